@@ -1,0 +1,19 @@
+"""Time comes in from outside: every decision is given the moment at which it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""Gives the present moment, aware, in UTC. In Lambda the system's; on one machine the emulator's."""
+
+
+def system_clock() -> datetime:
+    """The machine's clock. The only place in the layer and the functions that reads it."""
+    return datetime.now(UTC)
+
+
+def iso(moment: datetime) -> str:
+    """`2026-11-24T16:00:00Z`: the form of every time in items, messages and files. To the second, or with microseconds."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

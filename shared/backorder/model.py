@@ -1,0 +1,301 @@
+"""A backorder, its states, and the one table of transitions between them.
+
+Pure: no clock, no network, no database. `moved` gives a changed copy; the store writes it on condition that nobody else
+changed the backorder in the meantime, so that a late or repeated event cannot move one backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple
+
+from backorder.deadlines import Known, Schedule
+
+HISTORY_LIMIT = 40
+"""So many steps stay on the item: DynamoDB items end at 400 KB, and a provider that is down for a day means hundreds."""
+
+
+class State(StrEnum):
+    """Where a backorder stands. From REQUESTED on, the names are the provider's."""
+
+    SELECTED = "SELECTED"
+    HELD = "HELD"
+    QUEUED = "QUEUED"
+    SUBMITTING = "SUBMITTING"
+    REQUESTED = "REQUESTED"
+    ACTIVE = "ACTIVE"
+    PROCESSING = "PROCESSING"
+    AUCTION_PENDING = "AUCTION_PENDING"
+    WITHDRAWING = "WITHDRAWING"
+    SUCCESSFUL = "SUCCESSFUL"
+    FAILED = "FAILED"
+    AUCTION_WON = "AUCTION_WON"
+    AUCTION_LOST = "AUCTION_LOST"
+    REJECTED = "REJECTED"
+    MISSED = "MISSED"
+    CANCELLED = "CANCELLED"
+    VANISHED = "VANISHED"
+
+    @property
+    def is_final(self) -> bool:
+        return self in FINAL
+
+    @property
+    def is_waiting(self) -> bool:
+        """Nothing was sent for it yet."""
+        return self in WAITING
+
+    @property
+    def is_placed(self) -> bool:
+        """The provider has a live application for it."""
+        return self in PLACED
+
+    @property
+    def is_won(self) -> bool:
+        return self in WON
+
+    @property
+    def is_lost(self) -> bool:
+        """Its deposit, if there was one, comes back."""
+        return self in FINAL and self not in WON
+
+
+WAITING = frozenset({State.SELECTED, State.HELD, State.QUEUED})
+PLACED = frozenset({State.REQUESTED, State.ACTIVE, State.PROCESSING, State.AUCTION_PENDING, State.WITHDRAWING})
+WON = frozenset({State.SUCCESSFUL, State.AUCTION_WON})
+FINAL = WON | {
+    State.FAILED,
+    State.AUCTION_LOST,
+    State.REJECTED,
+    State.MISSED,
+    State.CANCELLED,
+    State.VANISHED,
+}
+
+_AT_THE_DROP = {
+    State.SUCCESSFUL,
+    State.FAILED,
+    State.AUCTION_PENDING,
+    State.AUCTION_WON,
+    State.AUCTION_LOST,
+    State.VANISHED,
+}
+"""Reconciliation looks once an hour: it may see only the last of several states."""
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.SELECTED: frozenset({State.HELD, State.QUEUED, State.MISSED, State.CANCELLED}),
+    State.HELD: frozenset({State.SELECTED, State.QUEUED, State.MISSED, State.CANCELLED}),
+    # QUEUED again: its message was lost, or the workers were too slow.
+    State.QUEUED: frozenset(
+        {State.QUEUED, State.SELECTED, State.HELD, State.SUBMITTING, State.MISSED, State.CANCELLED}
+    ),
+    # SUBMITTING again: the outcome is unknown, and another worker takes the claim over to ask.
+    State.SUBMITTING: frozenset(
+        {
+            State.SUBMITTING,
+            State.SELECTED,
+            State.HELD,
+            State.REJECTED,
+            State.MISSED,
+            State.CANCELLED,
+            State.REQUESTED,
+            State.ACTIVE,
+            State.PROCESSING,
+        }
+        | _AT_THE_DROP
+    ),
+    State.REQUESTED: frozenset({State.ACTIVE, State.PROCESSING, State.WITHDRAWING} | _AT_THE_DROP),
+    # A deposit that lapsed makes an application REQUESTED again until its fee is reserved anew.
+    State.ACTIVE: frozenset({State.REQUESTED, State.PROCESSING, State.WITHDRAWING} | _AT_THE_DROP),
+    State.PROCESSING: frozenset(_AT_THE_DROP),
+    State.AUCTION_PENDING: frozenset(_AT_THE_DROP - {State.AUCTION_PENDING}),
+    State.WITHDRAWING: frozenset(
+        {
+            State.WITHDRAWING,
+            State.HELD,
+            State.CANCELLED,
+            State.REQUESTED,
+            State.ACTIVE,
+            State.PROCESSING,
+        }
+        | _AT_THE_DROP
+    ),
+    **{state: frozenset() for state in FINAL},
+}
+"""The one table of transitions: from each state, where a backorder may go. Final states lead nowhere."""
+
+
+class Origin(StrEnum):
+    """Whose application it is. A foreign one fulfils the wish and draws its fee, and is never taken back."""
+
+    OURS = "ours"
+    FOREIGN = "foreign"
+
+
+class Source(StrEnum):
+    """Who chose the name: a person's wish outranks a rule's choice."""
+
+    WANTED = "wanted"
+    DROPPING = "dropping"
+
+
+class Reason(StrEnum):
+    """Why a backorder waits or was missed; the words of the reports."""
+
+    UNFUNDED = "unfunded"
+    TOO_DEAR = "dearer than its max_price"
+    LATE = "late"
+    UNANSWERED = "unanswered"
+    REFUSED = "refused"
+    LIMIT = "over a limit of rules.toml"
+
+
+class IllegalTransition(ValueError):
+    """A move that the table does not allow was tried: a bug, or an event from the past."""
+
+
+class BackorderKey(NamedTuple):
+    """A domain and its drop cycle: a domain that drops again years later is a new backorder."""
+
+    domain: str
+    cycle: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a backorder's history."""
+
+    at: datetime
+    left: State
+    entered: State
+    why: str
+    call: str | None = None
+    """The provider's command and code that led here, where one did: `AddDomainApplication 200`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's hold on a backorder while a command for it may be under way.
+
+    `first_sent_at` and `extra` are frozen at the first attempt: what a later worker asks about, and sends again, is what
+    the first one sent.
+    """
+
+    attempt: str
+    kind: Literal["order", "withdraw"]
+    first_sent_at: datetime
+    lease_until: datetime
+    sent: int = 0
+    """How many times the command was or may have been sent."""
+    unanswered: bool = False
+    """The outcome of the last sending is unknown: ask before anything else."""
+    asked: int = 0
+    """How many times in a row the provider said that it has no such application."""
+    ask_after: datetime | None = None
+    new: bool = False
+    """Every application for this domain is in a final state, and the provider still answers that it exists: NEW=1."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Backorder:
+    """One wish to own one domain at its next drop, and all that became of it.
+
+    Amounts are gross, in the account's currency. Times are aware and in UTC.
+    """
+
+    domain: str
+    cycle: int
+    zone: str
+    state: State
+    source: Source
+    priority: Decimal
+    """0 to 10, higher is better."""
+    list: str
+    """Key of the list in the bucket (`archive#member` for one of several members)."""
+    list_version: str
+    line: int
+    list_modified: datetime
+    """`LastModified` of the list that the drop was last taken from: only a newer list moves it."""
+    created_at: datetime
+
+    version: int = 0
+    """Counts the writes: each is conditional on the one that it was read at."""
+    origin: Origin = Origin.OURS
+    max_price: Decimal | None = None
+    note: str | None = None
+
+    drop_day: date | None = None
+    drop_at: datetime | None = None
+    finalization_at: datetime | None = None
+    deadline: datetime | None = None
+    deadline_known: Known = Known.NONE
+    last_chance: datetime | None = None
+    """Until then an order is still tried: the deadline, or the batch's beginning where the deadline is an estimate."""
+    batch_starts_at: datetime | None = None
+    batch_ends_at: datetime | None = None
+
+    fee: Decimal | None = None
+    """What it draws: the zone's fee as it was planned, then the deposit as the provider reserved it."""
+    reason: Reason | None = None
+    """Why it waits or was missed."""
+    failure: str | None = None
+    """The provider's last refusal, in its words."""
+    queued_until: datetime | None = None
+    not_before: datetime | None = None
+    """Not tried again before then (the provider asked for patience)."""
+    claim: Claim | None = None
+    cancel_requested: bool = False
+
+    application: str | None = None
+    submitted_at: datetime | None = None
+    """When the provider took the application (its CREATEDDATE)."""
+    deposit: Decimal | None = None
+    """Reserved at the provider when its deposits were last read."""
+    outcome_at: datetime | None = None
+    """When a final state was first seen."""
+    settled: bool = False
+    """Final, and its money too: a lost order's deposit is back, a won one's charge is booked."""
+    history: tuple[Step, ...] = ()
+
+    @property
+    def key(self) -> BackorderKey:
+        return BackorderKey(self.domain, self.cycle)
+
+    @property
+    def is_open(self) -> bool:
+        """It is in the index of open backorders: something may still happen to it or to its money."""
+        return not (self.state.is_final and self.settled)
+
+    def moved(
+        self, to: State, *, at: datetime, why: str, call: str | None = None, **changes: Any
+    ) -> Backorder:
+        """A copy in state `to`, with the step in its history and `changes` to other fields.
+
+        A final state that never had an application is settled at once: no money of it is anywhere.
+        Raises IllegalTransition where the table does not allow the step.
+        """
+        if to not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.domain}: {self.state} may not become {to} ({why})")
+        step = Step(at, self.state, to, why, call)
+        if to.is_final:
+            changes.setdefault("outcome_at", at)
+            changes.setdefault("settled", changes.get("application", self.application) is None)
+        return replace(self, state=to, history=(*self.history, step)[-HISTORY_LIMIT:], **changes)
+
+    def dated(self, schedule: Schedule, **changes: Any) -> Backorder:
+        """A copy with the moments of `schedule`, and `changes` to other fields; its state stays."""
+        return replace(
+            self,
+            finalization_at=schedule.finalization_at,
+            deadline=schedule.deadline,
+            deadline_known=schedule.known,
+            last_chance=schedule.last_chance,
+            batch_starts_at=schedule.batch_starts_at,
+            batch_ends_at=schedule.batch_ends_at,
+            **changes,
+        )

@@ -1,0 +1,256 @@
+"""The store in DynamoDB: one table, keys `pk` and `sk`, and the sparse index `open` for open backorders.
+
+| item | pk | sk |
+| --- | --- | --- |
+| backorder | `domain#john.com` | `cycle#0001`; and `open` (`open#3`), `due` (deadline and domain) while it is open |
+| posting | `ledger#2026-11` | time and key |
+| finding | `findings` | time of opening and key |
+| list | `lists` | name and version |
+| month that has postings | `ledger` | `2026-11` |
+| lease, document | `lease#plan`, `document#rules` | `-` |
+
+No transactions: each item is written alone, a backorder on condition of its version.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+from pydantic import TypeAdapter
+
+from backorder.bookkeeping import Posting
+from backorder.clock import iso
+from backorder.finding import Finding
+from backorder.model import Backorder, BackorderKey
+from backorder.store.protocol import Conflict, ListRecord
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+INDEX = "open"
+SHARDS = 4
+"""Partitions of the index: one takes 1,000 writes a second, and all workers together send fewer than 1,000 orders in it."""
+
+_BACKORDER = TypeAdapter(Backorder)
+_POSTING = TypeAdapter(Posting)
+_FINDING = TypeAdapter(Finding)
+_LIST = TypeAdapter(ListRecord)
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+Item = dict[str, Any]
+"""An item in plain Python values."""
+
+
+class DynamoStore:
+    """Safe for many threads: it keeps nothing but the client, which is."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def create(self, backorder: Backorder) -> Backorder | None:
+        try:
+            self._put(_from_backorder(backorder), "attribute_not_exists(pk)")
+        except _ConditionFailed as failed:
+            return _to_backorder(failed.item) if failed.item else self.get(backorder.key)
+        return None
+
+    def get(self, key: BackorderKey) -> Backorder | None:
+        item = self._get(f"domain#{key.domain}", f"cycle#{key.cycle:04}")
+        return _to_backorder(item) if item else None
+
+    def latest(self, domain: str) -> Backorder | None:
+        items = self._query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :cycle)",
+            ExpressionAttributeValues=_wire({":pk": f"domain#{domain}", ":cycle": "cycle#"}),
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            Limit=1,
+        )
+        item = next(items, None)
+        return _to_backorder(item) if item else None
+
+    def replace(self, backorder: Backorder) -> Backorder:
+        written = replace(backorder, version=backorder.version + 1)
+        try:
+            self._put(_from_backorder(written), "version = :read", {":read": backorder.version})
+        except _ConditionFailed as failed:
+            current = _to_backorder(failed.item) if failed.item else self.get(backorder.key)
+            # The client repeats a write whose answer was lost: what stands there may be ours.
+            if current == written:
+                return written
+            raise Conflict(backorder.key, current) from None
+        return written
+
+    def open_backorders(self) -> Iterator[Backorder]:
+        for shard in range(SHARDS):
+            items = self._query(
+                IndexName=INDEX,
+                KeyConditionExpression="#open = :shard",
+                ExpressionAttributeNames={"#open": "open"},
+                ExpressionAttributeValues=_wire({":shard": f"open#{shard}"}),
+            )
+            yield from map(_to_backorder, items)
+
+    def backorders(self) -> Iterator[Backorder]:
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="begins_with(pk, :domain)",
+            ExpressionAttributeValues=_wire({":domain": "domain#"}),
+        )
+        for page in pages:
+            yield from (_to_backorder(_plain(item)) for item in page["Items"])
+
+    def post(self, postings: Iterable[Posting]) -> None:
+        for posting in postings:
+            body = _POSTING.dump_python(posting, mode="json")
+            item = {"pk": f"ledger#{posting.at:%Y-%m}", "sk": f"{iso(posting.at)}#{posting.key}", **body}
+            try:
+                self._put(item, "attribute_not_exists(pk)")
+            except _ConditionFailed:
+                continue
+            self._put({"pk": "ledger", "sk": f"{posting.at:%Y-%m}"})
+
+    def postings(self) -> Iterator[Posting]:
+        for month in self._partition("ledger"):
+            posted = [_POSTING.validate_python(item) for item in self._partition(f"ledger#{month['sk']}")]
+            yield from sorted(posted, key=lambda p: (p.at, p.key))
+
+    def save_finding(self, finding: Finding) -> None:
+        body = _FINDING.dump_python(finding, mode="json")
+        self._put({"pk": "findings", "sk": f"{iso(finding.opened_at)}#{finding.key}", **body})
+
+    def findings(self) -> Iterator[Finding]:
+        yield from (_FINDING.validate_python(item) for item in self._partition("findings"))
+
+    def save_list(self, record: ListRecord) -> None:
+        self._put(
+            {
+                "pk": "lists",
+                "sk": f"{record.name}#{record.version}",
+                **_LIST.dump_python(record, mode="json"),
+                "details": json.dumps(record.details, default=str),
+            }
+        )
+
+    def list_record(self, name: str, version: str) -> ListRecord | None:
+        item = self._get("lists", f"{name}#{version}")
+        return _to_list(item) if item else None
+
+    def lists(self) -> Iterator[ListRecord]:
+        records = [_to_list(item) for item in self._partition("lists")]
+        return iter(sorted(records, key=lambda r: (r.read_at, r.name, r.version)))
+
+    def acquire_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        try:
+            self._put(
+                {"pk": f"lease#{name}", "sk": "-", "holder": holder, "expires": _epoch(until)},
+                "attribute_not_exists(pk) OR holder = :holder OR expires <= :now",
+                {":holder": holder, ":now": _epoch(now)},
+            )
+        except _ConditionFailed:
+            return False
+        return True
+
+    def release_lease(self, name: str, holder: str) -> None:
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=_wire({"pk": f"lease#{name}", "sk": "-"}),
+                ConditionExpression="holder = :holder",
+                ExpressionAttributeValues=_wire({":holder": holder}),
+            )
+        except ClientError as error:
+            if not _is_condition(error):
+                raise
+
+    def document(self, name: str) -> dict[str, Any] | None:
+        item = self._get(f"document#{name}", "-")
+        return json.loads(item["body"]) if item else None
+
+    def put_document(self, name: str, body: Mapping[str, Any]) -> None:
+        self._put({"pk": f"document#{name}", "sk": "-", "body": json.dumps(body)})
+
+    def delete_document(self, name: str) -> None:
+        self._client.delete_item(TableName=self._table, Key=_wire({"pk": f"document#{name}", "sk": "-"}))
+
+    def _put(self, item: Item, condition: str | None = None, values: Mapping[str, Any] | None = None) -> None:
+        conditions: dict[str, Any] = {}
+        if condition:
+            conditions = {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        if values:
+            conditions["ExpressionAttributeValues"] = _wire(values)
+        try:
+            self._client.put_item(TableName=self._table, Item=_wire(item), **conditions)
+        except ClientError as error:
+            if not _is_condition(error):
+                raise
+            raise _ConditionFailed(_plain(error.response.get("Item", {}))) from None  # type: ignore[typeddict-item]
+
+    def _get(self, pk: str, sk: str) -> Item | None:
+        answer = self._client.get_item(
+            TableName=self._table, Key=_wire({"pk": pk, "sk": sk}), ConsistentRead=True
+        )
+        return _plain(answer["Item"]) if "Item" in answer else None
+
+    def _partition(self, pk: str) -> Iterator[Item]:
+        return self._query(
+            KeyConditionExpression="pk = :pk", ExpressionAttributeValues=_wire({":pk": pk}), ConsistentRead=True
+        )
+
+    def _query(self, **how: Any) -> Iterator[Item]:
+        for page in self._client.get_paginator("query").paginate(TableName=self._table, **how):
+            yield from map(_plain, page["Items"])
+
+
+class _ConditionFailed(Exception):
+    def __init__(self, item: Item) -> None:
+        super().__init__("the condition of a write failed")
+        self.item = item
+
+
+def _is_condition(error: ClientError) -> bool:
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def _epoch(moment: datetime) -> Decimal:
+    """As a number, for a condition that compares: strings to the second and to the microsecond do not sort together."""
+    return Decimal(str(moment.timestamp()))
+
+
+def _wire(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in item.items() if value is not None}
+
+
+def _plain(item: Mapping[str, Any]) -> Item:
+    return {name: _deserialize(value) for name, value in item.items()}
+
+
+def _from_backorder(backorder: Backorder) -> Item:
+    item: Item = {
+        "pk": f"domain#{backorder.domain}",
+        "sk": f"cycle#{backorder.cycle:04}",
+        **_BACKORDER.dump_python(backorder, mode="json"),
+    }
+    if backorder.is_open:
+        due = iso(backorder.deadline) if backorder.deadline else "9999"
+        item["open"] = f"open#{zlib.crc32(backorder.domain.encode()) % SHARDS}"
+        item["due"] = f"{due}#{backorder.domain}"
+    return item
+
+
+def _to_backorder(item: Item) -> Backorder:
+    return _BACKORDER.validate_python(item)
+
+
+def _to_list(item: Item) -> ListRecord:
+    return _LIST.validate_python({**item, "details": json.loads(item["details"])})

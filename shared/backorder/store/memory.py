@@ -1,0 +1,123 @@
+"""The store in memory: for simulations and for large runs on one machine, where moto's index queries are too slow."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from backorder.bookkeeping import Posting
+from backorder.finding import Finding
+from backorder.model import Backorder, BackorderKey
+from backorder.store.protocol import Conflict, ListRecord
+
+
+class MemoryStore:
+    """Keeps the frozen objects themselves. Safe for many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._backorders: dict[BackorderKey, Backorder] = {}
+        self._latest: dict[str, int] = {}
+        self._open: set[BackorderKey] = set()
+        self._postings: dict[str, Posting] = {}
+        self._findings: dict[str, Finding] = {}
+        self._lists: dict[tuple[str, str], ListRecord] = {}
+        self._leases: dict[str, tuple[str, datetime]] = {}
+        self._documents: dict[str, dict[str, Any]] = {}
+
+    def create(self, backorder: Backorder) -> Backorder | None:
+        with self._lock:
+            existing = self._backorders.get(backorder.key)
+            if existing is None:
+                self._put(backorder)
+            return existing
+
+    def get(self, key: BackorderKey) -> Backorder | None:
+        with self._lock:
+            return self._backorders.get(key)
+
+    def latest(self, domain: str) -> Backorder | None:
+        with self._lock:
+            cycle = self._latest.get(domain)
+            return None if cycle is None else self._backorders[BackorderKey(domain, cycle)]
+
+    def replace(self, backorder: Backorder) -> Backorder:
+        with self._lock:
+            current = self._backorders.get(backorder.key)
+            if current is None or current.version != backorder.version:
+                raise Conflict(backorder.key, current)
+            written = replace(backorder, version=backorder.version + 1)
+            self._put(written)
+            return written
+
+    def _put(self, backorder: Backorder) -> None:
+        self._backorders[backorder.key] = backorder
+        self._latest[backorder.domain] = max(backorder.cycle, self._latest.get(backorder.domain, 0))
+        (self._open.add if backorder.is_open else self._open.discard)(backorder.key)
+
+    def open_backorders(self) -> Iterator[Backorder]:
+        with self._lock:
+            found = [self._backorders[key] for key in self._open]
+        return iter(sorted(found, key=lambda b: (b.deadline is None, b.deadline, b.domain)))
+
+    def backorders(self) -> Iterator[Backorder]:
+        with self._lock:
+            return iter(list(self._backorders.values()))
+
+    def post(self, postings: Iterable[Posting]) -> None:
+        with self._lock:
+            for posting in postings:
+                self._postings.setdefault(posting.key, posting)
+
+    def postings(self) -> Iterator[Posting]:
+        with self._lock:
+            return iter(sorted(self._postings.values(), key=lambda p: (p.at, p.key)))
+
+    def save_finding(self, finding: Finding) -> None:
+        with self._lock:
+            self._findings[finding.key] = finding
+
+    def findings(self) -> Iterator[Finding]:
+        with self._lock:
+            return iter(sorted(self._findings.values(), key=lambda f: (f.opened_at, f.key)))
+
+    def save_list(self, record: ListRecord) -> None:
+        with self._lock:
+            self._lists[record.name, record.version] = record
+
+    def list_record(self, name: str, version: str) -> ListRecord | None:
+        with self._lock:
+            return self._lists.get((name, version))
+
+    def lists(self) -> Iterator[ListRecord]:
+        with self._lock:
+            return iter(sorted(self._lists.values(), key=lambda r: (r.read_at, r.name, r.version)))
+
+    def acquire_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        with self._lock:
+            held = self._leases.get(name)
+            if held is not None and held[0] != holder and held[1] > now:
+                return False
+            self._leases[name] = (holder, until)
+            return True
+
+    def release_lease(self, name: str, holder: str) -> None:
+        with self._lock:
+            if self._leases.get(name, ("",))[0] == holder:
+                del self._leases[name]
+
+    def document(self, name: str) -> dict[str, Any] | None:
+        with self._lock:
+            return copy.deepcopy(self._documents.get(name))
+
+    def put_document(self, name: str, body: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._documents[name] = copy.deepcopy(dict(body))
+
+    def delete_document(self, name: str) -> None:
+        with self._lock:
+            self._documents.pop(name, None)

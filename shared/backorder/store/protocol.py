@@ -1,0 +1,96 @@
+"""What a store can do. Reads of single items are strongly consistent; those of open backorders may be a moment old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from backorder.bookkeeping import Posting
+from backorder.finding import Finding
+from backorder.model import Backorder, BackorderKey
+
+
+class Conflict(Exception):
+    """Somebody else changed the backorder since it was read. `current` is what stands there now (None: nothing)."""
+
+    def __init__(self, key: BackorderKey, current: Backorder | None) -> None:
+        super().__init__(f"{key.domain} (cycle {key.cycle}) was changed by somebody else in the meantime")
+        self.current = current
+
+
+@dataclass(frozen=True, slots=True)
+class ListRecord:
+    """What became of a list's entries: `entries = rejected + not_selected + duplicates + accepted`."""
+
+    name: str
+    """The object's key; `archive#member` for one of several members."""
+    version: str
+    kind: str
+    source: str
+    """What the list was recognised as."""
+    modified: datetime
+    read_at: datetime
+    entries: int = 0
+    rejected: int = 0
+    not_selected: int = 0
+    duplicates: int = 0
+    accepted: int = 0
+    notes: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """Backorders are written on condition that nobody else changed them; everything else has one writer at a time."""
+
+    def create(self, backorder: Backorder) -> Backorder | None:
+        """Writes a new backorder. Gives None when it was written, else the one that is already there under its key."""
+
+    def get(self, key: BackorderKey) -> Backorder | None: ...
+
+    def latest(self, domain: str) -> Backorder | None:
+        """The domain's newest drop cycle."""
+
+    def replace(self, backorder: Backorder) -> Backorder:
+        """Writes a changed backorder if the stored one still has its `version`; gives it with the next version.
+
+        Raises Conflict with what stands there now.
+        """
+
+    def open_backorders(self) -> Iterator[Backorder]:
+        """Every open backorder, by deadline within a shard; may miss the writes of the last moments."""
+
+    def backorders(self) -> Iterator[Backorder]:
+        """Every backorder ever, in no particular order. Reads the whole table."""
+
+    def post(self, postings: Iterable[Posting]) -> None:
+        """Adds to the ledger. A posting whose key is there already is the same posting: nothing changes."""
+
+    def postings(self) -> Iterator[Posting]:
+        """The whole ledger, in order of time, then key."""
+
+    def save_finding(self, finding: Finding) -> None: ...
+
+    def findings(self) -> Iterator[Finding]:
+        """All findings, open and closed, in order of opening."""
+
+    def save_list(self, record: ListRecord) -> None: ...
+
+    def list_record(self, name: str, version: str) -> ListRecord | None: ...
+
+    def lists(self) -> Iterator[ListRecord]:
+        """All lists read, in order of reading."""
+
+    def acquire_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
+        """Takes the named lease if nobody holds it (or its time ran out). A holder may renew its own."""
+
+    def release_lease(self, name: str, holder: str) -> None:
+        """Gives the lease back; nothing happens if somebody else holds it by now."""
+
+    def document(self, name: str) -> dict[str, Any] | None:
+        """A small document (the rules, the halted line, the last forecast …): JSON values, amounts and times as strings."""
+
+    def put_document(self, name: str, body: Mapping[str, Any]) -> None: ...
+
+    def delete_document(self, name: str) -> None: ...
