@@ -1,0 +1,148 @@
+"""Creates a stack in moto, resource by resource, and tells what it is made of."""
+
+import json
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.deployment import compute, messaging, storage
+from local.deployment.errors import DeploymentError, UnsupportedError
+from local.deployment.intrinsics import Resolver, parameter_values, references
+from local.deployment.inventory import Inventory, Resource
+from local.deployment.model import Deployment
+from local.deployment.properties import IGNORED_TYPES, Creator, Order, Properties
+from local.deployment.services import ACCOUNT_ID, REGION, Services
+from local.deployment.translation import translate
+
+STACK_NAME = "backorder-local"
+
+CREATORS: dict[str, Creator] = {
+    "AWS::DynamoDB::Table": storage.table,
+    "AWS::Events::Rule": messaging.rule,
+    "AWS::IAM::Role": compute.role,
+    "AWS::Lambda::EventInvokeConfig": compute.event_invoke_config,
+    "AWS::Lambda::EventSourceMapping": compute.event_source_mapping,
+    "AWS::Lambda::Function": compute.function,
+    "AWS::Lambda::LayerVersion": compute.layer_version,
+    "AWS::Logs::LogGroup": storage.log_group,
+    "AWS::S3::Bucket": storage.bucket,
+    "AWS::SNS::Subscription": messaging.subscription,
+    "AWS::SNS::Topic": messaging.topic,
+    "AWS::SNS::TopicPolicy": messaging.topic_policy,
+    "AWS::SQS::Queue": messaging.queue,
+    "AWS::SQS::QueuePolicy": messaging.queue_policy,
+    "AWS::Scheduler::Schedule": compute.schedule,
+    "AWS::SecretsManager::Secret": storage.secret,
+}
+
+# What a resource may say beside its properties. A stack in moto is never deleted or updated: it ends with moto.
+RESOURCE_KEYS = {"Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy"}
+
+
+def deploy(
+    template: Path, *, endpoint_url: str, parameters: Mapping[str, str], stack_name: str = STACK_NAME
+) -> Deployment:
+    """Deploys the SAM template into the moto server at `endpoint_url` and returns what was made.
+
+    Raises `DeploymentError`: for a stack that is there already (moto's stacks are thrown away, not updated), and,
+    with logical id, type and property, for anything in the template that the deployer neither creates nor ignores
+    on purpose. After an error the half-made stack stays in moto: throw that away, too.
+    """
+    services = Services(endpoint_url)
+    _refuse_a_second(services, stack_name)
+    translated = translate(template, parameters)
+    values = parameter_values(translated, parameters)
+    resolver = Resolver(translated, values, _pseudo_parameters(stack_name))
+    created = [
+        _create(logical_id, resource, resolver, services, stack_name)
+        for logical_id, resource in _in_order(translated["Resources"], resolver)
+        if resource["Type"] not in IGNORED_TYPES
+    ]
+    outputs = {name: str(resolver.resolve(output["Value"])) for name, output in translated["Outputs"].items()}
+    _register(services, stack_name, outputs, translated["Outputs"])
+    inventory = Inventory(created)
+    return Deployment(
+        stack_name=stack_name,
+        endpoint_url=endpoint_url,
+        region=REGION,
+        parameters=values,
+        outputs=outputs,
+        functions=inventory.functions(),
+        event_sources=inventory.event_sources(),
+        schedules=inventory.schedules(),
+    )
+
+
+def _pseudo_parameters(stack_name: str) -> dict[str, str]:
+    return {
+        "AWS::AccountId": ACCOUNT_ID,
+        "AWS::Partition": "aws",
+        "AWS::Region": REGION,
+        "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT_ID}:stack/{stack_name}/local",
+        "AWS::StackName": stack_name,
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+
+
+def _refuse_a_second(services: Services, stack_name: str) -> None:
+    try:
+        services.cloudformation.describe_stacks(StackName=stack_name)
+    except ClientError:
+        return
+    except BotoCoreError as error:
+        raise DeploymentError(f"no moto server answers at {services.endpoint_url}: {error}") from error
+    raise DeploymentError(f"the stack {stack_name} is in moto already; start a new moto server for a new one")
+
+
+def _in_order(resources: Mapping[str, Any], resolver: Resolver) -> list[tuple[str, Mapping[str, Any]]]:
+    """The resources that the conditions let in, each after those it refers to."""
+    wanted = {
+        name: resource
+        for name, resource in resources.items()
+        if "Condition" not in resource or resolver.condition(resource["Condition"])
+    }
+    needs = {}
+    for name, resource in wanted.items():
+        explicit = resource.get("DependsOn", [])
+        named = {explicit} if isinstance(explicit, str) else set(explicit)
+        needs[name] = (named | set(references(resource.get("Properties", {})))) & wanted.keys()
+    return [(name, wanted[name]) for name in TopologicalSorter(needs).static_order()]
+
+
+def _create(
+    logical_id: str, resource: Mapping[str, Any], resolver: Resolver, services: Services, stack_name: str
+) -> Resource:
+    type_ = resource["Type"]
+    if unknown := sorted(set(resource) - RESOURCE_KEYS):
+        raise UnsupportedError(f"{logical_id} ({type_}): the deployer does not know {unknown[0]}")
+    try:
+        values = resolver.resolve(resource.get("Properties", {}))
+    except DeploymentError as error:
+        raise type(error)(f"{logical_id} ({type_}): {error}") from error
+    if type_ not in CREATORS:
+        raise UnsupportedError(f"{logical_id}: the deployer creates no {type_}")
+    properties = Properties(logical_id, type_, values)
+    try:
+        created = CREATORS[type_](Order(f"{stack_name}-{logical_id}", properties, services))
+    except (ClientError, BotoCoreError) as error:
+        raise DeploymentError(f"{logical_id} ({type_}): {error}") from error
+    properties.refuse_the_rest()
+    resolver.created[logical_id] = created
+    return Resource(logical_id, type_, values, created)
+
+
+def _register(
+    services: Services, stack_name: str, outputs: Mapping[str, str], declared: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Tells moto's CloudFormation of the stack and its outputs, which is where tools look for them."""
+    template = {
+        "Resources": {},  # they exist already
+        "Outputs": {
+            name: {"Description": declared[name].get("Description", ""), "Value": value}
+            for name, value in outputs.items()
+        },
+    }
+    services.cloudformation.create_stack(StackName=stack_name, TemplateBody=json.dumps(template))
