@@ -1,0 +1,176 @@
+"""A command, called: credentials, the cap on parallel calls, and what is repeated.
+
+Repeated here: temporary failures of any command (nothing took effect), and unknown outcomes of commands that only read.
+Never repeated here: a command that changes something and whose outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+from backorder.provider.adapter import Environment
+from backorder.provider.concurrency import Concurrency
+from backorder.provider.credentials import Credentials, Rereadable
+from backorder.provider.errors import (
+    OVERLOAD_CODES,
+    AccessDenied,
+    NotStarted,
+    OutcomeUnknown,
+    ProviderError,
+    TemporaryFailure,
+    Where,
+    class_for,
+)
+from backorder.provider.transport import Failed, Transport
+from backorder.provider.wire import ParameterValue, Response, encode
+
+_log = logging.getLogger(__name__)
+
+_ONLY_READS: Final = ("query", "status", "check", "convert")
+_BACK_OFF_SECONDS: Final = 0.25
+_SLOW_BACK_OFF_SECONDS: Final = 2.0
+_MAX_DESCRIPTION: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Caller:
+    """Calls commands for one account of one environment. Thread-safe.
+
+    `remaining_seconds` bounds every attempt: none starts unless more time remains than it can take.
+    """
+
+    transport: Transport
+    environment: Environment
+    credentials: Callable[[], Credentials]
+    concurrency: Concurrency
+    retries: int
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[float, float], float] = random.SystemRandom().uniform
+    remaining_seconds: Callable[[], float] | None = None
+
+    @property
+    def worst_case_seconds(self) -> float:
+        return self.transport.connect_timeout + self.transport.read_timeout
+
+    def within(self, remaining_seconds: Callable[[], float]) -> Caller:
+        return replace(self, remaining_seconds=remaining_seconds)
+
+    def call(self, command: str, parameters: Mapping[str, ParameterValue], *, session: str | None = None) -> Response:
+        """The answer to a command, if its code is 2xx. Raises the tree in errors.py, ValueError from `encode`."""
+        fields = encode(command, parameters)
+        repeats_unknown = command.lower().startswith(_ONLY_READS)
+        for attempt in range(self.retries + 1):
+            outcome = self._attempt(fields, attempt, session)
+            if isinstance(outcome, Response):
+                return outcome
+            may_repeat = isinstance(outcome, TemporaryFailure) or (
+                repeats_unknown and isinstance(outcome, OutcomeUnknown)
+            )
+            if not may_repeat or isinstance(outcome, NotStarted) or attempt == self.retries:
+                raise outcome
+            pause = self._pause(outcome, attempt)
+            if self._time_is_short(pause):
+                raise outcome
+            self.sleep(pause)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _attempt(self, fields: Mapping[str, str], attempt: int, session: str | None) -> Response | ProviderError:
+        """One attempt, and a second one at once if the secret was rotated. Returns what went wrong, never raises it:
+        the frames below hold the password, and an exception that passed them would carry them along."""
+        outcome, used = self._send(fields, attempt, session, None)
+        if isinstance(outcome, AccessDenied) and outcome.code == 530 and session is None:
+            newer = self._newer(used)
+            if newer is not None:
+                outcome, _ = self._send(fields, attempt, session, newer)
+        return outcome
+
+    def _newer(self, used: Credentials) -> Credentials | None:
+        if not isinstance(self.credentials, Rereadable):
+            return None
+        newer = self.credentials.reread(used)
+        return newer if newer != used else None
+
+    def _send(
+        self, fields: Mapping[str, str], attempt: int, session: str | None, credentials: Credentials | None
+    ) -> tuple[Response | ProviderError, Credentials]:
+        credentials = credentials or self.credentials()
+        where = Where(self.environment.name, self.environment.entity, self.transport.endpoint, credentials.login)
+        about = _About(fields["COMMAND"], _subject(fields), where)
+        with self.concurrency.slot() as slot:
+            # Asked here and not before the wait for the slot, which has no bound.
+            if self._time_is_short():
+                reason = f"less than {self.worst_case_seconds:g} s remain"
+                return about.error(NotStarted, reason), credentials
+            started = time.perf_counter()
+            answer = self.transport.post({**self._login(credentials, session), **fields})
+            milliseconds = round((time.perf_counter() - started) * 1000)
+            if isinstance(answer, Failed):
+                slot.overloaded = True if answer.overloaded else None
+            else:
+                slot.overloaded = answer.code in OVERLOAD_CODES
+        outcome = _outcome(answer, about, [credentials.password, *([session] if session else [])])
+        _log.debug(
+            "provider_call command=%s subject=%s outcome=%s code=%s attempt=%d ms=%d",
+            about.command,
+            about.subject or "-",
+            "Answered" if isinstance(outcome, Response) else type(outcome).__name__,
+            outcome.code if outcome.code is not None else "-",
+            attempt + 1,
+            milliseconds,
+        )
+        return outcome, credentials
+
+    def _login(self, credentials: Credentials, session: str | None) -> dict[str, str]:
+        if session is not None:
+            return {"s_entity": self.environment.entity, "s_session": session}
+        return {"s_entity": self.environment.entity, "s_login": credentials.login, "s_pw": credentials.password}
+
+    def _time_is_short(self, before_seconds: float = 0.0) -> bool:
+        if self.remaining_seconds is None:
+            return False
+        return self.remaining_seconds() - before_seconds <= self.worst_case_seconds
+
+    def _pause(self, failure: ProviderError, attempt: int) -> float:
+        base = _SLOW_BACK_OFF_SECONDS if failure.code == 425 else _BACK_OFF_SECONDS
+        longest = base * 2**attempt
+        return self.jitter(longest / 2, longest)
+
+
+@dataclass(frozen=True)
+class _About:
+    command: str
+    subject: str
+    where: Where
+
+    def error(self, kind: type[ProviderError], description: str, code: int | None = None) -> ProviderError:
+        return kind(description, code=code, command=self.command, subject=self.subject, where=self.where)
+
+
+def _outcome(answer: Response | Failed, about: _About, secrets: list[str]) -> Response | ProviderError:
+    if isinstance(answer, Failed):
+        return about.error(answer.kind, _shown(answer.description, secrets))
+    if answer.succeeded:
+        return answer
+    return about.error(class_for(answer.code), _shown(answer.description, secrets), answer.code)
+
+
+def _subject(fields: Mapping[str, str]) -> str:
+    """The domain or application that a command is about, for messages."""
+    for name in ("DOMAIN", "APPLICATION", "DOMAIN0", "CONTACT"):
+        if name in fields:
+            return f"{fields[name]} …" if name == "DOMAIN0" and "DOMAIN1" in fields else fields[name]
+    return ""
+
+
+def _shown(text: str, secrets: list[str]) -> str:
+    """`text` on one line, bounded, and without the secrets: a server may echo what it was sent."""
+    for secret in secrets:
+        for form in (secret, quote(secret), quote_plus(secret)):
+            text = text.replace(form, "***")
+    return " ".join(text.split())[:_MAX_DESCRIPTION]

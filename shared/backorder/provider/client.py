@@ -1,0 +1,465 @@
+"""The provider, as the functions use it: one typed method a command. Times are aware UTC, amounts `Decimal`.
+
+Every method may raise `TemporaryFailure`, `OutcomeUnknown`, `AccessDenied` and `Refused`; where a method's docstring
+names more of the tree in errors.py, these are answers that belong to the command. An answer that cannot be understood
+(no amount where one belongs) is an `OutcomeUnknown`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final, Literal, TypeVar
+
+import requests
+
+from backorder.provider import account, applications, names
+from backorder.provider.account import AccountingEntry, AccountStatus, Deposit, Renewal, UserStatus
+from backorder.provider.adapter import (
+    BACKORDER_CLASS,
+    BACKORDER_CLASSES,
+    DEFAULT_ENDPOINT,
+    ENVIRONMENTS,
+    ApplicationStatus,
+    Environment,
+    Stage,
+)
+from backorder.provider.applications import Application
+from backorder.provider.calls import Caller
+from backorder.provider.concurrency import Concurrency
+from backorder.provider.credentials import Credentials
+from backorder.provider.errors import OutcomeUnknown
+from backorder.provider.listing import Listing, join, read_listing, read_pages
+from backorder.provider.names import (
+    Availability,
+    Contact,
+    ConvertedName,
+    DomainOptions,
+    LogEntry,
+    PendingDelete,
+    RegisteredDomain,
+)
+from backorder.provider.transport import Transport
+from backorder.provider.values import day_text, moment_text
+from backorder.provider.wire import NotAnAnswer, ParameterValue, Response, Row
+
+T = TypeVar("T")
+
+PAGE: Final = 1_000
+LONG_PAGE: Final = 10_000
+"""For the pending-delete list, which has hundreds of thousands of entries."""
+DOMAINS_IN_A_QUERY: Final = 200
+DOMAINS_IN_A_CHECK: Final = 32
+"""Each name of a `CheckDomains` is looked up at its registry before the answer comes."""
+LABELS_IN_A_PATTERN: Final = 200
+
+_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_RESERVED_IN_AN_ORDER: Final = re.compile(r"(?:COMMAND|CLASS|DOMAIN|NEW)[0-9]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session at the provider. Its id stands in for login and password, so no repr shows it."""
+
+    id: str = field(repr=False)
+
+
+class Provider:
+    """One account in one environment. Thread-safe: all threads share one pool of connections and one cap on calls.
+
+    `endpoint`: https, or http to this machine for `stage` "test". `pool_size`: parallel calls at most. Time-outs in
+    seconds, of one attempt. `retries`: how often a temporary failure is repeated, and for commands that only read an
+    unknown outcome too; `sleep` waits between them, in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        stage: Stage,
+        credentials: Callable[[], Credentials],
+        pool_size: int,
+        endpoint: str = DEFAULT_ENDPOINT,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 20.0,
+        session: requests.Session | None = None,
+        retries: int = 2,
+        sleep: Callable[[float], None] = time.sleep,
+        concurrency: Concurrency | None = None,
+    ) -> None:
+        self._caller = Caller(
+            transport=Transport(
+                endpoint=endpoint,
+                stage=stage,
+                pool_size=pool_size,
+                connect_timeout=connect_timeout,
+                read_timeout=read_timeout,
+                session=session,
+            ),
+            environment=ENVIRONMENTS[stage],
+            credentials=credentials,
+            concurrency=concurrency or Concurrency(pool_size),
+            retries=retries,
+            sleep=sleep,
+        )
+
+    @property
+    def environment(self) -> Environment:
+        return self._caller.environment
+
+    @property
+    def concurrency(self) -> Concurrency:
+        return self._caller.concurrency
+
+    @property
+    def worst_case_seconds(self) -> float:
+        """Connect plus read time-out of one attempt: no call may start unless more time than this remains."""
+        return self._caller.worst_case_seconds
+
+    def within(self, remaining_seconds: Callable[[], float]) -> Provider:
+        """This provider, with every attempt (repeats included) bound to the time that remains: one that does not fit is
+        not started, and the call raises `NotStarted`, or the failure that it would have repeated."""
+        bound = copy(self)
+        bound._caller = self._caller.within(remaining_seconds)
+        return bound
+
+    def close(self) -> None:
+        """Closes the connections; the next call opens new ones."""
+        self._caller.transport.close()
+
+    def call(self, command: str, /, **parameters: ParameterValue) -> Response:
+        """Any command of the provider's reference. Names with a hyphen: `call("…", **{"X-BACKORDER-LITE": 1})`.
+
+        Sequences become numbered parameters, None is left out. Raises all of errors.py, and ValueError for parameters
+        that cannot be sent.
+        """
+        return self._caller.call(command, parameters)
+
+    # Orders
+
+    def order(self, domain: str, *, new: bool = False, extra: Mapping[str, str] | None = None) -> Application:
+        """`AddDomainApplication`: orders a domain (ASCII form). The answer's class names the zone.
+
+        `new` makes an application "even if one with the same data exists": only after a query showed that every one is
+        final. `extra`: contacts, name servers, period, and what a zone needs.
+
+        After an unknown outcome the order is not repeated here: ask first. An answer with an old `created_at` is about
+        an application that was there before. Raises besides: `AlreadyExists`, `InsufficientFunds`, `TryAgainSlowly`,
+        `NotAllowedNow`, and `NotFound` if a setting names something that does not exist; ValueError if `extra` would
+        change what is ordered.
+        """
+        extra = extra or {}
+        for name in extra:
+            if _RESERVED_IN_AN_ORDER.fullmatch(name):
+                raise ValueError(f"order of {domain}: {name} is not for the settings to say")
+        response = self.call(
+            "AddDomainApplication", CLASS=BACKORDER_CLASS, DOMAIN=domain, NEW=1 if new else None, **extra
+        )
+        with _understood("AddDomainApplication", domain):
+            application = applications.read_single_application(response)
+            if application.domain != domain.lower():
+                raise NotAnAnswer(f"is about {application.domain}, another domain")
+            return application
+
+    def applications(
+        self,
+        *,
+        domains: Sequence[str] | None = None,
+        classes: str = BACKORDER_CLASSES,
+        status: ApplicationStatus | None = None,
+    ) -> Listing[Application]:
+        """`QueryDomainApplicationList` of this login (not its subusers), oldest first: all, or those for `domains`.
+
+        Domains go many to a call; an empty sequence asks nothing. Auctions are told by `application` only.
+        """
+        filters: dict[str, ParameterValue] = {
+            "CLASS": classes,
+            "STATUS": status.value.replace("_", "-") if status else None,
+            # Oldest first: what is ordered while we read comes last, and shifts no page.
+            "ORDERBY": "CREATEDDATE",
+            "USERDEPTH": "SELF",
+            "WIDE": 1,
+        }
+        if domains is None:
+            return self._listing("QueryDomainApplicationList", filters, _read_applications)
+        return join(
+            [
+                self._listing("QueryDomainApplicationList", {**filters, "DOMAIN": chunk}, _read_applications)
+                for chunk in _chunks(domains, DOMAINS_IN_A_QUERY)
+            ]
+        )
+
+    def application(self, application_id: str) -> Application:
+        """`StatusDomainApplication`. Raises besides: `NotFound` if the provider no longer knows it."""
+        response = self.call("StatusDomainApplication", APPLICATION=application_id)
+        with _understood("StatusDomainApplication", application_id):
+            application = applications.read_single_application(response)
+            if application.id != application_id:
+                raise NotAnAnswer(f"is about {application.id}, another application")
+            return application
+
+    def withdraw(self, application_id: str) -> None:
+        """`DeleteDomainApplication`: takes an order back, possible until its finalization date. Not repeated after an
+        unknown outcome. Raises besides: `NotAllowedNow` once it is too late, `NotFound` if it is gone already."""
+        self.call("DeleteDomainApplication", APPLICATION=application_id)
+
+    def modify(self, application_id: str, changes: Mapping[str, ParameterValue]) -> Application:
+        """`ModifyDomainApplication`, such as what `missing_parameters` named. Not repeated after an unknown outcome.
+        Raises besides: `NotFound` (also for a contact that does not exist), `NotAllowedNow`."""
+        response = self.call("ModifyDomainApplication", APPLICATION=application_id, **changes)
+        with _understood("ModifyDomainApplication", application_id):
+            return applications.read_single_application(response)
+
+    # Money
+
+    def account(self) -> AccountStatus:
+        """`StatusAccount`."""
+        response = self.call("StatusAccount")
+        with _understood("StatusAccount"):
+            return account.read_account(response)
+
+    def deposits(self, *, accounting_type: str | None = None) -> Listing[Deposit]:
+        """`QueryDepositList`: reserved now, in no particular order; `accounting_type` such as `COM_BACKORDER`."""
+        return self._listing("QueryDepositList", {"ACCOUNTINGTYPE": accounting_type}, _read_deposits)
+
+    def accounting(self, since: date, until: date) -> Listing[AccountingEntry]:
+        """`QueryAccountingList`: bookings of whole days, both included, UTC, in their order of execution."""
+        # Without NOSUM the provider adds up the account's whole past for each page.
+        parameters: dict[str, ParameterValue] = {
+            "MINDATE": f"{day_text(since)} 00:00:00",
+            "MAXDATE": f"{day_text(until)} 23:59:59",
+            "ORDERBY": "ACCOUNTINGDATE",
+            "NOSUM": 1,
+            "WIDE": 1,
+        }
+        return self._listing("QueryAccountingList", parameters, _read_accounting)
+
+    def renewals(self, *, until: datetime | None = None) -> Listing[Renewal]:
+        """`QueryObjectRenewalList` of this login: what will draw on the balance, soonest first, up to `until`."""
+        parameters: dict[str, ParameterValue] = {
+            "MAXACCOUNTINGDATE": moment_text(until) if until else None,
+            "ORDERBY": "ACCOUNTINGDATE",
+            "USERDEPTH": "SELF",
+            "WIDE": 1,
+        }
+        return self._listing("QueryObjectRenewalList", parameters, _read_renewals)
+
+    def user(self) -> UserStatus:
+        """`StatusUser`: own prices, allowed addresses, temporary credit."""
+        response = self.call("StatusUser")
+        with _understood("StatusUser"):
+            return account.read_user(response)
+
+    # Names
+
+    def pending_deletes(
+        self,
+        *,
+        zones: Sequence[str] = (),
+        labels: Iterable[str] | None = None,
+        regexp: str | None = None,
+        keywords: Sequence[str] = (),
+        keyword_match: Literal["BEGIN", "END", "ANY"] | None = None,
+        keyword_catenation: Literal["AND", "OR"] | None = None,
+        filters: Sequence[Literal["NOHYPHENS", "NONUMBERS", "NOIDNS"]] = (),
+        lengths: Sequence[int] = (),
+        scores: Sequence[int] = (),
+        deletion_days: Sequence[date] = (),
+        finalization_from: datetime | None = None,
+        finalization_until: datetime | None = None,
+        page: int = LONG_PAGE,
+    ) -> Iterator[PendingDelete]:
+        """`QueryDomainPendingDeleteList`, by name, page by page as it is consumed. It has no filter by domain.
+
+        `labels`: an exact set (`john` of `john.com`), sent as anchored patterns, many to a call; each is looked for in
+        every one of `zones`, so the answer may hold names that were not asked for. Raises ValueError for a label that
+        is none, and for `labels` together with `regexp`.
+        """
+        parameters: dict[str, ParameterValue] = {
+            "ZONE": zones,
+            "KEYWORD": keywords,
+            "KEYWORDMATCH": keyword_match,
+            "KEYWORDCATENATION": keyword_catenation,
+            "FILTER": filters,
+            "LENGTH": [str(length) for length in lengths],
+            "SCORE": [str(score) for score in scores],
+            "DELETIONDAY": [day_text(day) for day in deletion_days],
+            "MINFINALIZATIONDATE": moment_text(finalization_from) if finalization_from else None,
+            "MAXFINALIZATIONDATE": moment_text(finalization_until) if finalization_until else None,
+            "ORDERBY": "NAME",
+        }
+        if labels is None:
+            return self._pending_deletes([{**parameters, "REGEXP": regexp}], page)
+        if regexp is not None:
+            raise ValueError("pending deletes: either labels or a pattern")
+        return self._pending_deletes([{**parameters, "REGEXP": pattern} for pattern in _patterns(labels)], page)
+
+    def check(self, domains: Sequence[str]) -> list[Availability]:
+        """`CheckDomains`: is each of `domains` free now? In their order."""
+        found: list[Availability] = []
+        for chunk in _chunks(domains, DOMAINS_IN_A_CHECK):
+            response = self.call("CheckDomains", DOMAIN=chunk)
+            with _understood("CheckDomains", chunk[0]):
+                found += [
+                    names.read_availability(*pair) for pair in _answers(response, chunk, names.AVAILABILITY_PROPERTIES)
+                ]
+        return found
+
+    def domain(self, domain: str) -> RegisteredDomain:
+        """`StatusDomain`: is a won name really here? Raises besides: `NotFound` if it is not."""
+        response = self.call("StatusDomain", DOMAIN=domain)
+        with _understood("StatusDomain", domain):
+            return names.read_registered_domain(domain, response)
+
+    def convert_idn(self, domains: Sequence[str]) -> list[ConvertedName]:
+        """`ConvertIDN`: each of `domains` in both encodings, in their order."""
+        found: list[ConvertedName] = []
+        for chunk in _chunks(domains, DOMAINS_IN_A_QUERY):
+            response = self.call("ConvertIDN", DOMAIN=chunk)
+            with _understood("ConvertIDN", chunk[0]):
+                found += [ConvertedName(row["IDN"], row["ACE"]) for _, row in _answers(response, chunk, ("IDN", "ACE"))]
+        return found
+
+    def domain_options(self, domains: Sequence[str]) -> list[DomainOptions]:
+        """`QueryDomainOptions`: what the zone of each of `domains` needs, in their order."""
+        found: list[DomainOptions] = []
+        for chunk in _chunks(domains, DOMAINS_IN_A_QUERY):
+            response = self.call("QueryDomainOptions", DOMAIN=chunk)
+            with _understood("QueryDomainOptions", chunk[0]):
+                found += [
+                    names.read_domain_options(*pair) for pair in _answers(response, chunk, names.OPTIONS_PROPERTIES)
+                ]
+        return found
+
+    def contact(self, handle: str) -> Contact:
+        """`StatusContact`: does a contact handle exist? Raises besides: `NotFound` if it does not."""
+        response = self.call("StatusContact", CONTACT=handle)
+        return names.read_contact(handle, response)
+
+    # Log and sessions
+
+    def log(
+        self, *, object_class: str | None = None, object_id: str | None = None, since: datetime | None = None
+    ) -> Listing[LogEntry]:
+        """`QueryObjectLogList` of this login, oldest first: who did what. Whether it has applications is unverified."""
+        return self._log("QueryObjectLogList", object_class, object_id, since, USERDEPTH="SELF")
+
+    def deletion_log(
+        self, *, object_class: str | None = None, object_id: str | None = None, since: datetime | None = None
+    ) -> Listing[LogEntry]:
+        """`QueryObjectDeletionLogList`, oldest first: who removed an object."""
+        return self._log("QueryObjectDeletionLogList", object_class, object_id, since)
+
+    def check_authentication(self) -> None:
+        """`CheckAuthentication` of our own login. Raises `AccessDenied` if it is not accepted."""
+        credentials = self._caller.credentials()
+        self.call("CheckAuthentication", SUBUSER=credentials.login, PASSWORD=credentials.password)
+
+    def start_session(self, *, idle_seconds: int = 600, total_seconds: int | None = None) -> Session:
+        """`StartSession`: ends after `idle_seconds` (60-3600) without a call, or `total_seconds` (60-86400)."""
+        response = self.call("StartSession", TIMEOUT=idle_seconds, MAXTTL=total_seconds)
+        if not response.first("SESSION"):
+            raise OutcomeUnknown("the answer leaves out SESSION", command="StartSession")
+        return Session(response.first("SESSION"))
+
+    def end_session(self, session: Session) -> None:
+        """`EndSession`. Raises besides: `NotFound` or `AccessDenied` if it has ended already."""
+        self._caller.call("EndSession", {}, session=session.id)
+
+    # How lists are read
+
+    def _listing(
+        self,
+        command: str,
+        parameters: Mapping[str, ParameterValue],
+        read: Callable[[Response], list[tuple[Hashable | None, T]]],
+    ) -> Listing[T]:
+        with _understood(command):
+            return read_listing(lambda first: self.call(command, **parameters, FIRST=first, LIMIT=PAGE), read)
+
+    def _pending_deletes(self, queries: list[dict[str, ParameterValue]], page: int) -> Iterator[PendingDelete]:
+        command = "QueryDomainPendingDeleteList"
+        for query in queries:
+            with _understood(command):
+                fetch = _fetch(self, command, query, page)
+                for response, _ in read_pages(fetch):
+                    yield from map(names.read_pending_delete, response.rows(*names.PENDING_DELETE_PROPERTIES))
+
+    def _log(
+        self,
+        command: str,
+        object_class: str | None,
+        object_id: str | None,
+        since: datetime | None,
+        **parameters: ParameterValue,
+    ) -> Listing[LogEntry]:
+        filters: dict[str, ParameterValue] = {
+            "OBJECTCLASS": object_class,
+            "OBJECTID": object_id,
+            "MINDATE": moment_text(since) if since else None,
+            "ORDERBY": "LOGDATE",
+            **parameters,
+        }
+        return self._listing(command, filters, _read_log)
+
+
+def _fetch(
+    provider: Provider, command: str, parameters: Mapping[str, ParameterValue], page: int
+) -> Callable[[int], Response]:
+    return lambda first: provider.call(command, **parameters, FIRST=first, LIMIT=page)
+
+
+@contextmanager
+def _understood(command: str, subject: str = "") -> Iterator[None]:
+    """Within it, an answer whose values make no sense becomes an unknown outcome."""
+    try:
+        yield
+    except NotAnAnswer as error:
+        raise OutcomeUnknown(f"the answer {error}", command=command, subject=subject) from error
+
+
+def _read_applications(page: Response) -> list[tuple[Hashable | None, Application]]:
+    found = [applications.read_application(row) for row in page.rows(*applications.PROPERTIES)]
+    return [(application.id, application) for application in found]
+
+
+def _read_deposits(page: Response) -> list[tuple[Hashable | None, Deposit]]:
+    return [(deposit.id, deposit) for deposit in map(account.read_deposit, page.rows(*account.DEPOSIT_PROPERTIES))]
+
+
+def _read_accounting(page: Response) -> list[tuple[Hashable | None, AccountingEntry]]:
+    found = map(account.read_accounting_entry, page.rows(*account.ACCOUNTING_PROPERTIES))
+    return [(entry.id, entry) for entry in found]
+
+
+def _read_renewals(page: Response) -> list[tuple[Hashable | None, Renewal]]:
+    found = map(account.read_renewal, page.rows(*account.RENEWAL_PROPERTIES))
+    return [((renewal.object_class, renewal.id), renewal) for renewal in found]
+
+
+def _read_log(page: Response) -> list[tuple[Hashable | None, LogEntry]]:
+    return [(entry.id, entry) for entry in map(names.read_log_entry, page.rows(*names.LOG_PROPERTIES))]
+
+
+def _answers(response: Response, asked: Sequence[str], properties: Sequence[str]) -> Iterator[tuple[str, Row]]:
+    """What was asked, each with the entry of its index. One that is missing gives a row of empty texts."""
+    rows = {row.index: row for row in response.rows(*properties)}
+    empty = dict.fromkeys(properties, "")
+    for index, name in enumerate(asked):
+        yield name, rows.get(index, Row(index, empty))
+
+
+def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _patterns(labels: Iterable[str]) -> Iterator[str]:
+    unique = sorted({label.lower() for label in labels})
+    for label in unique:
+        if _LABEL.fullmatch(label) is None:
+            raise ValueError(f"pending deletes: {label!r} is no label (letters, digits and hyphens, ASCII form)")
+    return (f"^({'|'.join(chunk)})$" for chunk in _chunks(unique, LABELS_IN_A_PATTERN))

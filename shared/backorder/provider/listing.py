@@ -1,0 +1,73 @@
+"""Lists that come in pages, and whether what was read is the whole of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from backorder.provider.values import number
+from backorder.provider.wire import Response
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Listing(Generic[T]):
+    """What a list command gave, each entry once, in the provider's order.
+
+    `complete`: TOTAL was the same on all pages and equal to the distinct entries read. Lists move while they are read;
+    only a complete one may say that something is absent, and even then a direct look-up should agree (money.md).
+    """
+
+    items: tuple[T, ...]
+    complete: bool
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __bool__(self) -> bool:
+        """Always true: an empty list that was read is an answer."""
+        return True
+
+
+def join(listings: list[Listing[T]]) -> Listing[T]:
+    """Several listings of different things, as one."""
+    return Listing(
+        items=tuple(item for listing in listings for item in listing),
+        complete=all(listing.complete for listing in listings),
+    )
+
+
+def read_pages(fetch: Callable[[int], Response]) -> Iterator[tuple[Response, int]]:
+    """The pages of a list and each one's TOTAL, until `FIRST + COUNT >= TOTAL`; `fetch` gets the index to begin at.
+
+    The provider may give fewer entries a page than were asked for. An empty page ends the list, whatever TOTAL says.
+    """
+    first = 0
+    while True:
+        page = fetch(first)
+        total = number(page.first("TOTAL"), "TOTAL")
+        count = number(page.first("COUNT") or "0", "COUNT")
+        yield page, total
+        first += count
+        if count == 0 or first >= total:
+            return
+
+
+def read_listing(
+    fetch: Callable[[int], Response],
+    read: Callable[[Response], list[tuple[Hashable | None, T]]],
+) -> Listing[T]:
+    """All pages. `read` gives a page's entries with what tells them apart; None for entries that nothing tells apart,
+    which are kept all."""
+    items: dict[Hashable, T] = {}
+    totals: set[int] = set()
+    for page, total in read_pages(fetch):
+        totals.add(total)
+        for key, item in read(page):
+            items[("nameless", len(items)) if key is None else ("key", key)] = item
+    return Listing(items=tuple(items.values()), complete=totals == {len(items)})
