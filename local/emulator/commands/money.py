@@ -1,0 +1,205 @@
+"""The account: balance, deposits, accounting, prices, what falls due."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from ..books import lease_of
+from ..moments import on_the_wire
+from ..names import zone_class, zone_of
+from ..options import cents
+from ..wire import CommandError, render
+from ..world import SUBUSERS, Account, Deposit, Entry, Renewal
+from .call import Call, command
+from .listing import expression, matches_any, ordered, page
+
+_ENTRY_KEYS: dict[str, Callable[[Entry], object]] = {
+    "ACCOUNTINGID": lambda entry: entry.id,
+    "ACCOUNTINGTYPE": lambda entry: (entry.kind, entry.id),
+    "ACCOUNTINGDATE": lambda entry: (entry.at, entry.id),
+    "ACCOUNTINGDATEONLY": lambda entry: entry.at,
+    "INVOICEID": lambda entry: entry.id,
+    "REFERENCE": lambda entry: (entry.reference, entry.id),
+}
+
+
+def status_account(call: Call) -> str:
+    """AMOUNT includes what is reserved: it falls when a name is won, not at the lock. DEPOSIT is the reserved part."""
+    account, options = _account(call), call.world.options
+    return render(
+        {
+            "AMOUNT": str(cents(account.amount)),
+            "CREDIT": str(cents(account.credit)),
+            "CURRENCY": options.currency,
+            "DEPOSIT": str(cents(account.reserved)),
+            "VAT": str(cents(options.vat)),
+        }
+    )
+
+
+def query_deposit_list(call: Call) -> str:
+    """Deposits of one login, by type; there is no order to ask for and no filter by domain."""
+    call.option("USERDEPTH", frozenset({"SELF"}), "SELF")
+    kinds = call.column("ACCOUNTINGTYPE")
+    # The reference's example lists the latest first.
+    rows = [each for each in reversed(_account(call).deposits.values()) if matches_any(kinds, each.kind)]
+    leases = {each.id: lease_of(call.world, each) for each in rows}
+    columns: dict[str, Callable[[Deposit], str]] = {
+        "ACCOUNTINGTYPE": lambda each: each.kind,
+        "CREATEDDATE": lambda each: on_the_wire(each.created),
+        "CURRENCY": lambda _: call.world.options.currency,
+        "DEPOSIT": lambda each: str(each.amount),
+        "DEPOSITID": lambda each: str(each.id),
+        "DESCRIPTION": lambda each: each.domain,
+        "EXPIRATIONDATE": lambda each: leases[each.id][1],
+        "UPDATEDDATE": lambda each: leases[each.id][0],
+        "USER": lambda each: each.user,
+    }
+    return page(call, rows, columns)
+
+
+def query_accounting_list(call: Call) -> str:
+    """Charges and payments, by date, type and description, with sums unless NOSUM=1."""
+    account = _account(call)
+    call.option("USERDEPTH", frozenset({"SELF", "SUBUSER", "ALL"}), "SELF")
+    earliest, latest = call.moment("MINDATE"), call.moment("MAXDATE", end_of_day=True)
+    kinds, descriptions, references = call.column("TYPE"), call.column("DESCRIPTION"), call.column("REFERENCE")
+    wanted, unwanted = expression(call, "TYPEREGEX"), expression(call, "TYPEREGEXNOT")
+    before = [entry for entry in account.entries if earliest and entry.at.replace(microsecond=0) < earliest]
+    rows = [
+        entry
+        for entry in account.entries[len(before) :]
+        if (latest is None or entry.at.replace(microsecond=0) <= latest)
+        and matches_any(kinds, entry.kind)
+        and matches_any(descriptions, entry.description)
+        and matches_any(references, entry.reference)
+        and (wanted is None or wanted.search(entry.kind))
+        and (unwanted is None or not unwanted.search(entry.kind))
+    ]
+    columns: dict[str, Callable[[Entry], str]] = {
+        "ACCOUNTINGAMOUNT": lambda _: "1",
+        "ACCOUNTINGCURRENCY": lambda _: call.world.options.currency,
+        "ACCOUNTINGDATE": lambda entry: on_the_wire(entry.at),
+        "ACCOUNTINGDESCRIPTION": lambda entry: entry.description,
+        "ACCOUNTINGPRICE": lambda entry: str(cents(entry.price)),
+        "ACCOUNTINGREFERENCE": lambda entry: entry.reference,
+        "ACCOUNTINGTYPE": lambda entry: entry.kind,
+        "ACCOUNTINGVAT": lambda entry: str(cents(entry.vat)),
+        "ACCOUNTINGVATPRICE": lambda entry: str(cents(entry.vat_price)),
+    }
+    if "accounting-id" not in call.world.options.withhold:
+        columns["ACCOUNTINGID"] = lambda entry: str(entry.id)
+        columns["ACCOUNTINGINVOICEID"] = lambda _: ""
+    sums = {} if call.flag("NOSUM") else _sums(account, before, rows)
+    return page(call, ordered(call, rows, _ENTRY_KEYS, "ACCOUNTINGDATE"), columns, more=sums)
+
+
+def _sums(account: Account, before: Sequence[Entry], rows: Sequence[Entry]) -> dict[str, str]:
+    opening = account.opening + sum((entry.price for entry in before), Decimal(0))
+    opening_tax = sum((entry.vat_price for entry in before), Decimal(0))
+    price = opening + sum((entry.price for entry in rows), Decimal(0))
+    tax = opening_tax + sum((entry.vat_price for entry in rows), Decimal(0))
+    amounts = {
+        "OPENINGBALANCE": opening + opening_tax,
+        "OPENINGBALANCEPRICE": opening,
+        "OPENINGBALANCEVATPRICE": opening_tax,
+        "SUM": price + tax,
+        "SUMPRICE": price,
+        "SUMVATPRICE": tax,
+    }
+    return {name: str(cents(value)) for name, value in amounts.items()}
+
+
+def status_user(call: Call) -> str:
+    """The login and its own prices. Only domains' prices are shown: a backorder's relation is not documented."""
+    account, options = _account(call), call.world.options
+    spent = sum((entry.price + entry.vat_price for entry in account.entries if entry.kind != "PAYMENT"), Decimal(0))
+    properties: dict[str, str | Sequence[str]] = {
+        "ACCOUNTCREDIT": str(cents(account.credit)),
+        "ACCOUNTCURRENCY": options.currency,
+        "ACCOUNTCURRENT": str(cents(account.amount)),
+        "ACCOUNTDEPOSIT": str(cents(account.reserved)),
+        "ACCOUNTPAYMENT": str(cents(account.paid_in)),
+        "ACCOUNTTAXRATES": f"VAT:{cents(options.vat)}",
+        "ACCOUNTTEMPCREDIT": "0.00",
+        "ACCOUNTVAT": str(cents(options.vat)),
+        "ACCOUNTVOLUME": str(cents(-spent)),
+        "ACTIVE": "1",
+        "ALLOWEDIP": [],
+        "CREATEDDATE": "2008-10-27 15:16:40",
+        "OTPSTATUS": "INACTIVE",
+        "PARENTUSER": next((parent for parent, below in SUBUSERS.items() if account.user in below), ""),
+        "UPDATEDDATE": "2016-08-17 07:16:14",
+        "USER": account.user,
+    }
+    if call.parameters.get("RELATIONS", "1") != "0":
+        zones = sorted({"com", "net", "org", *options.fees})
+        kinds = [f"PRICE_CLASS_DOMAIN_{zone_class(zone)}_{what}" for zone in zones for what in ("SETUP", "ANNUAL")]
+        properties |= {"RELATIONTYPE": kinds, "RELATIONVALUE": ["12.50"] * len(kinds)}
+    return render(properties)
+
+
+def query_object_renewal_list(call: Call) -> str:
+    """What will draw on the balance; prices only with WIDE=1."""
+    earliest, latest = call.moment("MINACCOUNTINGDATE"), call.moment("MAXACCOUNTINGDATE", end_of_day=True)
+    patterns, users = call.column("OBJECTID"), call.users()
+    rows = [
+        each
+        for user in sorted(users)
+        for each in call.world.accounts[user].renewals
+        if (earliest is None or each.at >= earliest)
+        and (latest is None or each.at <= latest)
+        and matches_any(patterns, each.domain)
+    ]
+    columns: dict[str, Callable[[Renewal], str]] = {
+        "ACCOUNTINGDATE": lambda each: on_the_wire(each.at),
+        "DESCRIPTION": lambda each: each.domain,
+        "EXPIRATIONDATE": lambda each: on_the_wire(each.at),
+        "NEXTACTION": lambda _: "pay",
+        "NEXTACTIONDATE": lambda each: on_the_wire(each.at),
+        "OBJECTCLASS": lambda _: "DOMAIN",
+        "OBJECTID": lambda each: each.domain,
+        "RENEWALMODE": lambda _: "AUTORENEW",
+        "SUBCLASS": lambda each: zone_class(zone_of(each.domain)),
+        "USER": lambda _: call.user,
+    }
+    if call.flag("WIDE"):
+        columns["PERIOD"] = lambda _: "1"
+        columns["PRICE"] = lambda each: str(cents(each.price))
+        columns["VAT"] = lambda _: str(cents(call.world.options.vat))
+        columns["VATPRICE"] = lambda each: str(cents(each.vat_price))
+    dates = ("ACCOUNTINGDATE", "EXPIRATIONDATE", "PAIDUNTILDATE", "FINALIZATIONDATE", "FAILUREDATE", "NEXTACTIONDATE")
+    keys: dict[str, Callable[[Renewal], object]] = {name: lambda each: (each.at, each.domain) for name in dates}
+    keys |= {"OBJECTID": lambda each: each.domain, "OBJECTCLASS": lambda each: each.domain}
+    return page(call, ordered(call, rows, keys, "ACCOUNTINGDATE"), columns)
+
+
+def _account(call: Call) -> Account:
+    user = call.parameters.get("SUBUSER", "") or call.user
+    if user != call.user and user not in SUBUSERS[call.user]:
+        raise CommandError(531)
+    return call.world.accounts[user]
+
+
+_FROM_TO = " ".join(
+    f"{end}{what}DATE"
+    for end in ("MIN", "MAX")
+    for what in ("EXPIRATION", "PAIDUNTIL", "ACCOUNTING", "FINALIZATION", "FAILURE", "REGISTRATIONEXPIRATION")
+)
+
+COMMANDS = (
+    command("StatusAccount", status_account),
+    command("QueryDepositList", query_deposit_list, takes="SUBUSER FIRST LIMIT USERDEPTH ACCOUNTINGTYPE"),
+    command(
+        "QueryAccountingList",
+        query_accounting_list,
+        takes="SUBUSER MINDATE MAXDATE FIRST LIMIT ORDERBY USERDEPTH INVOICEID TYPE WIDE DESCRIPTION REFERENCE TASK "
+        "NOSUM TYPEREGEX TYPEREGEXNOT",
+    ),
+    command("StatusUser", status_user, takes="SUBUSER STATS RELATIONS PROPERTIES"),
+    command(
+        "QueryObjectRenewalList",
+        query_object_renewal_list,
+        takes=f"WIDE FIRST LIMIT ORDERBY USERDEPTH SUBUSER OBJECTCLASS OBJECTID REPOSITORY OBJECTSUBCLASS RENEWALMODE "
+        f"{_FROM_TO}",
+    ),
+)
