@@ -77,6 +77,14 @@ def parse_domain(text: str) -> Domain:
     return _fast(text) or _careful(text)
 
 
+def parse_zone(text: str) -> str:
+    """The zone that `text` names, in ASCII and lower case: `com`, `.co.uk`, `рф`. Raises NotADomain if it is none."""
+    zone = ".".join(_labels(_host(text.strip().lower().removeprefix("."))))
+    if not _public_suffixes().is_public(zone):
+        raise NotADomain("is no zone under which names are registered")
+    return zone
+
+
 def _fast(text: str) -> Domain | None:
     """The answer for a plain ASCII name directly under a suffix without exceptions; None if it takes a closer look."""
     match = _plain_name(text)

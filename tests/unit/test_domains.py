@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domains import Domain, NotADomain, _careful, _fast, parse_domain
+from backorder.domains import Domain, NotADomain, _careful, _fast, parse_domain, parse_zone
 
 
 @pytest.mark.parametrize(
@@ -161,3 +161,15 @@ def test_the_fast_path_says_what_the_careful_one_says(name: str) -> None:
 @pytest.mark.parametrize("name", ["john.com", "john.co.uk", "john.lomza.pl", "1.pl", "a-b.org", "john.jp"])
 def test_ordinary_names_take_the_fast_path(name: str) -> None:
     assert _fast(name) == _careful(name)
+
+
+def test_a_zone_is_a_public_suffix() -> None:
+    assert [parse_zone(text) for text in ("com", ".CO.UK", "рф", "lomza.pl")] == [
+        "com",
+        "co.uk",
+        "xn--p1ai",
+        "lomza.pl",
+    ]
+    for text in ("zzzz", "john.com", "", "c_m"):
+        with pytest.raises(NotADomain):
+            parse_zone(text)

@@ -1,0 +1,171 @@
+"""`rules.toml`: what it may say, and what is told about a broken one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorder.rules import Rules, RulesError, keep_rules, kept_rules, last_good_rules, parse_rules
+from backorder.store.memory import MemoryStore
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+EVERYTHING = """
+[select]
+zones = ["com", ".CO.UK", "рф"]
+length = [3, 12]
+digits = "only"
+hyphens = false
+idn = false
+keywords = { any = ["Shop"], begin = [], end = ["app", "hub"], all = false }
+match = "^[a-z]+$"
+reject = "casino|xxx"
+
+[limits]
+per_day = 200
+per_zone = { com = 100 }
+spend_per_day = "1000.00"
+spend_per_month = 5000
+
+[fees]
+default = "70.00"
+com = "59.00"
+co.uk = "40.00"
+
+[funding]
+keep = "10.00"
+use_credit = true
+reuse_refunds = false
+take_back = false
+late_minutes = 60
+
+[provider.zones.se]
+"X-NICSE-IDNUMBER" = "556677-8899"
+lite = true
+"""
+
+
+def test_every_section_is_read() -> None:
+    rules = parse_rules(EVERYTHING)
+    assert rules.select.zones == ("com", "co.uk", "xn--p1ai")
+    assert rules.select.length == (3, 12)
+    assert rules.select.digits == "only"
+    assert rules.select.keywords.any == ("shop",)
+    assert rules.select.match is not None
+    assert rules.limits.per_zone == {"com": 100}
+    assert rules.limits.spend_per_month == Decimal(5000)
+    assert [rules.fees.of(zone) for zone in ("com", "co.uk", "de")] == [Decimal("59.00"), Decimal("40.00"), Decimal(70)]
+    assert rules.funding.keep == Decimal(10)
+    assert rules.provider.extra("se") == {"X-NICSE-IDNUMBER": "556677-8899", "X-BACKORDER-LITE": "1"}
+    assert rules.provider.extra("com") == {}
+
+
+def test_an_empty_file_is_all_defaults() -> None:
+    assert parse_rules("") == Rules()
+    assert Rules().fees.of("com") == Decimal("69.00")
+    assert Rules().funding.late_minutes == 90
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "[select]\n\nlenght = [3, 4]",
+            (
+                "line 3: select.lenght: is no key of select: "
+                "known are digits, hyphens, idn, keywords, length, match, reject, zones"
+            ),
+        ),
+        ("[selekt]", "line 1: selekt: is no key of the file: known are fees, funding, limits, provider, select"),
+        ("select = 1", "line 1: select: write a section: a table with keys"),
+        ('[select]\ndigits = "some"', 'line 2: select.digits: write true, false or "only"'),
+        ("[select]\nhyphens = 1", "line 2: select.hyphens: write true or false"),
+        (
+            '[select]\nzones = ["com", "zzzz"]',
+            "line 2: select.zones: 'zzzz' is no zone under which names are registered",
+        ),
+        ('[select]\nzones = "com"', "line 2: select.zones: write a list in square brackets"),
+        (
+            "[select]\nlength = [9, 3]",
+            "line 2: select.length: write the shortest and the longest length, from 1 to 63, such as [3, 12]",
+        ),
+        (
+            '[select]\nmatch = "("',
+            "line 2: select.match: is no regular expression: missing ), unterminated subpattern at position 0",
+        ),
+        (
+            '[select]\nkeywords.any = [""]',
+            "line 2: select.keywords.any: an empty keyword is in every name: leave it out",
+        ),
+        ("[fees]\ncom = 59.0", 'line 2: fees.com: is no amount: write it as a string, such as "59.00"'),
+        ('[fees]\ncom = "-1"', "line 2: fees.com: '-1' is no amount: write zero or more, such as \"59.00\""),
+        ("[limits]\nper_day = 1.5", "line 2: limits.per_day: write a whole number"),
+        (
+            '[provider.zones.se]\nDOMAIN = "x"',
+            "line 1: provider.zones.se: 'DOMAIN' is no parameter that a rule may set",
+        ),
+        (
+            '[provider.zones.co.uk]\na = "x"',
+            'line 1: provider.zones.co: put a zone with a dot in quotes: [provider.zones."co.uk"]',
+        ),
+        ("[select]\nmin_score = 6.0", "line 2: select.min_score: is not supported yet: leave it out"),
+        ('[select.columns]\nBL = ">= 10"', "line 1: select.columns: is not supported yet: leave it out"),
+        ("[score]\nlength = 3", "line 1: score: is not supported yet: leave it out"),
+    ],
+)
+def test_a_fault_is_told_with_its_line_and_key(text: str, message: str) -> None:
+    with pytest.raises(RulesError) as broken:
+        parse_rules(text)
+    assert str(broken.value) == f"rules.toml, {message}"
+
+
+def test_all_faults_are_told_at_once_in_order_of_their_lines() -> None:
+    faults = "\n".join(["[select]", *(f"unknown{n} = 1" for n in range(12))])
+    with pytest.raises(RulesError) as broken:
+        parse_rules(faults)
+    assert [line.split(":")[0] for line in str(broken.value).splitlines()] == [
+        f"rules.toml, line {n}" for n in range(2, 14)
+    ]
+
+
+def test_what_is_no_toml_is_told_with_its_line() -> None:
+    with pytest.raises(RulesError, match=r"not valid TOML: .*line 2"):
+        parse_rules("[select]\nzones = com")
+
+
+@given(st.text())
+def test_any_text_is_a_rules_file_or_is_broken(text: str) -> None:
+    try:
+        parse_rules(text)
+    except RulesError as broken:
+        told = str(broken)
+        assert told.startswith("rules.toml")
+
+
+def test_the_last_good_version_stays_when_a_broken_one_is_uploaded() -> None:
+    store = MemoryStore()
+    assert kept_rules(store) is None
+    assert last_good_rules(store) == Rules()
+    keep_rules(store, "[funding]\nlate_minutes = 60", version="1", modified=NOON)
+    with pytest.raises(RulesError):
+        keep_rules(store, "[funding]\nlate = 60", version="2", modified=NOON + timedelta(hours=1))
+    kept = kept_rules(store)
+    assert kept is not None
+    assert kept.version == "1"
+    assert kept.broken is not None
+    assert "funding.late" in kept.broken
+    keep_rules(store, "[funding]\nlate_minutes = 30", version="3", modified=NOON + timedelta(hours=2))
+    kept = kept_rules(store)
+    assert kept is not None
+    assert (kept.rules.funding.late_minutes, kept.broken) == (30, None)
+
+
+def test_an_older_version_that_arrives_late_changes_nothing() -> None:
+    store = MemoryStore()
+    keep_rules(store, "[funding]\nlate_minutes = 60", version="2", modified=NOON)
+    assert keep_rules(store, "[funding]\nlate_minutes = 30", version="1", modified=NOON - timedelta(hours=1)) is None
+    assert last_good_rules(store).funding.late_minutes == 60
