@@ -7,26 +7,26 @@ import sys
 from types import FrameType
 
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def end_with_parent() -> None:
-    """Has the kernel end this process when its parent dies, however that dies. Linux only; elsewhere nothing."""
-    if sys.platform != "linux":
+    """Has the kernel end this process when its parent dies, however that dies; it outlives an `exec`.
+
+    Linux only, elsewhere nothing. The parent is the thread that started it: start processes from one that stays.
+    """
+    if _LIBC is None:
         return
     parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it died before the kernel knew
-        raise SystemExit(0)
+        os._exit(1)
 
 
 def exit_on_terminate() -> None:
-    """Makes SIGTERM end this process as Ctrl-C does, through `finally` and `with`; Ctrl-C itself is the parent's.
+    """Makes SIGTERM leave through every `with` and `finally`, as Ctrl-C does, so that nothing is left behind."""
 
-    A terminal sends Ctrl-C to parent and children alike; the parent stops its children in its own order.
-    """
-
-    def leave(_signal: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
 
     signal.signal(signal.SIGTERM, leave)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,6 +1,5 @@
 """Creates a stack in moto, resource by resource, and tells what it is made of."""
 
-import json
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -62,7 +61,6 @@ def deploy(
         if resource["Type"] not in IGNORED_TYPES
     ]
     outputs = {name: str(resolver.resolve(output["Value"])) for name, output in translated["Outputs"].items()}
-    _register(services, stack_name, outputs, translated["Outputs"])
     inventory = Inventory(created)
     return Deployment(
         stack_name=stack_name,
@@ -89,12 +87,11 @@ def _pseudo_parameters(stack_name: str) -> dict[str, str]:
 
 def _refuse_a_second(services: Services, stack_name: str) -> None:
     try:
-        services.cloudformation.describe_stacks(StackName=stack_name)
-    except ClientError:
-        return
+        queues = services.sqs.list_queues(QueueNamePrefix=f"{stack_name}-").get("QueueUrls")
     except BotoCoreError as error:
         raise DeploymentError(f"no moto server answers at {services.endpoint_url}: {error}") from error
-    raise DeploymentError(f"the stack {stack_name} is in moto already; start a new moto server for a new one")
+    if queues:
+        raise DeploymentError(f"the stack {stack_name} is in moto already; start a new moto server for a new one")
 
 
 def _in_order(resources: Mapping[str, Any], resolver: Resolver) -> list[tuple[str, Mapping[str, Any]]]:
@@ -132,17 +129,3 @@ def _create(
     properties.refuse_the_rest()
     resolver.created[logical_id] = created
     return Resource(logical_id, type_, values, created)
-
-
-def _register(
-    services: Services, stack_name: str, outputs: Mapping[str, str], declared: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """Tells moto's CloudFormation of the stack and its outputs, which is where tools look for them."""
-    template = {
-        "Resources": {},  # they exist already
-        "Outputs": {
-            name: {"Description": declared[name].get("Description", ""), "Value": value}
-            for name, value in outputs.items()
-        },
-    }
-    services.cloudformation.create_stack(StackName=stack_name, TemplateBody=json.dumps(template))

@@ -7,7 +7,6 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
@@ -50,11 +49,6 @@ class Services:
 
     def _client(self, service: Any) -> Any:
         return self._session.client(service, endpoint_url=self.endpoint_url, config=self._config)
-
-    @cached_property
-    def cloudformation(self) -> "CloudFormationClient":
-        client: CloudFormationClient = self._client("cloudformation")
-        return client
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
