@@ -32,7 +32,7 @@ class Gate:
         self._started = 0
 
     def user_of(self, credentials: Mapping[str, str], now: datetime) -> str:
-        """The user that a call acts for. Raises CommandError 530 if it does not say who calls, 531 for a stranger's name."""
+        """The user that a call acts for. Raises CommandError: 530 if it does not say who calls, 531 for a stranger."""
         if credentials.get("S_ENTITY", "").lower() != TEST_SYSTEM:
             raise CommandError(530)
         if session_id := credentials.get("S_SESSION", ""):

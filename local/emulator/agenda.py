@@ -20,7 +20,7 @@ class Kind(IntEnum):
     AUCTION_END = 3
     LATE_COMMAND = 4
     LAPSE = 5
-    RELEASE_AGAIN = 6
+    LEASE_RENEWED = 6
     LOCK = 7
     RETRY = 8
     VANISH = 9

@@ -7,7 +7,7 @@ from decimal import Decimal
 from .draws import draw, outcome_of_auction, whole
 from .moments import DAY, MINUTE
 from .options import Options
-from .world import Drop, Status
+from .records import Drop, Status
 
 FIRST_BID = Decimal(10)
 STEP = Decimal(5)
@@ -18,6 +18,7 @@ CURRENCY = "USD"
 class Auction:
     """Three days from 20:00 UTC; a late bid extended some by two minutes. `bids` are their moments, price by price."""
 
+    domain: str
     starts: datetime
     ends: datetime
     bids: tuple[datetime, ...]
@@ -53,11 +54,11 @@ def auction_of(options: Options, drop: Drop) -> Auction:
     result = given or Status(outcome_of_auction(options, domain))
     ends = starts + timedelta(days=3)
     if result is Status.SUCCESSFUL:
-        return Auction(starts, ends, (), result)
+        return Auction(domain, starts, ends, (), result)
     count = 1 + whole(seed, "bids", domain, below=12)
     span = ends - starts - MINUTE
     bids = sorted(starts + span * draw(seed, "bid", domain, str(number)) for number in range(count))
     if draw(seed, "late bid", domain) < 0.25:
         bids.append(ends - timedelta(seconds=30))
         ends += 2 * MINUTE
-    return Auction(starts, ends, tuple(bids), result)
+    return Auction(domain, starts, ends, tuple(bids), result)

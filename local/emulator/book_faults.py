@@ -10,7 +10,8 @@ from . import books
 from .agenda import Kind
 from .moments import HOUR, MINUTE
 from .names import label_of, zone_of
-from .world import MAIN_USER, Application, Drop, Status, World
+from .records import Application, Drop, Status
+from .world import MAIN_USER, World
 
 #: A lease lapses three hours after it began and comes back twelve hours later: longer than the six of money.md.
 LAPSES_AFTER = 3 * HOUR
@@ -89,7 +90,7 @@ def lapse(world: World, applications: Iterable[Application]) -> None:
         books.drop_deposit(world, deposit)
         world.played("deposit_lapse")
         world.note("lapsed", domain=application.domain, application=str(application.id), user=application.user)
-        world.agenda.plan(world.now + LAPSES_FOR, Kind.RELEASE_AGAIN, application)
+        world.agenda.plan(world.now + LAPSES_FOR, Kind.LEASE_RENEWED, application)
 
 
 def renew_lapsed(world: World, applications: Iterable[Application]) -> None:

@@ -8,7 +8,8 @@ from .draws import whole
 from .moments import HOUR, minute_after, minute_at_or_after
 from .names import backorder_class
 from .options import cents
-from .world import Account, Application, Deposit, Entry, Renewal, World
+from .records import Account, Application, Deposit, Entry, Renewal
+from .world import World
 
 #: A refund that comes late comes this much after the release lag; past the day of grace in money.md.
 LATE_REFUND = timedelta(hours=36)

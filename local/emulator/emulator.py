@@ -15,9 +15,10 @@ from .faults import Delivery, WireFaults, delivered
 from .moments import iso
 from .names import ascii_form
 from .options import BOOK_FAULTS, WIRE_FAULTS, Options, cents
+from .records import OUTCOMES, Drop, Renewal, Status
 from .view import state_of
 from .wire import CommandError, Request, parse_request, render
-from .world import FINALIZATION_LEAD, MAIN_USER, OUTCOMES, Drop, Happening, Renewal, Status, World
+from .world import FINALIZATION_LEAD, MAIN_USER, Happening, World
 
 
 class Emulator:

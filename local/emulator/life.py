@@ -5,22 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from . import auctions, book_faults, books
+from . import book_faults, books
 from .agenda import Event, Kind
+from .auctions import Auction, auction_of
 from .draws import outcome_of_drop
 from .names import zone_of
-from .world import (
-    LISTED_BEFORE_DROP,
-    MAIN_USER,
-    WON,
-    Account,
-    Application,
-    Deposit,
-    Drop,
-    Renewal,
-    Status,
-    World,
-)
+from .records import WON, Account, Application, Deposit, Drop, Renewal, Status
+from .world import LISTED_BEFORE_DROP, MAIN_USER, World
 
 
 def schedule(world: World, drop: Drop) -> None:
@@ -178,32 +169,40 @@ def _decide(world: World, drop: Drop, contenders: list[Application]) -> None:
 
 
 def _open_auction(world: World, drop: Drop, contenders: list[Application]) -> None:
+    auction = auction_of(world.options, drop)
     bidders: set[str] = set()
     for each in contenders:
         if each.user in bidders:  # a customer is in an auction once, whatever was ordered twice
             settle(world, each, Status.FAILED)
         else:
             bidders.add(each.user)
+            each.auction = auction
             _move(world, each, Status.AUCTION_PENDING)
-    drop.auction_ends = auctions.auction_of(world.options, drop).ends
-    world.agenda.plan(drop.auction_ends, Kind.AUCTION_END, drop.domain, drop.version)
+    world.agenda.plan(auction.ends, Kind.AUCTION_END, auction)
 
 
-def _end_auction(world: World, domains: Iterable[str]) -> None:
-    for domain in domains:
-        bidders = world.in_turn([domain], Status.AUCTION_PENDING)
-        ours = next((each for each in bidders if each.user == MAIN_USER), None) or next(iter(bidders), None)
-        if ours is None:
-            continue
-        auction = auctions.auction_of(world.options, world.drops[domain])
-        others = [each for each in bidders if each is not ours]
-        winner = {Status.AUCTION_WON: ours, Status.SUCCESSFUL: bidders[0]}.get(auction.result, next(iter(others), None))
-        for each in bidders:
-            won = Status.SUCCESSFUL if auction.result is Status.SUCCESSFUL else Status.AUCTION_WON
-            settle(world, each, won if each is winner else Status.AUCTION_LOST)
-            if each is winner and won is Status.AUCTION_WON and world.options.charges_auctions:
-                account = world.accounts[each.user]
-                books.charge_other(world, account, auction.price, domain, "DOMAIN_AUCTION")
+def _end_auctions(world: World, ended: Iterable[Auction]) -> None:
+    for auction in ended:
+        bidders = world.in_turn([auction.domain], Status.AUCTION_PENDING)
+        if bidders:
+            _close(world, auction, bidders)
+
+
+def _close(world: World, auction: Auction, bidders: list[Application]) -> None:
+    # The result is that of `test.user` where it bids. Whom it loses to may be a customer that is not played here.
+    ours = next((each for each in bidders if each.user == MAIN_USER), bidders[0])
+    winner: Application | None
+    if auction.result is Status.SUCCESSFUL:  # nobody bid: the earliest application has it
+        winner, won = bidders[0], Status.SUCCESSFUL
+    elif auction.result is Status.AUCTION_WON:
+        winner, won = ours, Status.AUCTION_WON
+    else:
+        winner, won = next((each for each in bidders if each is not ours), None), Status.AUCTION_WON
+    for each in bidders:
+        settle(world, each, won if each is winner else Status.AUCTION_LOST)
+    if winner and won is Status.AUCTION_WON and world.options.charges_auctions:
+        account = world.accounts[winner.user]
+        books.charge_other(world, account, auction.price, auction.domain, "DOMAIN_AUCTION")
 
 
 def _release(world: World, deposits: Iterable[Deposit]) -> None:
@@ -223,15 +222,15 @@ def _run_late(world: World, commands: Iterable[Callable[[], object]]) -> None:
         world.note("late_command")
 
 
-_OF_A_DROP = frozenset({Kind.LISTED, Kind.LOCK, Kind.FINALIZATION, Kind.DROP, Kind.AUCTION_END})
+_OF_A_DROP = frozenset({Kind.LISTED, Kind.LOCK, Kind.FINALIZATION, Kind.DROP})
 _HANDLERS: dict[Kind, Callable[[World, list[Any]], None]] = {
     Kind.RELEASE: _release,
     Kind.RENEWAL: _renew,
     Kind.DROP: _drop,
-    Kind.AUCTION_END: _end_auction,
+    Kind.AUCTION_END: _end_auctions,
     Kind.LATE_COMMAND: _run_late,
     Kind.LAPSE: book_faults.lapse,
-    Kind.RELEASE_AGAIN: book_faults.renew_lapsed,
+    Kind.LEASE_RENEWED: book_faults.renew_lapsed,
     Kind.LOCK: _lock,
     Kind.RETRY: _retry,
     Kind.VANISH: book_faults.vanish,

@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,7 +67,7 @@ class EmulatorServer(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is no error here; anything else is the emulator's own and is shown."""
-        error = __import__("sys").exc_info()[1]
+        error = sys.exc_info()[1]
         if not isinstance(error, ConnectionError | TimeoutError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -82,6 +83,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self._serve()
+
+    def handle_expect_100(self) -> bool:
+        """Clients with a large body wait for this line: it must leave at once, not with the answer."""
+        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.wfile.flush()
+        return True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing is logged: a request line can hold a password."""

@@ -4,7 +4,8 @@ from typing import Any
 
 from .moments import iso
 from .options import cents
-from .world import MAIN_USER, Account, World
+from .records import Account
+from .world import MAIN_USER, World
 
 
 def state_of(world: World) -> dict[str, Any]:

@@ -1,10 +1,8 @@
 """The state of the provider: accounts, applications, drops. Rules that move it are in `life` and `books`."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from .agenda import Agenda
@@ -12,6 +10,7 @@ from .draws import draw
 from .moments import iso
 from .names import backorder_class, zone_of
 from .options import Options
+from .records import LIVE, Account, Application, Drop, LogLine
 
 #: The public test account, and a second one for foreign and competing orders. `other.user` is a subuser of the first:
 #: so USERDEPTH=ALL shows its applications to `test.user`, which must not take them for its own.
@@ -26,133 +25,6 @@ LISTED_BEFORE_DROP = timedelta(days=4)
 FINALIZATION_LEAD = timedelta(hours=3)
 #: Share of the domains that a fault of the books strikes when no domains are named.
 STRUCK_SHARE = 0.25
-
-
-class Status(StrEnum):
-    """States of an application, in the provider's words."""
-
-    REQUESTED = "REQUESTED"
-    ACTIVE = "ACTIVE"
-    PROCESSING = "PROCESSING"
-    SUCCESSFUL = "SUCCESSFUL"
-    FAILED = "FAILED"
-    AUCTION_PENDING = "AUCTION-PENDING"
-    AUCTION_WON = "AUCTION-WON"
-    AUCTION_LOST = "AUCTION-LOST"
-
-
-LIVE = frozenset({Status.REQUESTED, Status.ACTIVE, Status.PROCESSING, Status.AUCTION_PENDING})
-WON = frozenset({Status.SUCCESSFUL, Status.AUCTION_WON})
-OUTCOMES = frozenset(Status) - {Status.REQUESTED, Status.ACTIVE, Status.PROCESSING}
-
-
-@dataclass(slots=True)
-class Deposit:
-    """Money reserved for an order: gross, in the account's currency. A lease that the provider renews by itself."""
-
-    id: int
-    domain: str
-    kind: str
-    amount: Decimal
-    user: str
-    created: datetime
-
-
-@dataclass(slots=True)
-class Application:
-    """An order as the provider keeps it. `settings` are the parameters it was made with; `foreign`: not by a call."""
-
-    id: int
-    domain: str
-    user: str
-    created: datetime
-    updated: datetime
-    status: Status = Status.REQUESTED
-    settings: dict[str, str] = field(default_factory=dict)
-    deposit: Deposit | None = None
-    foreign: bool = False
-
-    @property
-    def lite(self) -> bool:
-        """Lite orders are cheaper and lose to regular ones."""
-        return self.settings.get("X-BACKORDER-LITE") == "1"
-
-    @property
-    def turn(self) -> tuple[datetime, int]:
-        """Orders are served in order of creation."""
-        return self.created, self.id
-
-
-@dataclass(slots=True)
-class Drop:
-    """When a name is released, and what comes of it if that was set. `version` tells outdated events from current."""
-
-    domain: str
-    finalization_at: datetime
-    drop_at: datetime
-    outcome: Status | None = None
-    version: int = 0
-    dropped: bool = False
-    auction_ends: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the accounting: net price (negative: a charge) and the VAT on it, in the account's currency."""
-
-    id: int
-    at: datetime
-    kind: str
-    description: str
-    price: Decimal
-    vat: Decimal
-    vat_price: Decimal
-    reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Renewal:
-    """Something else in the account that will draw on the balance."""
-
-    domain: str
-    at: datetime
-    price: Decimal
-    vat_price: Decimal
-
-
-@dataclass(slots=True)
-class Account:
-    """One login's money. `amount` includes what is `reserved`; `waiting` are orders past their lock without funds."""
-
-    user: str
-    opening: Decimal
-    amount: Decimal
-    credit: Decimal
-    reserved: Decimal = Decimal(0)
-    paid_in: Decimal = Decimal(0)
-    deposits: dict[int, Deposit] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
-    renewals: list[Renewal] = field(default_factory=list)
-    waiting: dict[int, Application] = field(default_factory=dict)
-    retry_at: datetime | None = None
-
-    @property
-    def free(self) -> Decimal:
-        """What a lock may still draw: balance and credit line, less what is reserved."""
-        return self.amount + self.credit - self.reserved
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """What was done to an object, by whom."""
-
-    at: datetime
-    index: int
-    user: str
-    object_class: str
-    object_id: str
-    operation: str
-    reference: str
 
 
 Happening = dict[str, Any]
@@ -251,14 +123,14 @@ class World:
         return drop.finalization_at if drop else None
 
     def orders_closed(self, domain: str, at: datetime) -> bool:
-        """Whether `at` is past the finalization date. A name stays closed until its next drop is scheduled."""
+        """Whether the finalization date has come by `at`. A name stays closed until its next drop is scheduled."""
         finalization = self.finalization_of(domain)
-        return finalization is not None and at > finalization
+        return finalization is not None and at >= finalization
 
     def locked(self, domain: str) -> bool:
         """Whether now lies between lock and finalization date: an order made now is reserved for at once."""
         finalization = self.finalization_of(domain)
-        return finalization is not None and finalization - self.options.lock_lead <= self.now <= finalization
+        return finalization is not None and finalization - self.options.lock_lead <= self.now < finalization
 
     def struck(self, fault: str, domain: str) -> bool:
         """Whether a fault of the books befalls this domain: it was named, or the seed draws it."""

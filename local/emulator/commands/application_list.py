@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from ..moments import on_the_wire
 from ..names import ascii_form, backorder_class, unicode_form
-from ..world import Application
+from ..records import Application
 from .applications import missing_parameters, settings_column
 from .call import Call, command
-from .listing import expression, is_pattern, matches_any, ordered, page
+from .listing import expression, is_pattern, matches_any, ordered, page, pattern
 
 _KEYS: dict[str, Callable[[Application], object]] = {
     "APPLICATION": lambda each: each.id,
@@ -40,11 +40,12 @@ def query_domain_application_list(call: Call) -> str:
 
 def _candidates(call: Call) -> list[Application]:
     # Hundreds of domains in one call are looked up, not searched for: DOMAIN0..N are names, only DOMAIN is a pattern.
+    wish = call.parameters.get("DOMAIN", "")
+    if is_pattern(wish):
+        return [each for each in call.world.applications.values() if pattern(wish).fullmatch(each.domain)]
     asked = call.column("DOMAIN")
     if not asked:
         return list(call.world.applications.values())
-    if any(is_pattern(each) for each in asked):
-        return [each for each in call.world.applications.values() if matches_any(asked, each.domain)]
     return [each for name in dict.fromkeys(map(_lenient, asked)) for each in call.world.on(name)]
 
 

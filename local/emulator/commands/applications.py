@@ -4,12 +4,13 @@ import re
 from collections.abc import Sequence
 
 from .. import book_faults, books, life
-from ..auctions import CURRENCY, Auction, auction_of
+from ..auctions import CURRENCY, Auction
 from ..moments import on_the_wire
 from ..names import backorder_class, unicode_form, zone_of
 from ..options import cents
+from ..records import LIVE, Application, Status
 from ..wire import CommandError, render
-from ..world import Application, Status, World
+from ..world import World
 from .call import Call, command, domain
 
 #: The contact handles of the reference's examples. Any other one names nothing here.
@@ -49,15 +50,12 @@ def add_domain_application(call: Call) -> str:
     if former and call.world.options.duplicates == "same":
         # A former application counts even in a final state: which of them the provider compares with is not known,
         # and a client must then ask, and send NEW=1. A live one is preferred.
-        return _shown(call.world, next((each for each in former if each.status in _ALIVE), former[-1]))
+        return _shown(call.world, next((each for each in former if each.status in LIVE), former[-1]))
     application = call.world.add_application(name, call.user, settings)
     if call.world.locked(name):
         life.fund(call.world, application)
     book_faults.on_creation(call.world, application)
     return _shown(call.world, application)
-
-
-_ALIVE = frozenset({Status.REQUESTED, Status.ACTIVE, Status.PROCESSING, Status.AUCTION_PENDING})
 
 
 def status_domain_application(call: Call) -> str:
@@ -136,9 +134,8 @@ def _shown(world: World, application: Application, *, with_auction: bool = False
     finalization = world.finalization_of(application.domain)
     if finalization and "finalization-date" not in world.options.withhold:
         properties["FINALIZATIONDATE"] = on_the_wire(finalization)
-    drop = world.drops.get(application.domain)
-    if with_auction and drop and drop.auction_ends and application.status.startswith("AUCTION"):
-        properties |= _auction_shown(world, application, auction_of(world.options, drop))
+    if with_auction and application.auction is not None:
+        properties |= _auction_shown(world, application, application.auction)
     return render(properties)
 
 

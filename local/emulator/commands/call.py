@@ -7,13 +7,14 @@ from datetime import datetime
 from ..access import Gate
 from ..moments import from_the_wire
 from ..names import ascii_form
+from ..records import Application
 from ..wire import CommandError
-from ..world import SUBUSERS, Application, World
+from ..world import SUBUSERS, World
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authenticated command. Names of parameters are upper case; the readers below raise the fitting CommandError."""
+    """One authenticated command. Names of parameters are upper case; the readers below raise CommandError."""
 
     user: str
     parameters: Mapping[str, str]

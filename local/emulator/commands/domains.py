@@ -6,8 +6,8 @@ from ..draws import draw
 from ..moments import on_the_wire
 from ..names import ascii_form, unicode_form, zone_class, zone_of
 from ..options import Options
+from ..records import WON, Application
 from ..wire import CommandError, render
-from ..world import WON, Application
 from .applications import KNOWN_CONTACTS, settings_column
 from .call import Call, command, domain
 

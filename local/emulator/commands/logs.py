@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ..world import LogLine
+from ..records import LogLine
 from .call import Call, command
 from .listing import matches_any, ordered, page
 

@@ -7,8 +7,9 @@ from ..books import lease_of
 from ..moments import on_the_wire
 from ..names import zone_class, zone_of
 from ..options import cents
+from ..records import Account, Deposit, Entry, Renewal
 from ..wire import CommandError, render
-from ..world import SUBUSERS, Account, Deposit, Entry, Renewal
+from ..world import SUBUSERS
 from .call import Call, command
 from .listing import expression, matches_any, ordered, page
 

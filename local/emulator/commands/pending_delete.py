@@ -7,8 +7,8 @@ from itertools import chain
 from ..draws import draw, score_of
 from ..moments import on_the_wire
 from ..names import label_of, unicode_form, zone_class, zone_of
+from ..records import Drop
 from ..wire import CommandError
-from ..world import Drop
 from .call import Call, command
 from .listing import expression, ordered, page
 
