@@ -10,7 +10,7 @@ from .draws import draw
 from .moments import iso
 from .names import backorder_class, zone_of
 from .options import Options
-from .records import LIVE, Account, Application, Drop, LogLine
+from .records import LIVE, Account, Application, Drop, LogLine, Status
 
 #: The public test account, and a second one for foreign and competing orders. `other.user` is a subuser of the first:
 #: so USERDEPTH=ALL shows its applications to `test.user`, which must not take them for its own.
