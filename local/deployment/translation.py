@@ -31,3 +31,5 @@ def translate(template: Path, parameters: Mapping[str, str] | None = None) -> di
     except InvalidDocumentException as error:
         causes = "; ".join(str(cause.message) for cause in error.causes)
         raise DeploymentError(f"{template.name}: {causes}") from error
+    finally:
+        translator.metrics.publish()  # to nobody; it would warn of what it counted otherwise
