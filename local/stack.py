@@ -179,6 +179,7 @@ def _wait(servers: Sequence[Server]) -> None:
 def _description(stack: LocalStack, environment_file: Path) -> str:
     deployment = stack.deployment
     outputs = "\n".join(f"  {name:<30} {value}" for name, value in deployment.outputs.items())
+    shown = environment_file.relative_to(PROJECT) if environment_file.is_relative_to(PROJECT) else environment_file
     credentials = "AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing AWS_DEFAULT_REGION=" + deployment.region
     return f"""\
 The stack {deployment.stack_name} is up; Ctrl-C ends it, and all that is in it.
@@ -190,5 +191,6 @@ The stack {deployment.stack_name} is up; Ctrl-C ends it, and all that is in it.
 Upload a list:       {credentials} \\
                      aws --endpoint-url {stack.moto_url} s3 cp LIST s3://{deployment.lists_bucket}/wanted/
 Run the pipeline:    make run ARGS="--attach"
-Invoke a function:   make invoke FUNCTION=PlanSubmissions EVENT=events/plan_submissions.json
-                     (sam local invoke --env-vars {environment_file.name}, in {environment_file.parent.name}/)"""
+Invoke a function:   {credentials} \\
+                     sam local invoke PlanSubmissions --event events/plan_submissions.json \\
+                     --env-vars {shown} --docker-network host"""
