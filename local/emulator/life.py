@@ -57,14 +57,17 @@ def fund(world: World, application: Application) -> None:
     """The lock of one order: its fee is reserved and it is ACTIVE, or it waits, or it voids all of the account."""
     if application.status is not Status.REQUESTED:
         return
+    account = world.accounts[application.user]
     if books.reserve(world, application):
+        account.waiting.pop(application.id, None)
         _move(world, application, Status.ACTIVE)
         book_faults.on_lock(world, application)
+        return
+    if application.id in account.waiting:
         return
     if application.user == MAIN_USER:
         world.unfunded.add(application.domain)
     world.note("unfunded", domain=application.domain, application=str(application.id), user=application.user)
-    account = world.accounts[application.user]
     if world.options.insufficient_funds == "all-void":
         _void(world, account)
     else:
@@ -107,7 +110,11 @@ def _list(world: World, domains: Iterable[str]) -> None:
 
 
 def _lock(world: World, domains: Iterable[str]) -> None:
-    for application in world.in_turn(domains, Status.REQUESTED):
+    locked = world.in_turn(domains, Status.REQUESTED)
+    # Orders that wait and are tried in this very minute stand in the same line: by creation, not by lock.
+    retried = {user for user, account in world.accounts.items() if account.retry_at == world.now}
+    waiting = [each for user in retried for each in world.accounts[user].waiting.values() if each not in locked]
+    for application in sorted([*locked, *waiting], key=lambda each: each.turn):
         fund(world, application)
 
 
@@ -120,10 +127,7 @@ def _retry(world: World, users: Iterable[str]) -> None:
         for application in waiting:
             if account.free < cheapest:
                 break
-            if books.reserve(world, application):
-                del account.waiting[application.id]
-                _move(world, application, Status.ACTIVE)
-                book_faults.on_lock(world, application)
+            fund(world, application)
 
 
 def _finalize(world: World, domains: Iterable[str]) -> None:
