@@ -10,9 +10,9 @@ from contextlib import contextmanager
 class Slot:
     """One running call. Its owner says how it went, before it leaves."""
 
-    def __init__(self, round_number: int, *, was_full: bool) -> None:
+    def __init__(self, round_number: int, times_full: int) -> None:
         self.round_number = round_number
-        self.was_full = was_full
+        self.times_full = times_full
         self.overloaded: bool | None = None
         """True: the provider asked for less. False: it answered. None: nothing was learnt (a time-out, a reset)."""
 
@@ -32,6 +32,7 @@ class Concurrency:
         self._cap = float(limit)
         self._running = 0
         self._round = 0
+        self._times_full = 0
         self._changed = threading.Condition()
 
     @property
@@ -44,8 +45,9 @@ class Concurrency:
         """Waits until another call may start, and counts it until the block is left."""
         with self._changed:
             self._changed.wait_for(lambda: self._running < self.cap)
+            slot = Slot(self._round, self._times_full)
             self._running += 1
-            slot = Slot(self._round, was_full=self._running >= self.cap)
+            self._times_full += self._running >= self.cap
         try:
             yield slot
         finally:
@@ -58,5 +60,5 @@ class Concurrency:
         if slot.overloaded and slot.round_number == self._round:
             self._cap = max(1.0, self._cap / 2)
             self._round += 1
-        elif slot.overloaded is False and slot.was_full:
+        elif slot.overloaded is False and self._times_full > slot.times_full:  # the cap was reached while it ran
             self._cap = min(float(self.limit), self._cap + 1 / self._cap)

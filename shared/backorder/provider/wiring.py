@@ -1,0 +1,21 @@
+"""A provider client from a function's settings, wired once a cold start."""
+
+from __future__ import annotations
+
+import boto3
+
+from backorder.provider.client import Provider
+from backorder.provider.credentials import SecretCredentials
+from backorder.settings import ProviderSettings
+
+
+def provider_from(settings: ProviderSettings, *, pool_size: int) -> Provider:
+    """The client of the stage's environment, for up to `pool_size` calls at once; credentials come from the secret."""
+    return Provider(
+        endpoint=str(settings.endpoint),
+        stage=settings.stage,
+        credentials=SecretCredentials(settings.secret, boto3.client("secretsmanager")),
+        pool_size=pool_size,
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+    )

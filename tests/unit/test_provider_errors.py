@@ -1,0 +1,106 @@
+"""The table of codes: what each answer allows the caller to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from backorder.provider.errors import (
+    CODES,
+    AccessDenied,
+    AlreadyExists,
+    InsufficientFunds,
+    LineHalted,
+    NotAllowedNow,
+    NotFound,
+    NotStarted,
+    OutcomeUnknown,
+    ProviderError,
+    Refused,
+    TemporaryFailure,
+    TryAgainSlowly,
+    Where,
+    class_for,
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (420, TemporaryFailure),
+        (421, TemporaryFailure),
+        (423, TemporaryFailure),
+        (425, TemporaryFailure),
+        (400, TemporaryFailure),
+        (499, TemporaryFailure),
+        (500, LineHalted),
+        (503, Refused),
+        (504, Refused),
+        (505, Refused),
+        (506, Refused),
+        (507, Refused),
+        (510, Refused),
+        (530, AccessDenied),
+        (531, AccessDenied),
+        (540, AlreadyExists),
+        (541, Refused),
+        (545, NotFound),
+        (546, InsufficientFunds),
+        (547, NotAllowedNow),
+        (549, TryAgainSlowly),
+        (552, NotAllowedNow),
+        (599, Refused),
+        (0, OutcomeUnknown),
+        (302, OutcomeUnknown),
+        (900, OutcomeUnknown),
+    ],
+)
+def test_each_code_says_what_may_be_done(code: int, kind: type[ProviderError]) -> None:
+    assert class_for(code) is kind
+
+
+def test_only_the_documented_codes_are_in_the_table() -> None:
+    assert len(CODES) == 20
+
+
+def test_nothing_that_may_have_taken_effect_is_safe_to_repeat() -> None:
+    assert not issubclass(OutcomeUnknown, TemporaryFailure)
+    assert issubclass(NotStarted, TemporaryFailure)
+    assert issubclass(AccessDenied, LineHalted)
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "blames_name"),
+    [
+        (505, "Invalid attribute value syntax; DOMAIN", True),
+        (541, "Invalid attribute value; domain name is too long", True),
+        (541, "Invalid attribute value; CLASS", True),
+        (505, "Invalid attribute value syntax; DOMAIN0", True),
+        (510, "Command not supported", True),
+        (504, "Missing required attribute; TECHCONTACT0", False),
+        (503, "Invalid attribute name; X-DOMAIN-ROID", False),
+        (503, "Invalid attribute name; SUBCLASS", False),
+        (541, "Invalid attribute value; OWNERCONTACT0", False),
+        (541, "Invalid attribute value", False),
+    ],
+)
+def test_a_refusal_blames_the_name_only_if_it_speaks_of_it(code: int, description: str, blames_name: bool) -> None:
+    refused = Refused(description, code=code)
+    assert refused.blames_name is blames_name
+    assert refused.counts_by_zone is (code == 510)
+
+
+def test_a_message_says_what_where_and_what_to_do() -> None:
+    assert str(TryAgainSlowly("Command failed", code=549, command="AddDomainApplication", subject="john.com")) == (
+        "AddDomainApplication john.com: 549 Command failed; try again, slowly, until the deadline"
+    )
+
+
+def test_a_denied_access_names_environment_entity_login_and_endpoint() -> None:
+    denied = AccessDenied(
+        "Authentication failed",
+        code=530,
+        command="StatusAccount",
+        where=Where("live", "54cd", "https://coreapi.1api.net/api/call.cgi", "jane"),
+    )
+    for word in ("live", "54cd", "jane", "https://coreapi.1api.net/api/call.cgi", "530", "StatusAccount"):
+        assert word in str(denied)

@@ -1,0 +1,89 @@
+"""Amounts, times and states as the provider writes them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorder.provider.adapter import ApplicationStatus
+from backorder.provider.values import amount, moment, moment_or_none, moment_text, number, words
+from backorder.provider.wire import NotAnAnswer
+
+
+@pytest.mark.parametrize("text", ["0.00", "-69.00", "+1.5", "217458.12", "5"])
+def test_an_amount_is_read_to_the_cent(text: str) -> None:
+    assert amount(text, "AMOUNT") == Decimal(text)
+
+
+@pytest.mark.parametrize("text", ["", "NaN", "Infinity", "1e3", "1,5", "1_000", "٣", "0x1", "1.", ".5", "--1", "1 2"])
+def test_what_is_no_amount_is_no_answer(text: str) -> None:
+    with pytest.raises(NotAnAnswer, match="AMOUNT"):
+        amount(text, "AMOUNT")
+
+
+def test_a_time_is_utc() -> None:
+    assert moment("2016-10-06 13:25:53", "CREATEDDATE") == datetime(2016, 10, 6, 13, 25, 53, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "0000-00-00 00:00:00"])
+def test_never_is_no_time(text: str) -> None:
+    assert moment_or_none(text, "DATE") is None
+    with pytest.raises(NotAnAnswer):
+        moment(text, "DATE")
+
+
+@pytest.mark.parametrize("text", ["2016-02-30 00:00:00", "2016-10-06T13:25:53", "2016-10-06 13:25:53+02:00", "soon"])
+def test_what_is_no_time_is_no_answer(text: str) -> None:
+    with pytest.raises(NotAnAnswer):
+        moment_or_none(text, "DATE")
+
+
+def test_a_time_is_sent_in_utc() -> None:
+    at = datetime(2026, 1, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert moment_text(at) == "2025-12-31 23:30:00"
+    with pytest.raises(ValueError, match="no time zone"):
+        moment_text(at.replace(tzinfo=None))
+
+
+@given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1)))  # noqa: DTZ001
+def test_times_come_back_as_they_were_sent(at: datetime) -> None:
+    aware = at.replace(microsecond=0, tzinfo=UTC)
+    assert moment(moment_text(aware), "DATE") == aware
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_value_or_no_answer(text: str) -> None:
+    for read in (amount, moment_or_none, number):
+        with suppress(NotAnAnswer):
+            read(text, "X")
+
+
+def test_words_are_separated_by_blanks_and_commas() -> None:
+    assert words("X-NICSE-IDNUMBER, OWNERCONTACT0  PERIOD") == ("X-NICSE-IDNUMBER", "OWNERCONTACT0", "PERIOD")
+    assert words("") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "final"),
+    [
+        ("REQUESTED", ApplicationStatus.REQUESTED, False),
+        ("active", ApplicationStatus.ACTIVE, False),
+        ("PROCESSING", ApplicationStatus.PROCESSING, False),
+        ("SUCCESSFUL", ApplicationStatus.SUCCESSFUL, True),
+        ("FAILED", ApplicationStatus.FAILED, True),
+        ("AUCTION-PENDING", ApplicationStatus.AUCTION_PENDING, False),
+        ("AUCTION_PENDING", ApplicationStatus.AUCTION_PENDING, False),
+        ("AUCTION-WON", ApplicationStatus.AUCTION_WON, True),
+        ("AUCTION-LOST", ApplicationStatus.AUCTION_LOST, True),
+        ("UNPAID", ApplicationStatus.UNKNOWN, False),
+    ],
+)
+def test_a_status_is_read_in_both_spellings(text: str, status: ApplicationStatus, final: bool) -> None:
+    assert ApplicationStatus.read(text) is status
+    assert status.is_final is final
+    assert status.is_live is not final
