@@ -13,7 +13,7 @@ from backorder.money import ZERO
 
 
 class Account(StrEnum):
-    """`AMOUNT = balance + reserved` and `DEPOSIT = reserved` at the provider; the others say where money came from or went."""
+    """`AMOUNT = balance + reserved`, `DEPOSIT = reserved` at the provider; the rest: where money came from or went."""
 
     BALANCE = "balance"
     RESERVED = "reserved"
@@ -25,7 +25,17 @@ class Account(StrEnum):
     UNEXPLAINED = "unexplained"
 
 
-PostingKind = Literal["opening", "deposit", "refund", "release", "charge", "payment", "other", "unexplained", "reversal"]
+PostingKind = Literal[
+    "opening",
+    "deposit",
+    "refund",  # of a lost order's deposit
+    "release",  # of any other deposit: the order was won and is charged, or the lease lapsed
+    "charge",  # for a name that was won
+    "disputed",  # a charge for a name that was not
+    "payment",
+    "other",
+    "unexplained",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ class Posting:
 
 
 def balances(postings: Iterable[Posting]) -> dict[Account, Decimal]:
-    """What each account holds after `postings`: all they received less all they gave. The sum over all accounts is zero."""
+    """What each account holds after `postings`: all it received less all it gave. They add up to zero."""
     held = dict.fromkeys(Account, ZERO)
     for posting in postings:
         held[posting.source] -= posting.amount

@@ -15,5 +15,5 @@ def system_clock() -> datetime:
 
 
 def iso(moment: datetime) -> str:
-    """`2026-11-24T16:00:00Z`: the form of every time in items, messages and files. To the second, or with microseconds."""
+    """`2026-11-24T16:00:00Z`: the form of every time in items, messages and files."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

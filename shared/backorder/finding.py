@@ -1,4 +1,4 @@
-"""A finding: something in the account that needs a person. Opened once, updated, closed by itself when it no longer holds."""
+"""A finding: something in the account that needs a person. Opened once, updated, closed when it no longer holds."""
 
 from __future__ import annotations
 

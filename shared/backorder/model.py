@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 from backorder.deadlines import Known, Schedule
 
 HISTORY_LIMIT = 40
-"""So many steps stay on the item: DynamoDB items end at 400 KB, and a provider that is down for a day means hundreds."""
+"""So many steps stay on the item: it ends at 400 KB, and a provider that is down for a day means hundreds."""
 
 
 class State(StrEnum):
@@ -181,8 +181,8 @@ class Step:
 class Claim:
     """A worker's hold on a backorder while a command for it may be under way.
 
-    `first_sent_at` and `extra` are frozen at the first attempt: what a later worker asks about, and sends again, is what
-    the first one sent.
+    `first_sent_at` and `extra` are frozen at the first attempt: what a later worker asks about, and sends again, is
+    what the first one sent.
     """
 
     attempt: str
@@ -196,9 +196,15 @@ class Claim:
     asked: int = 0
     """How many times in a row the provider said that it has no such application."""
     ask_after: datetime | None = None
+    exists: int = 0
+    """How many times the provider answered that it has such an application already."""
     new: bool = False
     """Every application for this domain is in a final state, and the provider still answers that it exists: NEW=1."""
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    def may_be_taken_over(self, now: datetime) -> bool:
+        """Its worker is through or gone, and the pause before the next question is over."""
+        return self.lease_until <= now and (self.ask_after is None or self.ask_after <= now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +277,7 @@ class Backorder:
         """It is in the index of open backorders: something may still happen to it or to its money."""
         return not (self.state.is_final and self.settled)
 
-    def moved(
-        self, to: State, *, at: datetime, why: str, call: str | None = None, **changes: Any
-    ) -> Backorder:
+    def moved(self, to: State, *, at: datetime, why: str, call: str | None = None, **changes: Any) -> Backorder:
         """A copy in state `to`, with the step in its history and `changes` to other fields.
 
         A final state that never had an application is settled at once: no money of it is anywhere.
@@ -286,6 +290,10 @@ class Backorder:
             changes.setdefault("outcome_at", at)
             changes.setdefault("settled", changes.get("application", self.application) is None)
         return replace(self, state=to, history=(*self.history, step)[-HISTORY_LIMIT:], **changes)
+
+    def because(self, reason: Reason) -> Backorder:
+        """A copy that waits for another reason than before; its state stays."""
+        return replace(self, reason=reason)
 
     def dated(self, schedule: Schedule, **changes: Any) -> Backorder:
         """A copy with the moments of `schedule`, and `changes` to other fields; its state stays."""

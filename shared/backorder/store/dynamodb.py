@@ -22,7 +22,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 INDEX = "open"
 SHARDS = 4
-"""Partitions of the index: one takes 1,000 writes a second, and all workers together send fewer than 1,000 orders in it."""
+"""Partitions of the index: one takes 1,000 writes a second, more than all workers together make in it."""
 
 _BACKORDER = TypeAdapter(Backorder)
 _POSTING = TypeAdapter(Posting)
@@ -56,6 +58,13 @@ class DynamoStore:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
+
+    @classmethod
+    def connect(cls, table: str, *, connections: int = 10) -> DynamoStore:
+        """The store in `table` of the environment's region, for up to `connections` threads."""
+        retries = {"mode": "standard", "total_max_attempts": 10}
+        config = Config(max_pool_connections=connections, retries=retries)  # type: ignore[arg-type]
+        return cls(boto3.client("dynamodb", config=config), table)
 
     def create(self, backorder: Backorder) -> Backorder | None:
         try:
@@ -194,12 +203,11 @@ class DynamoStore:
         except ClientError as error:
             if not _is_condition(error):
                 raise
-            raise _ConditionFailed(_plain(error.response.get("Item", {}))) from None  # type: ignore[typeddict-item]
+            found: Any = error.response.get("Item", {})
+            raise _ConditionFailed(_plain(found)) from None
 
     def _get(self, pk: str, sk: str) -> Item | None:
-        answer = self._client.get_item(
-            TableName=self._table, Key=_wire({"pk": pk, "sk": sk}), ConsistentRead=True
-        )
+        answer = self._client.get_item(TableName=self._table, Key=_wire({"pk": pk, "sk": sk}), ConsistentRead=True)
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def _partition(self, pk: str) -> Iterator[Item]:

@@ -89,7 +89,7 @@ class Store(Protocol):
         """Gives the lease back; nothing happens if somebody else holds it by now."""
 
     def document(self, name: str) -> dict[str, Any] | None:
-        """A small document (the rules, the halted line, the last forecast …): JSON values, amounts and times as strings."""
+        """A small document (the rules, the last forecast …): JSON values, with amounts and times as strings."""
 
     def put_document(self, name: str, body: Mapping[str, Any]) -> None: ...
 

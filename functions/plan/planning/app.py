@@ -1,0 +1,74 @@
+"""The handler of PlanSubmissions: EventBridge Scheduler calls it every five minutes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
+
+from backorder.batches import Batch
+from backorder.clock import Clock, system_clock
+from backorder.observability import logger
+from backorder.provider.wiring import provider_from
+from backorder.settings import ProviderSettings
+from backorder.store import Store
+from backorder.store.dynamodb import DynamoStore
+from planning.submissions import Planning, plan_submissions
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+SQS_BATCH = 10
+"""Messages a SendMessageBatch call."""
+
+
+class Settings(ProviderSettings):
+    """What this function needs from its environment."""
+
+    queue_url: str = Field(alias="SUBMISSION_QUEUE_URL", min_length=1)
+    parallel_calls: int = Field(alias="PARALLEL_CALLS", ge=1)
+
+
+@cache
+def planning() -> Planning:
+    """The collaborators, wired once a cold start."""
+    settings = Settings.from_environment(os.environ)
+    return wire(settings, store=DynamoStore.connect(settings.table), clock=system_clock)
+
+
+def wire(settings: Settings, *, store: Store, clock: Clock) -> Planning:
+    """The collaborators that `settings` name, around a store and a clock."""
+    queue = boto3.client("sqs")
+
+    def send(batches: Iterable[Batch]) -> None:
+        remaining = iter(batches)
+        while some := list(islice(remaining, SQS_BATCH)):
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(n), "MessageBody": batch.model_dump_json()} for n, batch in enumerate(some)
+            ]
+            answer = queue.send_message_batch(QueueUrl=settings.queue_url, Entries=entries)
+            for failure in answer.get("Failed", ()):
+                # Not sent: these stay QUEUED until their `queued_until`, and a later tick picks them again.
+                logger.error("batch_not_queued", why=failure.get("Message", failure["Code"]))
+
+    return Planning(
+        store=store,
+        provider=provider_from(settings, pool_size=1),
+        send=send,
+        clock=clock,
+        parallel_calls=settings.parallel_calls,
+    )
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """One tick. The event only names it: the clock is read when the decision is made."""
+    summary = plan_submissions(planning(), holder=context.aws_request_id)
+    logger.info("planned", **summary.as_json())
+    return summary.as_json()

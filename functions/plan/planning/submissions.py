@@ -1,0 +1,205 @@
+"""The use case of each tick: what is due, what the account covers, and what goes to the workers now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from backorder.batches import BATCH_SIZE, Batch
+from backorder.clock import Clock
+from backorder.fees import Fees
+from backorder.halt import Halt, halt, halt_line, lift_halt
+from backorder.model import Backorder, Origin, State
+from backorder.observability import logger
+from backorder.provider.adapter import LOCK_LEAD
+from backorder.provider.client import Provider
+from backorder.provider.errors import AccessDenied, ProviderError
+from backorder.rules import last_good_rules
+from backorder.standing import save_forecast, standing
+from backorder.store import Conflict, Store
+from planning.funding import Funds, Plan, chance_gone, plan
+
+TICK = timedelta(minutes=5)
+LEASE = timedelta(minutes=3)
+"""Longer than the function's time-out of two minutes."""
+CALL_SECONDS = 0.5
+"""Assumed for one order, with its two writes, when a tick's worth of orders is measured out."""
+QUEUE_PATIENCE = timedelta(minutes=20)
+"""What was queued and not begun by then is picked again: longer than the queue's visibility time-out (12 minutes)."""
+
+
+@dataclass(frozen=True)
+class Planning:
+    """What the use case works with. `send` puts batches into the submission queue."""
+
+    store: Store
+    provider: Provider
+    send: Callable[[Iterable[Batch]], None]
+    clock: Clock
+    parallel_calls: int
+    """Of all workers together."""
+
+
+@dataclass
+class Summary:
+    """What a tick did."""
+
+    queued: int = 0
+    asked: int = 0
+    withdrawn: int = 0
+    held: int = 0
+    missed: int = 0
+    halted: str | None = None
+    skipped: str | None = None
+    capacity: str | None = None
+    drawn: str | None = None
+    forecast: str | None = None
+    conflicts: int = field(default=0)
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def plan_submissions(planning: Planning, *, holder: str, queue: bool = True) -> Summary:
+    """Runs one tick; `holder` names this run in the lease. With `queue` false nothing is sent: a plan is only made.
+
+    A provider that does not answer leaves everything as it is: the next tick goes on.
+    """
+    store, now = planning.store, planning.clock()
+    if not store.acquire_lease("plan", holder, now=now, until=now + LEASE):
+        return Summary(skipped="another plan is under way")
+    try:
+        return _Tick(planning, now, queue=queue).run()
+    finally:
+        store.release_lease("plan", holder)
+
+
+class _Tick:
+    def __init__(self, planning: Planning, now: datetime, *, queue: bool) -> None:
+        self.store = planning.store
+        self.provider = planning.provider
+        self.send = planning.send
+        self.most = int(planning.parallel_calls * TICK.total_seconds() / CALL_SECONDS)
+        self.now = now
+        self.queue = queue
+        self.summary = Summary()
+
+    def run(self) -> Summary:
+        halted = halt(self.store)
+        try:
+            account = self.provider.account()
+        except AccessDenied as error:
+            halt_line(self.store, Halt("access", str(error), self.now))
+            logger.error("line_halted", why=str(error))
+            self.summary.halted = str(error)
+            return self.summary
+        except ProviderError as error:
+            logger.warning("account_unread", why=str(error))
+            self.summary.skipped = str(error)
+            return self.summary
+        if halted and halted.kind == "access":
+            lift_halt(self.store)
+            logger.info("line_goes_on", since=halted.since)
+            halted = None
+
+        known = standing(self.store)
+        fees = Fees(last_good_rules(self.store), known.last_deposits)
+        funds = Funds(account.amount, account.credit, account.currency, known)
+        candidates, under_way = self._divide(self.store.open_backorders())
+        made = plan(candidates, under_way, funds=funds, fees=fees, now=self.now, lock_lead=LOCK_LEAD)
+        self.summary.capacity, self.summary.drawn = str(made.capacity), str(made.drawn)
+        save_forecast(self.store, made.forecast)
+        if made.forecast:
+            self.summary.forecast = made.forecast.sentence
+
+        self._hold(made)
+        if self.queue:
+            self._ask_and_withdraw(under_way)
+            self._order(made, fees, probe=halted is not None)
+        if halted:
+            self.summary.halted = halted.why
+        return self.summary
+
+    def _divide(self, backorders: Iterable[Backorder]) -> tuple[list[Backorder], list[Backorder]]:
+        """Candidates for this plan, and what draws already. What has lost its last chance is marked missed."""
+        candidates: list[Backorder] = []
+        under_way: list[Backorder] = []
+        for backorder in backorders:
+            if not backorder.state.is_waiting or self._still_queued(backorder):
+                under_way.append(backorder)
+            elif (reason := chance_gone(backorder, self.now)) is not None:
+                if self._move(backorder, State.MISSED, f"no chance left: {reason}", reason=reason):
+                    self.summary.missed += 1
+            elif backorder.not_before is None or backorder.not_before <= self.now:
+                candidates.append(backorder)
+        return candidates, under_way
+
+    def _still_queued(self, backorder: Backorder) -> bool:
+        return (
+            backorder.state is State.QUEUED and backorder.queued_until is not None and backorder.queued_until > self.now
+        )
+
+    def _hold(self, made: Plan) -> None:
+        for backorder, reason in made.hold:
+            self.summary.held += 1
+            if backorder.state is not State.HELD or backorder.reason is not reason:
+                if backorder.state is State.HELD:
+                    self._write(backorder.because(reason))
+                else:
+                    self._move(backorder, State.HELD, str(reason), reason=reason, queued_until=None)
+
+    def _ask_and_withdraw(self, under_way: Iterable[Backorder]) -> None:
+        ask, withdraw = [], []
+        for backorder in under_way:
+            if backorder.state in (State.SUBMITTING, State.WITHDRAWING):
+                if backorder.claim is None or backorder.claim.may_be_taken_over(self.now):
+                    ask.append(backorder)
+            elif (
+                backorder.cancel_requested
+                and backorder.origin is Origin.OURS
+                and backorder.state in (State.REQUESTED, State.ACTIVE)
+            ):
+                withdraw.append(backorder)
+        self.summary.asked, self.summary.withdrawn = len(ask), len(withdraw)
+        self.send(_batches("ask", ask))
+        self.send(_batches("withdraw", withdraw))
+
+    def _order(self, made: Plan, fees: Fees, *, probe: bool) -> None:
+        """Queues the best of what fits, no more than the workers can send before the next tick."""
+        queued = [
+            written
+            for backorder in made.order[: 1 if probe else self.most]
+            if (
+                written := self._move(
+                    backorder,
+                    State.QUEUED,
+                    "due, and the account covers it",
+                    fee=fees.of(backorder.zone),
+                    reason=None,
+                    not_before=None,
+                    queued_until=self.now + QUEUE_PATIENCE,
+                )
+            )
+        ]
+        self.summary.queued = len(queued)
+        self.send(_batches("order", queued, probe=probe))
+
+    def _move(self, backorder: Backorder, to: State, why: str, **changes: Any) -> Backorder | None:
+        return self._write(backorder.moved(to, at=self.now, why=why, **changes))
+
+    def _write(self, backorder: Backorder) -> Backorder | None:
+        """None if somebody else changed it meanwhile (a cancel, a worker): the next tick sees what became of it."""
+        try:
+            return self.store.replace(backorder)
+        except Conflict:
+            self.summary.conflicts += 1
+            return None
+
+
+def _batches(kind: str, backorders: Iterable[Backorder], *, probe: bool = False) -> Iterator[Batch]:
+    remaining = iter(backorders)
+    while some := tuple(backorder.key for backorder in islice(remaining, BATCH_SIZE)):
+        yield Batch.model_validate({"kind": kind, "backorders": some, "probe": probe})

@@ -1,0 +1,63 @@
+"""The handler of ReconcileAccount: EventBridge Scheduler calls it every hour, and after the large deletion batches."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
+
+from backorder.clock import Clock, system_clock
+from backorder.observability import logger
+from backorder.provider.wiring import provider_from
+from backorder.registries import Registries
+from backorder.settings import ProviderSettings
+from backorder.store import Store
+from backorder.store.dynamodb import DynamoStore
+from reconciliation.message import Message
+from reconciliation.reconcile import Reconciliation, reconcile_account
+
+
+class Settings(ProviderSettings):
+    """What this function needs from its environment."""
+
+    reports_bucket: str = Field(alias="REPORTS_BUCKET", min_length=1)
+    topic: str = Field(alias="ALERT_TOPIC_ARN", min_length=1)
+
+
+@cache
+def reconciliation() -> Reconciliation:
+    """The collaborators, wired once a cold start."""
+    settings = Settings.from_environment(os.environ)
+    return wire(settings, store=DynamoStore.connect(settings.table), clock=system_clock)
+
+
+def wire(settings: Settings, *, store: Store, clock: Clock) -> Reconciliation:
+    """The collaborators that `settings` name, around a store and a clock."""
+    sns, s3 = boto3.client("sns"), boto3.client("s3")
+
+    def publish(message: Message) -> None:
+        sns.publish(TopicArn=settings.topic, Subject=message.subject, Message=message.body)
+
+    def put(key: str, content: bytes, content_type: str) -> None:
+        s3.put_object(Bucket=settings.reports_bucket, Key=key, Body=content, ContentType=content_type)
+
+    return Reconciliation(
+        store=store,
+        provider=provider_from(settings, pool_size=1),
+        clock=clock,
+        publish=publish,
+        put=put,
+        registries=Registries.load(),
+    )
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """One run. The event only names the tick: the clock is read when the run begins."""
+    summary = reconcile_account(reconciliation(), holder=context.aws_request_id)
+    logger.info("reconciled", **summary.as_json())
+    return summary.as_json()

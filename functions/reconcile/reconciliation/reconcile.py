@@ -1,0 +1,266 @@
+"""The use case of each hour: what became of the orders and of the money, and what needs a person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from backorder.bookkeeping import Posting
+from backorder.clock import Clock
+from backorder.finding import Kind
+from backorder.halt import Halt, halt, halt_line
+from backorder.model import PLACED, Backorder, State
+from backorder.money import ZERO
+from backorder.observability import logger
+from backorder.provider.applications import Application
+from backorder.provider.client import Provider
+from backorder.provider.errors import AccessDenied, NotFound, ProviderError
+from backorder.registries import Registries
+from backorder.standing import Standing, forecast, save_standing, standing
+from backorder.store import Conflict, Store
+from reconciliation import findings as find
+from reconciliation import ledger
+from reconciliation.books import Books, Notes, save_notes
+from reconciliation.following import follow, redated, reserved, settled, vanished
+from reconciliation.message import Message, compose
+from reconciliation.reading import Reading, read
+from reconciliation.report import Put, write_reports
+
+LEASE = timedelta(minutes=12)
+"""Longer than the function's time-out of ten minutes."""
+REREAD = timedelta(days=35)
+"""Bookings of this long back are read again each time: late ones are found, and days are always whole."""
+FOLLOWED = PLACED - {State.WITHDRAWING}
+"""Nothing but the provider moves these; what is being taken back belongs to the worker that asked for it."""
+BOOK_KINDS = (Kind.REFUND_MISSING, Kind.CHARGE_WITHOUT_SUCCESS, Kind.UNEXPLAINED_DIFFERENCE)
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What the use case works with. `publish` sends a message to the topic, `put` writes a report."""
+
+    store: Store
+    provider: Provider
+    clock: Clock
+    publish: Callable[[Message], None]
+    put: Put
+    registries: Registries
+
+
+@dataclass
+class Summary:
+    """What a run did."""
+
+    changed: int = 0
+    dated: int = 0
+    posted: int = 0
+    findings_opened: int = 0
+    findings_closed: int = 0
+    compared: bool = False
+    halted: str | None = None
+    skipped: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def reconcile_account(reconciliation: Reconciliation, *, holder: str) -> Summary:
+    """Runs once; `holder` names this run in the lease. Reading anything twice changes nothing.
+
+    A provider that does not answer leaves everything as it is: the next run goes on.
+    """
+    store, now = reconciliation.store, reconciliation.clock()
+    if not store.acquire_lease("reconcile", holder, now=now, until=now + LEASE):
+        return Summary(skipped="another reconciliation is under way")
+    try:
+        return _Run(reconciliation, now).run()
+    finally:
+        store.release_lease("reconcile", holder)
+
+
+class _Run:
+    def __init__(self, reconciliation: Reconciliation, now: datetime) -> None:
+        self.store = reconciliation.store
+        self.provider = reconciliation.provider
+        self.registries = reconciliation.registries
+        self.publish = reconciliation.publish
+        self.put = reconciliation.put
+        self.now = now
+        self.unsettled: list[Backorder] = []
+        self.summary = Summary()
+
+    def run(self) -> Summary:
+        # Read before the provider: what the provider does not show then, it really does not know.
+        before = list(self.store.open_backorders())
+        books = Books.load(self.store)
+        since = max(books.opened_at or self.now, self.now - REREAD).date()
+        try:
+            reading = read(self.provider, since=since, now=self.now)
+            dates = self._find_dates(before)
+            self._follow(before, reading, dates)
+        except AccessDenied as error:
+            halt_line(self.store, Halt("access", str(error), self.now))
+            self.summary.halted = str(error)
+            self._find(find.examine_line(halt(self.store)), [Kind.LINE_HALTED], currency="")
+            return self.summary
+        except ProviderError as error:
+            logger.warning("account_unread", why=str(error))
+            self.summary.skipped = str(error)
+            return self.summary
+
+        observed = [*find.examine_line(halt(self.store)), *find.examine_funds(forecast(self.store))]
+        examined = [Kind.LINE_HALTED, Kind.SHORTFALL]
+        if reading.seen is not None:
+            postings = self._book(books, reading.seen)
+            after = self._settle(postings)
+            self._remember(reading.seen, postings)
+            observed += find.examine_books(postings, after, now=self.now, currency=reading.status.currency)
+            examined += BOOK_KINDS
+            self.summary.compared = True
+        self._find(observed, examined, currency=reading.status.currency)
+        write_reports(self.store, self.put, now=self.now, currency=reading.status.currency)
+        return self.summary
+
+    def _find_dates(self, backorders: Iterable[Backorder]) -> dict[str, datetime]:
+        """Finalization dates of names that have no date yet, from the provider's pending-delete list."""
+        undated = {b.domain: b for b in backorders if b.deadline is None and not b.state.is_final}
+        if not undated:
+            return {}
+        listed = self.provider.pending_deletes(
+            zones=sorted({b.zone for b in undated.values()}),
+            labels=sorted({b.domain.removesuffix(f".{b.zone}") for b in undated.values()}),
+        )
+        return {
+            name.domain: name.finalization_at
+            for name in listed
+            if name.domain in undated and name.finalization_at is not None
+        }
+
+    def _follow(self, backorders: Iterable[Backorder], reading: Reading, dates: Mapping[str, datetime]) -> None:
+        applications = {application.id: application for application in reading.applications}
+        deposits: defaultdict[str, Decimal] | None = None
+        if reading.seen is not None:
+            deposits = defaultdict(Decimal)
+            for deposit in reading.seen.deposits:
+                if deposit.amount > 0:
+                    deposits[deposit.domain] += deposit.amount
+        self.unsettled = []
+        for backorder in backorders:
+            followed = self._followed(backorder, applications, complete=reading.applications.complete)
+            if followed.finalization_at is None and (found := dates.get(backorder.domain)) is not None:
+                followed = redated(followed, found, registries=self.registries)
+                self.summary.dated += 1
+            if deposits is not None:
+                followed = reserved(followed, deposits)
+            self.unsettled.append(self._write(backorder, followed))
+
+    def _followed(self, backorder: Backorder, applications: Mapping[str, Application], *, complete: bool) -> Backorder:
+        if backorder.application is None:
+            return backorder
+        application = applications.get(backorder.application)
+        if application is None:
+            if not complete or backorder.state not in FOLLOWED:
+                return backorder
+            try:
+                application = self.provider.application(backorder.application)
+            except NotFound:
+                return vanished(backorder, now=self.now)
+        return follow(backorder, application, now=self.now, registries=self.registries)
+
+    def _write(self, read: Backorder, changed: Backorder) -> Backorder:
+        """As it stands after the write. Where somebody was faster, theirs counts, and the next run looks again."""
+        if changed is read:
+            return read
+        try:
+            written = self.store.replace(changed)
+        except Conflict as conflict:
+            return conflict.current or read
+        self.summary.changed += 1
+        return written
+
+    def _book(self, books: Books, seen: ledger.Seen) -> list[Posting]:
+        """Posts what explains the account as it was seen; gives the whole ledger."""
+        if books.opened_at is None:
+            notes = Notes(known=frozenset(key for key, _ in ledger.keyed(seen.entries)))
+            save_notes(self.store, notes)
+            return self._post(list(books.postings), ledger.open_books(seen))
+        known = books.notes.known
+        postings = self._post(
+            list(books.postings),
+            ledger.explain(books.postings, seen, self._orders(books, seen), known=known),
+        )
+        missing = ledger.difference(postings, seen.status)
+        if any(missing) and missing == books.notes.missing:
+            postings = self._post(postings, ledger.unexplained(missing, seen))
+            missing = (ZERO, ZERO)
+        if missing != books.notes.missing:
+            save_notes(self.store, Notes(known, missing))
+        return postings
+
+    def _post(self, postings: list[Posting], new: list[Posting]) -> list[Posting]:
+        self.store.post(new)
+        self.summary.posted += len(new)
+        return postings + new
+
+    def _orders(self, books: Books, seen: ledger.Seen) -> dict[str, Backorder]:
+        """Our backorder of each domain that new deposits and bookings may be of."""
+        orders = {backorder.domain: backorder for backorder in self.unsettled}
+        posted = {posting.key for posting in books.postings} | books.notes.known
+        for key, entry in ledger.keyed(seen.entries):
+            domain = entry.description.lower()
+            if key in posted or domain in orders or "." not in domain:
+                continue
+            if (backorder := self.store.latest(domain)) is not None:
+                orders[domain] = backorder
+        return orders
+
+    def _settle(self, postings: Iterable[Posting]) -> list[Backorder]:
+        """Closes what is final with its money in place; gives the unsettled as they stand then."""
+        charges: defaultdict[str, list[datetime]] = defaultdict(list)
+        for posting in postings:
+            if posting.kind == "charge" and posting.domain is not None:
+                charges[posting.domain].append(posting.at)
+        after = []
+        for backorder in self.unsettled:
+            since = backorder.submitted_at
+            charged = since is not None and any(at >= since for at in charges[backorder.domain])
+            after.append(self._write(backorder, settled(backorder, charged=charged)))
+        return after
+
+    def _remember(self, seen: ledger.Seen, postings: Iterable[Posting]) -> None:
+        """What the plans to come need to know of the account."""
+        ours = {backorder.domain for backorder in self.unsettled if backorder.application is not None}
+        zones = {backorder.domain: backorder.zone for backorder in self.unsettled}
+        known = standing(self.store)
+        last = dict(known.last_deposits)
+        others = ZERO
+        for deposit in sorted(seen.deposits, key=lambda d: (d.created_at, d.id)):
+            if deposit.amount <= 0:
+                continue
+            if deposit.domain in ours:
+                last[zones[deposit.domain]] = deposit.amount
+            else:
+                others += deposit.amount
+        spent: defaultdict[date, Decimal] = defaultdict(Decimal)
+        for posting in postings:
+            if posting.kind == "charge":
+                spent[posting.at.date()] += posting.amount
+        now = Standing(last, others, dict(spent))
+        if now != known:
+            save_standing(self.store, now)
+
+    def _find(self, observed: Iterable[find.Observation], examined: Iterable[Kind], *, currency: str) -> None:
+        """Opens, changes and closes findings. What is new is told first: a message twice is better than none."""
+        known = list(self.store.findings())
+        changes = find.update(known, observed, examined=examined, now=self.now, currency=currency)
+        if news := find.worth_telling(changes, known):
+            self.publish(compose(news))
+        for finding in changes:
+            self.store.save_finding(finding)
+        opened = {finding.key for finding in known}
+        self.summary.findings_opened = sum(finding.key not in opened for finding in changes)
+        self.summary.findings_closed = sum(finding.status == "closed" for finding in changes)

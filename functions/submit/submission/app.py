@@ -1,0 +1,62 @@
+"""The handler of SubmitBackorders: the submission queue calls it with one message at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
+
+from backorder.batches import Batch
+from backorder.clock import Clock, system_clock
+from backorder.observability import logger
+from backorder.provider.wiring import provider_from
+from backorder.records import Failures, each_record
+from backorder.settings import ProviderSettings
+from backorder.store import Store
+from backorder.store.dynamodb import DynamoStore
+from submission.work import Submission, work
+
+
+class Settings(ProviderSettings):
+    """What this function needs from its environment."""
+
+    pool_size: int = Field(alias="POOL_SIZE", ge=1)
+
+
+@cache
+def submission() -> Submission:
+    """The collaborators, wired once a cold start."""
+    settings = Settings.from_environment(os.environ)
+    store = DynamoStore.connect(settings.table, connections=settings.pool_size)
+    return wire(settings, store=store, clock=system_clock)
+
+
+def wire(settings: Settings, *, store: Store, clock: Clock) -> Submission:
+    """The collaborators that `settings` name, around a store and a clock."""
+    return Submission(
+        store=store,
+        provider=provider_from(settings, pool_size=settings.pool_size),
+        clock=clock,
+        pool_size=settings.pool_size,
+    )
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> Failures:
+    """Works through each record: a message of the submission queue."""
+    return handle(event, submission(), seconds_left=lambda: context.get_remaining_time_in_millis() / 1000)
+
+
+def handle(event: Mapping[str, Any], submission: Submission, *, seconds_left: Callable[[], float]) -> Failures:
+    """The handler with its collaborators passed in."""
+
+    def one(body: str) -> None:
+        batch = Batch.model_validate_json(body)
+        outcomes = work(batch, submission, seconds_left=seconds_left)
+        logger.info("batch_done", kind=batch.kind, backorders=len(batch.backorders), outcomes=dict(outcomes))
+
+    return each_record(event, one)

@@ -1,0 +1,53 @@
+"""Claims: the hold of one worker on one backorder while a command for it may be under way."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from backorder.model import Backorder, Claim, State
+from backorder.observability import logger
+from backorder.store import Conflict, Store
+
+LEASE = timedelta(seconds=180)
+"""Longer than the function's time-out of 120 s: when a lease runs out, its worker is gone."""
+
+
+def new_claim(kind: Literal["order", "withdraw"], now: datetime) -> Claim:
+    """The claim of a first attempt. It counts as sent from its first write on: a worker may die right after sending."""
+    return Claim(
+        attempt=uuid.uuid4().hex, kind=kind, first_sent_at=now, lease_until=now + LEASE, sent=1, unanswered=True
+    )
+
+
+def taken_over(claim: Claim, now: datetime) -> Claim:
+    """The same claim, held by this worker now. What was sent first stays on record."""
+    return replace(claim, attempt=uuid.uuid4().hex, lease_until=now + LEASE)
+
+
+def claim(store: Store, backorder: Backorder, to: State, held: Claim, *, now: datetime, why: str) -> Backorder | None:
+    """Writes the claim on condition that nobody else was faster; None if somebody was."""
+    try:
+        return store.replace(backorder.moved(to, at=now, why=why, claim=held))
+    except Conflict:
+        return None
+
+
+def settle(store: Store, claimed: Backorder, change: Callable[[Backorder], Backorder]) -> Backorder | None:
+    """Writes the outcome of a claim: `change` applied to the backorder as it stands now.
+
+    Others may have changed it meanwhile (a cancel sets its flag, a newer list moves its date), and their changes stay.
+    Only the holder of the claim writes: None if another worker has taken it over, who will ask the provider by itself.
+    """
+    assert claimed.claim is not None
+    current: Backorder | None = claimed
+    while current is not None and current.claim is not None and current.claim.attempt == claimed.claim.attempt:
+        try:
+            return store.replace(change(current))
+        except Conflict as conflict:
+            current = conflict.current
+    logger.warning("outcome_not_ours", domain=claimed.domain, attempt=claimed.claim.attempt)
+    return None

@@ -1,0 +1,177 @@
+"""Orders: each claimed, sent, and its outcome written. The only place that sends AddDomainApplication."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from backorder.clock import Clock
+from backorder.model import Backorder, Claim, Origin, Reason, State
+from backorder.observability import logger
+from backorder.provider.adapter import ApplicationStatus
+from backorder.provider.applications import Application
+from backorder.provider.client import Provider
+from backorder.provider.errors import (
+    AlreadyExists,
+    InsufficientFunds,
+    LineHalted,
+    NotFound,
+    OutcomeUnknown,
+    ProviderError,
+    Refused,
+    TemporaryFailure,
+    TryAgainSlowly,
+)
+from backorder.store import Store
+from submission.answers import Adopt, is_ours
+from submission.claims import settle
+from submission.line import Line
+
+PAUSE = timedelta(seconds=60)
+"""No question sooner than this after an unknown outcome."""
+PATIENCE = timedelta(minutes=30)
+"""Between two tries of an order that the provider failed without saying why (549)."""
+CALL = "AddDomainApplication"
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Sends what is claimed and writes what came of it. Safe for many threads."""
+
+    store: Store
+    provider: Provider
+    clock: Clock
+    line: Line
+
+    def send(self, claimed: Backorder) -> str:
+        """Sends the order of a claimed backorder; gives the outcome in a word, for the batch's summary."""
+        held = _claim(claimed)
+        try:
+            application = self.provider.order(claimed.domain, new=held.new, extra=held.extra)
+        except TemporaryFailure as error:
+            return self._back(claimed, error)
+        except OutcomeUnknown as error:
+            again = replace(held, unanswered=True, asked=0)
+            return self._ask_later(claimed, str(error), again, call=_call(error))
+        except AlreadyExists as error:
+            again = replace(held, unanswered=False, asked=0, exists=held.exists + 1)
+            return self._ask_later(claimed, str(error), again, call=_call(error))
+        except InsufficientFunds as error:
+            self._settle(claimed, State.HELD, str(error), call=_call(error), failure=error.description)
+            return "held"
+        except TryAgainSlowly as error:
+            return self._back(claimed, error, Reason.REFUSED, not_before=self.clock() + PATIENCE)
+        except Refused as error:
+            return self._refused(claimed, error)
+        except (LineHalted, NotFound) as error:
+            # NotFound in an answer to an order: a setting names something that does not exist.
+            self._back(claimed, error)
+            self.line.halt(error)
+            return "halted"
+        return self._answered(claimed, application)
+
+    def adopt(self, claimed: Backorder, found: Adopt) -> str:
+        """Takes over an application that a question brought to light."""
+        whose = "ours" if found.origin is Origin.OURS else "a foreign one, created before our first attempt"
+        return self._placed(claimed, found.application, found.origin, f"found at the provider: {whose}")
+
+    def give_up(self, claimed: Backorder) -> str:
+        """No application came of it, and none will: the user wants it no more, or the last chance is over."""
+        if claimed.cancel_requested:
+            self._settle(claimed, State.CANCELLED, "cancelled, and the provider has no application for it")
+            return "cancelled"
+        why = "the provider has no application for it, and the last chance is over"
+        self._settle(claimed, State.MISSED, why, reason=Reason.UNANSWERED)
+        return "missed"
+
+    def ask_again(self, claimed: Backorder, *, asked: int, why: str) -> str:
+        """Nothing is concluded yet: the claim is open to the next question."""
+        self._ask_later(claimed, why, replace(_claim(claimed), asked=asked))
+        return "unknown"
+
+    def _answered(self, claimed: Backorder, application: Application) -> str:
+        held = _claim(claimed)
+        if application.status.is_final or not is_ours(application, held):
+            # Older than our first attempt: the provider gave us one that was there before. Whose, and how alive?
+            again = replace(held, unanswered=False, asked=0, exists=held.exists + 1)
+            why = "the provider answered with an application that was there before"
+            return self._ask_later(claimed, why, again, call=f"{CALL} {application.id}")
+        self.line.went_through()
+        return self._placed(claimed, application, Origin.OURS, "the provider took the order")
+
+    def _placed(self, claimed: Backorder, application: Application, origin: Origin, why: str) -> str:
+        # An unknown state is a live one: REQUESTED until reconciliation knows better.
+        known = application.status is not ApplicationStatus.UNKNOWN
+        self._settle(
+            claimed,
+            State(application.status.value) if known else State.REQUESTED,
+            why,
+            call=f"{CALL} {application.id}",
+            application=application.id,
+            origin=origin,
+            submitted_at=application.created_at,
+            reason=None,
+            failure=None,
+            settled=False,
+        )
+        logger.info(
+            "backorder_submitted", domain=claimed.domain, application=application.id, attempt=_claim(claimed).attempt
+        )
+        return "placed" if origin is Origin.OURS else "foreign"
+
+    def _refused(self, claimed: Backorder, error: Refused) -> str:
+        def mark() -> None:
+            self._settle(claimed, State.REJECTED, str(error), call=_call(error), failure=error.description)
+
+        def give_back() -> None:
+            self._back(claimed, error)
+
+        if error.counts_by_zone:
+            mark()
+        elif error.blames_name:
+            self.line.refused(error, mark=mark, give_back=give_back)
+        else:
+            self._back(claimed, error)
+            self.line.halt(error)
+            return "halted"
+        return "refused"
+
+    def _back(
+        self,
+        claimed: Backorder,
+        error: ProviderError,
+        reason: Reason = Reason.UNANSWERED,
+        *,
+        not_before: datetime | None = None,
+    ) -> str:
+        """Nothing took effect: it stays due, and a later tick goes on."""
+        self._settle(
+            claimed,
+            State.SELECTED,
+            str(error),
+            call=_call(error),
+            failure=error.description,
+            reason=reason,
+            not_before=not_before,
+        )
+        return "again"
+
+    def _ask_later(self, claimed: Backorder, why: str, held: Claim, *, call: str | None = None) -> str:
+        now = self.clock()
+        released = replace(held, lease_until=now, ask_after=now + PAUSE)
+        self._settle(claimed, State.SUBMITTING, why, call=call, claim=released)
+        return "unknown" if held.unanswered else "exists"
+
+    def _settle(self, claimed: Backorder, to: State, why: str, *, claim: Claim | None = None, **changes: Any) -> None:
+        now = self.clock()
+        settle(self.store, claimed, lambda b: b.moved(to, at=now, why=why, claim=claim, **changes))
+
+
+def _claim(backorder: Backorder) -> Claim:
+    assert backorder.claim is not None
+    return backorder.claim
+
+
+def _call(error: ProviderError) -> str:
+    return f"{error.command or CALL} {error.code if error.code is not None else 'unanswered'}"

@@ -1,0 +1,100 @@
+"""Questions: what became of orders and withdrawals whose outcome is unknown, many in one call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from backorder.clock import Clock
+from backorder.model import Backorder, BackorderKey, State
+from backorder.provider.applications import Application
+from backorder.provider.client import Provider
+from backorder.provider.errors import LineHalted, ProviderError
+from backorder.store import Store
+from submission.answers import Adopt, AskAgain, conclude
+from submission.claims import claim, settle, taken_over
+from submission.line import Line
+from submission.orders import Orders
+from submission.withdrawals import Withdrawals
+
+ASKING = "its worker is gone, or had no answer: asking the provider"
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Takes claims over, asks, and goes on from what the provider says."""
+
+    store: Store
+    provider: Provider
+    clock: Clock
+    line: Line
+    orders: Orders
+    withdrawals: Withdrawals
+
+    def take_over(self, key: BackorderKey) -> Backorder | None:
+        """The backorder under a claim of this worker; None if it is settled by now, or another worker has it."""
+        now = self.clock()
+        backorder = self.store.get(key)
+        if backorder is None or backorder.claim is None or not backorder.claim.may_be_taken_over(now):
+            return None
+        if backorder.state not in (State.SUBMITTING, State.WITHDRAWING):
+            return None
+        held = taken_over(backorder.claim, now)
+        return claim(self.store, backorder, backorder.state, held, now=now, why=ASKING)
+
+    def ask(self, taken: Sequence[Backorder]) -> Callable[[Backorder], str]:
+        """One question for all that were taken over; gives what is to be done with each of them."""
+        applications: defaultdict[str, list[Application]] = defaultdict(list)
+        try:
+            listing = self.provider.applications(domains=[backorder.domain for backorder in taken])
+        except ProviderError as error:
+            if isinstance(error, LineHalted):
+                self.line.halt(error)
+            why = str(error)
+            return lambda backorder: self._let_go(backorder, why)
+        for application in listing.items:
+            applications[application.domain].append(application)
+        return lambda backorder: self._conclude(backorder, applications[backorder.domain], complete=listing.complete)
+
+    def _conclude(self, taken: Backorder, applications: Iterable[Application], *, complete: bool) -> str:
+        if taken.state is State.WITHDRAWING:
+            return self.withdrawals.conclude(taken, applications, complete=complete)
+        held = taken.claim
+        assert held is not None
+        now = self.clock()
+        gone = taken.last_chance is not None and now >= taken.last_chance
+        match conclude(held, applications, past_last_chance=gone, complete=complete):
+            case Adopt() as found:
+                return self.orders.adopt(taken, found)
+            case AskAgain():
+                asked = held.asked + 1 if complete else held.asked
+                return self.orders.ask_again(taken, asked=asked, why="not at the provider yet: asking once more")
+            case send:
+                if gone or taken.cancel_requested:
+                    return self.orders.give_up(taken)
+                if self.line.stopped:
+                    return self._let_go(taken, "the line is halted")
+                return self._send_again(taken, new=send.new)
+
+    def _send_again(self, taken: Backorder, *, new: bool) -> str:
+        """Under a renewed claim, written first: if this worker dies after sending, the next one asks again."""
+        assert taken.claim is not None
+        held = replace(
+            taken_over(taken.claim, self.clock()), new=new, asked=0, unanswered=True, sent=taken.claim.sent + 1
+        )
+        renewed = claim(
+            self.store, taken, State.SUBMITTING, held, now=self.clock(), why="not at the provider: sent again"
+        )
+        return self.orders.send(renewed) if renewed else "taken"
+
+    def _let_go(self, taken: Backorder, why: str) -> str:
+        """Nothing was learned: the next tick asks."""
+        now = self.clock()
+
+        def change(backorder: Backorder) -> Backorder:
+            assert backorder.claim is not None
+            return backorder.moved(backorder.state, at=now, why=why, claim=replace(backorder.claim, lease_until=now))
+
+        settle(self.store, taken, change)
+        return "unanswered"

@@ -1,0 +1,103 @@
+"""Withdrawals: an application taken back at its user's wish. The only place that sends DeleteDomainApplication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from backorder.clock import Clock
+from backorder.model import Backorder, Claim, Origin, State
+from backorder.observability import logger
+from backorder.provider.adapter import ApplicationStatus
+from backorder.provider.applications import Application
+from backorder.provider.client import Provider
+from backorder.provider.errors import LineHalted, NotAllowedNow, NotFound, OutcomeUnknown, ProviderError
+from backorder.store import Store
+from submission.claims import claim, new_claim, settle
+from submission.line import Line
+
+PAUSE = timedelta(seconds=60)
+CALL = "DeleteDomainApplication"
+
+
+@dataclass(frozen=True)
+class Withdrawals:
+    """Sends what is claimed and writes what came of it. Safe for many threads."""
+
+    store: Store
+    provider: Provider
+    clock: Clock
+    line: Line
+
+    def claim(self, backorder: Backorder) -> Backorder | None:
+        """The claim on a placed backorder that its user wants no more; None where there is nothing to take back."""
+        if backorder.state not in (State.REQUESTED, State.ACTIVE) or not backorder.cancel_requested:
+            return None
+        if backorder.origin is not Origin.OURS or backorder.application is None:
+            return None
+        now = self.clock()
+        held = new_claim("withdraw", now)
+        return claim(self.store, backorder, State.WITHDRAWING, held, now=now, why="cancelled: taking it back")
+
+    def send(self, claimed: Backorder) -> str:
+        """Takes a claimed backorder's application back; gives the outcome in a word."""
+        assert claimed.application is not None
+        try:
+            self.provider.withdraw(claimed.application)
+        except NotFound as error:
+            return self._cancelled(claimed, str(error))
+        except NotAllowedNow as error:
+            return self._too_late(claimed, str(error))
+        except OutcomeUnknown as error:
+            return self._later(claimed, str(error), pause=PAUSE)
+        except ProviderError as error:
+            if isinstance(error, LineHalted):
+                self.line.halt(error)
+            return self._later(claimed, str(error), pause=timedelta(0))
+        return self._cancelled(claimed, "taken back")
+
+    def conclude(self, taken: Backorder, applications: Iterable[Application], *, complete: bool) -> str:
+        """Goes on from what the provider says of a withdrawal whose outcome is unknown: doing it twice does no harm."""
+        for application in applications:
+            if application.id == taken.application:
+                if application.status.is_final or application.status is ApplicationStatus.PROCESSING:
+                    return self._stays(taken, application, "too late to take it back")
+                return self.send(taken)
+        if complete:
+            return self._cancelled(taken, "the provider has it no more")
+        return self._later(taken, "the provider's list moved while it was read", pause=PAUSE)
+
+    def _too_late(self, claimed: Backorder, why: str) -> str:
+        assert claimed.application is not None
+        try:
+            application = self.provider.application(claimed.application)
+        except NotFound:
+            return self._cancelled(claimed, "the provider has it no more")
+        except ProviderError as error:
+            return self._later(claimed, str(error), pause=PAUSE)
+        return self._stays(claimed, application, why)
+
+    def _stays(self, claimed: Backorder, application: Application, why: str) -> str:
+        status = application.status
+        state = State.REQUESTED if status is ApplicationStatus.UNKNOWN else State(status.value)
+        self._settle(claimed, state, why, claim=None, cancel_requested=False, settled=False)
+        return "too late"
+
+    def _cancelled(self, claimed: Backorder, why: str) -> str:
+        self._settle(claimed, State.CANCELLED, why, claim=None)
+        logger.info("backorder_withdrawn", domain=claimed.domain, application=claimed.application)
+        return "cancelled"
+
+    def _later(self, claimed: Backorder, why: str, *, pause: timedelta) -> str:
+        now = self.clock()
+        held = claimed.claim
+        assert held is not None
+        released: Claim = replace(held, lease_until=now, ask_after=now + pause)
+        self._settle(claimed, State.WITHDRAWING, why, claim=released)
+        return "unknown"
+
+    def _settle(self, claimed: Backorder, to: State, why: str, **changes: Any) -> None:
+        now = self.clock()
+        settle(self.store, claimed, lambda b: b.moved(to, at=now, why=why, call=CALL, **changes))

@@ -1,0 +1,120 @@
+"""The use case of one message: its backorders in parallel, none begun that could not be ended in time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
+
+from backorder.batches import Batch
+from backorder.clock import Clock
+from backorder.halt import halt
+from backorder.model import Backorder, BackorderKey, State
+from backorder.provider.client import Provider
+from backorder.rules import Rules, last_good_rules
+from backorder.store import Conflict, Store
+from submission.claims import claim, new_claim
+from submission.line import Line
+from submission.orders import Orders
+from submission.questions import Questions
+from submission.withdrawals import Withdrawals
+
+_T = TypeVar("_T")
+
+SPARE_SECONDS = 5.0
+"""Kept after the last call could have ended, for writing outcomes and joining threads."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What the use case works with."""
+
+    store: Store
+    provider: Provider
+    clock: Clock
+    pool_size: int
+
+
+def work(batch: Batch, submission: Submission, *, seconds_left: Callable[[], float]) -> Counter[str]:
+    """Does what the message says with each of its backorders; gives how many ended which way.
+
+    A message that is delivered twice, or late, finds its backorders claimed or moved on and does nothing.
+    All threads are joined before it returns: one that was frozen with the function must not send in a later run.
+    """
+    return _Work(batch, submission, seconds_left).run()
+
+
+class _Work:
+    def __init__(self, batch: Batch, submission: Submission, seconds_left: Callable[[], float]) -> None:
+        self.batch = batch
+        self.submission = submission
+        self.store, self.provider, self.clock = submission.store, submission.provider, submission.clock
+        self.seconds_left = seconds_left
+        self.halted = halt(self.store)
+        self.line = Line(self.store, self.clock, probe=batch.probe)
+        self.orders = Orders(self.store, self.provider, self.clock, self.line)
+        self.withdrawals = Withdrawals(self.store, self.provider, self.clock, self.line)
+        self.questions = Questions(self.store, self.provider, self.clock, self.line, self.orders, self.withdrawals)
+
+    def run(self) -> Counter[str]:
+        keys = self.batch.backorders
+        match self.batch.kind:
+            case "order":
+                outcomes = self._each(keys, self._order)
+            case "withdraw":
+                outcomes = self._each(keys, self._withdraw)
+            case "ask":
+                outcomes = self._ask(keys)
+        self.line.close()
+        return outcomes
+
+    def _each(self, items: Iterable[_T], action: Callable[[_T], str]) -> Counter[str]:
+        with ThreadPoolExecutor(self.submission.pool_size) as pool:
+            return Counter(pool.map(action, items))
+
+    def _may_start(self) -> bool:
+        return not self.line.stopped and self.seconds_left() > self.provider.worst_case_seconds + SPARE_SECONDS
+
+    def _order(self, key: BackorderKey) -> str:
+        backorder = self.store.get(key)
+        if backorder is None or backorder.state is not State.QUEUED:
+            return "taken"
+        now = self.clock()
+        if backorder.last_chance is not None and now >= backorder.last_chance:
+            return self._give_back(backorder, "its last chance passed in the queue")
+        if not self._may_start() or (self.halted and not self.batch.probe):
+            return self._give_back(backorder, "not begun: the line is halted, or time ran out")
+        held = replace(new_claim("order", now), extra=self._extra(backorder))
+        claimed = claim(self.store, backorder, State.SUBMITTING, held, now=now, why="claimed")
+        return self.orders.send(claimed) if claimed else "taken"
+
+    def _extra(self, backorder: Backorder) -> dict[str, str]:
+        """What an order in its zone carries beside class and domain, by the user's rules."""
+        return self._rules.provider.extra(backorder.zone)
+
+    @cached_property
+    def _rules(self) -> Rules:
+        return last_good_rules(self.store)
+
+    def _give_back(self, backorder: Backorder, why: str) -> str:
+        try:
+            self.store.replace(backorder.moved(State.SELECTED, at=self.clock(), why=why, queued_until=None))
+        except Conflict:
+            return "taken"
+        return "given back"
+
+    def _withdraw(self, key: BackorderKey) -> str:
+        backorder = self.store.get(key)
+        if backorder is None or not self._may_start() or self.halted:
+            return "left"
+        claimed = self.withdrawals.claim(backorder)
+        return self.withdrawals.send(claimed) if claimed else "taken"
+
+    def _ask(self, keys: Iterable[BackorderKey]) -> Counter[str]:
+        if not self._may_start() or (self.halted and self.halted.kind == "access"):
+            return Counter()
+        taken = [backorder for key in keys if (backorder := self.questions.take_over(key))]
+        return self._each(taken, self.questions.ask(taken)) if taken else Counter()

@@ -1,0 +1,24 @@
+"""The messages of the submission queue: batches of backorders to order, to ask about, or to take back."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from backorder.model import BackorderKey
+
+BATCH_SIZE = 100
+"""Backorders a message: a worker with four parallel calls of half a second each is through in a quarter of a minute."""
+
+
+class Batch(BaseModel):
+    """One message. A batch that is delivered twice does nothing twice: each backorder must be claimed first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["order", "ask", "withdraw"]
+    """order: QUEUED backorders. ask: SUBMITTING or WITHDRAWING ones whose worker is gone. withdraw: cancelled ones."""
+    backorders: tuple[BackorderKey, ...]
+    probe: bool = False
+    """One order that is let through a halted line, to see whether it may go on."""
