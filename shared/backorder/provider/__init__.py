@@ -37,6 +37,7 @@ from backorder.provider.names import (
     PendingDelete,
     RegisteredDomain,
 )
+from backorder.provider.settings import OrderSettings
 
 __all__ = [
     "DEFAULT_ENDPOINT",
@@ -64,6 +65,7 @@ __all__ = [
     "NotAllowedNow",
     "NotFound",
     "NotStarted",
+    "OrderSettings",
     "OutcomeUnknown",
     "PendingDelete",
     "Provider",

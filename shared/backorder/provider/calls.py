@@ -99,6 +99,7 @@ class Caller:
     def _send(
         self, fields: Mapping[str, str], attempt: int, session: str | None, credentials: Credentials | None
     ) -> tuple[Response | ProviderError, Credentials]:
+        self.transport.check_verification()
         credentials = credentials or self.credentials()
         where = Where(self.environment.name, self.environment.entity, self.transport.endpoint, credentials.login)
         about = _About(fields["COMMAND"], _subject(fields), where)

@@ -14,7 +14,7 @@ ProviderError
     └── AccessDenied        login, password, source address or environment
 """
 
-# ruff: noqa: N818 - named for what the caller may do, which "Error" would not say.
+
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Transport:
         self.read_timeout = read_timeout
         self._stage = stage
         self._session = session or _session(endpoint, pool_size)
-        self._check_verification()
+        self.check_verification()
         self._lock = threading.Lock()
         self._running = 0
         self._last_used = time.monotonic()
@@ -81,7 +81,6 @@ class Transport:
 
         Returns failures instead of raising them, so that no traceback leads into a frame that holds the credentials.
         """
-        self._check_verification()
         self._begin()
         try:
             return self._post(fields)
@@ -127,7 +126,8 @@ class Transport:
                 return Failed(OutcomeUnknown, f"the answer was not whole after {self.read_timeout:g} s")
         return b"".join(parts)
 
-    def _check_verification(self) -> None:
+    def check_verification(self) -> None:
+        """Raises ValueError if TLS verification was switched off for the live system, by whoever holds the session."""
         if self._stage == "live" and not self._session.verify:
             raise ValueError("TLS verification is off for the live system: leave session.verify as it is")
 

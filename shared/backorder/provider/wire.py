@@ -14,7 +14,7 @@ ParameterValue = str | int | Sequence[str] | None
 _K = TypeVar("_K", str, int)
 
 
-class NotAnAnswer(ValueError):  # noqa: N818 - named like the tree in errors.py
+class NotAnAnswer(ValueError):
     """These bytes are no whole answer, or a value in them is none of its kind: treat the call as unanswered."""
 
 
