@@ -14,8 +14,6 @@ ProviderError
     └── AccessDenied        login, password, source address or environment
 """
 
-
-
 from __future__ import annotations
 
 import re
