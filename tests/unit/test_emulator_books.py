@@ -1,0 +1,181 @@
+"""Money at the emulator: deposits, charges with VAT, the accounting, and faults of the books."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from local.emulator.options import BOOK_FAULTS
+from tests.unit.emulator_customer import DAY, HOUR, START, Answer, Customer, a_customer
+
+DROP = START + 6 * DAY
+LOCK = DROP - 3 * HOUR - 3 * DAY
+NOTHING = Decimal(0)
+
+
+def after_the_drop(outcome: str, *faults: str, **options: object) -> Customer:
+    """One order for john.com, taken through its drop and the day after."""
+    customer = a_customer(**options)
+    customer.emulator.schedule("john.com", drop_at=DROP, outcome=outcome)
+    customer.emulator.strike_books(faults, ["john.com"])
+    customer.order("john.com")
+    customer.emulator.advance_to(DROP + DAY)
+    return customer
+
+
+def prices(answer: Answer) -> list[Decimal]:
+    return [Decimal(price) for price in answer.columns.get("ACCOUNTINGPRICE", [])]
+
+
+def test_a_charge_is_one_entry_net_with_the_vat_in_its_own_columns() -> None:
+    customer = after_the_drop("SUCCESSFUL", vat=Decimal(19))
+    entries = customer.send("QueryAccountingList")
+    assert entries["TOTAL"] == "1"
+    assert entries["ACCOUNTINGTYPE"] == "COM_BACKORDER"
+    assert entries["ACCOUNTINGDESCRIPTION"] == "john.com"
+    assert entries["ACCOUNTINGDATE"] == "2026-11-30 00:00:00"
+    assert (entries["ACCOUNTINGPRICE"], entries["ACCOUNTINGVATPRICE"]) == ("-57.98", "-11.02")
+    assert entries["ACCOUNTINGVAT"] == "19.00"
+    assert customer.money() == (Decimal("4931.00"), NOTHING)
+
+
+def test_a_deposit_is_gross_keeps_its_id_and_is_a_lease_renewed_each_hour() -> None:
+    customer = a_customer(vat=Decimal(19))
+    customer.emulator.schedule("john.com", drop_at=DROP)
+    customer.order("john.com")
+    customer.emulator.advance_to(LOCK)
+    first = customer.send("QueryDepositList", accountingtype="COM_BACKORDER")
+    assert (first["DEPOSIT"], first["DESCRIPTION"], first["CURRENCY"]) == ("69.00", "john.com", "USD")
+    assert first["EXPIRATIONDATE"] == "2026-11-27 00:00:00"
+    customer.emulator.advance_to(LOCK + 10 * HOUR)
+    later = customer.send("QueryDepositList")
+    assert later["DEPOSITID"] == first["DEPOSITID"]
+    assert later["CREATEDDATE"] == first["CREATEDDATE"]
+    assert later["UPDATEDDATE"] == "2026-11-27 07:00:00"
+    assert customer.send("QueryDepositList", accountingtype="PAYMENT")["TOTAL"] == "0"
+
+
+def test_payments_and_other_charges_are_entries_and_sums_run_from_the_opening_balance() -> None:
+    customer = a_customer()
+    customer.emulator.pay_in(Decimal("100.00"))
+    customer.emulator.advance_to(START + DAY)
+    customer.emulator.charge(Decimal("20.00"), "mine.com")
+    everything = customer.send("QueryAccountingList")
+    assert everything.columns["ACCOUNTINGTYPE"] == ["PAYMENT", "ADD_DOMAIN"]
+    assert prices(everything) == [Decimal(100), Decimal(-20)]
+    assert (everything["OPENINGBALANCE"], everything["SUM"]) == ("5000.00", "5080.00")
+    second_day = customer.send("QueryAccountingList", mindate="2026-11-25", maxdate="2026-11-25")
+    assert (second_day["OPENINGBALANCE"], second_day["SUM"], second_day["TOTAL"]) == ("5100.00", "5080.00", "1")
+    assert "SUM" not in customer.send("QueryAccountingList", nosum="1").columns
+    assert customer.send("QueryAccountingList", type="PAY*")["TOTAL"] == "1"
+    assert customer.send("QueryAccountingList", description="mine.com")["ACCOUNTINGPRICE"] == "-20.00"
+
+
+def test_ids_of_the_accounting_can_be_withheld() -> None:
+    customer = a_customer(withhold=frozenset({"accounting-id"}))
+    customer.emulator.pay_in(Decimal(1))
+    assert "ACCOUNTINGID" not in customer.send("QueryAccountingList").columns
+
+
+def test_a_renewal_is_announced_and_then_draws_on_the_balance() -> None:
+    customer = a_customer(vat=Decimal(19))
+    customer.emulator.add_renewal("mine.com", START + 2 * DAY, Decimal("11.90"))
+    announced = customer.send("QueryObjectRenewalList", wide="1", maxaccountingdate="2026-11-26")
+    assert (announced["PRICE"], announced["VATPRICE"], announced["OBJECTID"]) == ("10.00", "1.90", "mine.com")
+    customer.emulator.advance_to(START + 2 * DAY)
+    assert customer.send("QueryObjectRenewalList")["TOTAL"] == "0"
+    assert customer.money()[0] == Decimal("4988.10")
+
+
+def missing(customer: Customer) -> bool:
+    return customer.money() == (Decimal("5000.00"), Decimal("69.00"))
+
+
+FOUND_AFTER_A_LOSS: dict[str, Callable[[Customer], bool]] = {
+    "refund_missing": missing,
+    "refund_late": missing,
+    "charge_on_failure": lambda customer: (
+        customer.money() == (Decimal("4931.00"), NOTHING)
+        and prices(customer.send("QueryAccountingList")) == [Decimal("-69.00")]
+    ),
+    "deposit_orphan": lambda customer: customer.send("QueryDepositList")["TOTAL"] == "1",
+    "application_foreign": lambda customer: customer.emulator.state()["applications"][0]["foreign"],
+    "application_vanished": lambda customer: (
+        customer.emulator.state()["applications"] == [] and customer.money() == (Decimal("5000.00"), NOTHING)
+    ),
+    "balance_drift": lambda customer: (
+        Decimal("4990.00") < customer.money()[0] < Decimal("5000.00")
+        and customer.send("QueryAccountingList")["TOTAL"] == "0"
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", sorted(FOUND_AFTER_A_LOSS))
+def test_a_fault_shows_in_the_books_of_a_lost_name(fault: str) -> None:
+    customer = after_the_drop("FAILED", fault)
+    assert FOUND_AFTER_A_LOSS[fault](customer)
+    assert customer.emulator.state()["faults"] == {fault: 1}
+
+
+def test_a_late_refund_comes_after_a_day_and_a_half_and_a_missing_one_never() -> None:
+    late, never = after_the_drop("FAILED", "refund_late"), after_the_drop("FAILED", "refund_missing")
+    for customer in (late, never):
+        customer.emulator.advance_to(DROP + 37 * HOUR)
+    assert late.money()[1] == NOTHING
+    assert never.money()[1] == Decimal("69.00")
+
+
+def test_a_win_can_be_charged_twice() -> None:
+    customer = after_the_drop("SUCCESSFUL", "charge_twice")
+    assert prices(customer.send("QueryAccountingList")) == [Decimal(-69), Decimal(-69)]
+    assert customer.money() == (Decimal("4862.00"), NOTHING)
+
+
+def test_a_deposit_can_differ_from_the_fee_that_is_charged() -> None:
+    customer = a_customer()
+    customer.emulator.schedule("john.com", drop_at=DROP, outcome="SUCCESSFUL")
+    customer.emulator.strike_books(["deposit_wrong"], ["john.com"])
+    customer.order("john.com")
+    customer.emulator.advance_to(LOCK)
+    assert customer.money()[1] == Decimal("86.25")
+    customer.emulator.advance_to(DROP)
+    assert customer.money() == (Decimal("4931.00"), NOTHING)
+
+
+def test_a_lapsed_deposit_is_gone_for_half_a_day_while_the_order_stays_active() -> None:
+    customer = a_customer()
+    customer.emulator.schedule("john.com", drop_at=DROP)
+    customer.emulator.strike_books(["deposit_lapse"], ["john.com"])
+    application = customer.order("john.com")
+    seen = []
+    for hours in (2, 3, 14, 15):
+        customer.emulator.advance_to(LOCK + hours * HOUR)
+        seen.append((customer.status(application), customer.send("QueryDepositList")["TOTAL"]))
+    assert seen == [("ACTIVE", "1"), ("ACTIVE", "0"), ("ACTIVE", "0"), ("ACTIVE", "1")]
+
+
+def test_a_vanished_application_leaves_its_trace_in_the_log_of_deletions() -> None:
+    customer = after_the_drop("FAILED", "application_vanished")
+    log = customer.send("QueryObjectDeletionLogList", objectclass="DOMAINAPPLICATION")
+    assert (log["LOGUSER"], log["REFERENCE"]) == ("SYSTEM", "john.com")
+
+
+def test_without_names_a_fault_strikes_a_share_of_the_domains_by_the_seed() -> None:
+    def struck(seed: int) -> set[str]:
+        customer = a_customer(balance=Decimal(100_000), seed=seed)
+        customer.emulator.strike_books(["refund_missing"])
+        for number in range(100):
+            customer.emulator.schedule(f"name{number}.com", drop_at=DROP, outcome="FAILED")
+            customer.order(f"name{number}.com")
+        customer.emulator.advance_to(DROP + DAY)
+        return {each["domain"] for each in customer.emulator.state()["deposits"]}
+
+    assert struck(1) == struck(1) != struck(2)
+    assert 10 < len(struck(1)) < 45
+
+
+def test_every_fault_of_the_books_can_be_asked_for_at_any_time() -> None:
+    customer = after_the_drop("FAILED", *BOOK_FAULTS)
+    customer.emulator.strike_books(BOOK_FAULTS)
+    with pytest.raises(ValueError, match="no_such"):
+        customer.emulator.strike_books(["no_such"])
