@@ -34,7 +34,7 @@ _address = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[.*|[0-9a-f]*:[0-9a-f]*:[
 _control = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]").search
 
 
-class NotADomain(ValueError):  # noqa: N818 -- says what is the matter, as the field does
+class NotADomain(ValueError):
     """A text is not a name that can be registered.
 
     `reason` is for people: it completes the sentence "'john_doe.com' …". `kind` is the part of it that is the same

@@ -1,0 +1,196 @@
+"""Containers: plain, gzip, zip. Archives are bounded, and none may be inside another."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+CHUNK = 1 << 18
+"""Bytes that are unpacked and looked at in one piece."""
+_RATIO_FROM = 1 << 20
+"""Bytes from which the ratio is looked at: a few kilobytes of the same name pack well and do no harm."""
+
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_GZIP = b"\x1f\x8b"
+_OTHER = {
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ\x00": "an xz archive",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"\xd0\xcf\x11\xe0": "an old Office document: save it as CSV",
+}
+_markup = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<[!?a-zA-Z]").match
+
+
+class NoList(Exception):
+    """A file, or the rest of one, that is no list; the message says what it is instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much an archive may unpack to."""
+
+    size: int = 4 << 30
+    """Bytes, all members together."""
+    ratio: int = 200
+    """Times the archive's own size."""
+    members: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The bytes of one list."""
+
+    name: str | None
+    """Within the archive; None if it is the only one there, or there is no archive."""
+    chunks: Iterator[bytes]
+    """Raise NoList where the archive is broken or goes beyond its bounds."""
+
+
+def unpack(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
+    """The lists in `file`, which is seekable and at its beginning. Each must be used up before the next.
+
+    Raises NoList for an archive that cannot be opened or may not be.
+    """
+    magic = file.read(8)
+    file.seek(0)
+    if magic.startswith(_ZIP):
+        yield from _members(file, bounds)
+    elif magic.startswith(_GZIP):
+        yield Member(None, _checked(_gunzip(file, bounds), inside=True))
+    else:
+        yield Member(None, _checked(_chunks(file), inside=False))
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
+def _checked(chunks: Iterator[bytes], *, inside: bool) -> Iterator[bytes]:
+    """Refuses what is plainly no list before a line of it is read."""
+    head = next(chunks, b"")
+    if inside and head.startswith((*_ZIP, _GZIP)):
+        raise NoList("is an archive inside an archive: unpack it first")
+    for magic, what in _OTHER.items():
+        if head.startswith(magic):
+            raise NoList(f"is {what}, not a list")
+    if _markup(head[:1000]):
+        raise NoList("is a web page or XML, not a list")
+    yield head
+    yield from chunks
+
+
+def _gunzip(file: BinaryIO, bounds: Bounds) -> Iterator[bytes]:
+    size = _size(file)
+    with _broken_archive("gzip"), gzip.GzipFile(fileobj=file) as unpacked:
+        yield from _bounded(unpacked, size, bounds, _Total())
+
+
+def _members(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
+    size = _size(file)
+    with _broken_archive("zip"):
+        archive = zipfile.ZipFile(file)
+    infos = [info for info in archive.infolist() if not _is_clutter(info)]
+    names = [info.filename for info in infos]
+    if "[Content_Types].xml" in names:
+        raise NoList("is an Office document, not a list: save it as CSV")
+    if len(infos) > bounds.members:
+        raise NoList(f"is an archive of {len(infos)} files, more than {bounds.members}")
+    declared = sum(info.file_size for info in infos)
+    if declared > bounds.size:
+        raise NoList(f"is an archive that unpacks to {declared:,} bytes, more than {bounds.size:,}")
+    if declared > max(_RATIO_FROM, bounds.ratio * size):
+        raise NoList(f"is an archive that unpacks to more than {bounds.ratio} times its size")
+    total = _Total()
+    seen: set[str] = set()
+    for info in infos:
+        name = _printable(info.filename)
+        while name in seen:
+            name += "'"
+        seen.add(name)
+        chunks = _checked(_unzip(archive, info, size, bounds, total), inside=True)
+        yield Member(name if len(infos) > 1 else None, chunks)
+
+
+def _unzip(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, bounds: Bounds, total: _Total
+) -> Iterator[bytes]:
+    if info.flag_bits & 1:
+        raise NoList("is encrypted: pack it without a password")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise NoList("is packed by a method other than deflate: pack it as an ordinary zip")
+    with _broken_archive("zip"), archive.open(info) as unpacked:
+        yield from _bounded(cast("zipfile.ZipExtFile", unpacked), size, bounds, total)
+
+
+@dataclass(slots=True)
+class _Total:
+    unpacked: int = 0
+
+
+def _bounded(unpacked: gzip.GzipFile | zipfile.ZipExtFile, size: int, bounds: Bounds, total: _Total) -> Iterator[bytes]:
+    # read1 gives what is there before it meets what is broken; read would give nothing of either.
+    while chunk := unpacked.read1(CHUNK):
+        total.unpacked += len(chunk)
+        if total.unpacked > bounds.size:
+            raise NoList(f"is an archive that unpacks to more than {bounds.size:,} bytes: the rest was not read")
+        if total.unpacked > max(_RATIO_FROM, bounds.ratio * size):
+            raise NoList(
+                f"is an archive that unpacks to more than {bounds.ratio} times its size: the rest was not read"
+            )
+        yield chunk
+
+
+@contextmanager
+def _broken_archive(kind: str) -> Iterator[None]:
+    """What the libraries raise for damaged archives, as NoList. A source that cannot be read is another matter."""
+    try:
+        yield
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        OverflowError,
+        struct.error,
+    ) as error:
+        raise NoList(f"is a broken {kind} archive: {error or 'it ends too early'}") from error
+    except OSError as error:
+        # BadGzipFile has no number; a seek to a place before the file's beginning has this one.
+        if error.errno not in (None, errno.EINVAL):
+            raise
+        raise NoList(f"is a broken {kind} archive: {error}") from error
+
+
+def _is_clutter(info: zipfile.ZipInfo) -> bool:
+    """Folders, and what file managers leave behind."""
+    parts = re.split(r"[/\\]", info.filename)
+    return info.is_dir() or parts[0] == "__MACOSX" or parts[-1].startswith(".")
+
+
+def _printable(name: str) -> str:
+    """A member's name as part of a key: no control characters, no way out of a folder."""
+    parts = [part for part in re.split(r"[/\\]+", name) if part not in ("", ".", "..")]
+    return "".join(c if c.isprintable() else "_" for c in "/".join(parts))[:200] or "unnamed"
+
+
+def _size(file: BinaryIO) -> int:
+    size = file.seek(0, 2)
+    file.seek(0)
+    return size

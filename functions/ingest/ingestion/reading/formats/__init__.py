@@ -1,0 +1,21 @@
+"""Formats of lists. Each is a module with `FORMAT`: how it is recognised, and how its lines become entries.
+
+A new format is a new module here, and a place in `FORMATS`: the first that recognises a list reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingestion.reading.formats import plain, provider, table
+from ingestion.reading.formats.form import Format
+from ingestion.reading.lines import Line
+
+FORMATS: tuple[Format, ...] = (provider.FORMAT, table.FORMAT, plain.FORMAT)
+"""The most particular first; the last takes everything."""
+
+
+def recognise(sample: Sequence[Line]) -> Format:
+    """The format of a list that begins with `sample`."""
+    texts = [text for _, text, fault in sample if fault is None and text.strip()]
+    return next(form for form in FORMATS if form.recognises(texts))

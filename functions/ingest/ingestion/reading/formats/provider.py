@@ -1,0 +1,51 @@
+"""The provider's pending-delete list: `john.com;2026-11-27 16:00:00`, without a header; finalization dates, in UTC."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from backorder.domains import Domain
+from ingestion.reading.entries import Entry, Reject, domain_or_reject, reject
+from ingestion.reading.formats.dates import UnreadableDate, iso_date
+from ingestion.reading.formats.form import Format, is_comment_in_columns, uncommented
+from ingestion.reading.lines import Line
+
+_row = re.compile(r'[^;]+;\s*"?\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?"?\s*').fullmatch
+
+
+def recognises(sample: Sequence[str]) -> bool:
+    """Most of its first lines have that form."""
+    rows = uncommented(sample)
+    return bool(rows) and sum(_row(text) is not None for text in rows) * 2 > len(rows)
+
+
+def read(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
+    """The entries, each with its finalization date."""
+    for line, text, fault in lines:
+        if fault is not None:
+            yield reject(line, text, fault)
+            continue
+        if not text or text.isspace() or is_comment_in_columns(text):
+            continue
+        name, _, when = text.partition(";")
+        domain = domain_or_reject(line, name.strip().strip('"'), text)
+        if not isinstance(domain, Domain):
+            yield domain
+            continue
+        if not when or when.isspace():
+            yield reject(line, text, "has no date")
+            continue
+        try:
+            finalization_at = iso_date(when.strip().strip('"'))
+        except UnreadableDate as unreadable:
+            yield reject(line, text, str(unreadable), "has a date that cannot be read")
+            continue
+        if isinstance(finalization_at, datetime):
+            yield Entry(line, domain, finalization_at=finalization_at)
+        else:
+            yield reject(line, text, "has a finalization date without a time")
+
+
+FORMAT = Format("provider", recognises, read)

@@ -1,0 +1,156 @@
+"""Lines of text from chunks of bytes, in whatever encoding: UTF-8, UTF-16, Latin-1, with or without a byte-order mark.
+
+A line that cannot be decoded, or is longer than any line of a list, is given with its fault, and the next one is read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+from ingestion.reading.containers import NoList
+
+LONGEST_LINE = 1 << 16
+"""Bytes. What is longer is not kept, so that a file without line ends does not fill the memory."""
+_SHOWN = 300
+
+Line = tuple[int, str, str | None]
+"""Its number from 1, its text without the line end, and what is wrong with it, if anything is."""
+
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_c1_controls = re.compile(rb"[\x80-\x9f]").search
+"""Latin-1 has control characters there; in a list they are no Latin-1."""
+
+
+class Lines:
+    """An iterator over lines. Raises NoList, when it is made or while it goes on, for what is no text."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        head = next(chunks, b"")
+        self.encoding = "ASCII"
+        """As far as it was read: ASCII until a line shows more."""
+        wide = _wide_encoding(head)
+        if wide:
+            self.encoding = wide.upper()
+            chunks = _as_utf8(_with(head, chunks), wide)
+        else:
+            if b"\0" in head:
+                raise NoList("is binary data, not a list")
+            if head.startswith(codecs.BOM_UTF8):
+                head, self.encoding = head[len(codecs.BOM_UTF8) :], "UTF-8"
+            elif not head.isascii():
+                self.encoding = _narrow_encoding(head)
+            chunks = _with(head, chunks)
+        self._lines = self._read(chunks)
+
+    def __iter__(self) -> Iterator[Line]:
+        return self._lines
+
+    def __next__(self) -> Line:
+        return next(self._lines)
+
+    def _read(self, chunks: Iterator[bytes]) -> Iterator[Line]:
+        number = 0
+        rest = b""
+        skipping = False
+        for chunk in chunks:
+            block = rest + chunk
+            if skipping:
+                end = _first_end(block)
+                if end is None:
+                    # Of the long line nothing is kept but a return that may be half of a line end.
+                    rest = b"\r" if block.endswith(b"\r") else b""
+                    continue
+                block, skipping = block[end:], False
+            # A return at the very end may be half of a line end.
+            whole = max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
+            rest = block[whole:]
+            if whole:
+                for text, fault in self._decoded(block[:whole]):
+                    number += 1
+                    yield number, text, fault
+            if len(rest) > LONGEST_LINE:
+                number += 1
+                yield number, _shown(rest), "is longer than 64 KB"
+                skipping, rest = True, b"\r" if rest.endswith(b"\r") else b""
+        if rest and not skipping:
+            for text, fault in self._decoded(rest):
+                number += 1
+                yield number, text, fault
+
+    def _decoded(self, block: bytes) -> Iterator[tuple[str, str | None]]:
+        for raw in block.splitlines():
+            if len(raw) > LONGEST_LINE:
+                yield _shown(raw), "is longer than 64 KB"
+            elif raw.isascii():
+                yield raw.decode("ascii"), None
+            else:
+                yield self._decode(raw)
+
+    def _decode(self, raw: bytes) -> tuple[str, str | None]:
+        if self.encoding == "ASCII":
+            self.encoding = _narrow_encoding(raw)
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError:
+            if self.encoding == "LATIN-1" and not _c1_controls(raw):
+                return raw.decode("latin-1"), None
+            return _shown(raw), f"is no valid {self.encoding}"
+        if self.encoding == "LATIN-1":
+            # Two letters in Latin-1 or one in UTF-8: the name would be another one.
+            return _shown(raw), "is UTF-8 in a list in Latin-1"
+        return (text, "is no valid " + self.encoding) if "\ufffd" in text else (text, None)
+
+
+def _first_end(block: bytes) -> int | None:
+    """Where the line after the first line end begins; None if there is none, or it may only be half there."""
+    found = re.search(rb"\r\n|\n|\r(?!\Z)", block)
+    return found.end() if found else None
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """UTF-16, by its mark, or by the zeros that ASCII text has in every other byte."""
+    if head.startswith(codecs.BOM_UTF32_LE):
+        raise NoList("is UTF-32: save it as UTF-8")
+    for mark, encoding in _UTF16.items():
+        if head.startswith(mark):
+            return encoding
+    start = head[:1000]
+    half = len(start) // 2
+    if half and start[1::2].count(0) > 0.8 * half and not start[::2].count(0):
+        return "utf-16-le"
+    if half and start[::2].count(0) > 0.8 * half and not start[1::2].count(0):
+        return "utf-16-be"
+    return None
+
+
+def _narrow_encoding(some: bytes) -> str:
+    """UTF-8 if some line that is not ASCII is valid UTF-8, or if Latin-1 would make no sense."""
+    odd = [raw for raw in some.splitlines() if not raw.isascii()]
+    for raw in odd:
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        return "UTF-8"
+    return "UTF-8" if any(map(_c1_controls, odd)) else "LATIN-1"
+
+
+def _as_utf8(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """Units that are no UTF-16 become U+FFFD, which marks their line."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    text = decoder.decode(next(chunks)).removeprefix("\ufeff")
+    yield text.encode("utf-8")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode("utf-8")
+    yield decoder.decode(b"", final=True).encode("utf-8")
+
+
+def _with(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from chunks
+
+
+def _shown(raw: bytes) -> str:
+    return raw[:_SHOWN].decode("ascii", "backslashreplace")

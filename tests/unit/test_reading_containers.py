@@ -1,0 +1,140 @@
+"""Lists in archives, broken ones, and files that are none."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingestion.reading import Bounds, Entry, Reject, read_lists
+
+NAMES = [f"name-{n}.com" for n in range(500)]
+TEXT = "\n".join(NAMES).encode()
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+def read(content: bytes, bounds: Bounds | None = None) -> dict[str | None, list[str]]:
+    """By member: the names, and in brackets the line and the reason of what was rejected."""
+    return {
+        found.member: [str(i.domain) if isinstance(i, Entry) else f"[{i.line}: {i.reason}]" for i in found.items]
+        for found in read_lists(io.BytesIO(content), bounds)
+    }
+
+
+@pytest.mark.parametrize("content", [TEXT, gzip.compress(TEXT), zipped({"list.txt": TEXT})])
+def test_a_list_is_read_in_every_container(content: bytes) -> None:
+    assert read(content) == {None: NAMES}
+
+
+def test_several_members_are_several_lists() -> None:
+    content = zipped({"a.txt": b"a.com\n", "folder/b.csv": b"b.com;2026-11-27 16:00:00\n"})
+    assert read(content) == {"a.txt": ["a.com"], "folder/b.csv": ["b.com"]}
+
+
+def test_what_file_managers_leave_behind_is_no_list() -> None:
+    content = zipped({"a.txt": b"a.com\n", "__MACOSX/._a.txt": b"x", ".DS_Store": b"x"})
+    assert read(content) == {None: ["a.com"]}
+
+
+def test_an_archive_without_members_has_no_lists() -> None:
+    assert read(zipped({})) == {}
+
+
+def test_members_go_on_after_one_that_is_no_list() -> None:
+    content = zipped(
+        {"a.txt": b"a.com\n", "b.zip": zipped({"x.txt": b"x.com"}), "c.html": b"<html>", "d.txt": b"d.com\n"}
+    )
+    assert read(content) == {
+        "a.txt": ["a.com"],
+        "b.zip": ["[0: is an archive inside an archive: unpack it first]"],
+        "c.html": ["[0: is a web page or XML, not a list]"],
+        "d.txt": ["d.com"],
+    }
+
+
+def test_what_a_truncated_archive_still_gives_counts_and_the_rest_is_a_reject() -> None:
+    names = "\n".join(f"{n * 7919 % 100_003}-{n * 104_729 % 99_991}.com" for n in range(60_000)).encode()
+    packed = gzip.compress(names)
+    for cut in (len(packed) // 2, len(packed) - 4):
+        *good, last = read(packed[:cut])[None]
+        assert len(good) > 25_000
+        assert good == names.decode().split("\n")[: len(good)]
+        assert last.startswith(f"[{len(good)}: is a broken gzip archive")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (zipped({"a.txt": TEXT})[:-30], "is a broken zip archive: File is not a zip file"),
+        (b"\x1f\x8b\x08\x00garbage that is no stream", "is a broken gzip archive"),
+        (gzip.compress(gzip.compress(TEXT)), "is an archive inside an archive: unpack it first"),
+        (gzip.compress(zipped({"a.txt": TEXT})), "is an archive inside an archive: unpack it first"),
+        (zipped({"[Content_Types].xml": b"<xml>", "xl/workbook.xml": b"<xml>"}), "is an Office document"),
+        (b"BZh91AY", "is a bzip2 archive, not a list"),
+        (b"%PDF-1.7", "is a PDF document, not a list"),
+        (b"\n <!DOCTYPE html><html>", "is a web page or XML, not a list"),
+        (b"\x7fELF\x02\x01\x01\x00\x00\x00", "is binary data, not a list"),
+        (b"\xff\xfe\x00\x00a\x00\x00\x00", "is UTF-32: save it as UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_list_is_one_reject_with_a_reason(content: bytes, reason: str) -> None:
+    [(member, [told])] = read(content).items()
+    assert member is None
+    assert told.startswith(f"[0: {reason}")
+
+
+def test_an_encrypted_member_is_refused() -> None:
+    content = bytearray(zipped({"a.txt": b"a.com\n"}))
+    content[6] |= 1
+    content[content.rindex(b"PK\x01\x02") + 8] |= 1
+    assert read(bytes(content)) == {None: ["[0: is encrypted: pack it without a password]"]}
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_fills_anything() -> None:
+    bomb = b"a" * 30_000_000
+    [told] = read(zipped({"a.txt": bomb}))[None]
+    assert told == "[0: is an archive that unpacks to more than 200 times its size]"
+    *_, told = read(gzip.compress(bomb))[None]
+    assert "more than 200 times its size: the rest was not read" in told
+    assert "more than 1,000" in read(zipped({"a.txt": TEXT}), Bounds(size=1000))[None][0]
+    assert "more than 1,000 bytes" in read(gzip.compress(TEXT), Bounds(size=1000))[None][-1]
+    assert "3 files, more than 2" in read(zipped(dict.fromkeys("abc", b"")), Bounds(members=2))[None][0]
+
+
+def test_a_members_name_leads_nowhere() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("../../up.txt", "/root.txt", "a\nb.txt", "..\\..\\up.txt"):
+            archive.writestr(name, "a.com")
+    assert set(read(file.getvalue())) == {"up.txt", "root.txt", "a_b.txt", "up.txt'"}
+
+
+@st.composite
+def _mutated(draw: st.DrawFn) -> bytes:
+    content = bytearray(draw(st.sampled_from([TEXT, gzip.compress(TEXT), zipped({"a": TEXT, "b": TEXT})])))
+    for _ in range(draw(st.integers(1, 8))):
+        content[draw(st.integers(0, len(content) - 1))] = draw(st.integers(0, 255))
+    return bytes(content[: draw(st.integers(0, len(content)))])
+
+
+@settings(deadline=None)
+@given(_mutated() | st.binary() | st.binary().map(gzip.compress) | st.binary().map(lambda b: zipped({"a": b, "b": b})))
+def test_any_bytes_are_entries_and_rejects_on_lines_that_never_go_back(content: bytes) -> None:
+    for found in read_lists(io.BytesIO(content)):
+        last = 0
+        for item in found.items:
+            assert isinstance(item, Entry | Reject)
+            assert last <= item.line
+            assert not isinstance(item, Reject) or item.reason
+            last = item.line

@@ -1,0 +1,47 @@
+"""Which names the rules choose."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from backorder.domains import parse_domain
+from backorder.rules import parse_rules
+from ingestion.selection import Selection
+
+
+def why_not(select: str, name: str) -> str | None:
+    return Selection(parse_rules(f"[select]\n{select}").select).why_not(parse_domain(name))
+
+
+@pytest.mark.parametrize(
+    ("select", "chosen", "left_out"),
+    [
+        ('zones = ["com", "co.uk"]', ["john.com", "john.co.uk"], ["john.net", "john.uk"]),
+        ("length = [3, 5]", ["abc.com", "abcde.com", "ücher.de"], ["ab.com", "abcdef.com"]),
+        ("digits = false", ["john.com"], ["john1.com"]),
+        ('digits = "only"', ["123.com"], ["john.com", "john1.com", "1-2.com"]),
+        ("digits = true", ["123.com", "john.com"], []),
+        ("hyphens = false", ["john.com", "bücher.de"], ["john-doe.com"]),
+        ("idn = false", ["john.com"], ["bücher.de"]),
+        ('keywords.any = ["shop"]', ["myshop.com", "shops.com"], ["john.com"]),
+        ('keywords = { begin = ["my"], end = ["app", "hub"] }', ["my.com", "johnapp.com"], ["appjohn.com"]),
+        ('keywords = { any = ["o"], begin = ["j"], all = true }', ["john.com"], ["jill.com", "bob.com"]),
+        ('match = "^[a-z]+$"', ["john.com"], ["john1.com", "bücher.de"]),
+        ('reject = "casino|xxx"', ["john.com"], ["mycasino.com"]),
+    ],
+)
+def test_a_rule_chooses_and_leaves_out(select: str, chosen: list[str], left_out: list[str]) -> None:
+    key = re.split(r"[ .]", select, maxsplit=1)[0]
+    assert [why_not(select, name) for name in chosen] == [None] * len(chosen)
+    assert [why_not(select, name) for name in left_out] == [key] * len(left_out)
+
+
+def test_without_rules_in_it_a_file_chooses_everything() -> None:
+    assert why_not("", "john.com") is None
+    assert why_not("", "bücher.de") is None
+
+
+def test_a_label_is_as_long_as_people_read_it() -> None:
+    assert why_not("length = [6, 6]", "bücher.de") is None
