@@ -129,7 +129,8 @@ class Emulator:
     def charge(self, amount: Decimal, description: str, *, kind: str = "ADD_DOMAIN", user: str = MAIN_USER) -> None:
         """Something else that the login pays for: `amount` gross."""
         with self._at_present():
-            books.charge_other(self._world, self._world.accounts[user], cents(amount), description, kind)
+            one_line = " ".join(description.split())
+            books.charge_other(self._world, self._world.accounts[user], cents(amount), one_line, kind)
 
     def add_renewal(self, domain: str, at: datetime, price: Decimal, *, user: str = MAIN_USER) -> None:
         """Something that will draw on the balance: `price` gross, shown by QueryObjectRenewalList until then."""

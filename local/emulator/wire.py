@@ -27,6 +27,7 @@ DESCRIPTIONS = {
     552: "Object status does not allow for operation",
 }
 
+_NO_NEWLINES = str.maketrans("\r\n", "  ")
 _CREDENTIALS = frozenset({"S_ENTITY", "S_LOGIN", "S_PW", "S_SESSION", "S_USER", "S_OTP", "S_REMOTEADDR"})
 
 
@@ -68,7 +69,7 @@ def parse_request(fields: Mapping[str, str]) -> Request:
         elif key in _CREDENTIALS:
             credentials[key] = value
         else:
-            parameters[key] = value.strip()
+            parameters[key] = value.translate(_NO_NEWLINES).strip()
     for line in lines.splitlines():
         name, equals, value = line.partition("=")
         if equals:
