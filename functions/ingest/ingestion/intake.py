@@ -1,0 +1,197 @@
+"""What one entry of a list does to the backorders: makes one, changes one, or finds it there already.
+
+Each step is repeatable: an entry that is read again changes nothing and counts as it did, for the backorder says from
+which version of which list, and from which line, it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from backorder.clock import Clock
+from backorder.deadlines import Known, Schedule, schedule
+from backorder.model import HISTORY_LIMIT, WON, Backorder, BackorderKey, Origin, Source, State, Step
+from backorder.registries import Registries
+from backorder.store import Conflict, Store
+from ingestion.reading import Entry
+
+ORDINARY_PRIORITY = Decimal(5)
+"""Of 0 to 10, for a name without one."""
+NEXT_CYCLE = timedelta(days=30)
+"""A name that drops so much later than it did drops again: a deletion that is put off is put off by days, and a name
+that was registered anew takes more than a month to be deleted again."""
+_SAME_DROP = timedelta(hours=48)
+"""A day and the moment within it, told by two lists, are no further apart."""
+
+_TAKEN_BACK_AT_ONCE = frozenset({State.SELECTED, State.HELD, State.QUEUED})
+_TAKEN_BACK_BY_THE_PROVIDER = frozenset({State.SUBMITTING, State.REQUESTED, State.ACTIVE, State.WITHDRAWING})
+_DROPPING_NOW = frozenset({State.PROCESSING, State.AUCTION_PENDING})
+
+
+class Outcome(StrEnum):
+    """What an entry that may be ordered ends as."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    NOT_SELECTED = "not_selected"
+
+
+class Taken(NamedTuple):
+    """An outcome, and what is worth telling about it."""
+
+    outcome: Outcome
+    why: str = ""
+    """For what was not selected: the state that does not allow it. For a duplicate: what it changed all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes the entries of one version of one list. Safe for many threads, as long as each name is given once."""
+
+    store: Store
+    registries: Registries
+    clock: Clock
+    list: str
+    version: str
+    modified: datetime
+    """The object's LastModified, UTC."""
+
+    def want(self, entry: Entry) -> Taken:
+        """A person wants this name."""
+        return self._order(entry, Source.WANTED)
+
+    def choose(self, entry: Entry) -> Taken:
+        """A rule chose this name from a deletion list."""
+        return self._order(entry, Source.DROPPING)
+
+    def cancel(self, entry: Entry) -> Taken:
+        """A person wants this name no more."""
+        return self._settled(lambda: self._cancel(entry))
+
+    def _settled(self, step: Callable[[], Taken]) -> Taken:
+        """Looks again whenever somebody else changed the backorder meanwhile."""
+        while True:
+            try:
+                return step()
+            except Conflict:
+                continue
+
+    def _order(self, entry: Entry, source: Source) -> Taken:
+        dates = schedule(
+            entry.domain.zone,
+            drop_day=entry.drop_day,
+            drop_at=entry.drop_at,
+            finalization_at=entry.finalization_at,
+            registries=self.registries,
+        )
+        if self.store.create(self._backorder(entry, source, dates, cycle=1)) is None:
+            return Taken(Outcome.ACCEPTED)
+        return self._settled(lambda: self._meet(entry, source, dates))
+
+    def _backorder(self, entry: Entry, source: Source, dates: Schedule, cycle: int) -> Backorder:
+        return Backorder(
+            domain=entry.domain.name,
+            cycle=cycle,
+            zone=entry.domain.zone,
+            state=State.SELECTED,
+            source=source,
+            priority=entry.priority if entry.priority is not None else ORDINARY_PRIORITY,
+            list=self.list,
+            list_version=self.version,
+            line=entry.line,
+            list_modified=self.modified,
+            created_at=self.clock(),
+            max_price=entry.max_price,
+            note=entry.note,
+        ).dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at)
+
+    def _meet(self, entry: Entry, source: Source, dates: Schedule) -> Taken:
+        """The name is there already."""
+        latest = self.store.latest(entry.domain.name)
+        assert latest is not None, "backorders are never deleted"
+        if any(self._made(cycle, entry) for cycle in self._cycles(latest)):
+            return Taken(Outcome.ACCEPTED)
+        if latest.state.is_final:
+            if not self._begins_a_cycle(latest, source, dates):
+                return Taken(Outcome.DUPLICATE)
+            if self.store.create(self._backorder(entry, source, dates, latest.cycle + 1)) is not None:
+                return self._meet(entry, source, dates)
+            return Taken(Outcome.ACCEPTED)
+        changed, told = latest, []
+        if self._moves(latest, dates):
+            changed = changed.dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at, list_modified=self.modified)
+            told.append("drop moved")
+        if source is Source.WANTED and latest.source is Source.DROPPING:
+            priority = entry.priority if entry.priority is not None else ORDINARY_PRIORITY
+            changed = replace(
+                changed, source=source, priority=priority, max_price=entry.max_price, note=entry.note or latest.note
+            )
+            told.append("chosen by a rule before, now wanted")
+        if source is Source.WANTED and latest.cancel_requested and self.modified > latest.list_modified:
+            changed = replace(changed, cancel_requested=False, list_modified=self.modified)
+            told.append("no longer cancelled")
+        if changed is not latest:
+            self.store.replace(changed)
+        return Taken(Outcome.DUPLICATE, ", ".join(told))
+
+    def _made(self, backorder: Backorder, entry: Entry) -> bool:
+        return (backorder.list, backorder.list_version, backorder.line) == (self.list, self.version, entry.line)
+
+    def _cycles(self, latest: Backorder) -> Iterator[Backorder]:
+        """All drop cycles of the domain, newest first. Nearly always there is one."""
+        yield latest
+        for number in range(latest.cycle - 1, 0, -1):
+            if (earlier := self.store.get(BackorderKey(latest.domain, number))) is not None:
+                yield earlier
+
+    def _begins_a_cycle(self, last: Backorder, source: Source, dates: Schedule) -> bool:
+        """The name drops again, or a person wants it after it was cancelled or missed."""
+        dropped_at = last.batch_starts_at or last.outcome_at or last.created_at
+        if dates.batch_starts_at is not None and dates.batch_starts_at > dropped_at + NEXT_CYCLE:
+            return True
+        if source is not Source.WANTED or last.state in WON or self.modified <= last.list_modified:
+            return False
+        if dates.last_chance is not None:
+            # A cancel holds for that drop, and only a person lifts it.
+            return last.state in (State.CANCELLED, State.MISSED) and dates.last_chance > self.clock()
+        return last.state is State.CANCELLED or self.clock() > dropped_at + NEXT_CYCLE
+
+    def _moves(self, backorder: Backorder, dates: Schedule) -> bool:
+        """Whether this list knows better when the name drops: it is newer, and not merely less exact."""
+        if dates.known is Known.NONE or backorder.state in _DROPPING_NOW or self.modified <= backorder.list_modified:
+            return False
+        if (dates.finalization_at, dates.batch_starts_at) == (backorder.finalization_at, backorder.batch_starts_at):
+            return False
+        if backorder.deadline_known is not Known.FINALIZATION or dates.known is Known.FINALIZATION:
+            return True
+        assert backorder.batch_starts_at is not None
+        assert dates.batch_starts_at is not None
+        return abs(dates.batch_starts_at - backorder.batch_starts_at) > _SAME_DROP
+
+    def _cancel(self, entry: Entry) -> Taken:
+        latest = self.store.latest(entry.domain.name)
+        if latest is None:
+            return Taken(Outcome.NOT_SELECTED, "there is no backorder for it")
+        why = f"cancelled by {self.list} ({self.version}), line {entry.line}"
+        if any(step.why == why for cycle in self._cycles(latest) for step in cycle.history):
+            return Taken(Outcome.ACCEPTED)
+        if latest.state is State.CANCELLED or latest.cancel_requested:
+            return Taken(Outcome.DUPLICATE)
+        modified = max(self.modified, latest.list_modified)
+        now = self.clock()
+        if latest.state in _TAKEN_BACK_AT_ONCE:
+            self.store.replace(latest.moved(State.CANCELLED, at=now, why=why, list_modified=modified))
+            return Taken(Outcome.ACCEPTED)
+        if latest.state not in _TAKEN_BACK_BY_THE_PROVIDER:
+            return Taken(Outcome.NOT_SELECTED, f"it is {latest.state}: too late to take back")
+        if latest.origin is Origin.FOREIGN:
+            return Taken(Outcome.NOT_SELECTED, "somebody else ordered it in this account: take it back there")
+        step = Step(now, latest.state, latest.state, why)
+        history = (*latest.history, step)[-HISTORY_LIMIT:]
+        self.store.replace(replace(latest, cancel_requested=True, list_modified=modified, history=history))
+        return Taken(Outcome.ACCEPTED)

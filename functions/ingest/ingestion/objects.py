@@ -1,0 +1,142 @@
+"""Objects in S3 as files: one to read at any place, and one to write to without end."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from backorder.spreadsheet import safe
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+    from mypy_boto3_s3 import S3Client
+
+_READ_AHEAD = 8 << 20
+"""Bytes a request. The memory that reading takes, whatever the list's size."""
+_PART = 8 << 20
+"""Bytes a part of an upload: S3 takes 5 MB at least, and 10,000 parts."""
+_TRIES = 4
+
+
+def object_file(s3: S3Client, bucket: str, key: str, version: str | None, size: int) -> io.BufferedReader:
+    """The object as a file that can be read at any place, as the directory of a zip archive is at its end.
+
+    It is read in ranges rather than as one stream: S3 closes a connection on which nothing was read for a while, as
+    happens when what was read has to be written first, and a range can be asked for again.
+    """
+    return io.BufferedReader(_S3Object(s3, bucket, key, version, size), min(_READ_AHEAD, max(size, 1)))
+
+
+class _S3Object(io.RawIOBase):
+    def __init__(self, s3: S3Client, bucket: str, key: str, version: str | None, size: int) -> None:
+        self._s3 = s3
+        self._which: dict[str, Any] = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise OSError(errno.EINVAL, "seek to a place before the beginning")
+        self._position = start + offset
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        end = min(self._position + len(view), self._size)
+        if end <= self._position:
+            return 0
+        data = self._get(self._position, end)
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def _get(self, start: int, end: int) -> bytes:
+        for left in reversed(range(_TRIES)):
+            try:
+                answer = self._s3.get_object(Range=f"bytes={start}-{end - 1}", **self._which)
+                return answer["Body"].read()
+            except BotoCoreError:
+                # The client repeats a request, but not the reading of a body that was cut.
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
+
+
+class CsvObject:
+    """A CSV file that grows in S3 while it is written, in parts; nothing is there if it is left by an exception.
+
+    Without a row there is no object. Safe to open in a spreadsheet.
+    """
+
+    def __init__(self, s3: S3Client, bucket: str, key: str, header: Sequence[str]) -> None:
+        self._s3 = s3
+        self._which: dict[str, Any] = {"Bucket": bucket, "Key": key}
+        self._buffer = io.BytesIO()
+        self._text = io.TextIOWrapper(self._buffer, encoding="utf-8", newline="", write_through=True)
+        self._csv = csv.writer(self._text)
+        self._csv.writerow(header)
+        self._rows = 0
+        self._upload: str | None = None
+        self._parts: list[str] = []
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._rows
+
+    def write(self, row: Iterable[object]) -> None:
+        self._rows += 1
+        self._csv.writerow([safe(str(cell)) for cell in row])
+        if self._buffer.tell() >= _PART:
+            self._flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is not None:
+            self._abort()
+        elif self._upload is not None:
+            self._flush()
+            parts = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(self._parts, start=1)]
+            self._s3.complete_multipart_upload(
+                UploadId=self._upload,
+                MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
+                **self._which,
+            )
+        elif self._rows:
+            self._s3.put_object(Body=self._buffer.getvalue(), ContentType="text/csv; charset=utf-8", **self._which)
+
+    def _flush(self) -> None:
+        if self._upload is None:
+            made = self._s3.create_multipart_upload(ContentType="text/csv; charset=utf-8", **self._which)
+            self._upload = made["UploadId"]
+        body: ReadableBuffer = self._buffer.getvalue()
+        part = self._s3.upload_part(
+            UploadId=self._upload, PartNumber=len(self._parts) + 1, Body=bytes(body), **self._which
+        )
+        self._parts.append(part["ETag"])
+        self._buffer.seek(0)
+        self._buffer.truncate()
+
+    def _abort(self) -> None:
+        if self._upload is not None:
+            # What is left of it is removed by the bucket's lifecycle rules.
+            with suppress(ClientError):
+                self._s3.abort_multipart_upload(UploadId=self._upload, **self._which)

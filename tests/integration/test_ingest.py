@@ -1,0 +1,406 @@
+"""A list in the bucket becomes backorders, and every entry is accounted for: on moto's S3, with the store in memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from backorder.deadlines import Known
+from backorder.model import Backorder, BackorderKey, Origin, Source, State
+from backorder.rules import last_good_rules
+from backorder.store.dynamodb import INDEX
+from backorder.store.memory import MemoryStore
+from ingestion import app
+from ingestion.ingest import Ingestion, ingest_object
+from ingestion.summary import ListSummary
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LISTS, REPORTS = "lists", "reports"
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """A bucket of lists, one of reports, a store, and a clock."""
+
+    s3: S3Client
+    store: MemoryStore = field(default_factory=MemoryStore)
+    now: datetime = START
+
+    @property
+    def services(self) -> Ingestion:
+        return Ingestion(store=self.store, s3=self.s3, reports_bucket=REPORTS, clock=lambda: self.now)
+
+    def put(self, key: str, content: str | bytes) -> str:
+        body = content.encode() if isinstance(content, str) else content
+        return self.s3.put_object(Bucket=LISTS, Key=key, Body=body)["VersionId"]
+
+    def ingest(self, key: str, version: str | None = None) -> list[ListSummary]:
+        return ingest_object(LISTS, key, version, services=self.services)
+
+    def upload(self, key: str, content: str | bytes, *, modified: datetime | None = None) -> ListSummary:
+        """Puts an object, reads it, and gives the summary of its only list."""
+        version = self.put(key, content)
+        if modified is not None:
+            self._pretend(key, version, modified)
+        [summary] = self.ingest(key, version)
+        return summary
+
+    def _pretend(self, key: str, version: str, modified: datetime) -> None:
+        """moto dates objects by the machine's clock, to the second."""
+        from moto.s3.models import s3_backends
+
+        bucket = s3_backends["123456789012"]["global"].buckets[LISTS]
+        found = next(k for k in bucket.keys.getlist(key) if k.version_id == version)
+        found.last_modified = modified.replace(tzinfo=None)
+
+    def report(self, key: str) -> str:
+        return self.s3.get_object(Bucket=REPORTS, Key=key)["Body"].read().decode()
+
+    def rejects(self, summary: ListSummary) -> list[dict[str, str]]:
+        assert summary.rejects is not None
+        return list(csv.DictReader(io.StringIO(self.report(summary.rejects), newline="")))
+
+    def backorder(self, domain: str) -> Backorder:
+        found = self.store.latest(domain)
+        assert found is not None
+        return found
+
+    def everything(self) -> set[Backorder]:
+        return set(self.store.backorders())
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        for bucket in (LISTS, REPORTS):
+            s3.create_bucket(Bucket=bucket)
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        yield World(s3)
+
+
+def counts(summary: ListSummary) -> tuple[int, int, int, int, int]:
+    assert summary.entries == summary.rejected + summary.not_selected + summary.duplicates + summary.accepted
+    return (summary.entries, summary.rejected, summary.not_selected, summary.duplicates, summary.accepted)
+
+
+def test_a_list_of_wanted_names_becomes_backorders_and_rejects(world: World) -> None:
+    summary = world.upload("wanted/mine.txt", "# mine\njohn.com\njohn_doe.com\n=1+1\nJOHN.com\n\njane.pl\n")
+    assert counts(summary) == (5, 2, 0, 1, 2)
+    assert summary.reasons == {"contains an underscore": 1, "begins like a formula": 1}
+    john = world.backorder("john.com")
+    assert (john.state, john.source, john.zone, john.priority) == (State.SELECTED, Source.WANTED, "com", Decimal(5))
+    assert (john.list, john.list_version, john.line) == ("wanted/mine.txt", summary.version, 2)
+    assert (john.deadline, john.deadline_known) == (None, Known.NONE)
+    assert world.rejects(summary) == [
+        {"list": "wanted/mine.txt", "line": "3", "text": "john_doe.com", "reason": "contains an underscore"},
+        {"list": "wanted/mine.txt", "line": "4", "text": "'=1+1", "reason": "begins like a formula"},
+    ]
+    told = json.loads(world.report(f"lists/wanted/mine.txt/{summary.version}/summary.json"))
+    assert told["accepted"] == 2
+    assert told["source"] == "plain text"
+    [record] = world.store.lists()
+    assert (record.name, record.entries, record.accepted) == ("wanted/mine.txt", 5, 2)
+
+
+def test_a_persons_columns_are_kept(world: World) -> None:
+    world.upload("wanted/mine.csv", "domain,priority,max price,note\njohn.com,9.5,59,for the shop\n")
+    john = world.backorder("john.com")
+    assert (john.priority, john.max_price, john.note) == (Decimal("9.5"), Decimal(59), "for the shop")
+
+
+def test_the_providers_list_gives_deadlines(world: World) -> None:
+    world.upload("wanted/list.csv", "john.com;2026-11-27 16:00:00\n")
+    john = world.backorder("john.com")
+    assert john.deadline == datetime(2026, 11, 27, 15, 45, tzinfo=UTC)
+    assert john.deadline_known is Known.FINALIZATION
+
+
+def test_replaying_an_event_changes_nothing_and_counts_the_same(world: World) -> None:
+    world.upload("rules.toml", "[select]\nlength = [4, 9]\n")
+    for key in ("wanted/a.txt", "dropping/b.txt", "cancel/c.txt"):
+        first = world.upload(key, "john.com\njane.com\njohn.com\nx\nab.com\n")
+        before = world.everything()
+        world.now += timedelta(hours=1)
+        [again] = world.ingest(key, first.version)
+        assert counts(again) == counts(first)
+        assert world.everything() == before
+
+
+def test_the_same_list_uploaded_again_changes_nothing(world: World) -> None:
+    text = "john.com;2026-11-27 16:00:00\njane.com;2026-11-28 16:00:00\n"
+    assert counts(world.upload("wanted/a.csv", text)) == (2, 0, 0, 0, 2)
+    before = world.everything()
+    assert counts(world.upload("wanted/a.csv", text, modified=START + timedelta(days=900))) == (2, 0, 0, 2, 0)
+    assert counts(world.upload("wanted/b.csv", text)) == (2, 0, 0, 2, 0)
+    assert world.everything() == before
+
+
+def test_an_archive_is_reported_under_its_own_name_or_by_member(world: World) -> None:
+    def zipped(members: dict[str, str]) -> bytes:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+        return file.getvalue()
+
+    assert world.upload("wanted/one.zip", zipped({"list.txt": "a.com\n"})).name == "wanted/one.zip"
+    version = world.put("wanted/two.zip", zipped({"x.txt": "b.com\na.com\n", "y.txt": "b.com\nc.com\n"}))
+    two = world.ingest("wanted/two.zip", version)
+    assert [(s.name, counts(s)) for s in two] == [
+        ("wanted/two.zip#x.txt", (2, 0, 0, 1, 1)),
+        ("wanted/two.zip#y.txt", (2, 0, 0, 1, 1)),
+    ]
+    assert [counts(s) for s in world.ingest("wanted/two.zip", version)] == [counts(s) for s in two]
+    assert len(list(world.store.lists())) == 3
+    assert counts(world.upload("wanted/none.zip", zipped({}))) == (0, 0, 0, 0, 0)
+
+
+def test_a_file_that_is_no_list_is_a_reject(world: World) -> None:
+    for content in (b"\x00\x01\x02" * 50, b"PK\x03\x04broken", b"<html></html>", b"\x1f\x8bbroken"):
+        summary = world.upload("wanted/x", content)
+        assert counts(summary) == (1, 1, 0, 0, 0)
+        [reject] = world.rejects(summary)
+        assert reject["line"] == "0"
+        assert reject["reason"]
+
+
+def test_an_empty_list_says_so(world: World) -> None:
+    for key in ("wanted/empty.txt", "dropping/empty.txt", "cancel/empty.txt"):
+        summary = world.upload(key, "")
+        assert counts(summary) == (0, 0, 0, 0, 0)
+        assert "The list is empty: it has no entries." in summary.notes
+        assert summary.rejects is None
+
+
+def test_what_lies_elsewhere_is_ignored_and_says_so(world: World) -> None:
+    for key in ("list.txt", "other/list.txt", "wanted"):
+        summary = world.upload(key, "john.com\n")
+        assert summary.kind == "ignored"
+        assert "wanted/, dropping/ or cancel/" in summary.notes[0]
+    assert world.ingest("wanted/") == []
+    assert world.ingest("wanted/never-there.txt") == []
+    assert world.everything() == set()
+
+
+def test_without_rules_nothing_is_chosen_from_a_deletion_list(world: World) -> None:
+    summary = world.upload("dropping/list.txt", "john.com\nx\n")
+    assert counts(summary) == (2, 1, 1, 0, 0)
+    assert "There is no rules.toml: nothing is chosen from deletion lists." in summary.notes
+
+
+def test_rules_choose_from_a_deletion_list(world: World) -> None:
+    world.upload("rules.toml", '[select]\nzones = ["com"]\nlength = [4, 9]\n')
+    summary = world.upload("dropping/list.txt", "john.com\njane.net\nabc.com\njohn.com\nx\n")
+    assert counts(summary) == (5, 1, 2, 1, 1)
+    assert summary.left_out_by == {"zones": 1, "length": 1}
+    assert world.backorder("john.com").source is Source.DROPPING
+
+
+def test_broken_rules_change_nothing_and_say_what_is_wrong(world: World) -> None:
+    world.upload("rules.toml", "[select]\nlength = [4, 9]\n", modified=START)
+    broken = world.upload("rules.toml", "[select]\n\nlenght = [4, 9]\n", modified=START + timedelta(hours=1))
+    assert "line 3: select.lenght" in broken.notes[0]
+    report = json.loads(world.report(f"rules/{broken.version}.json"))
+    assert report["status"] == "broken"
+    assert last_good_rules(world.store).select.length == (4, 9)
+    assert any("line 3" in note for note in world.upload("dropping/list.txt", "john.com\n").notes)
+    for content in (b"\xff", b"# " + b"x" * 2_000_000):
+        assert "rules.toml" in world.upload("rules.toml", content).notes[0]
+
+
+def test_a_newer_list_moves_a_drop_and_an_older_one_does_not(world: World) -> None:
+    world.upload("wanted/a.csv", "john.com;2026-11-27 16:00:00\n", modified=START)
+    newer = world.upload("wanted/b.csv", "john.com;2026-11-30 16:00:00\n", modified=START + timedelta(hours=1))
+    assert counts(newer) == (1, 0, 0, 1, 0)
+    assert "1 already there: drop moved." in newer.notes
+    world.upload("wanted/c.csv", "john.com;2026-11-29 16:00:00\n", modified=START - timedelta(hours=1))
+    world.upload("wanted/d.txt", "john.com\n", modified=START + timedelta(hours=2))
+    john = world.backorder("john.com")
+    assert john.deadline == datetime(2026, 11, 30, 15, 45, tzinfo=UTC)
+    assert (john.list, john.list_modified) == ("wanted/a.csv", START + timedelta(hours=1))
+
+
+def test_a_day_alone_does_not_blur_a_known_moment_but_another_day_moves_it(world: World) -> None:
+    world.upload("wanted/a.csv", "john.com;2026-11-27 16:00:00\n", modified=START)
+    table = "domain,drop date\njohn.com,{}\n"
+    world.upload("wanted/b.csv", table.format("2026-11-27"), modified=START + timedelta(hours=1))
+    assert world.backorder("john.com").deadline_known is Known.FINALIZATION
+    world.upload("wanted/c.csv", table.format("2026-12-02"), modified=START + timedelta(hours=2))
+    assert world.backorder("john.com").deadline_known is Known.ESTIMATED
+
+
+def test_a_person_who_wants_what_a_rule_chose_makes_it_a_persons(world: World) -> None:
+    world.upload("rules.toml", "")
+    world.upload("dropping/list.txt", "john.com\n")
+    summary = world.upload("wanted/mine.csv", "domain,priority,max price\njohn.com,9,80\n")
+    assert counts(summary) == (1, 0, 0, 1, 0)
+    john = world.backorder("john.com")
+    assert (john.source, john.priority, john.max_price) == (Source.WANTED, Decimal(9), Decimal(80))
+    assert john.list == "dropping/list.txt"
+    world.upload("dropping/later.txt", "john.com\n")
+    assert world.backorder("john.com").source is Source.WANTED
+
+
+def _end(world: World, domain: str, state: State) -> None:
+    """As if the provider had said so."""
+    world.store.replace(replace(world.backorder(domain), state=state, settled=True, outcome_at=world.now))
+
+
+@pytest.mark.parametrize("key", ["wanted/b.csv", "dropping/b.csv"])
+def test_a_name_that_drops_again_much_later_is_a_new_backorder(world: World, key: str) -> None:
+    world.upload("rules.toml", "")
+    world.upload("wanted/a.csv", "john.com;2026-11-27 16:00:00\n", modified=START)
+    _end(world, "john.com", State.FAILED)
+    soon = world.upload(key, "john.com;2026-12-20 16:00:00\n", modified=START + timedelta(days=3))
+    assert counts(soon) == (1, 0, 0, 1, 0)
+    later = world.upload(key, "john.com;2027-11-27 16:00:00\n", modified=START + timedelta(days=300))
+    assert counts(later) == (1, 0, 0, 0, 1)
+    assert world.backorder("john.com").key == BackorderKey("john.com", 2)
+    assert [counts(s) for s in world.ingest(key, later.version)] == [counts(later)]
+    [again] = world.ingest("wanted/a.csv")
+    assert counts(again) == (1, 0, 0, 0, 1)
+
+
+def test_a_cancelled_name_is_ordered_again_only_when_a_person_wants_it(world: World) -> None:
+    world.upload("rules.toml", "")
+    row = "john.com;2026-11-27 16:00:00\n"
+    first = world.upload("wanted/a.csv", row, modified=START)
+    cancelled = world.upload("cancel/a.txt", "john.com\n", modified=START + timedelta(hours=1))
+    assert counts(cancelled) == (1, 0, 0, 0, 1)
+    assert world.backorder("john.com").state is State.CANCELLED
+    by_rule = world.upload("dropping/b.csv", row, modified=START + timedelta(hours=2))
+    assert counts(by_rule) == (1, 0, 0, 1, 0)
+    [replayed] = world.ingest("wanted/a.csv", first.version)
+    assert counts(replayed) == (1, 0, 0, 0, 1)
+    assert world.backorder("john.com").state is State.CANCELLED
+    wanted = world.upload("wanted/b.csv", row, modified=START + timedelta(hours=3))
+    assert counts(wanted) == (1, 0, 0, 0, 1)
+    assert world.backorder("john.com").key == BackorderKey("john.com", 2)
+    # The cancel's event comes again: it was for the first cycle.
+    [again] = world.ingest("cancel/a.txt", cancelled.version)
+    assert counts(again) == counts(cancelled)
+    assert world.backorder("john.com").state is State.SELECTED
+
+
+def test_a_missed_name_is_tried_again_when_its_new_deadline_lies_ahead(world: World) -> None:
+    world.upload("wanted/a.csv", "john.com;2026-11-25 16:00:00\n", modified=START)
+    world.now = START + timedelta(days=2)
+    _end(world, "john.com", State.MISSED)
+    past = world.upload("wanted/b.csv", "john.com;2026-11-25 16:00:00\n", modified=START + timedelta(days=1))
+    assert counts(past) == (1, 0, 0, 1, 0)
+    ahead = world.upload("wanted/c.csv", "john.com;2026-11-29 16:00:00\n", modified=START + timedelta(days=2))
+    assert counts(ahead) == (1, 0, 0, 0, 1)
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.REQUESTED, State.ACTIVE])
+def test_a_cancel_asks_for_what_is_ordered_to_be_taken_back(world: World, state: State) -> None:
+    world.upload("wanted/a.txt", "john.com\n")
+    world.store.replace(replace(world.backorder("john.com"), state=state))
+    cancel = world.upload("cancel/a.txt", "john.com\njohn.com\nnever.com\nx\n")
+    assert counts(cancel) == (4, 1, 1, 1, 1)
+    john = world.backorder("john.com")
+    assert (john.state, john.cancel_requested) == (state, True)
+    assert [counts(s) for s in world.ingest("cancel/a.txt")] == [counts(cancel)]
+    assert world.backorder("john.com") == john
+    assert "never.com: there is no backorder for it" in cancel.notes
+
+
+def test_a_cancel_that_comes_too_late_says_so(world: World) -> None:
+    world.upload("wanted/a.txt", "john.com\njane.com\n")
+    world.store.replace(replace(world.backorder("john.com"), state=State.PROCESSING))
+    world.store.replace(replace(world.backorder("jane.com"), state=State.ACTIVE, origin=Origin.FOREIGN))
+    cancel = world.upload("cancel/a.txt", "john.com\njane.com\n")
+    assert counts(cancel) == (2, 0, 2, 0, 0)
+    assert "john.com: it is PROCESSING: too late to take back" in cancel.notes
+    assert not world.backorder("jane.com").cancel_requested
+
+
+def test_many_rejects_are_written_in_parts(world: World) -> None:
+    lines = 40_000
+    text = "\n".join(f"{n}_{'x' * 280}.com" for n in range(lines))
+    summary = world.upload("wanted/a.txt", text)
+    assert counts(summary) == (lines, lines, 0, 0, 0)
+    rows = world.rejects(summary)
+    assert len(rows) == lines
+    assert [int(row["line"]) for row in rows] == list(range(1, lines + 1))
+
+
+_rows = st.lists(st.sampled_from(["a.com", "b.com", "_", "", "a.com;2026-11-27 16:00:00"]))
+_contents = st.binary() | st.text().map(str.encode) | _rows.map(lambda rows: "\n".join(rows).encode())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_contents)
+def test_counts_add_up_for_any_bytes(world: World, content: bytes) -> None:
+    for key in ("wanted/x", "dropping/x", "cancel/x"):
+        summary = world.upload(key, content)
+        rejected = len(world.rejects(summary)) if summary.rejects else 0
+        assert counts(summary)[1] == rejected
+        assert [counts(s) for s in world.ingest(key, summary.version)] == [counts(summary)]
+
+
+class Context(LambdaContext):
+    """Of a function that was called."""
+
+    def __init__(self) -> None:
+        self._function_name = "ingest_list"
+        self._memory_limit_in_mb = 1769
+        self._invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:ingest_list"
+        self._aws_request_id = "1"
+
+
+def _event(key: str) -> dict[str, Any]:
+    detail = {"bucket": {"name": LISTS}, "object": {"key": key}}
+    body = {"detail-type": "Object Created", "source": "aws.s3", "detail": detail}
+    return {"messageId": "1", "body": json.dumps(body), "eventSource": "aws:sqs"}
+
+
+def test_the_handler_ingests_and_gives_back_only_what_failed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name, value in {"STAGE": "test", "TABLE_NAME": "table", "REPORTS_BUCKET": REPORTS}.items():
+        monkeypatch.setenv(name, value)
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "open", "due")],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": INDEX,
+                "KeySchema": [
+                    {"AttributeName": "open", "KeyType": "HASH"},
+                    {"AttributeName": "due", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    app.ingestion.cache_clear()
+    world.put("wanted/a b+ü.txt", "john.com\njane.com\njohn.com\n")
+    event = {"Records": [_event("wanted/a b+ü.txt"), {**_event("wanted/x"), "messageId": "2", "body": "no event"}]}
+    for _ in range(2):
+        answer = app.handler(event, Context())
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+        store = app.ingestion().store
+        assert {b.domain for b in store.open_backorders()} == {"john.com", "jane.com"}
+        [record] = store.lists()
+        assert (record.entries, record.duplicates, record.accepted) == (3, 1, 2)
+    app.ingestion.cache_clear()
