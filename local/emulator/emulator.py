@@ -1,7 +1,7 @@
 """The emulator: a provider in one object, without HTTP. Commands go in as fields, answers come out as wire text."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from threading import RLock
@@ -172,12 +172,13 @@ class Emulator:
         account: dict[str, str] = self.state()["account"]
         return account
 
-    def _at_present(self) -> AbstractContextManager[object]:
-        return _Present(self._lock, self._catch_up)
-
-    def _catch_up(self) -> None:
-        if not self._frozen:
-            life.advance(self._world, max(self._world.now, datetime.now(UTC)))
+    @contextmanager
+    def _at_present(self) -> Iterator[None]:
+        # One call at a time, and whatever is due by now takes place before it.
+        with self._lock:
+            if not self._frozen:
+                life.advance(self._world, max(self._world.now, datetime.now(UTC)))
+            yield
 
     def _receive(self, fields: Mapping[str, str]) -> Request:
         # What is counted is what arrived, whether or not it took effect.
@@ -208,21 +209,6 @@ class Emulator:
             return command.handler(Call(user, request.parameters, self._world, self._gate, session))
         except CommandError as error:
             return render(code=error.code, about=error.about)
-
-
-class _Present:
-    """Holds the lock, and first lets take place what is due."""
-
-    def __init__(self, lock: Any, catch_up: Any) -> None:
-        self._lock = lock
-        self._catch_up = catch_up
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        self._catch_up()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 def _command(request: Request) -> Command:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from types import TracebackType
 
 from .emulator import Emulator
@@ -41,6 +42,11 @@ class EmulatorServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.emulator = emulator
         self._thread: threading.Thread | None = None
+
+    def server_bind(self) -> None:
+        """Without the look-up of the machine's own name, which can take seconds where there is no DNS."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
 
     @property
     def root(self) -> str:

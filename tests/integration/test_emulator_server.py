@@ -135,6 +135,36 @@ def test_money_moves(connection: http.client.HTTPConnection) -> None:
     ]
 
 
+def test_the_same_order_from_many_threads_at_once_is_one_application(server: EmulatorServer) -> None:
+    def call(_: int) -> str:
+        client = connect(server, timeout=5)
+        body = post(client, "/api/call.cgi", f"{CREDENTIALS}&{ORDER}")[1]
+        client.close()
+        return body
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = set(pool.map(call, range(64)))
+    assert len(answers) == 1
+    assert server.emulator.state()["created"] == 1
+
+
+def test_no_answer_and_no_output_holds_a_password(capfd: pytest.CaptureFixture[str], server: EmulatorServer) -> None:
+    client = connect(server, timeout=5)
+    seen = []
+    for mix in ([], ["html"], ["cut"], ["code_420"], ["empty"]):
+        server.emulator.set_faults(1.0 if mix else 0.0, mix)
+        for fields in (CREDENTIALS, CREDENTIALS.replace("1234", "54cd"), f"{CREDENTIALS}&test.passw0rd=1&command=x"):
+            try:
+                seen.append(post(client, f"/api/call.cgi?{fields}", f"{ORDER}&command=CheckAuthentication")[1])
+                seen.append(post(client, "/api/call.cgi", f"{fields}&{ORDER}")[1])
+            except http.client.IncompleteRead as short:
+                seen.append(short.partial.decode())
+                client.close()
+    seen += [json.dumps(ask(client, "state")), *capfd.readouterr()]
+    client.close()
+    assert "passw0rd" not in "".join(seen).lower()
+
+
 def test_faults_are_switched_on_and_counted(connection: http.client.HTTPConnection) -> None:
     ask(connection, "faults", {"rate": 1.0, "kinds": ["code_425"], "seed": 1})
     assert "CODE=425" in post(connection, "/api/call.cgi", f"{CREDENTIALS}&{ORDER}")[1]
