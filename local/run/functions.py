@@ -1,0 +1,91 @@
+"""The four functions of a deployed stack, wired for one machine: their own settings, the emulator's clock."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import ingestion.app
+import planning.app
+import reconciliation.app
+import submission.app
+from backorder.clock import Clock
+from backorder.settings import ProviderSettings
+from backorder.store import Store
+from local.deployment import Deployment, aws_environment
+from local.run.pump import Handler
+from planning.submissions import plan_submissions
+from reconciliation.message import Message
+from reconciliation.reconcile import reconcile_account
+
+READ_TIMEOUT_S = 0.5
+"""The emulator's time-outs should not take a minute each (docs/architecture.md)."""
+
+_S = TypeVar("_S", bound=ProviderSettings)
+
+
+def use_environment(deployment: Deployment) -> None:
+    """Makes boto3 in this process reach moto, and nothing else."""
+    os.environ.update(aws_environment(deployment.endpoint_url))
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        os.environ.pop(name, None)
+
+
+def handlers(
+    deployment: Deployment,
+    *,
+    store: Store,
+    clock: Clock,
+    tell: Callable[[Message], None],
+    queue: bool = True,
+) -> Mapping[str, Handler]:
+    """The functions by logical id. `tell` also gets each message to the topic; `queue` false only plans."""
+
+    def environment(function: str) -> dict[str, str]:
+        return deployment.functions[function].environment
+
+    ingest = ingestion.app.wire(
+        ingestion.app.Settings.from_environment(environment("IngestList")), store=store, clock=clock
+    )
+    plan = planning.app.wire(
+        _quick(planning.app.Settings.from_environment(environment("PlanSubmissions"))), store=store, clock=clock
+    )
+    submit = submission.app.wire(
+        _quick(submission.app.Settings.from_environment(environment("SubmitBackorders"))), store=store, clock=clock
+    )
+    reconcile = reconciliation.app.wire(
+        _quick(reconciliation.app.Settings.from_environment(environment("ReconcileAccount"))), store=store, clock=clock
+    )
+    publish = reconcile.publish
+
+    def publish_and_tell(message: Message) -> None:
+        publish(message)
+        tell(message)
+
+    reconcile = replace(reconcile, publish=publish_and_tell)
+
+    def call_ingest(event: Mapping[str, Any], _seconds_left: Callable[[], float]) -> Any:
+        return ingestion.app.handle(event, ingest)
+
+    def call_plan(_event: Mapping[str, Any], _seconds_left: Callable[[], float]) -> Any:
+        return plan_submissions(plan, holder=uuid.uuid4().hex, queue=queue)
+
+    def call_submit(event: Mapping[str, Any], seconds_left: Callable[[], float]) -> Any:
+        return submission.app.handle(event, submit, seconds_left=seconds_left)
+
+    def call_reconcile(_event: Mapping[str, Any], _seconds_left: Callable[[], float]) -> Any:
+        return reconcile_account(reconcile, holder=uuid.uuid4().hex)
+
+    return {
+        "IngestList": call_ingest,
+        "PlanSubmissions": call_plan,
+        "SubmitBackorders": call_submit,
+        "ReconcileAccount": call_reconcile,
+    }
+
+
+def _quick(settings: _S) -> _S:
+    return settings.model_copy(update={"read_timeout": READ_TIMEOUT_S})

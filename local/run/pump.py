@@ -1,0 +1,204 @@
+"""The pump: plays Lambda's pollers and EventBridge Scheduler on the emulator's clock, and leaps over dead time.
+
+A tick is delivered only if, since the last one, a message or an object arrived or the clock passed a moment at which
+something could change; `every_tick` delivers them all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from local.control import Control
+from local.deployment import Deployment, aws_session
+from local.deployment.model import EventSource, Schedule
+from local.run.schedules import next_call
+from local.run.watched import WatchedStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+IN_FLIGHT_S = 20
+"""Seconds of this machine's time for which a received message is hidden: what a killed run had received comes back
+after it. The visibility time-out of the template counts on the emulator's clock, for what failed."""
+
+HIDDEN_S = 12 * 3600
+
+Handler = Callable[[Mapping[str, Any], Callable[[], float]], Any]
+"""A function as the pump calls it: an event, and how many seconds of its time-out remain."""
+
+
+@dataclass
+class _Ticker:
+    schedule: Schedule
+    due: bool = True
+    """Something may have changed since it was called last."""
+
+
+@dataclass(order=True)
+class _Hidden:
+    until: datetime
+    source: EventSource = field(compare=False)
+    receipt: str = field(compare=False)
+
+
+class Pump:
+    """One stack's queues and schedules. `handlers` are its functions by logical id."""
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        control: Control,
+        store: WatchedStore,
+        handlers: Mapping[str, Handler],
+        *,
+        every_tick: bool = False,
+    ) -> None:
+        self._control = control
+        self._store = store
+        self._handlers = handlers
+        self._every_tick = every_tick
+        self._timeouts = {id_: function.timeout_s for id_, function in deployment.functions.items()}
+        self._sources = deployment.event_sources
+        enabled = [schedule for schedule in deployment.schedules if schedule.enabled]
+        # Where two are due at the same moment, the plan sees what reconciliation found.
+        self._tickers = [
+            _Ticker(schedule) for schedule in sorted(enabled, key=lambda s: s.function == "PlanSubmissions")
+        ]
+        self._hidden: list[_Hidden] = []
+        self._sqs: SQSClient = aws_session().client("sqs", endpoint_url=deployment.endpoint_url)
+        self.clock = control.clock()
+        # A tick at the very moment of the start is delivered.
+        self._ticked = self.clock.now - timedelta(microseconds=1)
+
+    @property
+    def now(self) -> datetime:
+        """The emulator's present, which all functions are given."""
+        return self.clock.now
+
+    def deliver(self) -> int:
+        """Delivers what is in the queues until nothing is visible; gives how many messages were handled well."""
+        handled = 0
+        progress = True
+        while progress:
+            progress = False
+            for source in self._sources:
+                while messages := self._receive(source):
+                    progress = True
+                    handled += self._invoke(source, messages)
+        if handled:
+            self.changed()
+        return handled
+
+    def changed(self) -> None:
+        """Something arrived or moved: each schedule's next tick is delivered."""
+        for ticker in self._tickers:
+            ticker.due = True
+
+    def advance(self, limit: datetime) -> bool:
+        """Leaps to the next tick or redelivery, no later than `limit`, and delivers it. False: it is later."""
+        self.clock = self._control.clock()
+        ticks = {ticker.schedule.id: self._next_tick(ticker) for ticker in self._tickers}
+        moment = min([*ticks.values(), *(hidden.until for hidden in self._hidden)])
+        if moment > limit:
+            self._move(limit)
+            return False
+        self._move(moment)
+        self._ticked = moment
+        self._show_hidden()
+        for ticker in self._tickers:
+            if ticks[ticker.schedule.id] == moment:
+                ticker.due = False
+                self.call(ticker.schedule.function, {"at": moment.isoformat()})
+                self.deliver()
+        return True
+
+    def call(self, function: str, event: Mapping[str, Any]) -> Any:
+        """Invokes a function; what it raises is raised: on one machine a bug should stop the run."""
+        ends = time.monotonic() + self._timeouts[function]
+        return self._handlers[function](event, lambda: ends - time.monotonic())
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing is to be delivered again."""
+        return not self._hidden
+
+    def settle_in(self) -> None:
+        """Waits for what a killed run had received to come back, so that this one takes it up."""
+        for source in self._sources:
+            while self._in_flight(source):
+                time.sleep(0.2)
+
+    def _next_tick(self, ticker: _Ticker) -> datetime:
+        schedule = ticker.schedule
+        after = max(self._ticked, self.now - timedelta(microseconds=1))
+        if not ticker.due and not self._every_tick:
+            # A tick at the very moment at which something changes sees the change.
+            after = max(after, self._next_change(after) - timedelta(microseconds=1))
+        return next_call(schedule.expression, schedule.timezone, after=after)
+
+    def _next_change(self, after: datetime) -> datetime:
+        midnight = (after + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        moments = [midnight, self.clock.next, self._store.next_moment(after)]
+        return min(moment for moment in moments if moment is not None)
+
+    def _move(self, moment: datetime) -> None:
+        passed = self._store.next_moment(self.now)
+        midnight = moment.date() != self.now.date()
+        self.clock = self._control.move_clock(moment)
+        if self.clock.happened or midnight or (passed is not None and passed <= moment):
+            self.changed()
+
+    def _receive(self, source: EventSource) -> list[MessageTypeDef]:
+        answer = self._sqs.receive_message(
+            QueueUrl=source.queue_url,
+            MaxNumberOfMessages=source.batch_size,
+            VisibilityTimeout=IN_FLIGHT_S,
+            AttributeNames=["All"],
+        )
+        return answer.get("Messages", [])
+
+    def _invoke(self, source: EventSource, messages: list[MessageTypeDef]) -> int:
+        records = [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message.get("Attributes", {}),
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": source.queue_arn,
+            }
+            for message in messages
+        ]
+        answer = self.call(source.function, {"Records": records})
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        done = 0
+        for message in messages:
+            if message["MessageId"] in failed:
+                # Out of sight for as long as this machine's time is concerned: the emulator's counts.
+                self._sqs.change_message_visibility(
+                    QueueUrl=source.queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=HIDDEN_S
+                )
+                until = self.now + timedelta(seconds=source.visibility_timeout_s)
+                self._hidden.append(_Hidden(until, source, message["ReceiptHandle"]))
+            else:
+                self._sqs.delete_message(QueueUrl=source.queue_url, ReceiptHandle=message["ReceiptHandle"])
+                done += 1
+        return done
+
+    def _show_hidden(self) -> None:
+        for hidden in [hidden for hidden in self._hidden if hidden.until <= self.now]:
+            self._hidden.remove(hidden)
+            self._sqs.change_message_visibility(
+                QueueUrl=hidden.source.queue_url, ReceiptHandle=hidden.receipt, VisibilityTimeout=0
+            )
+        self.deliver()
+
+    def _in_flight(self, source: EventSource) -> int:
+        answer = self._sqs.get_queue_attributes(QueueUrl=source.queue_url, AttributeNames=["All"])
+        return int(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"])

@@ -1,0 +1,107 @@
+"""The files of a run, in `--out`: what interfaces.md promises, and the pipeline's log."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backorder.bookkeeping import Posting
+from backorder.clock import iso
+from backorder.finding import Finding
+from backorder.model import Backorder
+from backorder.store import ListRecord, Store
+from reconciliation.report import overview, tables
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a run left in the store, with its lists under the names that the user gave them."""
+
+    lists: Sequence[ListRecord]
+    backorders: Sequence[Backorder]
+    postings: Sequence[Posting]
+    findings: Sequence[Finding]
+
+
+def collect(store: Store, given: Mapping[str, str]) -> Collected:
+    """`given` maps keys in the lists bucket to the names that the user gave."""
+
+    def named(key: str) -> str:
+        object_key, hash_, member = key.partition("#")
+        return f"{given.get(object_key, object_key)}{hash_}{member}"
+
+    return Collected(
+        lists=[replace(record, name=named(record.name)) for record in store.lists() if record.kind in _KINDS],
+        backorders=[replace(backorder, list=named(backorder.list)) for backorder in store.backorders()],
+        postings=list(store.postings()),
+        findings=list(store.findings()),
+    )
+
+
+_KINDS = ("wanted", "dropping", "cancel")
+
+
+def summary(
+    collected: Collected,
+    *,
+    emulator: Mapping[str, Any],
+    invariants: Mapping[str, bool],
+    seed: int,
+    start: datetime,
+    end: datetime,
+    store: str,
+) -> dict[str, Any]:
+    """`summary.json`."""
+    return {
+        **overview(
+            lists=collected.lists,
+            backorders=collected.backorders,
+            postings=collected.postings,
+            findings=collected.findings,
+            currency=emulator["account"]["currency"],
+        ),
+        "provider": {
+            "calls": emulator["calls"],
+            "faults": emulator["faults"],
+            "applications": emulator["created"],
+            "duplicate_applications": emulator["duplicates"],
+        },
+        "invariants": dict(invariants),
+        "seed": seed,
+        "start": iso(start),
+        "end": iso(end),
+        "store": store,
+    }
+
+
+def rejects(s3: S3Client, bucket: str, records: Iterable[ListRecord]) -> str:
+    """All lists' rejects as one table, from the reports that ingestion wrote."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("list", "line", "text", "reason"))
+    for record in records:
+        key = record.details.get("rejects")
+        if not key:
+            continue
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        rows = csv.reader(io.StringIO(body, newline=""))
+        next(rows)
+        writer.writerows((record.name, *row[1:]) for row in rows)
+    return out.getvalue()
+
+
+def write(out: Path, summary: Mapping[str, Any], collected: Collected, rejected: str) -> None:
+    """Writes the files into `out`, which is there already."""
+    (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    files = tables(collected.backorders, collected.postings, collected.findings)
+    for name, content in {**files, "rejects.csv": rejected}.items():
+        (out / name).write_text(content, encoding="utf-8", newline="")

@@ -1,0 +1,277 @@
+"""One run: a stack of its own (or an attached one), lists uploaded on their days, time leaping, and what came of it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backorder.clock import iso, system_clock
+from backorder.halt import halt
+from backorder.observability import logger
+from backorder.registries import Registries
+from backorder.store import Store
+from backorder.store.dynamodb import DynamoStore
+from backorder.store.memory import MemoryStore
+from ingestion.ingest import RULES_KEY
+from local.control import Control
+from local.deployment import aws_session
+from local.run import results
+from local.run.functions import handlers, use_environment
+from local.run.invariants import Evidence, check
+from local.run.lists import Names, Unusable, Upload, drops, read_names, start_of, uploads
+from local.run.options import DYNAMODB_LIMIT, MOST_DAYS, RunOptions, StoreName
+from local.run.pump import Pump
+from local.run.watched import WatchedStore
+from local.stack import LocalStack, attach, local_stack
+from reconciliation.message import Message
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, which the emulator plays
+RULES_TOML = RULES_KEY
+
+Progress = Callable[[datetime, str], None]
+"""Is told the emulator's present, and what is going on."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run."""
+
+    summary: dict[str, Any]
+    collected: results.Collected
+    messages: Sequence[Message]
+    out: Path
+    start: datetime
+    end: datetime
+
+    @property
+    def broken(self) -> list[str]:
+        """The invariants that are false."""
+        return [name for name, holds in self.summary["invariants"].items() if not holds]
+
+
+@dataclass
+class _World:
+    """One run's parts, wired together."""
+
+    options: RunOptions
+    stack: LocalStack
+    control: Control
+    store: WatchedStore
+    pump: Pump
+    s3: S3Client
+    start: datetime
+    progress: Progress
+    messages: list[Message] = field(default_factory=list)
+
+
+def run(options: RunOptions, *, progress: Progress) -> Outcome:
+    """Runs to the end, writes the files, and gives the outcome.
+
+    Raises Unusable for arguments or files that a run cannot work with, StackError where the stack does not start.
+    """
+    chosen = uploads(options.lists, options.kind)
+    names = read_names(chosen)
+    _prepare(options.out)
+    store_name = _store_name(options, names)
+    with _stack(options, names) as (stack, start), _log_to(options.out / "pipeline.log"):
+        use_environment(stack.deployment)
+        world = _wire(options, stack, start, store_name, progress)
+        _schedule(world, names)
+        _live(world, chosen)
+        return _conclude(world, chosen, store_name)
+
+
+def _prepare(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise Unusable(f"--out {out}: is no folder")
+    if out.exists() and any(out.iterdir()) and not (out / "pipeline.log").exists():
+        raise Unusable(f"--out {out}: has other files than a run's in it; it would be replaced: name another folder")
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+
+
+def _store_name(options: RunOptions, names: Names) -> StoreName:
+    if options.attach:
+        if options.store == "memory":
+            raise Unusable("--attach --store memory: an attached stack keeps its backorders in DynamoDB")
+        return "dynamodb"
+    return options.store or ("dynamodb" if names.count <= DYNAMODB_LIMIT else "memory")
+
+
+@contextmanager
+def _stack(options: RunOptions, names: Names) -> Iterator[tuple[LocalStack, datetime]]:
+    """The stack to run on, with its clock at the run's start."""
+    start = options.start or start_of(names, system_clock(), Registries.load())
+    if not options.attach:
+        arguments = ["--start", iso(start), *options.emulator.arguments()]
+        with local_stack(emulator_arguments=arguments) as stack:
+            yield stack, start
+        return
+    stack = attach()
+    control = Control(stack.emulator_base_url)
+    if control.state()["created"] or control.clock().frozen:
+        # A run was here before: its world goes on where it stopped.
+        yield stack, control.clock().now
+        return
+    control.configure({**options.emulator.given(), "start": iso(start)})
+    yield stack, start
+
+
+@contextmanager
+def _log_to(file: Path) -> Iterator[None]:
+    """The functions' structured log, which Lambda would send to CloudWatch."""
+    with file.open("w", encoding="utf-8") as stream:
+        streams = [handler for handler in logger.handlers if isinstance(handler, logging.StreamHandler)]
+        before = [handler.setStream(stream) for handler in streams]
+        try:
+            yield
+        finally:
+            for handler, former in zip(streams, before, strict=True):
+                handler.setStream(former)
+
+
+def _wire(options: RunOptions, stack: LocalStack, start: datetime, store_name: StoreName, progress: Progress) -> _World:
+    deployment = stack.deployment
+    backing: Store = MemoryStore() if store_name == "memory" else DynamoStore.connect(deployment.table_name)
+    store = WatchedStore(backing)
+    control = Control(stack.emulator_base_url)
+    messages: list[Message] = []
+    clock: Callable[[], datetime] = lambda: pump.now  # noqa: E731 - the pump, made next, keeps the time
+    functions = handlers(deployment, store=store, clock=clock, tell=messages.append, queue=options.days != 0)
+    pump = Pump(deployment, control, store, functions, every_tick=options.every_tick)
+    s3 = aws_session().client("s3", endpoint_url=deployment.endpoint_url)
+    return _World(options, stack, control, store, pump, s3, start, progress, messages)
+
+
+def _schedule(world: _World, names: Names) -> None:
+    """Tells the emulator when names drop; those that an earlier run on this stack scheduled stay as they are."""
+    known = {drop["domain"] for drop in world.control.state()["drops"]}
+    planned = drops(names, world.start, world.options.seed, Registries.load())
+    new = [drop for drop in planned if drop["domain"] not in known]
+    for first in range(0, len(new), 5000):
+        world.control.schedule(new[first : first + 5000])
+
+
+def _live(world: _World, chosen: Iterable[Upload]) -> None:
+    """Lets time pass until the end, with each upload and each payment on its day."""
+    options, pump = world.options, world.pump
+    pump.settle_in()
+    if options.rules is not None:
+        _put(world, RULES_TOML, options.rules)
+        pump.deliver()
+    due = sorted(_actions(world, chosen), key=lambda action: action[0])
+    if options.days == 0:
+        _act(world, due, world.start)
+        world.progress(pump.now, "planning")
+        pump.call("PlanSubmissions", {})
+        return
+    end = world.start + timedelta(days=MOST_DAYS if options.days is None else options.days)
+    while True:
+        due = _act(world, due, pump.now)
+        world.progress(pump.now, _what_waits(world))
+        if options.days is None and not due and pump.is_quiet and world.store.all_done(pump.now):
+            break
+        limit = min([end, *(moment for moment, _ in due)])
+        if not pump.advance(limit) and pump.now >= end:
+            break
+    pump.call("ReconcileAccount", {})
+
+
+def _actions(world: _World, chosen: Iterable[Upload]) -> Iterator[tuple[datetime, Callable[[], None]]]:
+    for upload in chosen:
+        yield world.start + timedelta(days=upload.day), partial(_put, world, upload.key, upload.path)
+    for amount, day in world.options.pay_ins:
+        yield world.start + timedelta(days=day), partial(world.control.pay_in, amount)
+
+
+def _act(
+    world: _World, due: list[tuple[datetime, Callable[[], None]]], now: datetime
+) -> list[tuple[datetime, Callable[[], None]]]:
+    """Does what is due by `now`; gives the rest."""
+    ready = [action for moment, action in due if moment <= now]
+    for action in ready:
+        action()
+        world.pump.deliver()
+    if ready:
+        world.pump.changed()
+    return due[len(ready) :]
+
+
+def _put(world: _World, key: str, path: Path) -> None:
+    """Uploads a file. On an attached stack that has this very object already, nothing is to be done."""
+    bucket = world.stack.deployment.lists_bucket
+    body = path.read_bytes()
+    if world.options.attach and _stands_there(world.s3, bucket, key, body):
+        return
+    world.progress(world.pump.now, f"reading {path.name}")
+    world.s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def _stands_there(s3: S3Client, bucket: str, key: str, body: bytes) -> bool:
+    try:
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read() == body
+    except s3.exceptions.NoSuchKey:
+        return False
+
+
+def _what_waits(world: _World) -> str:
+    waiting = sum(backorder.state.is_waiting for backorder in world.store.open.values())
+    placed = sum(backorder.state.is_placed for backorder in world.store.open.values())
+    return f"{waiting} waiting, {placed} at the provider"
+
+
+def _conclude(world: _World, chosen: Iterable[Upload], store_name: StoreName) -> Outcome:
+    options, store = world.options, world.store
+    world.progress(world.pump.now, "checking")
+    emulator = world.control.state()
+    collected = results.collect(store, {upload.key: upload.given for upload in chosen})
+    rejected = results.rejects(world.s3, world.stack.deployment.reports_bucket, collected.lists)
+    invariants = check(
+        Evidence(
+            lists=collected.lists,
+            backorders=collected.backorders,
+            postings=collected.postings,
+            findings=collected.findings,
+            emulator=emulator,
+            ended_at=world.pump.now,
+            planned_only=options.days == 0,
+            halted=halt(store) is not None,
+            password_seen_in=[name for name, text in _texts(world, collected, rejected) if PASSWORD in text],
+        )
+    )
+    summary = results.summary(
+        collected,
+        emulator=emulator,
+        invariants=invariants,
+        seed=options.seed,
+        start=world.start,
+        end=world.pump.now,
+        store=store_name,
+    )
+    results.write(options.out, summary, collected, rejected)
+    return Outcome(summary, collected, world.messages, options.out, world.start, world.pump.now)
+
+
+def _texts(world: _World, collected: results.Collected, rejected: str) -> Iterator[tuple[str, str]]:
+    """All that a run wrote anywhere, to be searched for the password."""
+    yield "items", repr(collected)
+    yield "rejects", rejected
+    yield "messages", repr(world.messages)
+    yield "log", (world.options.out / "pipeline.log").read_text(encoding="utf-8")
+    for document in ("halted", "rules", "standing", "forecast", "books"):
+        yield document, repr(world.store.document(document))
+    bucket = world.stack.deployment.reports_bucket
+    for page in world.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for item in page.get("Contents", ()):
+            body = world.s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+            yield item["Key"], body.decode("utf-8", "replace")

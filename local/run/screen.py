@@ -1,0 +1,163 @@
+"""What the user of a run sees: progress while it goes on, and at its end a table and what needs doing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from backorder.finding import Finding, Kind
+from backorder.model import State
+from local.run.run import Outcome
+from local.run.run import Progress as Tell
+
+LINES_WITHOUT_TERMINAL = 10
+"""Seconds between two lines of progress where there is no terminal."""
+
+_WORDS = {
+    State.SUCCESSFUL: "won",
+    State.AUCTION_WON: "won in an auction",
+    State.AUCTION_LOST: "lost in an auction",
+    State.FAILED: "lost",
+    State.REJECTED: "refused by the provider",
+    State.MISSED: "missed",
+    State.CANCELLED: "cancelled",
+    State.VANISHED: "no longer known to the provider",
+    State.HELD: "held: the account does not cover them",
+    State.SELECTED: "waiting to be ordered",
+    State.QUEUED: "on their way to the provider",
+    State.SUBMITTING: "being ordered",
+    State.WITHDRAWING: "being taken back",
+    State.REQUESTED: "ordered",
+    State.ACTIVE: "ordered, fee reserved",
+    State.PROCESSING: "dropping now",
+    State.AUCTION_PENDING: "in an auction",
+}
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Tell]:
+    """Shows the provider's day and what is going on; a line now and then where there is no terminal."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("[bold]{task.fields[day]}"),
+        BarColumn(bar_width=20, pulse_style="cyan"),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("starting the stack", total=None, day="")
+        shown_day = None
+
+        def tell(now: datetime, what: str) -> None:
+            nonlocal shown_day
+            bar.update(task, description=what, day=f"{now:%a %d %b %H:%M} UTC")
+            if not console.is_terminal and now.date() != shown_day:
+                shown_day = now.date()
+                console.print(f"{now:%Y-%m-%d}  {what}", highlight=False)
+
+        yield tell
+
+
+def show(outcome: Outcome, console: Console) -> None:
+    """The closing table and lines."""
+    _lists(outcome, console)
+    _backorders(outcome, console)
+    _account(outcome, console)
+    _needs_doing(outcome, console)
+    provider = outcome.summary["provider"]
+    calls, faults = sum(provider["calls"].values()), sum(provider["faults"].values())
+    console.print(
+        f"{calls:,} calls to the provider ({faults:,} with a fault), {provider['applications']:,} applications, "
+        f"{provider['duplicate_applications']} twice; {outcome.start:%Y-%m-%d %H:%M} to "
+        f"{outcome.end:%Y-%m-%d %H:%M} UTC, seed {outcome.summary['seed']}, store {outcome.summary['store']}.",
+        highlight=False,
+    )
+    if outcome.broken:
+        console.print(f"[bold red]Broken:[/] {', '.join(outcome.broken)}", highlight=False)
+    else:
+        console.print(f"[green]All {len(outcome.summary['invariants'])} invariants hold.[/]", highlight=False)
+    console.print(f"Results in {outcome.out}/", highlight=False, soft_wrap=True)
+
+
+def _lists(outcome: Outcome, console: Console) -> None:
+    table = Table(title="Lists", title_justify="left", box=None, header_style="bold", pad_edge=False)
+    table.add_column("list", overflow="fold")
+    for name in ("source", "entries", "accepted", "duplicates", "not selected", "rejected"):
+        table.add_column(name, justify="left" if name == "source" else "right")
+    for record in outcome.collected.lists:
+        counts = (record.entries, record.accepted, record.duplicates, record.not_selected, record.rejected)
+        table.add_row(record.name, record.source, *(f"{count:,}" for count in counts))
+    console.print(table)
+    for record in outcome.collected.lists:
+        for note in record.notes[:3]:
+            console.print(f"  {record.name}: {note}", style="dim", highlight=False, markup=False)
+    console.print()
+
+
+def _backorders(outcome: Outcome, console: Console) -> None:
+    table = Table(title="Backorders", title_justify="left", box=None, header_style="bold", pad_edge=False)
+    table.add_column("state")
+    table.add_column("", style="dim")
+    table.add_column("names", justify="right")
+    reasons = Counter(
+        (backorder.state, str(backorder.reason)) for backorder in outcome.collected.backorders if backorder.reason
+    )
+    for state, count in outcome.summary["backorders"].items():
+        why = ", ".join(
+            f"{number:,} {reason}" for (of, reason), number in reasons.most_common() if of == state and of.is_final
+        )
+        table.add_row(state, _WORDS[State(state)] + (f" ({why})" if why else ""), f"{count:,}")
+    console.print(table)
+    console.print()
+
+
+def _account(outcome: Outcome, console: Console) -> None:
+    account = outcome.summary["account"]
+    table = Table(title=f"Account ({account['currency']})", title_justify="left", box=None, show_header=False)
+    table.add_column(style="dim")
+    table.add_column(justify="right")
+    rows = {
+        "opening": "opening",
+        "paid in": "paid_in",
+        "reserved as deposits": "deposited",
+        "deposits given back": "refunded",
+        "charged for names won": "charged",
+        "still reserved": "reserved",
+        "unexplained": "unexplained",
+        "closing": "closing",
+    }
+    for words, key in rows.items():
+        table.add_row(words, f"{Decimal(account[key]):,.2f}")
+    console.print(table)
+    console.print()
+
+
+def _needs_doing(outcome: Outcome, console: Console) -> None:
+    open_findings = [finding for finding in outcome.collected.findings if finding.status == "open"]
+    shortfalls = [finding for finding in outcome.collected.findings if finding.kind is Kind.SHORTFALL]
+    for finding in open_findings:
+        console.print(f"[bold yellow]To do:[/] {finding.advice}", highlight=False, soft_wrap=True)
+    if shortfalls and not any(finding.kind is Kind.SHORTFALL for finding in open_findings):
+        _was_short(shortfalls, console)
+    if not open_findings and not shortfalls:
+        console.print("Nothing needs doing.")
+    console.print()
+
+
+def _was_short(shortfalls: list[Finding], console: Console) -> None:
+    """The need that was told in time and not met: what the messages said, for the next time."""
+    worst = max(shortfalls, key=lambda finding: finding.amount or Decimal(0))
+    console.print(
+        f"[bold yellow]Funds were short[/] (told on {worst.opened_at:%-d %B %H:%M} UTC): {worst.advice}",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,75 @@
+"""A store that keeps a copy of what is open, so that the pump knows without asking when something is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from backorder.model import PLACED, Backorder, State
+from backorder.store import Store
+from reconciliation.findings import RELEASE_LAG
+
+GRACE = RELEASE_LAG + timedelta(hours=2)
+"""By then a reconciliation has seen that a deposit did not come back."""
+
+
+class WatchedStore:
+    """Passes everything on; all writes of this process go through it, so the copy is exact."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.open = {backorder.key: backorder for backorder in store.open_backorders()}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def create(self, backorder: Backorder) -> Backorder | None:
+        existing = self._store.create(backorder)
+        if existing is None:
+            self._note(backorder)
+        return existing
+
+    def replace(self, backorder: Backorder) -> Backorder:
+        written = self._store.replace(backorder)
+        self._note(written)
+        return written
+
+    def open_backorders(self) -> Iterator[Backorder]:
+        return self._store.open_backorders()
+
+    def _note(self, backorder: Backorder) -> None:
+        if backorder.is_open:
+            self.open[backorder.key] = backorder
+        else:
+            self.open.pop(backorder.key, None)
+
+    def next_moment(self, after: datetime) -> datetime | None:
+        """The first moment after `after` at which a tick could find something to do."""
+        moments = (moment for backorder in list(self.open.values()) for moment in _moments(backorder))
+        return min((moment for moment in moments if moment is not None and moment > after), default=None)
+
+    def all_done(self, now: datetime) -> bool:
+        """Every backorder is final, and its money settled or overdue long enough to be a finding."""
+        return all(
+            backorder.state.is_final and backorder.outcome_at is not None and now > backorder.outcome_at + GRACE
+            for backorder in self.open.values()
+        )
+
+
+def _moments(backorder: Backorder) -> Iterator[datetime | None]:
+    state = backorder.state
+    if state.is_waiting:
+        yield backorder.deadline
+        yield backorder.last_chance
+        yield backorder.not_before
+        if state is State.QUEUED:
+            yield backorder.queued_until
+    elif backorder.claim is not None and state in (State.SUBMITTING, State.WITHDRAWING):
+        yield max(filter(None, (backorder.claim.lease_until, backorder.claim.ask_after)))
+    elif state in PLACED:
+        yield backorder.finalization_at
+        yield backorder.batch_ends_at
+    elif backorder.outcome_at is not None:
+        yield backorder.outcome_at + RELEASE_LAG
+        yield backorder.outcome_at + GRACE
