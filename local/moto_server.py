@@ -67,6 +67,12 @@ class KeepAliveHandler(MotoRequestHandler):
             self.wfile.write(body)
         self.wfile.flush()
 
+    def handle_expect_100(self) -> bool:
+        """Lets boto3 go on with an object's body: what it waits for, up to a second, must not stay in the buffer."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
     def _answer(self, environ: dict[str, Any]) -> Response:
         if environ.get("HTTP_X_AMZ_TARGET") == UNLOCKED:
             return Response.from_app(self.server.app, environ, buffered=True)
