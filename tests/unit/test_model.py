@@ -1,0 +1,191 @@
+"""A backorder's states: where it may go, and what a step leaves behind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorder.deadlines import UNDATED, Known, schedule
+from backorder.model import (
+    FINAL,
+    HISTORY_LIMIT,
+    PLACED,
+    TRANSITIONS,
+    WAITING,
+    WON,
+    IllegalTransition,
+    Reason,
+    State,
+    Step,
+)
+from backorder.registries import Registries
+from tests.factories import NOW, a_backorder, a_claim, a_placed_backorder, usd
+
+LATER = NOW + timedelta(hours=1)
+LEGAL = [(state, to) for state in State for to in sorted(TRANSITIONS[state])]
+ILLEGAL = [(state, to) for state in State for to in State if to not in TRANSITIONS[state]]
+
+
+def test_the_table_speaks_of_every_state() -> None:
+    assert set(TRANSITIONS) == set(State)
+
+
+@pytest.mark.parametrize("state", sorted(FINAL))
+def test_a_final_state_leads_nowhere(state: State) -> None:
+    assert TRANSITIONS[state] == frozenset()
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - FINAL))
+def test_every_other_state_has_a_way_to_an_end(state: State) -> None:
+    assert FINAL & reachable_from(state)
+
+
+def test_every_state_is_reached_from_the_first() -> None:
+    assert reachable_from(State.SELECTED) | {State.SELECTED} == set(State)
+
+
+def reachable_from(start: State) -> set[State]:
+    reached: set[State] = set()
+    ahead = set(TRANSITIONS[start])
+    while ahead:
+        state = ahead.pop()
+        reached.add(state)
+        ahead |= TRANSITIONS[state] - reached
+    return reached
+
+
+@pytest.mark.parametrize("state", sorted(PLACED - {State.WITHDRAWING}))
+def test_what_the_provider_has_is_never_queued_again(state: State) -> None:
+    assert not TRANSITIONS[state] & (WAITING | {State.SUBMITTING})
+
+
+@pytest.mark.parametrize(
+    "state", [State.SUBMITTING, State.REQUESTED, State.ACTIVE, State.PROCESSING, State.WITHDRAWING]
+)
+def test_an_hourly_look_may_see_only_the_last_of_several_states(state: State) -> None:
+    at_the_drop = {State.SUCCESSFUL, State.FAILED, State.AUCTION_PENDING, State.AUCTION_WON, State.AUCTION_LOST}
+    assert at_the_drop <= TRANSITIONS[state]
+
+
+def test_nothing_is_ordered_without_having_been_claimed() -> None:
+    assert {state for state in State if State.REQUESTED in TRANSITIONS[state] and state not in PLACED} == {
+        State.SUBMITTING
+    }
+    assert {state for state in State if State.SUBMITTING in TRANSITIONS[state]} == {State.QUEUED, State.SUBMITTING}
+
+
+def test_each_final_state_is_won_or_lost_and_no_other_is() -> None:
+    assert {state for state in State if state.is_won} == WON
+    assert {state for state in State if state.is_lost} == FINAL - WON
+    assert {state for state in State if state.is_final} == FINAL
+    assert not {state for state in State if state.is_waiting and state.is_placed}
+
+
+@pytest.mark.parametrize(("state", "to"), LEGAL)
+def test_a_legal_step_changes_the_state_and_is_in_the_history(state: State, to: State) -> None:
+    before = a_backorder(state=state)
+
+    after = before.moved(to, at=LATER, why="so it is", call="AddDomainApplication 200")
+
+    assert after.state is to
+    assert after.history == (Step(LATER, state, to, "so it is", "AddDomainApplication 200"),)
+    assert before == a_backorder(state=state)
+
+
+@pytest.mark.parametrize(("state", "to"), ILLEGAL)
+def test_a_step_that_the_table_lacks_is_refused(state: State, to: State) -> None:
+    with pytest.raises(IllegalTransition, match=rf"john\.com: {state} may not become {to} \(an old event\)"):
+        a_backorder(state=state).moved(to, at=LATER, why="an old event")
+
+
+def test_a_step_changes_other_fields_with_it() -> None:
+    held = a_backorder().moved(State.HELD, at=LATER, why="unfunded", reason=Reason.UNFUNDED, fee=usd("69.00"))
+    assert (held.reason, held.fee, held.version) == (Reason.UNFUNDED, usd("69.00"), 0)
+
+
+@given(steps=st.integers(0, 2 * HISTORY_LIMIT))
+def test_the_history_keeps_the_last_steps_in_order(steps: int) -> None:
+    backorder = a_backorder(state=State.QUEUED)
+    for n in range(steps):
+        backorder = backorder.moved(State.QUEUED, at=NOW + timedelta(minutes=n), why=str(n))
+
+    assert [step.why for step in backorder.history] == [str(n) for n in range(steps)][-HISTORY_LIMIT:]
+    assert all(one.entered is next_.left for one, next_ in pairwise(backorder.history))
+
+
+@pytest.mark.parametrize("to", [State.MISSED, State.CANCELLED])
+def test_an_end_without_an_application_is_settled_at_once(to: State) -> None:
+    ended = a_backorder().moved(to, at=LATER, why="over")
+    assert (ended.settled, ended.is_open, ended.outcome_at) == (True, False, LATER)
+
+
+@pytest.mark.parametrize("to", [State.SUCCESSFUL, State.FAILED, State.AUCTION_WON, State.VANISHED])
+def test_an_end_with_an_application_stays_open_until_its_money_is_in_place(to: State) -> None:
+    ended = a_placed_backorder(state=State.ACTIVE).moved(to, at=LATER, why="over")
+    assert (ended.settled, ended.is_open, ended.outcome_at) == (False, True, LATER)
+
+
+def test_an_application_that_comes_with_the_end_keeps_it_open() -> None:
+    ended = a_backorder(state=State.SUBMITTING).moved(State.FAILED, at=LATER, why="asked late", application="app-1")
+    assert (ended.settled, ended.is_open) == (False, True)
+
+
+def test_a_step_on_the_way_settles_nothing() -> None:
+    queued = a_backorder().moved(State.QUEUED, at=LATER, why="due")
+    assert (queued.settled, queued.is_open, queued.outcome_at) == (False, True, None)
+
+
+def test_the_moment_of_an_end_may_be_told() -> None:
+    ended = a_placed_backorder(state=State.ACTIVE).moved(State.FAILED, at=LATER, why="over", outcome_at=NOW)
+    assert ended.outcome_at == NOW
+
+
+@pytest.mark.parametrize("state", sorted(State))
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_backorder_is_open_unless_it_is_final_and_settled(state: State, *, settled: bool) -> None:
+    assert a_backorder(state=state, settled=settled).is_open is not (state in FINAL and settled)
+
+
+def test_waiting_for_another_reason_is_no_step() -> None:
+    held = a_backorder(state=State.HELD, reason=Reason.UNFUNDED)
+    assert held.because(Reason.LIMIT) == a_backorder(state=State.HELD, reason=Reason.LIMIT)
+
+
+def test_a_schedule_dates_a_backorder_and_leaves_its_state() -> None:
+    moments = schedule("com", finalization_at=NOW + timedelta(days=5), registries=Registries.load())
+
+    dated = a_backorder(state=State.ACTIVE).dated(moments, list="dropping/tuesday.csv", line=7)
+
+    assert (dated.state, dated.history) == (State.ACTIVE, ())
+    assert (dated.finalization_at, dated.deadline_known) == (NOW + timedelta(days=5), Known.FINALIZATION)
+    assert (dated.deadline, dated.last_chance) == (moments.deadline, moments.last_chance)
+    assert (dated.batch_starts_at, dated.batch_ends_at) == (moments.batch_starts_at, moments.batch_ends_at)
+    assert (dated.list, dated.line) == ("dropping/tuesday.csv", 7)
+
+
+def test_a_date_may_be_taken_back() -> None:
+    moments = schedule("com", drop_at=NOW, registries=Registries.load())
+    assert a_backorder().dated(moments).dated(UNDATED) == a_backorder()
+
+
+def test_a_backorder_is_known_by_its_domain_and_drop_cycle() -> None:
+    assert a_backorder(cycle=1).key != a_backorder(cycle=2).key
+    assert a_backorder(cycle=2).key == ("john.com", 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "may"),
+    [
+        ({"lease_until": LATER}, False),
+        ({"lease_until": NOW}, True),
+        ({"lease_until": NOW, "ask_after": LATER}, False),
+        ({"lease_until": NOW, "ask_after": NOW}, True),
+        ({"lease_until": LATER, "ask_after": NOW}, False),
+    ],
+)
+def test_a_claim_is_taken_over_when_lease_and_pause_are_over(changes: dict[str, object], *, may: bool) -> None:
+    assert a_claim(**changes).may_be_taken_over(NOW) is may
