@@ -137,7 +137,8 @@ class DynamoStore:
         self._put(_item("findings", f"{iso(finding.opened_at)}#{finding.key}", _FINDING, finding))
 
     def findings(self) -> Iterator[Finding]:
-        yield from (_FINDING.validate_json(item["body"]) for item in self._partition("findings"))
+        found = [_FINDING.validate_json(item["body"]) for item in self._partition("findings")]
+        return iter(sorted(found, key=lambda f: (f.opened_at, f.key)))
 
     def save_list(self, record: ListRecord) -> None:
         self._put(_item("lists", f"{record.name}#{record.version}", _LIST, record))
