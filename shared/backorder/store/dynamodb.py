@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -120,13 +121,16 @@ class DynamoStore:
             yield from (_to_backorder(_plain(item)) for item in page["Items"])
 
     def post(self, postings: Iterable[Posting]) -> None:
+        months: set[str] = set()
         for posting in postings:
-            item = _item(f"ledger#{posting.at:%Y-%m}", f"{iso(posting.at)}#{posting.key}", _POSTING, posting)
-            try:
+            month = f"{posting.at:%Y-%m}"
+            if month not in months:
+                # First the month: what is in one that nobody knows of would be posted again, and count twice.
+                self._put({"pk": "ledger", "sk": month})
+                months.add(month)
+            with suppress(_ConditionFailed):
+                item = _item(f"ledger#{month}", f"{iso(posting.at)}#{posting.key}", _POSTING, posting)
                 self._put(item, "attribute_not_exists(pk)")
-            except _ConditionFailed:
-                continue
-            self._put({"pk": "ledger", "sk": f"{posting.at:%Y-%m}"})
 
     def postings(self) -> Iterator[Posting]:
         for month in self._partition("ledger"):
