@@ -1,0 +1,652 @@
+"""What every store promises (`backorder.store.Store`), held against both: in memory, and DynamoDB in a moto server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import count, pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from backorder.bookkeeping import Account
+from backorder.deadlines import Known
+from backorder.finding import Kind
+from backorder.model import HISTORY_LIMIT, Backorder, Origin, Reason, Source, State
+from backorder.store import Conflict, Store
+from backorder.store.dynamodb import DynamoStore
+from backorder.store.memory import MemoryStore
+from local.deployment.services import Services
+from local.deployment.translation import translate
+from local.stack import TEMPLATE, moto_server
+from tests.factories import (
+    NOW,
+    a_backorder,
+    a_claim,
+    a_finding,
+    a_list_record,
+    a_placed_backorder,
+    a_posting,
+    a_step,
+    usd,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+WRITERS = 16
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in moto, with the template's own keys and indexes."""
+
+    client: DynamoDBClient
+    name: str
+
+    @property
+    def store(self) -> DynamoStore:
+        return DynamoStore(self.client, self.name)
+
+
+@pytest.fixture(scope="session")
+def new_table() -> Iterator[Callable[[], Table]]:
+    """Makes empty tables."""
+    properties = translate(TEMPLATE)["Resources"]["BackorderTable"]["Properties"]
+    shape: dict[str, Any] = {
+        name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    }
+    numbers = count(1)
+    with moto_server() as url:
+        client = Services(url).dynamodb
+
+        def new() -> Table:
+            name = f"contract-{next(numbers)}"
+            client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **shape)
+            return Table(client, name)
+
+        yield new
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def store(request: pytest.FixtureRequest) -> Store:
+    if request.param == "memory":
+        return MemoryStore()
+    new: Callable[[], Table] = request.getfixturevalue("new_table")
+    return new().store
+
+
+@pytest.fixture
+def table(new_table: Callable[[], Table]) -> Table:
+    return new_table()
+
+
+def created(store: Store, backorder: Backorder) -> Backorder:
+    assert store.create(backorder) is None
+    return backorder
+
+
+def by_domain(backorders: Iterable[Backorder]) -> list[tuple[str, int]]:
+    return sorted((backorder.domain, backorder.cycle) for backorder in backorders)
+
+
+# --- Backorders -----------------------------------------------------------------------------------
+
+
+def test_what_was_created_is_there(store: Store) -> None:
+    john = created(store, a_backorder())
+    assert store.get(john.key) == john
+
+
+def test_what_was_not_created_is_not_there(store: Store) -> None:
+    created(store, a_backorder())
+    assert store.get(a_backorder("jane.com").key) is None
+    assert store.get(a_backorder(cycle=2).key) is None
+
+
+def test_the_second_creation_gets_the_first_and_changes_nothing(store: Store) -> None:
+    john = created(store, a_backorder(line=1))
+    assert store.create(a_backorder(line=2)) == john
+    assert store.get(john.key) == john
+
+
+def test_a_replacement_counts_the_versions(store: Store) -> None:
+    john = created(store, a_backorder())
+
+    once = store.replace(john.moved(State.QUEUED, at=NOW, why="due"))
+    twice = store.replace(once.moved(State.SELECTED, at=NOW, why="no time left"))
+
+    assert (john.version, once.version, twice.version) == (0, 1, 2)
+    assert twice.state is State.SELECTED
+    assert store.get(john.key) == twice
+
+
+def test_a_replacement_of_what_was_read_before_another_one_is_a_conflict(store: Store) -> None:
+    john = created(store, a_backorder())
+    queued = store.replace(john.moved(State.QUEUED, at=NOW, why="due"))
+
+    with pytest.raises(Conflict, match=r"john\.com") as conflict:
+        store.replace(john.moved(State.CANCELLED, at=NOW, why="cancelled"))
+
+    assert conflict.value.current == queued
+    assert store.get(john.key) == queued
+
+
+def test_a_replacement_of_what_never_was_is_a_conflict_with_nothing(store: Store) -> None:
+    with pytest.raises(Conflict) as conflict:
+        store.replace(a_backorder())
+    assert conflict.value.current is None
+    assert store.get(a_backorder().key) is None
+
+
+def test_a_version_from_the_future_is_a_conflict(store: Store) -> None:
+    john = created(store, a_backorder())
+    with pytest.raises(Conflict) as conflict:
+        store.replace(replace(john, version=1))
+    assert conflict.value.current == john
+
+
+def test_of_many_who_claim_at_once_exactly_one_wins(store: Store) -> None:
+    queued = created(store, a_backorder(state=State.QUEUED))
+
+    def claim(worker: int) -> Backorder | Conflict:
+        claimed = queued.moved(State.SUBMITTING, at=NOW, why="claimed", claim=a_claim(attempt=f"worker-{worker}"))
+        try:
+            return store.replace(claimed)
+        except Conflict as conflict:
+            return conflict
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        outcomes = list(pool.map(claim, range(WRITERS)))
+
+    winners = [outcome for outcome in outcomes if isinstance(outcome, Backorder)]
+    losers = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
+    assert (len(winners), len(losers)) == (1, WRITERS - 1)
+    assert store.get(queued.key) == winners[0]
+    assert {loser.current.claim.attempt for loser in losers if loser.current and loser.current.claim} == {
+        winners[0].claim.attempt if winners[0].claim else None
+    }
+
+
+def test_of_many_who_create_at_once_exactly_one_does(store: Store) -> None:
+    with ThreadPoolExecutor(WRITERS) as pool:
+        there = list(pool.map(lambda line: store.create(a_backorder(line=line)), range(WRITERS)))
+
+    stands = store.get(a_backorder().key)
+    assert there.count(None) == 1
+    assert {found.line for found in there if found is not None} == {stands.line if stands else None}
+
+
+def test_many_steps_of_many_writers_all_count(store: Store) -> None:
+    """Each reads, changes and writes until it gets through: no step is lost."""
+    created(store, a_backorder(state=State.QUEUED))
+
+    def step(worker: int) -> None:
+        while True:
+            current = store.get(a_backorder().key)
+            assert current is not None
+            try:
+                store.replace(current.moved(State.QUEUED, at=NOW, why=f"worker {worker}"))
+            except Conflict:
+                continue
+            return
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(step, range(8)))
+
+    stands = store.get(a_backorder().key)
+    assert stands is not None
+    assert stands.version == 8
+    assert sorted(taken.why for taken in stands.history) == [f"worker {n}" for n in range(8)]
+
+
+def test_the_latest_is_the_newest_drop_cycle(store: Store) -> None:
+    assert store.latest("john.com") is None
+    for cycle in (2, 10, 1, 9):
+        created(store, a_backorder(cycle=cycle))
+    created(store, a_backorder("john.com.pl", cycle=11))
+
+    latest = store.latest("john.com")
+
+    assert latest is not None
+    assert latest.cycle == 10
+
+
+def test_all_backorders_are_those_and_nothing_else(store: Store) -> None:
+    created(store, a_backorder())
+    created(store, a_backorder(cycle=2))
+    created(store, a_backorder("jane.com", state=State.CANCELLED, settled=True))
+    store.put_document("standing", {"others": "0"})
+    store.save_list(a_list_record())
+    store.post([a_posting()])
+    store.save_finding(a_finding())
+    store.acquire_lease("plan", "me", now=NOW, until=NOW)
+
+    assert by_domain(store.backorders()) == [("jane.com", 1), ("john.com", 1), ("john.com", 2)]
+
+
+# --- The index of open backorders -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [State.SELECTED, State.HELD, State.SUBMITTING, State.ACTIVE, State.WITHDRAWING])
+def test_a_backorder_on_its_way_is_open(store: Store, state: State) -> None:
+    john = created(store, a_backorder(state=state))
+    assert list(store.open_backorders()) == [john]
+
+
+def test_a_final_backorder_leaves_the_open_ones_when_it_is_settled(store: Store) -> None:
+    active = created(store, a_placed_backorder(state=State.ACTIVE))
+
+    failed = store.replace(active.moved(State.FAILED, at=NOW, why="lost"))
+    assert list(store.open_backorders()) == [failed]
+
+    settled = store.replace(replace(failed, settled=True))
+    assert list(store.open_backorders()) == []
+    assert store.get(active.key) == settled
+
+
+def test_a_missed_backorder_leaves_the_open_ones_at_once(store: Store) -> None:
+    john = created(store, a_backorder())
+    store.replace(john.moved(State.MISSED, at=NOW, why="no chance left", reason=Reason.LATE))
+    assert list(store.open_backorders()) == []
+
+
+def test_what_comes_back_is_open_again(store: Store) -> None:
+    settled = created(store, a_placed_backorder(state=State.FAILED, settled=True))
+    store.replace(replace(settled, settled=False))
+    assert by_domain(store.open_backorders()) == [("john.com", 1)]
+
+
+def test_each_open_backorder_is_there_once_whatever_its_deadline(store: Store) -> None:
+    domains = [f"name-{n}.com" for n in range(40)]
+    for n, domain in enumerate(domains):
+        created(store, a_backorder(domain, deadline=NOW + timedelta(hours=n) if n % 3 else None))
+    moved = store.get(a_backorder(domains[1]).key)
+    assert moved is not None
+    store.replace(replace(moved, deadline=NOW - timedelta(days=400)))
+
+    assert by_domain(store.open_backorders()) == sorted((domain, 1) for domain in domains)
+
+
+def test_two_open_cycles_of_a_domain_are_both_there(store: Store) -> None:
+    created(store, a_placed_backorder(state=State.SUCCESSFUL, cycle=1))
+    created(store, a_backorder(cycle=2))
+    assert by_domain(store.open_backorders()) == [("john.com", 1), ("john.com", 2)]
+
+
+# --- Nothing is lost on the way -------------------------------------------------------------------
+
+
+def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
+    moments = (NOW + timedelta(days=n, microseconds=n) for n in count(1))
+    full = Backorder(
+        domain="xn--bcher-kva.co.uk",
+        cycle=7,
+        zone="co.uk",
+        state=State.WITHDRAWING,
+        source=Source.DROPPING,
+        priority=usd("7.25"),
+        list="dropping/Lists of Monday/a#b.zip#bücher.csv",
+        list_version="3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY",
+        line=1_234_567,
+        list_modified=next(moments),
+        created_at=next(moments),
+        version=41,
+        origin=Origin.FOREIGN,
+        max_price=usd("59.00"),
+        note="für den Laden\n“quoted”",
+        drop_day=date(2026, 12, 1),
+        drop_at=next(moments),
+        finalization_at=next(moments),
+        deadline=next(moments),
+        deadline_known=Known.ESTIMATED,
+        last_chance=next(moments),
+        batch_starts_at=next(moments),
+        batch_ends_at=next(moments),
+        fee=usd("69.0050"),
+        reason=Reason.TOO_DEAR,
+        failure="541 Invalid attribute value",
+        queued_until=next(moments),
+        not_before=next(moments),
+        claim=a_claim(
+            attempt="a-1",
+            kind="withdraw",
+            first_sent_at=next(moments),
+            lease_until=next(moments),
+            sent=3,
+            unanswered=True,
+            asked=2,
+            ask_after=next(moments),
+            exists=1,
+            new=True,
+            extra={"X-NICSE-IDNUMBER": "556677-8899", "EMPTY": ""},
+        ),
+        cancel_requested=True,
+        application="1234567",
+        submitted_at=next(moments),
+        deposit=usd("0.00"),
+        outcome_at=next(moments),
+        settled=True,
+        history=(
+            a_step(),
+            a_step(State.QUEUED, State.SUBMITTING, at=NOW + MICROSECOND, call="AddDomainApplication 200"),
+        ),
+    )
+    defaults = a_backorder()
+    untold = {field.name for field in fields(Backorder) if getattr(full, field.name) == getattr(defaults, field.name)}
+    assert not untold, "a field was added that this test does not tell"
+
+    created(store, full)
+
+    back = store.get(full.key)
+    assert back == full
+    assert_same_types(back, full)
+    assert [str(getattr(back, name)) for name in ("priority", "max_price", "fee", "deposit")] == [
+        "7.25",
+        "59.00",
+        "69.0050",
+        "0.00",
+    ]
+
+
+def test_every_none_of_a_backorder_comes_back_as_none(store: Store) -> None:
+    bare = created(store, a_backorder(state=State.SUCCESSFUL))
+    back = store.get(bare.key)
+    assert back == bare
+    assert_same_types(back, bare)
+
+
+def assert_same_types(back: Backorder | None, went: Backorder) -> None:
+    for field in fields(Backorder):
+        assert isinstance(getattr(back, field.name), type(getattr(went, field.name))), field.name
+
+
+def test_a_value_that_was_there_can_be_taken_away(store: Store) -> None:
+    full = created(
+        store,
+        a_placed_backorder(state=State.ACTIVE, deposit=usd("69.00"), claim=a_claim(), reason=Reason.LATE, deadline=NOW),
+    )
+    store.replace(replace(full, deposit=None, claim=None, reason=None, deadline=None))
+
+    [back] = store.open_backorders()
+
+    assert (back.deposit, back.claim, back.reason, back.deadline) == (None, None, None, None)
+
+
+def test_the_open_ones_are_whole(store: Store) -> None:
+    john = created(store, a_placed_backorder(claim=a_claim(), history=(a_step(),), deadline=NOW, note=""))
+    assert list(store.open_backorders()) == [john]
+    assert list(store.backorders()) == [john]
+    assert store.latest("john.com") == john
+
+
+def test_a_full_history_fits(store: Store) -> None:
+    steps = tuple(a_step(at=NOW + timedelta(minutes=n), why="w" * 500) for n in range(HISTORY_LIMIT))
+    john = created(store, a_backorder(history=steps))
+    assert store.get(john.key) == john
+
+
+# --- The ledger -----------------------------------------------------------------------------------
+
+
+def test_the_ledger_is_in_order_of_time_and_key_over_months(store: Store) -> None:
+    new_year = datetime(2027, 1, 1, tzinfo=UTC)
+    expected = [
+        a_posting("entry#9", at=NOW - timedelta(days=400)),
+        a_posting("entry#1", at=NOW),
+        a_posting("entry#2", at=NOW),
+        a_posting("entry#0", at=NOW + MICROSECOND),
+        a_posting("entry#00", at=NOW + timedelta(seconds=1)),
+        a_posting("entry#3", at=new_year - MICROSECOND),
+        a_posting("entry#4", at=new_year),
+    ]
+    store.post(reversed(expected[:4]))
+    store.post(reversed(expected[4:]))
+    assert list(store.postings()) == expected
+
+
+def test_a_posting_made_again_changes_nothing(store: Store) -> None:
+    first, second = a_posting("entry#1"), a_posting("entry#2")
+    store.post([first])
+    store.post([first, second])
+    store.post([second, first])
+    store.post([replace(first, text="said otherwise")])
+    assert list(store.postings()) == [first, second]
+
+
+def test_a_posting_comes_back_as_it_went(store: Store) -> None:
+    posting = a_posting(
+        "deposit#12#69.00#1",
+        usd("57.9800"),
+        at=NOW + MICROSECOND,
+        kind="deposit",
+        source=Account.BALANCE,
+        target=Account.RESERVED,
+        domain="john.com",
+        currency="EUR",
+        text="",
+    )
+    store.post([posting])
+    [back] = store.postings()
+    assert back == posting
+    assert (str(back.amount), type(back.source), type(back.target)) == ("57.9800", Account, Account)
+
+
+def test_a_ledger_without_postings_is_empty(store: Store) -> None:
+    store.post([])
+    assert list(store.postings()) == []
+
+
+# --- Findings and lists ---------------------------------------------------------------------------
+
+
+def test_findings_are_in_order_of_opening(store: Store) -> None:
+    expected = [
+        a_finding(Kind.SHORTFALL, "account", opened_at=NOW),
+        a_finding(Kind.LINE_HALTED, "line", opened_at=NOW + MICROSECOND),
+        a_finding(Kind.REFUND_MISSING, "jane.com", opened_at=NOW + timedelta(seconds=1)),
+        a_finding(Kind.REFUND_MISSING, "john.com", opened_at=NOW + timedelta(seconds=1)),
+    ]
+    for finding in reversed(expected):
+        store.save_finding(finding)
+    assert list(store.findings()) == expected
+
+
+def test_a_finding_is_updated_and_closed_in_its_place(store: Store) -> None:
+    finding = a_finding(amount=None, domain=None, opened_at=NOW + MICROSECOND)
+    store.save_finding(finding)
+    assert list(store.findings()) == [finding]
+
+    closed = replace(finding, amount=usd("12.50"), status="closed", closed_at=NOW + timedelta(days=1))
+    store.save_finding(closed)
+    assert list(store.findings()) == [closed]
+
+
+def test_a_finding_that_opens_again_is_another_one(store: Store) -> None:
+    first = a_finding(status="closed", closed_at=NOW)
+    again = a_finding(opened_at=NOW + timedelta(hours=1))
+    store.save_finding(first)
+    store.save_finding(again)
+    assert list(store.findings()) == [first, again]
+
+
+def test_lists_are_in_order_of_reading(store: Store) -> None:
+    expected = [
+        a_list_record("wanted/b.txt", read_at=NOW),
+        a_list_record("wanted/a.txt", read_at=NOW + MICROSECOND),
+        a_list_record("wanted/a.txt", "v2", read_at=NOW + timedelta(seconds=1)),
+    ]
+    for record in reversed(expected):
+        store.save_list(record)
+    assert list(store.lists()) == expected
+
+
+def test_a_list_comes_back_as_it_went_and_may_be_saved_again(store: Store) -> None:
+    record = a_list_record(
+        "dropping/Lists of Monday.zip#bücher.csv",
+        "v#1",
+        kind="dropping",
+        source="the provider's CSV",
+        read_at=NOW + MICROSECOND,
+        entries=10,
+        rejected=1,
+        not_selected=2,
+        duplicates=3,
+        accepted=4,
+        notes=("broken after line 11", ""),
+        details={"reasons": {"contains an underscore": 1}, "rejects": None, "ratio": 0.25, "lines": [1, 2]},
+    )
+    store.save_list(record)
+    assert store.list_record(record.name, "v#1") == record
+    assert store.list_record(record.name, "v2") is None
+    assert store.list_record("dropping/other.csv", "v#1") is None
+
+    store.save_list(replace(record, accepted=5, entries=11))
+    assert [(read.entries, read.accepted) for read in store.lists()] == [(11, 5)]
+
+
+# --- Leases ---------------------------------------------------------------------------------------
+
+
+LATER = NOW + timedelta(minutes=3)
+
+
+def test_a_lease_has_one_holder(store: Store) -> None:
+    assert store.acquire_lease("plan", "first", now=NOW, until=LATER)
+    assert not store.acquire_lease("plan", "second", now=LATER - MICROSECOND, until=LATER)
+    assert store.acquire_lease("reconcile", "second", now=NOW, until=LATER)
+
+
+def test_of_many_who_want_a_lease_at_once_one_gets_it(store: Store) -> None:
+    with ThreadPoolExecutor(WRITERS) as pool:
+        got = list(pool.map(lambda n: store.acquire_lease("plan", f"h-{n}", now=NOW, until=LATER), range(WRITERS)))
+    assert got.count(True) == 1
+
+
+def test_a_lease_whose_time_ran_out_is_free(store: Store) -> None:
+    store.acquire_lease("plan", "first", now=NOW, until=LATER)
+    assert store.acquire_lease("plan", "second", now=LATER, until=LATER + timedelta(minutes=3))
+    assert not store.acquire_lease("plan", "first", now=LATER, until=LATER + timedelta(minutes=3))
+
+
+def test_a_holder_renews_its_lease(store: Store) -> None:
+    store.acquire_lease("plan", "first", now=NOW, until=LATER)
+    assert store.acquire_lease("plan", "first", now=NOW, until=LATER + timedelta(minutes=3))
+    assert not store.acquire_lease("plan", "second", now=LATER, until=LATER + timedelta(minutes=9))
+
+
+def test_a_lease_that_is_given_back_is_free(store: Store) -> None:
+    store.acquire_lease("plan", "first", now=NOW, until=LATER)
+    store.release_lease("plan", "first")
+    assert store.acquire_lease("plan", "second", now=NOW, until=LATER)
+
+
+def test_nobody_gives_back_the_lease_of_another(store: Store) -> None:
+    store.release_lease("plan", "nobody")
+    store.acquire_lease("plan", "first", now=NOW, until=LATER)
+    store.acquire_lease("plan", "second", now=LATER, until=LATER + timedelta(minutes=3))
+    store.release_lease("plan", "first")
+    assert not store.acquire_lease("plan", "third", now=LATER, until=LATER + timedelta(minutes=3))
+
+
+# --- Documents ------------------------------------------------------------------------------------
+
+
+def test_a_document_is_there_until_it_is_deleted(store: Store) -> None:
+    assert store.document("rules") is None
+    store.put_document("rules", {"text": "", "version": "v1"})
+    store.put_document("forecast", {})
+    assert store.document("rules") == {"text": "", "version": "v1"}
+    assert store.document("forecast") == {}
+    store.delete_document("rules")
+    assert store.document("rules") is None
+    assert store.document("forecast") == {}
+    store.delete_document("rules")
+
+
+def test_a_document_is_replaced_whole(store: Store) -> None:
+    store.put_document("standing", {"others": "69.00", "spent": {}})
+    store.put_document("standing", {"others": "0"})
+    assert store.document("standing") == {"others": "0"}
+
+
+def test_a_document_is_any_json(store: Store) -> None:
+    body: dict[str, Any] = {
+        "none": None,
+        "yes": True,
+        "n": 3,
+        "ratio": 0.1,
+        "text": "bücher\n",
+        "many": [{"a": []}, {}],
+        "": "",
+    }
+    store.put_document("any", body)
+    assert store.document("any") == body
+
+
+def test_who_changes_a_document_that_was_read_or_written_changes_no_other(store: Store) -> None:
+    body: dict[str, Any] = {"spent": {"2026-11-24": "69.00"}}
+    store.put_document("standing", body)
+    body["spent"]["2026-11-25"] = "1.00"
+    read = store.document("standing")
+    assert read == {"spent": {"2026-11-24": "69.00"}}
+    read["spent"].clear()
+    assert store.document("standing") == {"spent": {"2026-11-24": "69.00"}}
+
+
+# --- DynamoDB alone -------------------------------------------------------------------------------
+
+
+def test_within_a_shard_the_open_ones_are_by_deadline(table: Table) -> None:
+    store = table.store
+    for n in range(40):
+        created(store, a_backorder(f"name-{n}.com", deadline=NOW + timedelta(hours=n * 17 % 41) if n % 5 else None))
+
+    deadlines = [backorder.deadline or datetime.max.replace(tzinfo=UTC) for backorder in store.open_backorders()]
+
+    falls = sum(one > next_ for one, next_ in pairwise(deadlines))
+    assert falls < 4, "four shards, each in order, have three seams"
+
+
+@pytest.mark.parametrize("writes", range(5))
+def test_postings_that_a_crash_cut_short_are_made_good_by_the_next_run(table: Table, writes: int) -> None:
+    store = table.store
+    postings = [a_posting("entry#1", at=NOW), a_posting("released#2", at=NOW + timedelta(days=30))]
+    crashing: Any = CrashingClient(table.client, writes)
+
+    with pytest.raises(Crashed):
+        DynamoStore(crashing, table.name).post([*postings, a_posting("entry#3", at=NOW)])
+
+    known = {posting.key for posting in store.postings()}
+    # What is dated by the run that saw it has a later date when the next run sees it again.
+    store.post(replace(posting, at=posting.at + timedelta(hours=1)) for posting in postings if posting.key not in known)
+    assert [posting.key for posting in store.postings()] == ["entry#1", "released#2"]
+
+
+class Crashed(Exception):
+    """The function ended in the middle."""
+
+
+class CrashingClient:
+    """A client whose process ends after so many writes."""
+
+    def __init__(self, client: DynamoDBClient, writes: int) -> None:
+        self._client = client
+        self._left = writes
+
+    def put_item(self, **request: Any) -> Any:
+        if not self._left:
+            raise Crashed
+        self._left -= 1
+        return self._client.put_item(**request)
+
+
+def test_a_write_whose_answer_was_lost_is_no_conflict_with_itself(table: Table) -> None:
+    """The client sends it again by itself, and then its own first attempt stands in the way."""
+    john = created(table.store, a_backorder())
+    queued = john.moved(State.QUEUED, at=NOW, why="due")
+
+    assert table.store.replace(queued) == table.store.replace(queued)
