@@ -9,12 +9,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from backorder.deadlines import FINALIZATION_LEAD
 from backorder.fees import Fees
 from backorder.model import Backorder, Reason, Source, State
-from backorder.money import ZERO
+from backorder.money import CENT, ZERO
 from backorder.rules import Limits, Rules
 from backorder.standing import Forecast, Standing
 
@@ -121,8 +121,9 @@ def _forecast(
         lock if (lock := lock_of(backorder, lead)) is not None and lock > now else backorder.last_chance
         for backorder in unfunded
     )
+    missing = sum((fees.of(backorder.zone) for backorder in unfunded), ZERO) - free
     return Forecast(
-        shortfall=sum((fees.of(backorder.zone) for backorder in unfunded), ZERO) - free,
+        shortfall=missing.quantize(CENT, ROUND_CEILING),  # nobody can pay in less than a cent
         currency=currency,
         before=min((moment for moment in moments if moment is not None), default=None),
         waiting=len(unfunded),
