@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -54,9 +54,9 @@ class Control:
         """When names drop, as far as the registries know."""
         self._post("drops", list(drops))
 
-    def configure(self, options: Mapping[str, Any]) -> None:
-        """Options of the emulator's command line, for one that runs already."""
-        self._post("options", dict(options))
+    def begin_anew(self, arguments: Sequence[str]) -> None:
+        """The emulator forgets all that happened, and starts with these arguments of its command line changed."""
+        self._post("anew", {"arguments": list(arguments)})
 
     def _post(self, endpoint: str, body: Any) -> Any:
         return self._answer(self._session.post(f"{self._base}/{endpoint}", json=body, timeout=TIMEOUT_S))

@@ -46,7 +46,7 @@ class Resolver:
         resolved = {key: self.resolve(item) for key, item in value.items()}
         return {key: item for key, item in resolved.items() if item is not NO_VALUE}
 
-    def _call(self, name: str, argument: Any) -> Any:  # noqa: PLR0911 - one line a function
+    def _call(self, name: str, argument: Any) -> Any:
         match name:
             case "Ref":
                 return self._ref(argument)

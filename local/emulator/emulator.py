@@ -36,6 +36,14 @@ class Emulator:
         self._gate = Gate(self.options.seed)
         self._faults = WireFaults(self.options.faults, self.options.seed)
 
+    def begin_anew(self, options: Options) -> None:
+        """Forgets all that happened, and starts with other options."""
+        with self._lock:
+            fresh = Emulator(options)
+            self.options = options
+            self._frozen, self._world = fresh._frozen, fresh._world
+            self._gate, self._faults = fresh._gate, fresh._faults
+
     @property
     def now(self) -> datetime:
         """The emulator's present."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .arguments import changed
 from .emulator import Emulator
 from .moments import from_iso, iso
 from .options import amount
@@ -86,6 +87,12 @@ def _set_faults(emulator: Emulator, given: Json) -> Json:
     return {"faults": emulator.state()["faults"]}
 
 
+def _begin_anew(emulator: Emulator, given: Json) -> Json:
+    _only(given, "arguments")
+    emulator.begin_anew(changed(emulator.options, [str(argument) for argument in given.get("arguments", ())]))
+    return _clock(emulator, None)
+
+
 def _positive(text: Json) -> Any:
     value = amount(str(text))
     if value <= 0:
@@ -106,4 +113,5 @@ _ENDPOINTS: Mapping[str, Mapping[str, Callable[[Emulator, Json], Json]]] = {
     "/_emulator/account": {"POST": _move_money},
     "/_emulator/drops": {"POST": _schedule},
     "/_emulator/faults": {"POST": _set_faults},
+    "/_emulator/anew": {"POST": _begin_anew},
 }

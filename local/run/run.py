@@ -16,6 +16,7 @@ from backorder.clock import iso, system_clock
 from backorder.halt import halt
 from backorder.observability import logger
 from backorder.registries import Registries
+from backorder.standing import Forecast, forecast
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
@@ -49,6 +50,7 @@ class Outcome:
     summary: dict[str, Any]
     collected: results.Collected
     messages: Sequence[Message]
+    worst: Forecast | None
     out: Path
     start: datetime
     end: datetime
@@ -71,6 +73,8 @@ class _World:
     s3: S3Client
     start: datetime
     progress: Progress
+    worst: Forecast | None = None
+    """The largest shortfall that was foreseen while something could still be done."""
     messages: list[Message] = field(default_factory=list)
 
 
@@ -123,7 +127,10 @@ def _stack(options: RunOptions, names: Names) -> Iterator[tuple[LocalStack, date
         # A run was here before: its world goes on where it stopped.
         yield stack, control.clock().now
         return
-    control.configure({**options.emulator.given(), "start": iso(start)})
+    try:
+        control.begin_anew(["--start", iso(start), *options.emulator.arguments()])
+    except ValueError as error:
+        raise Unusable(str(error)) from None
     yield stack, start
 
 
@@ -150,7 +157,7 @@ def _wire(options: RunOptions, stack: LocalStack, start: datetime, store_name: S
     functions = handlers(deployment, store=store, clock=clock, tell=messages.append, queue=options.days != 0)
     pump = Pump(deployment, control, store, functions, every_tick=options.every_tick)
     s3 = aws_session().client("s3", endpoint_url=deployment.endpoint_url)
-    return _World(options, stack, control, store, pump, s3, start, progress, messages)
+    return _World(options, stack, control, store, pump, s3, start, progress, messages=messages)
 
 
 def _schedule(world: _World, names: Names) -> None:
@@ -174,6 +181,7 @@ def _live(world: _World, chosen: Iterable[Upload]) -> None:
         _act(world, due, world.start)
         world.progress(pump.now, "planning")
         pump.call("PlanSubmissions", {})
+        world.worst = forecast(world.store)
         return
     end = world.start + timedelta(days=MOST_DAYS if options.days is None else options.days)
     while True:
@@ -182,9 +190,17 @@ def _live(world: _World, chosen: Iterable[Upload]) -> None:
         if options.days is None and not due and pump.is_quiet and world.store.all_done(pump.now):
             break
         limit = min([end, *(moment for moment, _ in due)])
-        if not pump.advance(limit) and pump.now >= end:
+        reached = not pump.advance(limit)
+        world.worst = _worse(world.worst, forecast(world.store))
+        if reached and pump.now >= end:
             break
     pump.call("ReconcileAccount", {})
+
+
+def _worse(worst: Forecast | None, now: Forecast | None) -> Forecast | None:
+    """The one that asks for more; one that names a date is worth more than one that cannot yet."""
+    known = [each for each in (worst, now) if each is not None]
+    return max(known, key=lambda each: (each.before is not None, each.shortfall), default=None)
 
 
 def _actions(world: _World, chosen: Iterable[Upload]) -> Iterator[tuple[datetime, Callable[[], None]]]:
@@ -259,7 +275,7 @@ def _conclude(world: _World, chosen: Iterable[Upload], store_name: StoreName) ->
         store=store_name,
     )
     results.write(options.out, summary, collected, rejected)
-    return Outcome(summary, collected, world.messages, options.out, world.start, world.pump.now)
+    return Outcome(summary, collected, world.messages, world.worst, options.out, world.start, world.pump.now)
 
 
 def _texts(world: _World, collected: results.Collected, rejected: str) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from backorder.finding import Finding, Kind
+from backorder.finding import Kind
 from backorder.model import State
 from local.run.run import Outcome
 from local.run.run import Progress as Tell
@@ -143,21 +143,11 @@ def _account(outcome: Outcome, console: Console) -> None:
 
 def _needs_doing(outcome: Outcome, console: Console) -> None:
     open_findings = [finding for finding in outcome.collected.findings if finding.status == "open"]
-    shortfalls = [finding for finding in outcome.collected.findings if finding.kind is Kind.SHORTFALL]
     for finding in open_findings:
         console.print(f"[bold yellow]To do:[/] {finding.advice}", highlight=False, soft_wrap=True)
-    if shortfalls and not any(finding.kind is Kind.SHORTFALL for finding in open_findings):
-        _was_short(shortfalls, console)
-    if not open_findings and not shortfalls:
+    if outcome.worst and not any(finding.kind is Kind.SHORTFALL for finding in open_findings):
+        # Foreseen in time, and not met: what the messages said, for the next time.
+        console.print(f"[bold yellow]Funds were short:[/] {outcome.worst.sentence}", highlight=False, soft_wrap=True)
+    if not open_findings and not outcome.worst:
         console.print("Nothing needs doing.")
     console.print()
-
-
-def _was_short(shortfalls: list[Finding], console: Console) -> None:
-    """The need that was told in time and not met: what the messages said, for the next time."""
-    worst = max(shortfalls, key=lambda finding: finding.amount or Decimal(0))
-    console.print(
-        f"[bold yellow]Funds were short[/] (told on {worst.opened_at:%-d %B %H:%M} UTC): {worst.advice}",
-        highlight=False,
-        soft_wrap=True,
-    )

@@ -51,7 +51,9 @@ class _Work:
     def __init__(self, batch: Batch, submission: Submission, seconds_left: Callable[[], float]) -> None:
         self.batch = batch
         self.submission = submission
-        self.store, self.provider, self.clock = submission.store, submission.provider, submission.clock
+        self.store, self.clock = submission.store, submission.clock
+        # Bound to the time that remains: waiting for a slot or backing off takes time, too.
+        self.provider = submission.provider.within(lambda: seconds_left() - SPARE_SECONDS)
         self.seconds_left = seconds_left
         self.halted = halt(self.store)
         self.line = Line(self.store, self.clock, probe=batch.probe)
