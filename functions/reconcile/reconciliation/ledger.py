@@ -74,15 +74,16 @@ def explain(
 
 
 def _deposits(books: list[Posting], seen: Seen, orders: Mapping[str, Backorder]) -> Iterator[Posting]:
+    # Whatever their dates say: the provider's clock may be ahead of ours, which dates the releases.
+    released = {posting.key.removeprefix("released#") for posting in books if posting.key.startswith("released#")}
     standing: dict[str, Posting] = {}
     times: Counter[str] = Counter()
     for posting in books:
         if posting.key.startswith("deposit#"):
             lease = posting.key.rpartition("#")[0]
-            standing[lease] = posting
             times[lease] += 1
-        elif posting.key.startswith("released#deposit#"):
-            standing.pop(posting.key.removeprefix("released#").rpartition("#")[0], None)
+            if posting.key not in released:
+                standing[lease] = posting
 
     there = {_lease(deposit): deposit for deposit in seen.deposits if deposit.amount > 0}
     for lease, posting in standing.items():
