@@ -69,7 +69,7 @@ def explain(
     posted = list(books)
     return [
         *_deposits(posted, seen, orders),
-        *_entries({posting.key for posting in posted} | known, seen, orders),
+        *_entries({posting.key for posting in posted}, known, seen, orders),
     ]
 
 
@@ -119,10 +119,12 @@ def _release(deposited: Posting, seen: Seen, order: Backorder | None) -> Posting
     )
 
 
-def _entries(posted: set[str], seen: Seen, orders: Mapping[str, Backorder]) -> Iterator[Posting]:
+def _entries(posted: set[str], known: frozenset[str], seen: Seen, orders: Mapping[str, Backorder]) -> Iterator[Posting]:
     for key, entry in keyed(seen.entries):
-        if key not in posted and f"{key}#tax" not in posted:
-            yield from _booking(key, entry, seen.status.currency, orders.get(entry.description.lower()))
+        if key not in known:
+            postings = _booking(key, entry, seen.status.currency, orders.get(entry.description.lower()))
+            # Each by itself: a crash may have come between a net amount and its VAT.
+            yield from (posting for posting in postings if posting.key not in posted)
 
 
 def _booking(key: str, entry: AccountingEntry, currency: str, order: Backorder | None) -> Iterator[Posting]:
