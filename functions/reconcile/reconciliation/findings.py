@@ -11,6 +11,7 @@ from backorder.bookkeeping import Account, Posting, balances
 from backorder.finding import Finding, Kind
 from backorder.halt import Halt
 from backorder.model import Backorder
+from backorder.money import ZERO
 from backorder.standing import Forecast
 from reconciliation.ledger import disputed
 
@@ -141,9 +142,14 @@ def update(
 
 def worth_telling(changes: Iterable[Finding], standing: Iterable[Finding]) -> list[Finding]:
     """What a person has not heard of: findings that opened, or whose amount grew."""
-    told = {finding.key: finding.amount or Decimal(0) for finding in standing}
+    told = {finding.key: _weight(finding) for finding in standing}
     return [
         finding
         for finding in changes
-        if finding.status == "open" and (finding.key not in told or (finding.amount or Decimal(0)) > told[finding.key])
+        if finding.status == "open" and (finding.key not in told or _weight(finding) > told[finding.key])
     ]
+
+
+def _weight(finding: Finding) -> Decimal:
+    """How far from zero its amount is: money that is gone without a word weighs as much as money that came."""
+    return abs(finding.amount or ZERO)
