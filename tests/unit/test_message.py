@@ -1,0 +1,53 @@
+"""The message to the topic: one a run, the most urgent first."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from backorder.finding import Kind
+from reconciliation.message import SUBJECT_LIMIT, compose
+from tests.factories import a_finding
+
+
+def test_a_message_about_one_thing_says_which() -> None:
+    message = compose([a_finding(Kind.SHORTFALL, "account", advice="Pay in 69.00 USD soon.")])
+    assert message.subject == "Backorders: Funds are short"
+    assert message.body == "Funds are short\n===============\n- Pay in 69.00 USD soon.\n"
+
+
+def test_findings_are_grouped_by_kind_the_most_urgent_first() -> None:
+    findings = [
+        a_finding(Kind.REFUND_MISSING, "john.com"),
+        a_finding(Kind.LINE_HALTED, "line"),
+        a_finding(Kind.REFUND_MISSING, "jane.com"),
+    ]
+    message = compose(findings)
+    assert message.subject == "Backorders: Orders have stopped (and 2 more)"
+    assert message.body == (
+        "Orders have stopped\n===================\n- line needs a person.\n\n"
+        "Deposits that did not come back\n===============================\n"
+        "- john.com needs a person.\n- jane.com needs a person.\n"
+    )
+
+
+def test_the_order_in_which_kinds_were_found_does_not_matter() -> None:
+    findings = [a_finding(kind) for kind in list(Kind)[:3]]
+    assert len({compose(order) for order in permutations(findings)}) == 1
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_told(kind: Kind) -> None:
+    message = compose([a_finding(kind, advice="Do this.")])
+    assert "- Do this." in message.body
+    assert message.subject.startswith("Backorders: ")
+
+
+def test_nothing_is_left_out_and_the_subject_is_one_that_sns_takes() -> None:
+    findings = [a_finding(kind, f"name-{n}.com") for kind in Kind for n in range(50)]
+    message = compose(findings)
+    assert all(f"- {finding.advice}\n" in message.body for finding in findings)
+    assert len(message.subject) <= SUBJECT_LIMIT
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
