@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_AMOUNT_BELOW_ZERO = re.compile(r"-[0-9]+(\.[0-9]+)?")
 
 
 def safe(cell: str) -> str:
-    """The cell, with an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV Injection")."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """The cell, with an apostrophe before what a spreadsheet would take for a formula (OWASP, "CSV Injection").
+
+    An amount below zero stays a number.
+    """
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _AMOUNT_BELOW_ZERO.fullmatch(cell) else cell
