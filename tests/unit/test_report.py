@@ -1,0 +1,256 @@
+"""The results as files: totals that add up, and tables that are safe to open."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorder.bookkeeping import Account
+from backorder.deadlines import Known
+from backorder.finding import Kind
+from backorder.model import Reason, State
+from backorder.spreadsheet import safe
+from backorder.store.memory import MemoryStore
+from reconciliation.report import account, backorders_csv, findings_csv, ledger_csv, write_reports
+from tests.factories import (
+    CURRENCY,
+    FEE,
+    NOW,
+    a_backorder,
+    a_finding,
+    a_list_record,
+    a_placed_backorder,
+    a_posting,
+    usd,
+)
+
+BALANCE, RESERVED = Account.BALANCE, Account.RESERVED
+
+
+def rows(table: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table, newline="")))
+
+
+# --- The account ---------------------------------------------------------------------------------
+
+A_LIFE = [
+    a_posting("1", usd("862.00"), kind="opening", source=Account.OPENING, target=BALANCE),
+    a_posting("2", usd("138.00"), kind="opening", source=Account.OPENING, target=RESERVED),
+    a_posting("3", usd("100.00")),
+    a_posting("4", FEE, kind="deposit", source=BALANCE, target=RESERVED),
+    a_posting("5", FEE, kind="refund", source=RESERVED, target=BALANCE),
+    a_posting("6", FEE, kind="release", source=RESERVED, target=BALANCE),
+    a_posting("7", usd("57.98"), kind="charge", source=BALANCE, target=Account.FEES),
+    a_posting("8", usd("11.02"), kind="charge", source=BALANCE, target=Account.TAX),
+    a_posting("9", usd("12.00"), kind="other", source=BALANCE, target=Account.OTHER),
+    a_posting("10", usd("0.50"), kind="unexplained", source=BALANCE, target=Account.UNEXPLAINED),
+]
+
+
+def test_the_account_is_summed_up_over_the_whole_ledger() -> None:
+    assert account(A_LIFE, CURRENCY) == {
+        "currency": "USD",
+        "opening": "1000.00",
+        "closing": "1018.50",
+        "paid_in": "100.00",
+        "deposited": "69.00",
+        "refunded": "69.00",
+        "charged": "69.00",
+        "reserved": "69.00",
+        "unexplained": "-0.50",
+    }
+
+
+def test_an_account_without_a_ledger_is_zero_everywhere() -> None:
+    amounts = {name: value for name, value in account([], CURRENCY).items() if name != "currency"}
+    assert set(amounts.values()) == {"0.00"}
+
+
+# --- Tables --------------------------------------------------------------------------------------
+
+
+def test_a_backorder_is_a_line_with_all_that_was_promised() -> None:
+    backorder = a_placed_backorder(
+        state=State.SUCCESSFUL,
+        priority=usd("7.5"),
+        deadline=NOW,
+        deadline_known=Known.ESTIMATED,
+        submitted_at=NOW - timedelta(hours=1),
+        line=17,
+    )
+    assert rows(backorders_csv([backorder])) == [
+        {
+            "domain": "john.com",
+            "zone": "com",
+            "state": "SUCCESSFUL",
+            "priority": "7.5",
+            "fee": "69.00",
+            "deadline": "2026-11-24T12:00:00Z",
+            "deadline_known": "estimated",
+            "submitted_at": "2026-11-24T11:00:00Z",
+            "application": "app-john.com",
+            "list": "wanted/monday.txt",
+            "line": "17",
+            "reason": "",
+        }
+    ]
+
+
+def test_what_is_not_known_of_a_backorder_is_an_empty_cell() -> None:
+    [row] = rows(backorders_csv([a_backorder(state=State.HELD, reason=Reason.UNFUNDED)]))
+    assert {name for name, cell in row.items() if not cell} == {"fee", "deadline", "submitted_at", "application"}
+    assert (row["deadline_known"], row["reason"]) == ("none", "unfunded")
+
+
+def test_backorders_are_in_order_of_domain_and_cycle() -> None:
+    some = [a_backorder("b.com"), a_backorder("a.com", cycle=2, line=2), a_backorder("a.com", cycle=1, line=1)]
+    assert [(row["domain"], row["line"]) for row in rows(backorders_csv(some))] == [
+        ("a.com", "1"),
+        ("a.com", "2"),
+        ("b.com", "1"),
+    ]
+
+
+def test_the_ledger_is_in_order_of_time() -> None:
+    late = a_posting("entry#1", at=NOW + timedelta(hours=1))
+    deposit = a_posting("deposit#1", usd("57.9800"), kind="deposit", source=BALANCE, target=RESERVED, domain="john.com")
+    first, second = rows(ledger_csv([late, deposit]))
+    assert first == {
+        "at": "2026-11-24T12:00:00Z",
+        "kind": "deposit",
+        "from": "balance",
+        "to": "reserved",
+        "amount": "57.98",
+        "currency": "USD",
+        "domain": "john.com",
+        "seen_in": "QueryAccountingList",
+        "text": "PAYMENT",
+        "key": "deposit#1",
+    }
+    assert (second["key"], second["domain"]) == ("entry#1", "")
+
+
+def test_a_finding_is_a_line_until_and_after_it_is_closed() -> None:
+    closed = a_finding(status="closed", closed_at=NOW + timedelta(hours=1))
+    about_all = a_finding(Kind.LINE_HALTED, "line", amount=None)
+    first, second = rows(findings_csv([closed, about_all]))
+    assert first == {
+        "kind": "refund_missing",
+        "domain": "john.com",
+        "amount": "69.00",
+        "currency": "USD",
+        "status": "closed",
+        "opened_at": "2026-11-24T12:00:00Z",
+        "closed_at": "2026-11-24T13:00:00Z",
+        "advice": "john.com needs a person.",
+    }
+    assert (second["domain"], second["amount"], second["closed_at"]) == ("", "", "")
+
+
+def test_an_amount_below_zero_is_a_number_in_a_table() -> None:
+    [row] = rows(findings_csv([a_finding(Kind.UNEXPLAINED_DIFFERENCE, "account", amount=usd("-12.50"))]))
+    assert row["amount"] == "-12.50"
+
+
+# --- Spreadsheets --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "=", "-5%", "-1.", "-", "+49 30 1", "-1e5"]
+)
+def test_what_a_spreadsheet_would_take_for_a_formula_is_a_text(cell: str) -> None:
+    assert safe(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["", "john.com", "1=1", " =1", "'=1", "69.00", "-12.50", "-1"])
+def test_everything_else_stays_as_it_is(cell: str) -> None:
+    assert safe(cell) == cell
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=20)
+
+
+@given(texts, texts)
+def test_no_cell_of_any_table_begins_a_formula_and_none_breaks_a_line(first: str, second: str) -> None:
+    posting = a_posting(f"entry#{first}", text=first, seen_in=second)
+    finding = a_finding(advice=first, domain=second)
+    backorder = a_backorder(list=first, application=second)
+    for table, columns in (
+        (ledger_csv([posting]), {"text": first, "seen_in": second}),
+        (findings_csv([finding]), {"advice": first, "domain": second}),
+        (backorders_csv([backorder]), {"list": first, "application": second}),
+    ):
+        [row] = rows(table)
+        assert None not in row
+        assert {name: row[name] for name in columns} == {name: safe(value) for name, value in columns.items()}
+        assert not any(cell.startswith(("=", "+", "@", "\t", "\r")) for cell in row.values() if not number(cell))
+
+
+def number(cell: str) -> bool:
+    return cell.lstrip("+-").replace(".", "", 1).isdecimal()
+
+
+# --- All files -----------------------------------------------------------------------------------
+
+
+def test_all_files_are_written_with_what_is_in_the_store() -> None:
+    store = MemoryStore()
+    store.create(a_backorder(state=State.HELD))
+    store.create(a_placed_backorder("jane.com", State.FAILED))
+    store.create(a_placed_backorder("joan.com", State.FAILED))
+    store.post(A_LIFE)
+    store.save_finding(a_finding())
+    store.save_finding(a_finding(Kind.LINE_HALTED, "line", amount=None))
+    store.save_list(a_list_record(entries=10, rejected=1, not_selected=2, duplicates=3, accepted=4))
+    files: dict[str, tuple[bytes, str]] = {}
+
+    def put(key: str, content: bytes, content_type: str) -> None:
+        files[key] = (content, content_type)
+
+    write_reports(store, put, now=NOW, currency=CURRENCY)
+
+    assert {key: kind for key, (_, kind) in files.items()} == {
+        "latest/summary.json": "application/json",
+        "latest/backorders.csv": "text/csv; charset=utf-8",
+        "latest/ledger.csv": "text/csv; charset=utf-8",
+        "latest/findings.csv": "text/csv; charset=utf-8",
+    }
+    summary: dict[str, Any] = json.loads(files["latest/summary.json"][0])
+    assert summary["at"] == "2026-11-24T12:00:00Z"
+    assert summary["lists"] == [
+        {
+            "name": "wanted/monday.txt",
+            "source": "plain text",
+            "entries": 10,
+            "rejected": 1,
+            "not_selected": 2,
+            "duplicates": 3,
+            "accepted": 4,
+        }
+    ]
+    assert summary["backorders"] == {"FAILED": 2, "HELD": 1}
+    assert summary["account"] == account(A_LIFE, CURRENCY)
+    assert {
+        (finding["kind"], finding["domain"], finding["amount"], finding["status"]) for finding in summary["findings"]
+    } == {
+        ("refund_missing", "john.com", "69.00", "open"),
+        ("line_halted", None, None, "open"),
+    }
+    assert len(rows(files["latest/ledger.csv"][0].decode())) == len(A_LIFE)
+
+
+@given(st.lists(st.sampled_from(A_LIFE)))
+def test_closing_is_opening_and_all_that_came_and_went(postings: list[Any]) -> None:
+    ledger = [replace(posting, key=str(n)) for n, posting in enumerate(postings)]
+    told = {name: Decimal(value) for name, value in account(ledger, CURRENCY).items() if name != "currency"}
+    others = sum((posting.amount for posting in ledger if posting.kind == "other"), Decimal(0))
+    assert told["closing"] == told["opening"] + told["paid_in"] - told["charged"] + told["unexplained"] - others
