@@ -1,0 +1,517 @@
+"""One tick of the plan: who is queued, held, missed, asked about and taken back, with the store in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+
+from backorder.batches import BATCH_SIZE, Batch
+from backorder.halt import Halt, halt, halt_line
+from backorder.model import Backorder, BackorderKey, Origin, Reason, Source, State
+from backorder.provider.account import AccountStatus
+from backorder.provider.client import Provider
+from backorder.provider.errors import AccessDenied, LineHalted, OutcomeUnknown, ProviderError, TemporaryFailure, Where
+from backorder.rules import keep_rules
+from backorder.standing import Standing, forecast, save_standing
+from backorder.store.memory import MemoryStore
+from planning.submissions import LEASE, QUEUE_PATIENCE, TICK, Planning, Summary, plan_submissions
+from tests.factories import (
+    FEE,
+    NOW,
+    a_backorder,
+    a_claim,
+    a_dated_backorder,
+    a_placed_backorder,
+    an_account_status,
+    usd,
+)
+
+WHERE = Where("test", "1234", "https://provider.example/api/call.cgi", "test.user")
+DENIED = AccessDenied("Authentication failed", code=530, command="StatusAccount", where=WHERE)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class FakeProvider:
+    """Tells how the account stands, or fails. There is nothing else that a plan may ask for."""
+
+    def __init__(self, answer: AccountStatus | Exception) -> None:
+        self.answer = answer
+
+    def account(self) -> AccountStatus:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@dataclass
+class World:
+    """A store, an account of 1000.00 USD, what was sent to the workers, and a clock."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    provider: FakeProvider = field(default_factory=lambda: FakeProvider(an_account_status()))
+    sent: list[Batch] = field(default_factory=list)
+    now: datetime = NOW
+    parallel_calls: int = 8
+
+    def there_is(self, *backorders: Backorder) -> None:
+        for backorder in backorders:
+            assert self.store.create(backorder) is None
+
+    def tick(self, *, holder: str = "tick", queue: bool = True) -> Summary:
+        planning = Planning(
+            store=self.store,
+            provider=cast("Provider", self.provider),
+            send=self.send,
+            clock=lambda: self.now,
+            parallel_calls=self.parallel_calls,
+        )
+        return plan_submissions(planning, holder=holder, queue=queue)
+
+    def send(self, batches: Iterable[Batch]) -> None:
+        self.sent += batches
+
+    def sent_as(self, kind: str) -> list[str]:
+        return [key.domain for batch in self.sent if batch.kind == kind for key in batch.backorders]
+
+    def the(self, domain: str = "john.com") -> Backorder:
+        found = self.store.latest(domain)
+        assert found is not None
+        return found
+
+    def state(self, domain: str = "john.com") -> tuple[State, Reason | None]:
+        return (self.the(domain).state, self.the(domain).reason)
+
+    @property
+    def everything(self) -> tuple[list[Backorder], list[Batch], object]:
+        return (sorted(self.store.backorders(), key=lambda b: b.key), list(self.sent), halt(self.store))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def account(amount: str) -> FakeProvider:
+    return FakeProvider(an_account_status(usd(amount)))
+
+
+# --- What is ordered -----------------------------------------------------------------------------
+
+
+def test_what_fits_is_queued_and_sent(world: World) -> None:
+    world.there_is(a_backorder(reason=Reason.UNANSWERED, not_before=NOW))
+
+    summary = world.tick()
+
+    queued = world.the()
+    assert (queued.state, queued.fee, queued.reason, queued.not_before) == (State.QUEUED, FEE, None, None)
+    assert queued.queued_until == NOW + QUEUE_PATIENCE
+    assert queued.history[-1].at == NOW
+    assert world.sent == [Batch(kind="order", backorders=(BackorderKey("john.com", 1),))]
+    assert (summary.queued, summary.held, summary.capacity, summary.drawn) == (1, 0, "1000.00", "69.00")
+
+
+def test_what_does_not_fit_is_held_and_the_user_is_told_how_much_to_pay_in(world: World) -> None:
+    world.provider = account("69.00")
+    world.there_is(a_backorder("a.com"), a_backorder("b.com"), a_backorder("c.com"))
+
+    summary = world.tick()
+
+    assert [world.state(name) for name in ("a.com", "b.com", "c.com")] == [
+        (State.QUEUED, None),
+        (State.HELD, Reason.UNFUNDED),
+        (State.HELD, Reason.UNFUNDED),
+    ]
+    assert world.sent_as("order") == ["a.com"]
+    sentence = "Pay in 138.00 USD soon (no drop date is known yet), or 2 backorders wait: b.com, c.com"
+    assert (summary.queued, summary.held, summary.forecast) == (1, 2, sentence)
+    kept = forecast(world.store)
+    assert kept is not None
+    assert kept.sentence == sentence
+
+
+def test_money_paid_in_lets_the_held_ones_go(world: World) -> None:
+    world.provider = account("0.00")
+    world.there_is(a_backorder())
+    world.tick()
+    world.provider = account("69.00")
+    world.now += TICK
+
+    summary = world.tick()
+
+    assert world.state() == (State.QUEUED, None)
+    assert (summary.forecast, forecast(world.store)) == (None, None)
+
+
+def test_a_tick_that_changes_nothing_writes_nothing(world: World) -> None:
+    world.provider = account("0.00")
+    world.there_is(a_backorder("a.com"), a_backorder("b.com", max_price=usd(1)))
+    world.tick()
+    before = world.everything
+    world.now += TICK
+    world.tick()
+    assert world.everything == before
+
+
+def test_the_reason_for_waiting_follows_the_facts(world: World) -> None:
+    world.there_is(a_backorder(state=State.HELD, reason=Reason.UNFUNDED, max_price=usd("68.00")))
+    world.tick()
+    assert world.state() == (State.HELD, Reason.TOO_DEAR)
+    assert world.the().history == ()
+
+
+def test_rules_and_the_accounts_standing_count(world: World) -> None:
+    keep_rules(world.store, '[fees]\ncom = "50.00"\n[funding]\nkeep = "800.00"\n', version="v1", modified=NOW)
+    save_standing(world.store, Standing(last_deposits={"com": usd("60.00")}, others=usd("100.00")))
+    world.there_is(a_backorder("a.com"), a_backorder("b.com"))
+
+    summary = world.tick()
+
+    assert (summary.capacity, summary.drawn) == ("100.00", "60.00")
+    assert world.the("a.com").fee == usd("60.00")
+    assert world.state("b.com") == (State.HELD, Reason.UNFUNDED)
+
+
+def test_the_best_are_queued_first_and_no_more_than_a_tick_can_send(world: World) -> None:
+    world.provider = account("1000000.00")
+    world.parallel_calls = 1
+    a_ticks_worth = 600  # of one call at a time, half a second each
+    names = [a_backorder(f"name-{n}.com", line=n, priority=Decimal(n % 3)) for n in range(a_ticks_worth + 50)]
+    world.there_is(*names)
+
+    assert world.tick().queued == a_ticks_worth
+
+    in_order = sorted(names, key=lambda b: (-b.priority, b.line))
+    assert world.sent_as("order") == [backorder.domain for backorder in in_order[:a_ticks_worth]]
+    left = {backorder.domain for backorder in world.store.open_backorders() if backorder.state is State.SELECTED}
+    assert left == {backorder.domain for backorder in in_order[a_ticks_worth:]}
+
+    world.now += TICK
+    assert world.tick().queued == 50
+
+
+def test_a_message_carries_no_more_than_a_batch(world: World) -> None:
+    world.provider = account("1000000.00")
+    world.there_is(*(a_backorder(f"name-{n}.com", line=n) for n in range(2 * BATCH_SIZE + 1)))
+    world.tick()
+    assert [len(batch.backorders) for batch in world.sent] == [BATCH_SIZE, BATCH_SIZE, 1]
+    assert len(set(world.sent_as("order"))) == 2 * BATCH_SIZE + 1
+
+
+def test_a_plan_only_sends_nothing_and_queues_nothing(world: World) -> None:
+    world.provider = account("69.00")
+    world.there_is(a_backorder("a.com"), a_backorder("b.com"))
+    world.there_is(a_placed_backorder("c.com", cancel_requested=True, deposit=usd(0)))
+    world.there_is(a_backorder("d.com", State.SUBMITTING, claim=a_claim(lease_until=NOW), priority=usd(0)))
+    world.provider = account("138.00")
+
+    summary = world.tick(queue=False)
+
+    assert world.sent == []
+    assert world.state("a.com") == (State.SELECTED, None)
+    assert world.state("b.com") == (State.HELD, Reason.UNFUNDED)
+    assert (summary.queued, summary.asked, summary.withdrawn, summary.held) == (0, 0, 0, 1)
+    assert summary.forecast is not None
+
+
+def test_who_asked_for_patience_gets_it(world: World) -> None:
+    world.there_is(a_backorder(not_before=NOW + MICROSECOND))
+    world.tick()
+    assert world.state() == (State.SELECTED, None)
+    world.now += MICROSECOND
+    world.tick()
+    assert world.state() == (State.QUEUED, None)
+
+
+def test_what_waits_in_the_queue_draws_and_is_not_sent_again(world: World) -> None:
+    world.provider = account("69.00")
+    world.there_is(a_backorder("a.com"))
+    world.tick()
+    world.there_is(a_backorder("b.com", priority=usd(10)))
+    world.now += QUEUE_PATIENCE - MICROSECOND
+
+    summary = world.tick()
+
+    assert world.sent_as("order") == ["a.com"]
+    assert (summary.queued, summary.drawn) == (0, "69.00")
+    assert world.state("b.com") == (State.HELD, Reason.UNFUNDED)
+
+
+def test_what_nobody_began_in_time_is_picked_again(world: World) -> None:
+    world.there_is(a_backorder())
+    world.tick()
+    world.now += QUEUE_PATIENCE
+
+    assert world.tick().queued == 1
+
+    assert world.sent_as("order") == ["john.com", "john.com"]
+    assert world.the().queued_until == NOW + 2 * QUEUE_PATIENCE
+    assert [step.entered for step in world.the().history] == [State.QUEUED, State.QUEUED]
+
+
+def test_what_nobody_began_in_time_is_held_when_the_money_is_gone(world: World) -> None:
+    world.there_is(a_backorder())
+    world.tick()
+    world.now += QUEUE_PATIENCE
+    world.provider = account("0.00")
+    world.tick()
+    assert world.state() == (State.HELD, Reason.UNFUNDED)
+    assert world.the().queued_until is None
+
+
+def test_whoever_changes_a_backorder_meanwhile_is_faster(world: World) -> None:
+    """A cancel that comes while the account is read."""
+    world.there_is(a_backorder("a.com"), a_backorder("b.com"))
+    cancelled = world.the("a.com").moved(State.CANCELLED, at=NOW, why="cancelled")
+    find = world.store.open_backorders
+
+    def find_and_cancel() -> Any:
+        found = list(find())
+        world.store.replace(cancelled)
+        return iter(found)
+
+    world.store.open_backorders = find_and_cancel  # type: ignore[method-assign]
+    summary = world.tick()
+
+    assert world.sent_as("order") == ["b.com"]
+    assert (summary.queued, summary.conflicts) == (1, 1)
+    assert world.the("a.com").state is State.CANCELLED
+
+
+# --- What is missed ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "why"),
+    [
+        (State.SELECTED, None, Reason.LATE),
+        (State.SELECTED, Reason.UNANSWERED, Reason.UNANSWERED),
+        (State.SELECTED, Reason.REFUSED, Reason.REFUSED),
+        (State.HELD, Reason.UNFUNDED, Reason.UNFUNDED),
+        (State.HELD, Reason.TOO_DEAR, Reason.TOO_DEAR),
+        (State.HELD, Reason.LIMIT, Reason.LIMIT),
+        (State.QUEUED, None, Reason.LATE),
+    ],
+)
+def test_without_a_chance_left_a_backorder_is_missed_and_says_why(
+    world: World, state: State, reason: Reason | None, why: Reason
+) -> None:
+    late = a_dated_backorder(finalization_at=NOW, last_chance=NOW, state=state, reason=reason, not_before=NOW + TICK)
+    world.there_is(late)
+
+    summary = world.tick()
+
+    assert world.state() == (State.MISSED, why)
+    assert (world.the().settled, world.the().outcome_at) == (True, NOW)
+    assert (summary.missed, summary.queued, summary.held, world.sent) == (1, 0, 0, [])
+
+
+def test_until_its_last_chance_a_backorder_is_tried(world: World) -> None:
+    world.there_is(a_dated_backorder(finalization_at=NOW, last_chance=NOW + MICROSECOND))
+    world.tick()
+    assert world.state() == (State.QUEUED, None)
+
+
+@pytest.mark.parametrize(
+    "state", [State.SUBMITTING, State.REQUESTED, State.ACTIVE, State.PROCESSING, State.WITHDRAWING, State.FAILED]
+)
+def test_what_was_sent_is_never_missed_by_the_plan(world: World, state: State) -> None:
+    world.there_is(a_placed_backorder(state=state, last_chance=NOW - TICK, claim=a_claim()))
+    assert world.tick().missed == 0
+    assert world.the().state is state
+
+
+def test_what_waits_in_the_queue_at_its_last_chance_is_left_to_its_worker(world: World) -> None:
+    world.there_is(a_backorder(state=State.QUEUED, last_chance=NOW, queued_until=NOW + MICROSECOND))
+    world.tick()
+    assert world.state() == (State.QUEUED, None)
+
+
+# --- What is asked about, and taken back ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.WITHDRAWING])
+@pytest.mark.parametrize(
+    ("claim", "asked"),
+    [
+        (a_claim(lease_until=NOW), True),
+        (a_claim(lease_until=NOW + MICROSECOND), False),
+        (a_claim(lease_until=NOW, ask_after=NOW + MICROSECOND), False),
+        (None, True),
+    ],
+)
+def test_after_a_worker_that_is_gone_the_provider_is_asked(
+    world: World, state: State, claim: Any, *, asked: bool
+) -> None:
+    world.there_is(a_placed_backorder(state=state, claim=claim))
+    before = world.the()
+
+    summary = world.tick()
+
+    assert world.sent_as("ask") == (["john.com"] if asked else [])
+    assert summary.asked == asked
+    assert world.the() == before
+
+
+@pytest.mark.parametrize(
+    ("state", "taken_back"),
+    [
+        (State.REQUESTED, True),
+        (State.ACTIVE, True),
+        (State.PROCESSING, False),
+        (State.AUCTION_PENDING, False),
+        (State.SUCCESSFUL, False),
+        (State.FAILED, False),
+    ],
+)
+def test_what_the_user_cancelled_is_taken_back_while_that_is_possible(
+    world: World, state: State, *, taken_back: bool
+) -> None:
+    world.there_is(a_placed_backorder(state=state, cancel_requested=True), a_placed_backorder("jane.com", state))
+    summary = world.tick()
+    assert world.sent_as("withdraw") == (["john.com"] if taken_back else [])
+    assert summary.withdrawn == taken_back
+
+
+def test_what_others_ordered_is_never_taken_back(world: World) -> None:
+    world.there_is(a_placed_backorder(cancel_requested=True, origin=Origin.FOREIGN))
+    world.tick()
+    assert world.sent == []
+
+
+# --- The line ------------------------------------------------------------------------------------
+
+
+def test_a_refused_login_halts_the_line_and_says_which_and_where(world: World) -> None:
+    world.there_is(a_backorder())
+    world.provider = FakeProvider(DENIED)
+
+    summary = world.tick()
+
+    halted = halt(world.store)
+    assert halted is not None
+    assert (halted.kind, halted.since) == ("access", NOW)
+    for fact in ("530", "environment test", "entity 1234", "test.user", WHERE.endpoint):
+        assert fact in halted.why
+    assert summary.halted == halted.why
+    assert (world.state(), world.sent) == ((State.SELECTED, None), [])
+
+
+def test_a_line_that_stays_halted_keeps_its_beginning(world: World) -> None:
+    world.provider = FakeProvider(DENIED)
+    world.tick()
+    world.now += TICK
+    world.tick()
+    halted = halt(world.store)
+    assert halted is not None
+    assert halted.since == NOW
+
+
+def test_a_look_at_the_account_that_succeeds_lets_the_line_go_on(world: World) -> None:
+    world.there_is(a_backorder("a.com"), a_backorder("b.com"))
+    world.provider = FakeProvider(DENIED)
+    world.tick()
+    world.provider = account("1000.00")
+
+    summary = world.tick()
+
+    assert (halt(world.store), summary.halted) == (None, None)
+    assert world.sent == [Batch(kind="order", backorders=(BackorderKey("a.com", 1), BackorderKey("b.com", 1)))]
+
+
+def test_a_line_halted_by_a_setting_lets_one_order_through_as_a_probe(world: World) -> None:
+    mistyped = Halt("setting", "541 OWNERCONTACT0 john-1", NOW)
+    halt_line(world.store, mistyped)
+    world.there_is(a_backorder("a.com", priority=usd(1)), a_backorder("b.com", priority=usd(2)))
+
+    summary = world.tick()
+
+    assert world.sent == [Batch(kind="order", backorders=(BackorderKey("b.com", 1),), probe=True)]
+    assert (halt(world.store), summary.halted, summary.queued) == (mistyped, mistyped.why, 1)
+    assert world.state("a.com") == (State.SELECTED, None)
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        TemporaryFailure("Server error", code=421, command="StatusAccount"),
+        OutcomeUnknown("no answer within 20 s", command="StatusAccount"),
+        LineHalted("Invalid command name", code=500, command="StatusAccount"),
+    ],
+)
+def test_a_provider_that_does_not_answer_changes_nothing(world: World, silence: ProviderError) -> None:
+    world.there_is(
+        a_backorder(),
+        a_dated_backorder("late.com", finalization_at=NOW),
+        a_placed_backorder("jane.com", cancel_requested=True),
+    )
+    before = world.everything
+    world.provider = FakeProvider(silence)
+
+    summary = world.tick()
+
+    assert world.everything == before
+    assert (summary.skipped, summary.halted) == (str(silence), None)
+    world.provider = account("1000.00")
+    assert world.tick(holder="next tick").queued == 1
+
+
+def test_a_line_stays_halted_while_the_provider_does_not_answer(world: World) -> None:
+    halted = Halt("access", "530 Authentication failed", NOW)
+    halt_line(world.store, halted)
+    world.provider = FakeProvider(TemporaryFailure("Server error", code=421))
+    world.tick()
+    assert halt(world.store) == halted
+
+
+# --- One at a time -------------------------------------------------------------------------------
+
+
+def test_a_second_plan_at_the_same_time_exits(world: World) -> None:
+    world.there_is(a_backorder())
+    world.store.acquire_lease("plan", "first", now=NOW, until=NOW + LEASE)
+    before = world.everything
+
+    assert world.tick(holder="second") == Summary(skipped="another plan is under way")
+
+    assert world.everything == before
+    world.now += LEASE
+    assert world.tick(holder="third").queued == 1
+
+
+@pytest.mark.parametrize("answer", [an_account_status(), DENIED, TemporaryFailure("no"), KeyError("a bug of ours")])
+def test_the_lease_is_given_back_whatever_happens(world: World, answer: AccountStatus | Exception) -> None:
+    world.provider = FakeProvider(answer)
+    if isinstance(answer, KeyError):
+        with pytest.raises(KeyError):
+            world.tick(holder="first")
+    else:
+        world.tick(holder="first")
+    assert world.store.acquire_lease("plan", "second", now=NOW, until=NOW + LEASE)
+
+
+def test_a_persons_wish_goes_before_a_rules_choice(world: World) -> None:
+    world.provider = account("69.00")
+    world.there_is(
+        a_backorder("rule.com", source=Source.DROPPING, priority=usd(10)), a_backorder("wish.com", priority=usd(0))
+    )
+    world.tick()
+    assert world.sent_as("order") == ["wish.com"]
+
+
+def test_a_summary_says_only_what_there_is_to_say(world: World) -> None:
+    assert world.tick().as_json() == {
+        "queued": 0,
+        "asked": 0,
+        "withdrawn": 0,
+        "held": 0,
+        "missed": 0,
+        "conflicts": 0,
+        "capacity": "1000.00",
+        "drawn": "0",
+    }
