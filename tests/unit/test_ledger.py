@@ -396,22 +396,28 @@ class Bookkeeping(RuleBasedStateMachine):
     def lapse(self, data: st.DataObject) -> None:
         del self.account.deposits[data.draw(st.sampled_from(sorted(self.account.deposits)))]
 
-    @precondition(lambda self: self.account.deposits)
-    @rule(data=st.data())
-    def lose(self, data: st.DataObject) -> None:
-        name = data.draw(st.sampled_from(sorted(self.account.deposits)))
+    @precondition(lambda self: self.live)
+    @rule(data=st.data(), at_once=st.booleans())
+    def lose(self, data: st.DataObject, *, at_once: bool) -> None:
+        """Its deposit comes back now, or lapses later."""
+        name = data.draw(st.sampled_from(self.live))
         self.orders[name] = replace(self.orders[name], state=State.FAILED, outcome_at=self.now)
-        if data.draw(st.booleans()):
+        if at_once:
             del self.account.deposits[name]
 
-    @precondition(lambda self: self.account.deposits)
-    @rule(data=st.data(), vat=st.sampled_from(["0.00", "11.02"]), with_id=st.booleans())
+    @precondition(lambda self: self.live)
+    @rule(data=st.data(), vat=st.sampled_from(["0.00", "1.02"]), with_id=st.booleans())
     def win(self, data: st.DataObject, vat: str, *, with_id: bool) -> None:
-        name = data.draw(st.sampled_from(sorted(self.account.deposits)))
+        name = data.draw(st.sampled_from(self.live))
         self.orders[name] = replace(self.orders[name], state=State.SUCCESSFUL, outcome_at=self.now)
         gross = self.account.deposits.pop(name).amount
         entry = an_entry(name, Decimal(vat) - gross, vat_price=-Decimal(vat), at=self.now, id=self.id(with_id))
         self.account.book(entry)
+
+    @property
+    def live(self) -> list[str]:
+        """Names that may still be won or lost, and have a deposit."""
+        return [name for name in sorted(self.account.deposits) if not self.orders[name].state.is_final]
 
     def id(self, wanted: bool) -> str | None:
         self.numbers["entries"] += wanted
