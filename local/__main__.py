@@ -92,6 +92,8 @@ def run(**given: Any) -> None:
     given["lists"] = given["lists"] or (str(SAMPLE.relative_to(Path.cwd())),)
     options = RunOptions(emulator=EmulatorOptions(**of_emulator, seed=given["seed"]), **given)
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=120)
     try:
         with progress(console) as tell:
             outcome = run_it(options, progress=tell)

@@ -19,7 +19,6 @@ from backorder.deadlines import Known
 from backorder.finding import Kind
 from backorder.model import Reason, State
 from backorder.spreadsheet import safe
-from backorder.store.memory import MemoryStore
 from reconciliation.report import account, backorders_csv, findings_csv, ledger_csv, write_reports
 from tests.factories import (
     CURRENCY,
@@ -202,21 +201,25 @@ def number(cell: str) -> bool:
 # --- All files -----------------------------------------------------------------------------------
 
 
-def test_all_files_are_written_with_what_is_in_the_store() -> None:
-    store = MemoryStore()
-    store.create(a_backorder(state=State.HELD))
-    store.create(a_placed_backorder("jane.com", State.FAILED))
-    store.create(a_placed_backorder("joan.com", State.FAILED))
-    store.post(A_LIFE)
-    store.save_finding(a_finding())
-    store.save_finding(a_finding(Kind.LINE_HALTED, "line", amount=None))
-    store.save_list(a_list_record(entries=10, rejected=1, not_selected=2, duplicates=3, accepted=4))
+def test_all_files_are_written() -> None:
     files: dict[str, tuple[bytes, str]] = {}
 
     def put(key: str, content: bytes, content_type: str) -> None:
         files[key] = (content, content_type)
 
-    write_reports(store, put, now=NOW, currency=CURRENCY)
+    write_reports(
+        put,
+        lists=[a_list_record(entries=10, rejected=1, not_selected=2, duplicates=3, accepted=4)],
+        backorders=[
+            a_backorder(state=State.HELD),
+            a_placed_backorder("jane.com", State.FAILED),
+            a_placed_backorder("joan.com", State.FAILED),
+        ],
+        postings=A_LIFE,
+        findings=[a_finding(), a_finding(Kind.LINE_HALTED, "line", amount=None)],
+        now=NOW,
+        currency=CURRENCY,
+    )
 
     assert {key: kind for key, (_, kind) in files.items()} == {
         "latest/summary.json": "application/json",

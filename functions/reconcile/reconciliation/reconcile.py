@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -112,6 +113,8 @@ class _Run:
             self.summary.skipped = str(error)
             return self.summary
 
+        postings: Sequence[Posting] = books.postings
+        after = self.unsettled
         observed = [*find.examine_line(halt(self.store)), *find.examine_funds(forecast(self.store))]
         examined = [Kind.LINE_HALTED, Kind.SHORTFALL]
         if reading.seen is not None:
@@ -122,7 +125,7 @@ class _Run:
             examined += BOOK_KINDS
             self.summary.compared = True
         self._find(observed, examined, currency=reading.status.currency)
-        write_reports(self.store, self.put, now=self.now, currency=reading.status.currency)
+        self._report(after, postings, currency=reading.status.currency)
         return self.summary
 
     def _find_dates(self, backorders: Iterable[Backorder]) -> dict[str, datetime]:
@@ -252,6 +255,25 @@ class _Run:
         now = Standing(last, others, dict(spent))
         if now != known:
             save_standing(self.store, now)
+
+    def _report(self, unsettled: Iterable[Backorder], postings: Sequence[Posting], *, currency: str) -> None:
+        """Writes the reports, which takes a look at the whole table, if anything changed since the last ones."""
+        lists, findings = list(self.store.lists()), list(self.store.findings())
+        versions = sorted((backorder.domain, backorder.cycle, backorder.version) for backorder in unsettled)
+        parts = (versions, len(postings), [(f.key, f.amount, f.status) for f in findings], len(lists))
+        state = {"of": hashlib.sha256(repr(parts).encode()).hexdigest()}
+        if self.store.document("reported") == state:
+            return
+        write_reports(
+            self.put,
+            lists=lists,
+            backorders=list(self.store.backorders()),
+            postings=postings,
+            findings=findings,
+            now=self.now,
+            currency=currency,
+        )
+        self.store.put_document("reported", state)
 
     def _find(self, observed: Iterable[find.Observation], examined: Iterable[Kind], *, currency: str) -> None:
         """Opens, changes and closes findings. What is new is told first: a message twice is better than none."""

@@ -17,18 +17,24 @@ from backorder.finding import Finding
 from backorder.model import Backorder
 from backorder.money import ZERO, text
 from backorder.spreadsheet import safe
-from backorder.store import ListRecord, Store
+from backorder.store import ListRecord
 
 Put = Callable[[str, bytes, str], None]
 """Writes an object: key, content, content type."""
 
 
-def write_reports(store: Store, put: Put, *, now: datetime, currency: str) -> None:
+def write_reports(
+    put: Put,
+    *,
+    lists: Iterable[ListRecord],
+    backorders: Sequence[Backorder],
+    postings: Sequence[Posting],
+    findings: Sequence[Finding],
+    now: datetime,
+    currency: str,
+) -> None:
     """Writes all files under `latest/`; each replaces its forerunner, of which the bucket keeps the versions."""
-    backorders = list(store.backorders())
-    postings = list(store.postings())
-    findings = list(store.findings())
-    seen = overview(lists=store.lists(), backorders=backorders, postings=postings, findings=findings, currency=currency)
+    seen = overview(lists=lists, backorders=backorders, postings=postings, findings=findings, currency=currency)
     put("latest/summary.json", json.dumps({"at": iso(now), **seen}, indent=2).encode(), "application/json")
     for name, content in tables(backorders, postings, findings).items():
         put(f"latest/{name}", content.encode(), "text/csv; charset=utf-8")
