@@ -30,7 +30,9 @@ def follow(backorder: Backorder, application: Application) -> Backorder:
 
 
 @pytest.mark.parametrize("status", KNOWN)
-@pytest.mark.parametrize("state", [State.REQUESTED, State.ACTIVE, State.PROCESSING, State.AUCTION_PENDING, *sorted(FINAL)])
+@pytest.mark.parametrize(
+    "state", [State.REQUESTED, State.ACTIVE, State.PROCESSING, State.AUCTION_PENDING, *sorted(FINAL)]
+)
 def test_a_backorder_goes_where_its_application_stands_if_the_table_leads_there(state: State, status: str) -> None:
     backorder = a_placed_backorder(state=state, settled=False)
     followed = follow(backorder, an_application(status=status))
