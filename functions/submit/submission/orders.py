@@ -163,9 +163,25 @@ class Orders:
         self._settle(claimed, State.SUBMITTING, why, call=call, claim=released)
         return "unknown" if held.unanswered else "exists"
 
-    def _settle(self, claimed: Backorder, to: State, why: str, *, claim: Claim | None = None, **changes: Any) -> None:
+    def _settle(
+        self,
+        claimed: Backorder,
+        to: State,
+        why: str,
+        *,
+        call: str | None = None,
+        claim: Claim | None = None,
+        **changes: Any,
+    ) -> None:
         now = self.clock()
-        settle(self.store, claimed, lambda b: b.moved(to, at=now, why=why, claim=claim, **changes))
+
+        def change(backorder: Backorder) -> Backorder:
+            if backorder.cancel_requested and to.is_waiting:
+                # Nothing took effect, and its user wants it no more: it must not be tried again.
+                return backorder.moved(State.CANCELLED, at=now, why=f"cancelled; {why}", call=call, claim=None)
+            return backorder.moved(to, at=now, why=why, call=call, claim=claim, **changes)
+
+        settle(self.store, claimed, change)
 
 
 def _claim(backorder: Backorder) -> Claim:
