@@ -59,7 +59,15 @@ class _Work:
         self.line = Line(self.store, self.clock, probe=batch.probe)
         self.orders = Orders(self.store, self.provider, self.clock, self.line)
         self.withdrawals = Withdrawals(self.store, self.provider, self.clock, self.line)
-        self.questions = Questions(self.store, self.provider, self.clock, self.line, self.orders, self.withdrawals)
+        self.questions = Questions(
+            self.store,
+            self.provider,
+            self.clock,
+            self.line,
+            self.orders,
+            self.withdrawals,
+            halted=self.halted is not None,
+        )
 
     def run(self) -> Counter[str]:
         keys = self.batch.backorders
