@@ -1,0 +1,853 @@
+"""The worker against the emulator over loopback HTTP: whatever happens on the way, there is one application a name."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import pytest
+
+from backorder.batches import Batch
+from backorder.clock import Clock
+from backorder.halt import Halt, halt, halt_line
+from backorder.model import Backorder, BackorderKey, Origin, Reason, State
+from backorder.provider import Credentials, Provider
+from backorder.rules import keep_rules
+from backorder.store import Store
+from backorder.store.memory import MemoryStore
+from local.emulator import Delivery, Emulator, EmulatorServer, Options
+from local.emulator.options import Duplicates
+from submission.orders import PATIENCE
+from submission.work import Submission, work
+from tests.factories import NOW, a_backorder, a_claim, a_dated_backorder, a_placed_backorder
+
+PASSWORD = "test.passw0rd"
+NAMES = tuple(f"name{number}.com" for number in range(8))
+DUPLICATES: tuple[Duplicates, ...] = get_args(Duplicates)
+LATER_QUESTION = timedelta(seconds=61)
+LEASE_OVER = timedelta(seconds=181)
+
+
+class Provision(Emulator):
+    """The emulator, which can also be told what to answer to an order: codes that it never comes to by itself."""
+
+    saying: str | None = None
+
+    def exchange(self, fields: Mapping[str, str]) -> Delivery:
+        if self.saying is not None and fields.get("COMMAND") == "AddDomainApplication":
+            return Delivery(f"[RESPONSE]\r\n{self.saying}\r\nEOF\r\n".encode())
+        return super().exchange(fields)
+
+
+@dataclass
+class World:
+    """One account at the emulator, one store, and workers on them."""
+
+    emulator: Provision
+    url: str
+    store: Store = field(default_factory=MemoryStore)
+    pool_size: int = 8
+    password: str = PASSWORD
+    clock: Clock | None = None
+
+    def has(self, *backorders: Backorder) -> None:
+        for backorder in backorders:
+            self.store.create(backorder)
+
+    def queue(self, *domains: str, **changes: Any) -> None:
+        self.has(*(a_queued_backorder(domain, **changes) for domain in domains))
+
+    def work(
+        self,
+        kind: str = "order",
+        *,
+        domains: Sequence[str] | None = None,
+        store: Store | None = None,
+        seconds_left: Callable[[], float] = lambda: 100.0,
+        probe: bool = False,
+    ) -> Counter[str]:
+        """One message about `domains`, or about all that the store has."""
+        known = [backorder.domain for backorder in self.store.backorders()]
+        keys = [BackorderKey(domain, 1) for domain in (known if domains is None else domains)]
+        batch = Batch.model_validate({"kind": kind, "backorders": keys, "probe": probe})
+        provider = Provider(
+            endpoint=self.url,
+            stage="test",
+            credentials=lambda: Credentials("test.user", self.password),
+            pool_size=self.pool_size,
+            connect_timeout=1.0,
+            read_timeout=0.1,
+            sleep=lambda _seconds: None,
+        )
+        try:
+            submission = Submission(
+                store=store or self.store,
+                provider=provider,
+                clock=self.clock or (lambda: self.emulator.now),
+                pool_size=self.pool_size,
+            )
+            return work(batch, submission, seconds_left=seconds_left)
+        finally:
+            provider.close()
+
+    @contextmanager
+    def faults(self, *kinds: str, seed: int = 1) -> Iterator[None]:
+        """Each call is struck."""
+        self.emulator.set_faults(1.0, kinds, seed=seed)
+        yield
+        self.emulator.set_faults(0.0)
+
+    def later(self, time: timedelta) -> None:
+        self.emulator.advance_by(time.total_seconds())
+
+    def ask_until_all_is_known(self, times: int = 6) -> None:
+        for _ in range(times):
+            self.later(LATER_QUESTION)
+            self.work("ask")
+
+    def backorder(self, domain: str = "john.com") -> Backorder:
+        found = self.store.get(BackorderKey(domain, 1))
+        assert found is not None
+        return found
+
+    def states(self) -> Counter[State]:
+        return Counter(backorder.state for backorder in self.store.backorders())
+
+    def applications(self) -> Counter[str]:
+        """How many there are a domain."""
+        return Counter(application["domain"] for application in self.emulator.state()["applications"])
+
+    def calls(self, command: str = "AddDomainApplication") -> int:
+        number: int = self.emulator.state()["calls"].get(command, 0)
+        return number
+
+    def order_by_hand(self, domain: str) -> None:
+        """Somebody orders with the same login, at the provider's web page perhaps."""
+        answer = self.emulator.call(
+            {
+                "s_entity": "1234",
+                "s_login": "test.user",
+                "s_pw": PASSWORD,
+                "command": "AddDomainApplication",
+                "class": "BACKORDER",
+                "domain": domain,
+            }
+        )
+        assert "CODE=200" in answer
+
+    def has_each_once(self, domains: Sequence[str] = NAMES) -> None:
+        """The promise: one application a name, ours, and the backorders know theirs."""
+        assert self.applications() == Counter(domains)
+        assert self.emulator.state()["duplicates"] == 0
+        ids = {each["domain"]: each["application"] for each in self.emulator.state()["applications"]}
+        for domain in domains:
+            backorder = self.backorder(domain)
+            assert (backorder.state, backorder.application) == (State.REQUESTED, ids[domain])
+            assert (backorder.origin, backorder.claim) == (Origin.OURS, None)
+
+
+def a_queued_backorder(domain: str = "john.com", **changes: Any) -> Backorder:
+    return a_backorder(domain, State.QUEUED, **{"queued_until": NOW + timedelta(minutes=20), **changes})
+
+
+@contextmanager
+def a_world(**options: Any) -> Iterator[World]:
+    with EmulatorServer(Provision(Options(**{"start": NOW, **options}))) as server:
+        assert isinstance(server.emulator, Provision)
+        yield World(server.emulator, server.url)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with a_world() as one:
+        yield one
+
+
+@pytest.fixture(params=DUPLICATES)
+def whatever_twice_means(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world for each of the readings of what an order made twice gets."""
+    with a_world(duplicates=request.param) as one:
+        yield one
+
+
+# What the provider answers
+
+
+def test_an_order_is_placed(world: World) -> None:
+    world.queue(*NAMES)
+    assert world.work() == Counter(placed=8)
+    world.has_each_once()
+    placed = world.backorder("name0.com")
+    assert placed.submitted_at == NOW
+    assert placed.reason is None
+    assert [step.entered for step in placed.history] == [State.SUBMITTING, State.REQUESTED]
+
+
+def test_an_order_inside_the_lock_is_active_at_once(world: World) -> None:
+    world.emulator.schedule("john.com", finalization_at=NOW + timedelta(days=2))
+    world.queue("john.com")
+    world.work()
+    assert world.backorder().state is State.ACTIVE
+
+
+def test_a_refused_zone_rejects_its_names_and_halts_nothing(world: World) -> None:
+    refused = [f"name{number}.de" for number in range(30)]
+    world.queue(*refused, *NAMES)
+    assert world.work() == Counter(refused=30, placed=8)
+    assert world.states() == Counter({State.REJECTED: 30, State.REQUESTED: 8})
+    assert halt(world.store) is None
+    assert "510" in world.backorder("name3.de").history[-1].why
+    assert world.backorder("name3.de").failure
+
+
+def test_a_whole_list_of_a_refused_zone_halts_nothing(world: World) -> None:
+    world.queue(*(f"name{number}.de" for number in range(30)))
+    world.work()
+    assert world.states() == Counter({State.REJECTED: 30})
+    assert halt(world.store) is None
+
+
+def test_a_name_that_the_provider_will_not_take_is_rejected_alone(world: World) -> None:
+    world.queue("jo_hn.com", *NAMES)
+    world.work()
+    assert world.states() == Counter({State.REJECTED: 1, State.REQUESTED: 8})
+    assert halt(world.store) is None
+
+
+def test_the_same_refusal_for_five_names_halts_the_line_and_marks_none(world: World) -> None:
+    world.queue(*(f"na_me{number}.com" for number in range(12)))
+    world.work()
+    assert world.states() == Counter({State.SELECTED: 12})
+    assert world.applications() == Counter()
+    halted = halt(world.store)
+    assert halted is not None
+    assert halted.kind == "setting"
+
+
+def test_four_names_refused_alike_are_rejected_when_the_batch_is_through(world: World) -> None:
+    world.queue(*(f"na_me{number}.com" for number in range(4)))
+    world.work()
+    assert world.states() == Counter({State.REJECTED: 4})
+    assert halt(world.store) is None
+
+
+def test_a_setting_that_names_nothing_halts_the_line_and_marks_none(world: World) -> None:
+    keep_rules(world.store, '[provider.zones.com]\nOWNERCONTACT0 = "P-NONE"\n', version="v1", modified=NOW)
+    world.queue(*NAMES)
+    world.work()
+    assert world.states() == Counter({State.SELECTED: 8})
+    assert world.applications() == Counter()
+    halted = halt(world.store)
+    assert halted is not None
+    assert halted.kind == "setting"
+    assert "545" in halted.why
+    assert "OWNERCONTACT0" in halted.why
+
+
+def test_settings_of_a_zone_go_with_its_orders_only(world: World) -> None:
+    keep_rules(world.store, '[provider.zones.se]\nOWNERCONTACT0 = "P-NONE"\n', version="v1", modified=NOW)
+    world.queue(*NAMES)
+    world.work()
+    world.has_each_once()
+
+
+def test_an_unusable_setting_that_blames_no_name_halts_at_the_first_call(world: World) -> None:
+    world.pool_size = 1
+    keep_rules(world.store, '[provider.zones.com]\nPERIOD = "many"\n', version="v1", modified=NOW)
+    world.queue(*NAMES)
+    world.work()
+    assert world.states() == Counter({State.SELECTED: 8})
+    assert world.calls() == 1
+    assert halt(world.store) is not None
+
+
+def test_a_wrong_password_halts_at_the_first_call_and_is_shown_nowhere(
+    world: World, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    world.password = "wr0ng-and-secret"
+    world.pool_size = 1
+    world.queue(*NAMES)
+    world.work()
+    assert world.states() == Counter({State.SELECTED: 8})
+    assert world.calls() == 1
+    halted = halt(world.store)
+    assert halted is not None
+    assert halted.kind == "access"
+    assert "environment test (entity 1234), login 'test.user'" in halted.why
+    out, err = capfd.readouterr()
+    shown = (out, err, caplog.text, repr(halted), *map(repr, world.store.backorders()))
+    assert not any(world.password in text for text in shown)
+
+
+def test_while_the_line_is_halted_nothing_is_sent(world: World) -> None:
+    halt_line(world.store, Halt("setting", "a contact that does not exist", NOW))
+    world.queue(*NAMES)
+    assert world.work() == Counter({"given back": 8})
+    assert world.states() == Counter({State.SELECTED: 8})
+    assert world.emulator.state()["calls"] == {}
+
+
+def test_a_probe_that_goes_through_lets_the_line_go_on(world: World) -> None:
+    halt_line(world.store, Halt("setting", "a contact that does not exist", NOW))
+    world.queue("john.com")
+    world.work(probe=True)
+    assert world.backorder().state is State.REQUESTED
+    assert halt(world.store) is None
+
+
+def test_a_probe_that_is_refused_leaves_the_line_halted(world: World) -> None:
+    keep_rules(world.store, '[provider.zones.com]\nOWNERCONTACT0 = "P-NONE"\n', version="v1", modified=NOW)
+    standing = Halt("setting", "a contact that does not exist", NOW - timedelta(hours=1))
+    halt_line(world.store, standing)
+    world.queue("john.com")
+    world.work(probe=True)
+    assert world.backorder().state is State.SELECTED
+    assert halt(world.store) == standing
+
+
+def test_a_credit_limit_holds_the_order(world: World) -> None:
+    world.emulator.saying = "CODE=546\r\nDESCRIPTION=Credit limit exceeded"
+    world.queue("john.com")
+    world.work()
+    assert world.backorder().state is State.HELD
+    assert halt(world.store) is None
+
+
+def test_an_order_that_fails_for_any_reason_is_tried_again_slowly(world: World) -> None:
+    # The emulator fails with 549 what comes after the finalization date.
+    world.emulator.schedule("john.com", finalization_at=NOW - timedelta(hours=1))
+    world.queue("john.com")
+    world.work()
+    backorder = world.backorder()
+    assert (backorder.state, backorder.reason) == (State.SELECTED, Reason.REFUSED)
+    assert backorder.not_before == NOW + PATIENCE
+    assert "the finalization date has passed" in (backorder.failure or "")
+    assert halt(world.store) is None
+
+
+@pytest.mark.parametrize("fault", ["code_420", "code_421", "code_423", "code_425", "http_429", "code_499"])
+def test_after_a_temporary_failure_the_order_stays_due(world: World, fault: str) -> None:
+    world.queue(*NAMES)
+    if fault == "code_499":
+        world.emulator.saying = "CODE=499\r\nDESCRIPTION=who knows"
+        world.work()
+        world.emulator.saying = None
+    else:
+        with world.faults(fault):
+            world.work()
+    assert world.states() == Counter({State.SELECTED: 8})
+    assert world.applications() == Counter()
+    assert world.backorder("name0.com").claim is None
+    for backorder in list(world.store.backorders()):
+        world.store.replace(backorder.moved(State.QUEUED, at=NOW, why="due"))
+    world.work()
+    world.has_each_once()
+
+
+# Outcomes that nobody knows
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["timeout_after", "timeout_before", "timeout_late", "reset_after", "cut", "empty", "html", "http_500", "http_503"],
+)
+def test_after_an_unknown_outcome_there_is_one_application(whatever_twice_means: World, fault: str) -> None:
+    world = whatever_twice_means
+    world.queue(*NAMES)
+    with world.faults(fault):
+        assert world.work() == Counter(unknown=8)
+    assert world.states() == Counter({State.SUBMITTING: 8})
+    world.ask_until_all_is_known()
+    world.has_each_once()
+
+
+def test_no_question_is_asked_before_a_minute_is_over(world: World) -> None:
+    world.queue(*NAMES)
+    with world.faults("timeout_before"):
+        world.work()
+    world.later(timedelta(seconds=59))
+    assert world.work("ask") == Counter()
+    assert world.calls("QueryDomainApplicationList") == 0
+
+
+def test_nothing_is_sent_again_before_the_provider_did_not_know_it_twice(world: World) -> None:
+    world.queue(*NAMES)
+    with world.faults("timeout_before"):
+        world.work()
+    world.later(LATER_QUESTION)
+    world.work("ask")
+    assert world.calls() == 8
+    world.later(timedelta(seconds=59))
+    world.work("ask")
+    assert world.calls() == 8
+    world.later(timedelta(seconds=2))
+    world.work("ask")
+    assert world.calls() == 16
+    assert world.calls("QueryDomainApplicationList") == 2
+    world.has_each_once()
+
+
+def test_many_names_are_asked_about_in_one_call(world: World) -> None:
+    names = [f"name{number}.com" for number in range(100)]
+    world.queue(*names)
+    world.pool_size = 50
+    with world.faults("reset_before"):
+        world.work()
+    world.ask_until_all_is_known(1)
+    assert world.calls("QueryDomainApplicationList") == 1
+
+
+def test_a_question_without_an_answer_changes_nothing(world: World) -> None:
+    world.queue(*NAMES)
+    with world.faults("timeout_after"):
+        world.work()
+        world.later(LATER_QUESTION)
+        assert world.work("ask") == Counter(unanswered=8)
+    assert world.states() == Counter({State.SUBMITTING: 8})
+    assert world.calls() == 8
+    world.work("ask")
+    world.has_each_once()
+
+
+def test_orders_that_fail_again_and_again_end_with_one_application(whatever_twice_means: World) -> None:
+    world = whatever_twice_means
+    world.queue(*NAMES)
+    with world.faults("timeout_before", "timeout_late", "timeout_after", "html"):
+        world.work()
+        for seed in range(2, 6):
+            world.emulator.set_faults(0.0)
+            for _ in range(2):
+                world.later(LATER_QUESTION)
+                world.emulator.set_faults(0.5, ("reset_before", "timeout_late", "reset_after", "html"), seed=seed)
+                world.work("ask")
+    world.ask_until_all_is_known()
+    world.has_each_once()
+
+
+@pytest.mark.parametrize("twice", ["same", "540"])
+def test_a_dead_application_is_not_adopted_and_a_new_one_is_forced(twice: str) -> None:
+    with a_world(duplicates=twice) as world:
+        world.emulator.schedule("john.com", finalization_at=NOW + timedelta(hours=1), outcome="FAILED")
+        world.order_by_hand("john.com")
+        world.later(timedelta(days=1))
+        world.emulator.schedule("john.com", finalization_at=NOW + timedelta(days=40))
+        world.queue("john.com")
+        world.work()
+        world.ask_until_all_is_known()
+        backorder = world.backorder()
+        assert (backorder.state, backorder.origin) == (State.REQUESTED, Origin.OURS)
+        live = [each for each in world.emulator.state()["applications"] if each["status"] == "REQUESTED"]
+        assert [each["application"] for each in live] == [backorder.application]
+
+
+def test_a_540_is_asked_about_once(world: World) -> None:
+    world.emulator.saying = "CODE=540\r\nDESCRIPTION=Attribute value is not unique"
+    world.queue("john.com")
+    assert world.work() == Counter(exists=1)
+    world.emulator.saying = None
+    world.ask_until_all_is_known(1)
+    world.has_each_once(["john.com"])
+
+
+# Killed workers
+
+
+class Killed(Exception):
+    """The worker is gone."""
+
+
+class Mortal:
+    """A store under which a worker dies around a write that enters, or leaves, SUBMITTING or WITHDRAWING."""
+
+    def __init__(self, store: Store, moment: str) -> None:
+        self._store = store
+        self._moment = moment
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def replace(self, backorder: Backorder) -> Backorder:
+        claims = backorder.state in (State.SUBMITTING, State.WITHDRAWING)
+        if self._moment == "before the outcome is written" and not claims:
+            raise Killed
+        written = self._store.replace(backorder)
+        if self._moment == "after the claim is written" and claims:
+            raise Killed
+        if self._moment == "after the outcome is written" and not claims:
+            raise Killed
+        return written
+
+
+DEATHS = ["after the claim is written", "before the outcome is written", "after the outcome is written"]
+
+
+@pytest.mark.parametrize("moment", DEATHS)
+def test_a_killed_worker_leaves_one_application(whatever_twice_means: World, moment: str) -> None:
+    world = whatever_twice_means
+    world.queue(*NAMES)
+    with pytest.raises(Killed):
+        world.work(store=Mortal(world.store, moment))
+    begun = {each.domain: each for each in world.store.backorders() if each.state is State.SUBMITTING}
+    assert begun or moment == "after the outcome is written"
+    world.work()  # its message is delivered again
+    world.ask_until_all_is_known(1)
+    # Nobody takes a claim over before its lease is over: the worker may be slow, not dead.
+    assert {domain: world.backorder(domain) for domain in begun} == begun
+    world.later(LEASE_OVER)
+    world.ask_until_all_is_known()
+    world.has_each_once()
+
+
+def test_a_worker_that_is_killed_while_it_sends_again_leaves_one_application(whatever_twice_means: World) -> None:
+    world = whatever_twice_means
+    world.queue(*NAMES)
+    with world.faults("timeout_before"):
+        world.work()
+    world.later(LATER_QUESTION)
+    world.work("ask")
+    world.later(LATER_QUESTION)
+    with pytest.raises(Killed):
+        world.work("ask", store=Mortal(world.store, "before the outcome is written"))
+    world.later(LEASE_OVER)
+    world.ask_until_all_is_known()
+    world.has_each_once()
+
+
+@pytest.mark.parametrize("moment", DEATHS)
+def test_a_killed_withdrawal_is_finished(world: World, moment: str) -> None:
+    world.queue("john.com")
+    world.work()
+    cancel(world)
+    with pytest.raises(Killed):
+        world.work("withdraw", store=Mortal(world.store, moment))
+    world.later(LEASE_OVER)
+    world.work("ask")
+    assert world.backorder().state is State.CANCELLED
+    assert world.applications() == Counter()
+
+
+# Messages that come twice, or late
+
+
+def test_a_message_delivered_twice_at_once_orders_once(whatever_twice_means: World) -> None:
+    world = whatever_twice_means
+    names = [f"name{number}.com" for number in range(40)]
+    world.queue(*names)
+    together = threading.Barrier(2)
+
+    def deliver(_number: int) -> Counter[str]:
+        together.wait()
+        return world.work(domains=names)
+
+    with ThreadPoolExecutor(2) as two:
+        outcomes = sum(two.map(deliver, range(2)), Counter[str]())
+    assert outcomes == Counter(placed=40, taken=40)
+    assert world.calls() == 40
+    world.has_each_once(names)
+
+
+def test_a_question_delivered_twice_at_once_sends_once(whatever_twice_means: World) -> None:
+    world = whatever_twice_means
+    world.queue(*NAMES)
+    with world.faults("timeout_before"):
+        world.work()
+    world.later(LATER_QUESTION)
+    world.work("ask")
+    world.later(LATER_QUESTION)
+    together = threading.Barrier(2)
+
+    def deliver(_number: int) -> Counter[str]:
+        together.wait()
+        return world.work("ask")
+
+    with ThreadPoolExecutor(2) as two:
+        list(two.map(deliver, range(2)))
+    assert world.calls() == 16
+    world.has_each_once()
+
+
+@pytest.mark.parametrize("kind", ["order", "ask", "withdraw"])
+def test_a_message_that_comes_late_does_nothing(world: World, kind: str) -> None:
+    world.has(
+        a_placed_backorder("requested.com"),
+        a_placed_backorder("active.com", State.ACTIVE),
+        a_placed_backorder("processing.com", State.PROCESSING, cancel_requested=True),
+        a_placed_backorder("foreign.com", origin=Origin.FOREIGN, cancel_requested=True),
+        a_backorder("held.com", State.HELD),
+        a_backorder("selected.com"),
+        a_backorder("cancelled.com", State.CANCELLED, settled=True),
+        a_backorder("missed.com", State.MISSED, settled=True),
+        a_backorder("claimed.com", State.SUBMITTING, claim=a_claim()),
+        a_placed_backorder("withdrawing.com", State.WITHDRAWING, claim=a_claim(kind="withdraw")),
+    )
+    before = list(world.store.backorders())
+    world.work(kind, domains=[*(backorder.domain for backorder in before), "never-heard-of.com"])
+    assert list(world.store.backorders()) == before
+    assert world.emulator.state()["calls"] == {}
+
+
+# Time
+
+
+def test_what_was_not_begun_when_time_runs_short_is_given_back(world: World) -> None:
+    world.queue(*NAMES)
+    world.pool_size = 1
+    # Connect and read time-out are 1.1 s, and 5 s are spare.
+    outcomes = world.work(seconds_left=lambda: 6.2 if world.calls() < 3 else 6.1)
+    assert outcomes == Counter({"placed": 3, "given back": 5})
+    assert world.states() == Counter({State.REQUESTED: 3, State.SELECTED: 5})
+    assert world.calls() == 3
+    assert world.backorder("name7.com").claim is None
+
+
+def test_time_that_runs_short_between_claim_and_call_gives_the_name_back(world: World) -> None:
+    world.queue("john.com")
+    left = iter([100.0])
+    world.work(seconds_left=lambda: next(left, 1.0))
+    assert world.backorder().state is State.SELECTED
+    assert world.calls() == 0
+
+
+def test_without_time_no_question_is_begun(world: World) -> None:
+    world.queue(*NAMES)
+    with world.faults("timeout_after"):
+        world.work()
+    world.later(LATER_QUESTION)
+    world.work("ask", seconds_left=lambda: 6.0)
+    assert world.calls("QueryDomainApplicationList") == 0
+    world.work("ask")
+    world.has_each_once()
+
+
+def test_after_its_last_chance_a_queued_name_is_not_sent(world: World) -> None:
+    world.has(a_dated_backorder(state=State.QUEUED, finalization_at=NOW + timedelta(minutes=15)))
+    world.work()
+    assert world.backorder().state is State.SELECTED
+    assert world.calls() == 0
+
+
+def test_after_its_last_chance_an_unanswered_order_is_not_sent_again(world: World) -> None:
+    world.has(a_dated_backorder(state=State.QUEUED, finalization_at=NOW + timedelta(minutes=16)))
+    with world.faults("timeout_before"):
+        world.work()
+    world.ask_until_all_is_known()
+    assert (world.backorder().state, world.backorder().reason) == (State.MISSED, Reason.UNANSWERED)
+    assert world.calls() == 1
+
+
+def test_after_its_last_chance_an_order_that_arrived_is_still_found(world: World) -> None:
+    world.has(a_dated_backorder(state=State.QUEUED, finalization_at=NOW + timedelta(minutes=16)))
+    with world.faults("timeout_after"):
+        world.work()
+    world.later(timedelta(minutes=10))
+    world.work("ask")
+    world.has_each_once(["john.com"])
+
+
+def test_an_order_that_was_lost_before_anybody_asked_ends_as_lost(world: World) -> None:
+    finalization = NOW + timedelta(hours=1)
+    world.emulator.schedule("john.com", finalization_at=finalization, outcome="FAILED")
+    world.has(a_dated_backorder(state=State.QUEUED, finalization_at=finalization))
+    with world.faults("timeout_after"):
+        world.work()
+    world.later(timedelta(days=1))
+    world.work("ask")
+    assert world.backorder().state is State.FAILED
+    assert world.backorder().application is not None
+    assert world.calls() == 1
+
+
+# Cancelled in the middle
+
+
+class CancelledMeanwhile:
+    """A store in which the user cancels right after the claim is written: while the order is under way."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def replace(self, backorder: Backorder) -> Backorder:
+        written = self._store.replace(backorder)
+        if written.state is State.SUBMITTING and not written.cancel_requested:
+            self._store.replace(replace(written, cancel_requested=True))
+        return written
+
+
+def cancel(world: World, domain: str = "john.com") -> None:
+    world.store.replace(replace(world.backorder(domain), cancel_requested=True))
+
+
+def test_a_cancel_that_meets_an_order_under_way_is_honoured(world: World) -> None:
+    world.queue("john.com")
+    world.work(store=CancelledMeanwhile(world.store))
+    assert (world.backorder().state, world.backorder().cancel_requested) == (State.REQUESTED, True)
+    world.work("withdraw")
+    assert world.backorder().state is State.CANCELLED
+    assert world.applications() == Counter()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "CODE=421\r\nDESCRIPTION=Client should try again",
+        "CODE=546\r\nDESCRIPTION=Credit limit exceeded",
+        "CODE=549\r\nDESCRIPTION=Command failed",
+        "CODE=545\r\nDESCRIPTION=Object not found; OWNERCONTACT0",
+        "CODE=530\r\nDESCRIPTION=Authentication failed",
+    ],
+)
+def test_an_order_that_was_cancelled_under_way_and_not_placed_is_not_tried_again(world: World, answer: str) -> None:
+    world.emulator.saying = answer
+    world.queue("john.com")
+    world.work(store=CancelledMeanwhile(world.store))
+    assert world.backorder().state is State.CANCELLED
+
+
+@pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "timeout_late"])
+def test_a_cancel_while_the_outcome_is_unknown_leaves_no_live_application(world: World, fault: str) -> None:
+    world.queue(*NAMES)
+    with world.faults(fault):
+        world.work()
+    for domain in NAMES:
+        cancel(world, domain)
+    for _ in range(3):
+        world.later(LATER_QUESTION)
+        world.work("ask")
+        world.work("withdraw")
+    assert world.states() == Counter({State.CANCELLED: 8})
+    assert world.applications() == Counter()
+    assert world.calls() == 8
+
+
+# Taking back
+
+
+def test_an_order_is_taken_back(world: World) -> None:
+    world.queue(*NAMES)
+    world.work()
+    cancel(world, "name3.com")
+    assert world.work("withdraw") == Counter(cancelled=1, taken=7)
+    assert world.backorder("name3.com").state is State.CANCELLED
+    assert world.applications() == Counter([name for name in NAMES if name != "name3.com"])
+
+
+def test_what_is_gone_already_counts_as_taken_back(world: World) -> None:
+    world.has(a_placed_backorder(application="4711", cancel_requested=True))
+    world.work("withdraw")
+    assert world.backorder().state is State.CANCELLED
+
+
+def test_after_the_finalization_date_it_is_too_late_to_take_back(world: World) -> None:
+    world.emulator.schedule("john.com", finalization_at=NOW + timedelta(hours=1))
+    world.queue("john.com")
+    world.work()
+    cancel(world)
+    world.later(timedelta(hours=2))
+    assert world.work("withdraw") == Counter({"too late": 1})
+    assert (world.backorder().state, world.backorder().cancel_requested) == (State.PROCESSING, False)
+    assert world.backorder().claim is None
+
+
+@pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "timeout_late", "empty", "code_421"])
+def test_a_withdrawal_whose_outcome_is_unknown_is_finished(world: World, fault: str) -> None:
+    world.queue(*NAMES)
+    world.work()
+    for domain in NAMES:
+        cancel(world, domain)
+    with world.faults(fault):
+        assert world.work("withdraw") == Counter(unknown=8)
+    assert world.states() == Counter({State.WITHDRAWING: 8})
+    world.ask_until_all_is_known(2)
+    assert world.states() == Counter({State.CANCELLED: 8})
+    assert world.applications() == Counter()
+
+
+def test_a_withdrawal_that_was_lost_until_it_was_too_late_goes_on_as_an_order(world: World) -> None:
+    world.emulator.schedule("john.com", finalization_at=NOW + timedelta(hours=1))
+    world.queue("john.com")
+    world.work()
+    cancel(world)
+    with world.faults("timeout_before"):
+        world.work("withdraw")
+    world.later(timedelta(hours=2))
+    world.work("ask")
+    assert world.backorder().state is State.PROCESSING
+    assert world.applications() == Counter(["john.com"])
+
+
+# Nobody else's
+
+
+@pytest.mark.parametrize("twice", ["same", "540"])
+def test_an_application_older_than_our_order_is_adopted_as_foreign_and_never_taken_back(twice: str) -> None:
+    with a_world(duplicates=twice) as world:
+        world.order_by_hand("john.com")
+        world.later(timedelta(hours=1))
+        world.queue("john.com")
+        assert world.work() == Counter(exists=1)
+        world.ask_until_all_is_known(1)
+        backorder = world.backorder()
+        assert (backorder.state, backorder.origin) == (State.REQUESTED, Origin.FOREIGN)
+        assert backorder.submitted_at == NOW
+        cancel(world)
+        world.work("withdraw")
+        assert world.backorder().state is State.REQUESTED
+        assert world.applications() == Counter(["john.com"])
+        assert world.calls("DeleteDomainApplication") == 0
+
+
+def test_a_subusers_application_is_not_adopted(world: World) -> None:
+    answer = world.emulator.call(
+        {
+            "s_entity": "1234",
+            "s_login": "other.user",
+            "s_pw": "other.passw0rd",
+            "command": "AddDomainApplication",
+            "class": "BACKORDER",
+            "domain": "john.com",
+        }
+    )
+    assert "CODE=200" in answer
+    world.queue("john.com")
+    with world.faults("timeout_before"):
+        world.work()
+    world.ask_until_all_is_known()
+    ours = [each for each in world.emulator.state()["applications"] if each["user"] == "test.user"]
+    assert [each["application"] for each in ours] == [world.backorder().application]
+
+
+def test_a_halted_line_sends_nothing_again_but_finds_what_arrived(world: World) -> None:
+    world.queue("arrived.com")
+    with world.faults("timeout_after"):
+        world.work()
+    world.queue("lost.com")
+    with world.faults("timeout_before"):
+        world.work(domains=["lost.com"])
+    halt_line(world.store, Halt("setting", "a contact that does not exist", NOW))
+    world.ask_until_all_is_known()
+    assert world.backorder("arrived.com").state is State.REQUESTED
+    assert world.backorder("lost.com").state is State.SUBMITTING
+    assert world.calls() == 2
+
+
+def test_the_providers_clock_may_lag_a_little_behind_ours(world: World) -> None:
+    world.clock = lambda: world.emulator.now + timedelta(seconds=4)
+    world.queue(*NAMES)
+    world.work()
+    world.has_each_once()
+
+
+def test_times_are_the_clocks_not_the_machines(world: World) -> None:
+    world.queue("john.com")
+    world.work()
+    assert {step.at for step in world.backorder().history} == {NOW}
+    assert datetime.now(UTC) != NOW
