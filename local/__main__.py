@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -89,7 +90,7 @@ def run(**given: Any) -> None:
 
     exit_on_terminate()
     of_emulator = {name: given.pop(name) for name in EmulatorOptions.__dataclass_fields__ if name != "seed"}
-    given["lists"] = given["lists"] or (str(SAMPLE.relative_to(Path.cwd())),)
+    given["lists"] = given["lists"] or (os.path.relpath(SAMPLE),)
     options = RunOptions(emulator=EmulatorOptions(**of_emulator, seed=given["seed"]), **given)
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -128,4 +129,9 @@ def _stop(message: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m local")
+    try:
+        main(prog_name="python -m local", standalone_mode=False)
+    except click.ClickException as error:
+        _stop(error.format_message())
+    except click.Abort:
+        sys.exit(130)

@@ -16,6 +16,7 @@ from backorder.clock import iso, system_clock
 from backorder.halt import halt
 from backorder.observability import logger
 from backorder.registries import Registries
+from backorder.rules import RulesError, parse_rules
 from backorder.standing import Forecast, forecast
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
@@ -23,6 +24,8 @@ from backorder.store.memory import MemoryStore
 from ingestion.ingest import RULES_KEY
 from local.control import Control
 from local.deployment import aws_session
+from local.emulator.arguments import changed
+from local.emulator.options import Options
 from local.run import results
 from local.run.functions import handlers, use_environment
 from local.run.invariants import Evidence, check
@@ -83,6 +86,7 @@ def run(options: RunOptions, *, progress: Progress) -> Outcome:
 
     Raises Unusable for arguments or files that a run cannot work with, StackError where the stack does not start.
     """
+    _check(options)
     chosen = uploads(options.lists, options.kind)
     names = read_names(chosen)
     _prepare(options.out)
@@ -93,6 +97,19 @@ def run(options: RunOptions, *, progress: Progress) -> Outcome:
         _schedule(world, names)
         _live(world, chosen)
         return _conclude(world, chosen, store_name)
+
+
+def _check(options: RunOptions) -> None:
+    """What the emulator and the pipeline would refuse later is refused before anything starts."""
+    try:
+        changed(Options(), options.emulator.arguments())
+    except ValueError as error:
+        raise Unusable(str(error)) from None
+    if options.rules is not None:
+        try:
+            parse_rules(options.rules.read_text(encoding="utf-8-sig"))
+        except (RulesError, UnicodeDecodeError) as error:
+            raise Unusable(f"--rules {options.rules}: {error}") from None
 
 
 def _prepare(out: Path) -> None:
