@@ -58,33 +58,38 @@ def told(postings: Iterable[Posting]) -> list[tuple[str, str, str, str]]:
 # --- Opening -------------------------------------------------------------------------------------
 
 
-def test_books_open_with_what_is_there() -> None:
-    opened = ledger.open_books(seen("1000.00", [a_deposit(), a_deposit("jane.com", usd("59.00"))]))
+def test_books_open_with_all_that_the_account_holds_and_go_on_from_there() -> None:
+    look = seen("1000.00", [a_deposit(), a_deposit("jane.com", usd("59.00"))])
+    opened = after([], look)
     assert told(opened) == [
-        ("opening", "opening", "balance", "872.00"),
-        ("opening", "opening", "reserved", "69.00"),
-        ("opening", "opening", "reserved", "59.00"),
+        ("opening", "opening", "balance", "1000.00"),
+        ("deposit", "balance", "reserved", "69.00"),
+        ("deposit", "balance", "reserved", "59.00"),
     ]
     assert [posting.domain for posting in opened] == [None, "john.com", "jane.com"]
+    assert ledger.difference(opened, look.status) == NOTHING
 
 
 def test_books_of_an_empty_account_open_too() -> None:
-    opened = ledger.open_books(seen("0.00"))
+    opened = after([], seen("0.00"))
     assert told(opened) == [("opening", "opening", "balance", "0.00")]
     assert Books(tuple(opened)).opened_at == NOW
 
 
-@pytest.mark.parametrize(("reserved", "rest"), [("100.00", "31.00"), ("60.00", "-9.00")])
-def test_what_is_reserved_without_a_deposit_opens_as_reserved(reserved: str, rest: str) -> None:
-    look = seen("1000.00", [a_deposit()], reserved=reserved)
-    opened = ledger.open_books(look)
-    assert told(opened)[-1] == ("opening", "opening", "reserved", rest)
-    assert ledger.difference(opened, look.status) == NOTHING
+def test_books_whose_opening_was_cut_off_after_its_first_posting_are_completed() -> None:
+    look = seen("1000.00", [a_deposit()])
+    whole = after([], look)
+    assert after(whole[:1], look) == whole[1:]
+
+
+def test_what_is_reserved_without_a_deposit_is_missing_in_the_books() -> None:
+    look = seen("1000.00", [a_deposit()], reserved="100.00")
+    assert ledger.difference(after([], look), look.status) == (usd("-31.00"), usd("31.00"))
 
 
 def test_credits_that_expire_are_no_deposits() -> None:
     look = seen("1000.00", [a_deposit(amount=usd("-50.00"))])
-    opened = ledger.open_books(look)
+    opened = after([], look)
     assert told(opened) == [("opening", "opening", "balance", "1000.00")]
     assert after(opened, look) == []
 
@@ -93,14 +98,14 @@ def test_what_was_booked_before_the_books_opened_is_history() -> None:
     entries = [an_entry("PAYMENT", usd(1000), type="PAYMENT"), an_entry(id=None), an_entry(id=None)]
     look = seen("862.00", entries=entries)
     known = frozenset(key for key, _ in ledger.keyed(entries))
-    opened = ledger.open_books(look)
-    assert after(opened, look, known=known) == []
+    opened = after([], look, known=known)
+    assert told(opened) == [("opening", "opening", "balance", "862.00")]
     third = seen("793.00", entries=[*entries, an_entry(id=None)])
     assert told(after(opened, third, known=known)) == [("other", "balance", "other", "69.00")]
 
 
-def test_what_was_there_at_the_opening_is_not_deposited_again_and_comes_back() -> None:
-    opened = ledger.open_books(seen("1000.00", [a_deposit()]))
+def test_what_was_reserved_at_the_opening_comes_back() -> None:
+    opened = after([], seen("1000.00", [a_deposit()]))
     assert after(opened, seen("1000.00", [a_deposit()])) == []
     back = after(opened, seen("1000.00"), a_placed_backorder(state=State.FAILED))
     assert told(back) == [("refund", "reserved", "balance", "69.00")]
@@ -108,7 +113,7 @@ def test_what_was_there_at_the_opening_is_not_deposited_again_and_comes_back() -
 
 # --- Deposits ------------------------------------------------------------------------------------
 
-OPENED = ledger.open_books(seen("1000.00"))
+OPENED = after([], seen("1000.00"))
 DEPOSITED = [*OPENED, *after(OPENED, seen("1000.00", [a_deposit()], hours=1))]
 
 
@@ -202,6 +207,21 @@ def test_the_vat_of_another_charge_is_other_too() -> None:
         ("other", "balance", "other", "10.00"),
         ("other", "balance", "other", "1.90"),
     ]
+
+
+def test_a_charge_that_is_booked_before_the_outcome_is_known_is_disputed_only_if_the_name_is_lost() -> None:
+    look = seen("922.00", entries=[an_entry(price=usd("-65.00"), vat_price=usd("-13.00"))])
+    books = [*OPENED, *after(OPENED, look, a_placed_backorder(state=State.PROCESSING))]
+    assert [posting.kind for posting in books[-2:]] == ["charge", "charge"]
+
+    assert after(books, look, a_placed_backorder(state=State.SUCCESSFUL)) == []
+
+    lost = a_placed_backorder(state=State.FAILED)
+    books += after(books, look, lost)
+    assert ledger.disputed(books) == {"john.com": usd("78.00")}
+    assert balances(books)[Account.FEES] == balances(books)[Account.TAX] == 0
+    assert set(ledger.spent(books).values()) == {ZERO}
+    assert after(books, look, lost) == []
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.AUCTION_LOST, State.VANISHED])
@@ -432,12 +452,9 @@ class Bookkeeping(RuleBasedStateMachine):
             tuple(data.draw(st.permutations(list(account.deposits.values())))),
             tuple(data.draw(st.permutations(account.entries))),
         )
-        if self.books:
-            new = self.explained(look)
-        else:
+        if not self.books:
             self.known = frozenset(key for key, _ in ledger.keyed(look.entries))
-            new = ledger.open_books(look)
-        self.books += new
+        self.books += self.explained(look)
 
         assert ledger.difference(self.books, look.status) == NOTHING
         held = balances(self.books)
@@ -466,7 +483,10 @@ class Bookkeeping(RuleBasedStateMachine):
             if posting.kind in ("refund", "charge"):
                 assert posting.domain is not None
                 order = self.orders[posting.domain]
-                assert order.state.is_lost if posting.kind == "refund" else order.state.is_won
+                assert order.state.is_lost if posting.kind == "refund" else order.state.is_won or self.disputed(posting)
+
+    def disputed(self, charge: Posting) -> bool:
+        return any(posting.key == f"disputed#{charge.key}" for posting in self.books)
 
 
 TestBookkeeping = Bookkeeping.TestCase

@@ -75,6 +75,12 @@ class World:
     def send(self, batches: Iterable[Batch]) -> None:
         self.sent += batches
 
+    def work_off(self) -> None:
+        """The workers give back whatever is queued, having no time for it."""
+        for backorder in self.store.open_backorders():
+            if backorder.state is State.QUEUED:
+                self.store.replace(backorder.moved(State.SELECTED, at=self.now, why="no time", queued_until=None))
+
     def sent_as(self, kind: str) -> list[str]:
         return [key.domain for batch in self.sent if batch.kind == kind for key in batch.backorders]
 
@@ -192,7 +198,11 @@ def test_the_best_are_queued_first_and_no_more_than_a_tick_can_send(world: World
     assert left == {backorder.domain for backorder in in_order[a_ticks_worth:]}
 
     world.now += TICK
-    assert world.tick().queued == 50
+    assert world.tick().queued == 0, "what still waits in the queue is not piled up"
+
+    world.work_off()
+    world.now += TICK
+    assert world.tick().queued == a_ticks_worth
 
 
 def test_a_message_carries_no_more_than_a_batch(world: World) -> None:
@@ -515,3 +525,21 @@ def test_a_summary_says_only_what_there_is_to_say(world: World) -> None:
         "capacity": "1000.00",
         "drawn": "0",
     }
+
+
+def test_a_plan_that_queues_nothing_misses_nothing_either(world: World) -> None:
+    late = a_dated_backorder(finalization_at=NOW - timedelta(hours=1))
+    world.there_is(late)
+    assert world.tick(queue=False).missed == 0
+    assert [backorder.state for backorder in world.store.backorders()] == [State.SELECTED]
+
+
+def test_one_that_is_to_be_patient_keeps_its_place_in_the_funds(world: World) -> None:
+    world.provider = account("69.00")
+    patient = a_backorder("patient.com", priority=Decimal(9), not_before=NOW + timedelta(minutes=30))
+    world.there_is(patient, a_backorder("worse.com", priority=Decimal(1)))
+    world.tick()
+    assert world.sent_as("order") == []
+    world.now += timedelta(minutes=30)
+    world.tick()
+    assert world.sent_as("order") == ["patient.com"]

@@ -118,7 +118,7 @@ class _Tick:
         self._hold(made)
         if self.queue:
             self._ask_and_withdraw(under_way)
-            self._order(made, fees, probe=halted is not None)
+            self._order(made, fees, in_queue=sum(map(self._still_queued, under_way)), probe=halted is not None)
         if halted:
             self.summary.halted = halted.why
         return self.summary
@@ -130,11 +130,10 @@ class _Tick:
         for backorder in backorders:
             if not backorder.state.is_waiting or self._still_queued(backorder):
                 under_way.append(backorder)
-            elif (reason := chance_gone(backorder, self.now)) is not None:
-                if self._move(backorder, State.MISSED, f"no chance left: {reason}", reason=reason):
-                    self.summary.missed += 1
-            elif backorder.not_before is None or backorder.not_before <= self.now:
+            elif (reason := chance_gone(backorder, self.now)) is None:
                 candidates.append(backorder)
+            elif self.queue and self._move(backorder, State.MISSED, f"no chance left: {reason}", reason=reason):
+                self.summary.missed += 1
         return candidates, under_way
 
     def _still_queued(self, backorder: Backorder) -> bool:
@@ -167,11 +166,16 @@ class _Tick:
         self.send(_batches("ask", ask))
         self.send(_batches("withdraw", withdraw))
 
-    def _order(self, made: Plan, fees: Fees, *, probe: bool) -> None:
-        """Queues the best of what fits, no more than the workers can send before the next tick."""
+    def _order(self, made: Plan, fees: Fees, *, in_queue: int, probe: bool) -> None:
+        """Queues the best of what fits, no more than the workers can send before the next tick, with what waits there.
+
+        One that the provider asked to be patient with keeps its place in the funds, and waits.
+        """
+        due = [b for b in made.order if b.not_before is None or b.not_before <= self.now]
+        most = max(0, (1 if probe else self.most) - in_queue)
         queued = [
             written
-            for backorder in made.order[: 1 if probe else self.most]
+            for backorder in due[:most]
             if (
                 written := self._move(
                     backorder,

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from backorder.bookkeeping import Account, Posting, PostingKind, balances
 from backorder.model import Backorder
-from backorder.money import ZERO
 from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
 
 CHARGE_WINDOW = timedelta(days=7)
@@ -31,46 +30,33 @@ class Seen:
     entries: tuple[AccountingEntry, ...]
 
 
-def open_books(seen: Seen) -> list[Posting]:
-    """The first postings. What was booked before them is history: its keys go into `known` of `explain`."""
-    deposits = [deposit for deposit in seen.deposits if deposit.amount > 0]
-    rest = seen.status.deposit - sum((deposit.amount for deposit in deposits), ZERO)
-    postings = [_opening(seen, "balance", Account.BALANCE, seen.status.amount - seen.status.deposit, None)]
-    postings += [
-        _opening(seen, _deposit_key(deposit, 1), Account.RESERVED, deposit.amount, deposit.domain)
-        for deposit in deposits
-    ]
-    postings.append(_opening(seen, "reserved", Account.RESERVED, rest, None))
-    # The first one stands even at zero: it marks the books as opened.
-    return [postings[0], *(posting for posting in postings[1:] if posting.amount)]
+def _opening(seen: Seen) -> Posting:
+    """The first posting: all that the account holds, reserved or not. One posting, so that no crash leaves half of it.
 
-
-def _opening(seen: Seen, key: str, account: Account, amount: Decimal, domain: str | None) -> Posting:
-    return _posting(
-        f"opening#{key}" if domain is None else key,
-        seen.at,
-        "opening",
-        (Account.OPENING, account),
-        amount,
-        seen.status.currency,
-        domain,
-        "StatusAccount" if domain is None else "QueryDepositList",
-        "there when the books were opened",
-    )
+    The deposits that are there already are explained from there as any other.
+    """
+    way = (Account.OPENING, Account.BALANCE)
+    text = "there when the books were opened"
+    status = seen.status
+    return _posting("opening", seen.at, "opening", way, status.amount, status.currency, None, "StatusAccount", text)
 
 
 def explain(
     books: Iterable[Posting], seen: Seen, orders: Mapping[str, Backorder], *, known: frozenset[str] = frozenset()
 ) -> list[Posting]:
-    """The postings that `seen` adds to `books`; none if it was explained before.
+    """The postings that `seen` adds to `books`; none if it was explained before. Books without postings are opened.
 
-    `orders` holds our backorder of each domain that deposits and entries name, as it stands after `seen` was read.
+    `orders` holds our backorder of each domain that deposits and entries name, as it stands after `seen` was read;
+    `known` the keys of bookings that were there before the books were opened.
     """
     posted = list(books)
-    return [
+    opening = [] if posted else [_opening(seen)]
+    new = [
+        *opening,
         *_deposits(posted, seen, orders),
         *_entries({posting.key for posting in posted}, known, seen, orders),
     ]
+    return [*new, *_disputed(posted + new, seen, orders)]
 
 
 def _deposits(books: list[Posting], seen: Seen, orders: Mapping[str, Backorder]) -> Iterator[Posting]:
@@ -130,8 +116,9 @@ def _entries(posted: set[str], known: frozenset[str], seen: Seen, orders: Mappin
 def _booking(key: str, entry: AccountingEntry, currency: str, order: Backorder | None) -> Iterator[Posting]:
     kind: PostingKind
     other = Account.OTHER
-    if entry.gross < 0 and order is not None and _belongs_to(entry, order):
-        kind, other = ("charge", Account.FEES) if order.state.is_won else ("disputed", Account.OTHER)
+    if entry.gross < 0 and order is not None and _is_in_its_time(entry.at, order):
+        # One that is under way still will be won, or else its charge is disputed once it is lost.
+        kind, other = ("disputed", Account.OTHER) if order.state.is_lost else ("charge", Account.FEES)
     elif entry.gross > 0 and order is None and _is_payment(entry):
         kind, other = "payment", Account.PAID_IN
     else:
@@ -155,11 +142,32 @@ def _booking(key: str, entry: AccountingEntry, currency: str, order: Backorder |
             )
 
 
-def _belongs_to(entry: AccountingEntry, order: Backorder) -> bool:
-    """By domain and time: the type of a backorder's charge is not documented."""
-    if order.submitted_at is None or entry.at < order.submitted_at:
+def _disputed(books: list[Posting], seen: Seen, orders: Mapping[str, Backorder]) -> Iterator[Posting]:
+    """Charges that were booked while the order was under way, which was lost then."""
+    keys = {posting.key for posting in books}
+    for posting in books:
+        if posting.kind != "charge" or f"disputed#{posting.key}" in keys:
+            continue
+        order = orders.get(posting.domain or "")
+        if order is not None and order.state.is_lost and _is_in_its_time(posting.at, order):
+            yield _posting(
+                f"disputed#{posting.key}",
+                seen.at,
+                "disputed",
+                (posting.target, Account.OTHER),
+                posting.amount,
+                posting.currency,
+                posting.domain,
+                posting.seen_in,
+                f"{posting.text}: {order.state}",
+            )
+
+
+def _is_in_its_time(at: datetime, order: Backorder) -> bool:
+    """A charge is matched by domain and time: the type of a backorder's charge is not documented."""
+    if order.submitted_at is None or at < order.submitted_at:
         return False
-    return order.outcome_at is None or entry.at <= order.outcome_at + CHARGE_WINDOW
+    return order.outcome_at is None or at <= order.outcome_at + CHARGE_WINDOW
 
 
 def _is_payment(entry: AccountingEntry) -> bool:
@@ -217,6 +225,17 @@ def unexplained(missing: tuple[Decimal, Decimal], seen: Seen) -> list[Posting]:
                 )
             )
     return postings
+
+
+def spent(books: Iterable[Posting]) -> dict[date, Decimal]:
+    """What backorders cost, with tax, by day (UTC)."""
+    days: defaultdict[date, Decimal] = defaultdict(Decimal)
+    for posting in books:
+        if posting.target in (Account.FEES, Account.TAX):
+            days[posting.at.date()] += posting.amount
+        elif posting.source in (Account.FEES, Account.TAX):
+            days[posting.at.date()] -= posting.amount
+    return dict(days)
 
 
 def disputed(books: Iterable[Posting]) -> dict[str, Decimal]:

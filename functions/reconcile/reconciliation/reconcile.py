@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -188,9 +188,9 @@ class _Run:
     def _book(self, books: Books, seen: ledger.Seen) -> list[Posting]:
         """Posts what explains the account as it was seen; gives the whole ledger."""
         if books.opened_at is None:
-            notes = Notes(known=frozenset(key for key, _ in ledger.keyed(seen.entries)))
-            save_notes(self.store, notes)
-            return self._post(list(books.postings), ledger.open_books(seen))
+            # What was booked until now is in the opening. Kept first: a crash after it opens the books anew.
+            books = Books((), Notes(known=frozenset(key for key, _ in ledger.keyed(seen.entries))))
+            save_notes(self.store, books.notes)
         known = books.notes.known
         postings = self._post(
             list(books.postings),
@@ -248,11 +248,7 @@ class _Run:
                 last[zones[deposit.domain]] = deposit.amount
             else:
                 others += deposit.amount
-        spent: defaultdict[date, Decimal] = defaultdict(Decimal)
-        for posting in postings:
-            if posting.kind == "charge":
-                spent[posting.at.date()] += posting.amount
-        now = Standing(last, others, dict(spent))
+        now = Standing(last, others, ledger.spent(postings))
         if now != known:
             save_standing(self.store, now)
 

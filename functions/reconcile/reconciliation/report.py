@@ -99,7 +99,7 @@ def account(postings: Sequence[Posting], currency: str) -> dict[str, str]:
         "paid_in": text(-held[Account.PAID_IN]),
         "deposited": text(total("deposit")),
         "refunded": text(total("refund")),
-        "charged": text(total("charge")),
+        "charged": text(held[Account.FEES] + held[Account.TAX]),
         "reserved": text(held[Account.RESERVED]),
         "unexplained": text(-held[Account.UNEXPLAINED]),
     }
