@@ -446,6 +446,21 @@ def test_a_dead_application_is_not_adopted_and_a_new_one_is_forced(twice: str) -
         assert [each["application"] for each in live] == [backorder.application]
 
 
+def test_our_own_order_that_was_voided_before_anybody_asked_is_not_adopted(world: World) -> None:
+    # It has a chance left: by its own date, which the provider does not share.
+    world.emulator.schedule("john.com", finalization_at=NOW + timedelta(hours=1), outcome="FAILED")
+    world.queue("john.com")
+    with world.faults("timeout_after"):
+        world.work()
+    world.later(timedelta(hours=6))
+    world.emulator.schedule("john.com", finalization_at=NOW + timedelta(days=40))
+    world.ask_until_all_is_known()
+    backorder = world.backorder()
+    assert backorder.state is State.REQUESTED
+    live = [each for each in world.emulator.state()["applications"] if each["status"] == "REQUESTED"]
+    assert [each["application"] for each in live] == [backorder.application]
+
+
 def test_a_540_is_asked_about_once(world: World) -> None:
     world.emulator.saying = "CODE=540\r\nDESCRIPTION=Attribute value is not unique"
     world.queue("john.com")
@@ -502,6 +517,19 @@ def test_a_killed_worker_leaves_one_application(whatever_twice_means: World, mom
     world.later(LEASE_OVER)
     world.ask_until_all_is_known()
     world.has_each_once()
+
+
+def test_what_a_killed_worker_may_have_sent_is_asked_about_twice(world: World) -> None:
+    world.queue("john.com")
+    with pytest.raises(Killed):
+        world.work(store=Mortal(world.store, "after the claim is written"))
+    world.later(LEASE_OVER)
+    world.work("ask")
+    assert world.calls() == 0
+    world.later(LATER_QUESTION)
+    world.work("ask")
+    assert world.calls() == 1
+    world.has_each_once(["john.com"])
 
 
 def test_a_worker_that_is_killed_while_it_sends_again_leaves_one_application(whatever_twice_means: World) -> None:
