@@ -60,15 +60,19 @@ def summary(
     end: datetime,
     store: str,
 ) -> dict[str, Any]:
-    """`summary.json`."""
+    """`summary.json`. A run that only planned kept no books: its account is what the provider says."""
+    told = emulator["account"]
+    seen = overview(
+        lists=collected.lists,
+        backorders=collected.backorders,
+        postings=collected.postings,
+        findings=collected.findings,
+        currency=told["currency"],
+    )
+    if not collected.postings:
+        seen["account"] |= {"opening": told["amount"], "closing": told["amount"], "reserved": told["deposit"]}
     return {
-        **overview(
-            lists=collected.lists,
-            backorders=collected.backorders,
-            postings=collected.postings,
-            findings=collected.findings,
-            currency=emulator["account"]["currency"],
-        ),
+        **seen,
         "provider": {
             "calls": emulator["calls"],
             "faults": emulator["faults"],

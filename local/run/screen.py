@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from backorder.finding import Kind
-from backorder.model import State
+from backorder.model import Reason, State
 from local.run.run import Outcome
 from local.run.run import Progress as Tell
 
@@ -29,7 +29,7 @@ _WORDS = {
     State.MISSED: "missed",
     State.CANCELLED: "cancelled",
     State.VANISHED: "no longer known to the provider",
-    State.HELD: "held: the account does not cover them",
+    State.HELD: "held back",
     State.SELECTED: "waiting to be ordered",
     State.QUEUED: "on their way to the provider",
     State.SUBMITTING: "being ordered",
@@ -113,7 +113,9 @@ def _backorders(outcome: Outcome, console: Console) -> None:
     )
     for state, count in outcome.summary["backorders"].items():
         why = ", ".join(
-            f"{number:,} {reason}" for (of, reason), number in reasons.most_common() if of == state and of.is_final
+            f"{number:,} {reason}"
+            for (of, reason), number in reasons.most_common()
+            if of == state and (of.is_final or of is State.HELD)
         )
         table.add_row(state, _WORDS[State(state)] + (f" ({why})" if why else ""), f"{count:,}")
     console.print(table)
@@ -145,9 +147,13 @@ def _needs_doing(outcome: Outcome, console: Console) -> None:
     open_findings = [finding for finding in outcome.collected.findings if finding.status == "open"]
     for finding in open_findings:
         console.print(f"[bold yellow]To do:[/] {finding.advice}", highlight=False, soft_wrap=True)
-    if outcome.worst and not any(finding.kind is Kind.SHORTFALL for finding in open_findings):
+    waits = any(backorder.state is State.HELD for backorder in outcome.collected.backorders)
+    missed = any(backorder.reason is Reason.UNFUNDED for backorder in outcome.collected.backorders)
+    told = any(finding.kind is Kind.SHORTFALL for finding in open_findings)
+    if outcome.worst and missed and not told:
         # Foreseen in time, and not met: what the messages said, for the next time.
-        console.print(f"[bold yellow]Funds were short:[/] {outcome.worst.sentence}", highlight=False, soft_wrap=True)
-    if not open_findings and not outcome.worst:
+        heading = "To do:" if waits else "Funds were short:"
+        console.print(f"[bold yellow]{heading}[/] {outcome.worst.sentence}.", highlight=False, soft_wrap=True)
+    elif not open_findings:
         console.print("Nothing needs doing.")
     console.print()
