@@ -109,7 +109,7 @@ def _check(options: RunOptions) -> None:
         try:
             parse_rules(options.rules.read_text(encoding="utf-8-sig"))
         except (RulesError, UnicodeDecodeError) as error:
-            raise Unusable(f"--rules {options.rules}: {error}") from None
+            raise Unusable(f"--rules {options.rules}: {'; '.join(str(error).splitlines())}") from None
 
 
 def _prepare(out: Path) -> None:
