@@ -543,3 +543,17 @@ def test_one_that_is_to_be_patient_keeps_its_place_in_the_funds(world: World) ->
     world.now += timedelta(minutes=30)
     world.tick()
     assert world.sent_as("order") == ["patient.com"]
+
+
+def test_a_cancelled_order_that_came_back_without_effect_is_not_sent_again(world: World) -> None:
+    world.there_is(a_backorder(cancel_requested=True))
+    world.tick()
+    assert world.sent_as("order") == []
+    assert [backorder.state for backorder in world.store.backorders()] == [State.CANCELLED]
+
+
+def test_what_others_reserved_since_the_last_reconciliation_is_not_ours_to_draw_on(world: World) -> None:
+    world.provider = FakeProvider(an_account_status(Decimal("138.00"), Decimal("69.00")))
+    world.there_is(a_backorder("one.com", line=1), a_backorder("two.com", line=2))
+    world.tick()
+    assert world.sent_as("order") == ["one.com"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -13,6 +13,7 @@ from backorder.clock import Clock
 from backorder.fees import Fees
 from backorder.halt import Halt, halt, halt_line, lift_halt
 from backorder.model import Backorder, Origin, State
+from backorder.money import ZERO
 from backorder.observability import logger
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.client import Provider
@@ -107,8 +108,11 @@ class _Tick:
 
         known = standing(self.store)
         fees = Fees(last_good_rules(self.store), known.last_deposits)
-        funds = Funds(account.amount, account.credit, account.currency, known)
         candidates, under_way = self._divide(self.store.open_backorders())
+        # Reserved since the last reconciliation, and by nothing of ours: somebody else's.
+        ours = sum(map(fees.drawn_by, under_way), ZERO)
+        known = replace(known, others=max(known.others, account.deposit - ours))
+        funds = Funds(account.amount, account.credit, account.currency, known)
         made = plan(candidates, under_way, funds=funds, fees=fees, now=self.now, lock_lead=LOCK_LEAD)
         self.summary.capacity, self.summary.drawn = str(made.capacity), str(made.drawn)
         save_forecast(self.store, made.forecast)
@@ -128,7 +132,10 @@ class _Tick:
         candidates: list[Backorder] = []
         under_way: list[Backorder] = []
         for backorder in backorders:
-            if not backorder.state.is_waiting or self._still_queued(backorder):
+            if backorder.state.is_waiting and backorder.cancel_requested:
+                # Cancelled while an order of it was under way, which came back without effect.
+                self._move(backorder, State.CANCELLED, "cancelled, and nothing of it is at the provider")
+            elif not backorder.state.is_waiting or self._still_queued(backorder):
                 under_way.append(backorder)
             elif (reason := chance_gone(backorder, self.now)) is None:
                 candidates.append(backorder)

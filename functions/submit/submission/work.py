@@ -93,6 +93,8 @@ class _Work:
         if backorder is None or backorder.state is not State.QUEUED:
             return "taken"
         now = self.clock()
+        if backorder.cancel_requested:
+            return self._give_back(backorder, "cancelled while it was queued")
         if backorder.last_chance is not None and now >= backorder.last_chance:
             return self._give_back(backorder, "its last chance passed in the queue")
         if not self._may_start() or (self.halted and not self.batch.probe):
