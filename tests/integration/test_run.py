@@ -1,0 +1,477 @@
+"""`python -m local run`, as its user calls it: processes, exit statuses, files, and what is on the screen."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.control import Control
+from local.stack import STACK_FILE, LocalStack
+from tests.factories import usd
+
+PROJECT = Path(__file__).resolve().parents[2]
+SAMPLE = PROJECT / "local" / "samples" / "wanted.txt"
+FINAL = {"SUCCESSFUL", "FAILED", "AUCTION_WON", "AUCTION_LOST", "REJECTED", "MISSED", "CANCELLED", "VANISHED"}
+INVARIANTS = {
+    "entries_accounted",
+    "ordered_once",
+    "none_lost",
+    "in_time",
+    "funded",
+    "ledger_balances",
+    "refunds_complete",
+    "nobody_elses",
+}
+START = "2026-11-26T00:00:00Z"
+DROP = "2026-11-27"
+"""A short run: in the middle of the lock, a day before the drop."""
+
+
+@dataclass
+class Ran:
+    """What a run left."""
+
+    status: int
+    screen: str
+    errors: str
+    out: Path
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.out / "summary.json").read_text())
+        return content
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        with (self.out / name).open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    @property
+    def line(self) -> str:
+        """The screen without its line breaks."""
+        return " ".join(self.screen.split())
+
+
+def run(tmp_path: Path, *arguments: str | Path, status: int = 0, out: str = "out") -> Ran:
+    """One run on a stack of its own, with the store in memory unless told otherwise."""
+    store = [] if "--store" in arguments else ["--store", "memory"]
+    return launch(["-m", "local", "run", *store], tmp_path, *arguments, status=status, out=out)
+
+
+def launch(command: Sequence[str], tmp_path: Path, *arguments: str | Path, status: int = 0, out: str = "out") -> Ran:
+    done = subprocess.run(
+        [sys.executable, *command, *map(str, arguments), "--out", str(tmp_path / out)],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == status, f"{done.stdout}\n{done.stderr}"
+    return Ran(done.returncode, done.stdout, done.stderr, tmp_path / out)
+
+
+def a_list(tmp_path: Path, number: int = 4, *, name: str = "names.csv", zone: str = "com") -> Path:
+    file = tmp_path / name
+    file.write_text("domain,drop date\n" + "".join(f"name{one}.{zone},{DROP}\n" for one in range(number)))
+    return file
+
+
+def holds(ran: Ran) -> dict[str, Any]:
+    """The summary of a run after which every promise holds, and every backorder is final."""
+    summary = ran.summary
+    assert summary["invariants"] == dict.fromkeys(INVARIANTS, True)
+    assert set(summary["backorders"]) <= FINAL
+    assert summary["provider"]["duplicate_applications"] == 0
+    return summary
+
+
+def lists_of(ran: Ran) -> dict[str, dict[str, Any]]:
+    """What became of each list, by the name that it was given."""
+    return {record["name"]: record for record in holds(ran)["lists"]}
+
+
+# A whole life
+
+
+def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
+    ran = run(tmp_path)
+    summary = holds(ran)
+
+    assert set(summary) == {
+        "lists",
+        "backorders",
+        "account",
+        "findings",
+        "provider",
+        "invariants",
+        "seed",
+        "start",
+        "end",
+        "store",
+    }
+    (record,) = summary["lists"]
+    assert set(record) == {"name", "source", "entries", "rejected", "not_selected", "duplicates", "accepted"}
+    assert record["name"].endswith("samples/wanted.txt")
+    counts = {name: record[name] for name in ("entries", "rejected", "not_selected", "duplicates", "accepted")}
+    assert counts == {"entries": 54, "rejected": 5, "not_selected": 0, "duplicates": 1, "accepted": 48}
+    assert summary["findings"] == []
+    assert set(summary["provider"]) == {"calls", "faults", "applications", "duplicate_applications"}
+    assert (summary["seed"], summary["store"]) == (1, "memory")
+    assert summary["start"].endswith("T00:00:00Z")
+
+    states = Counter(summary["backorders"])
+    assert sum(states.values()) == 48
+    assert states["REJECTED"] == 3
+    assert states["SUCCESSFUL"] > 0
+    assert states["FAILED"] > 0
+    assert summary["provider"]["applications"] == 45
+    assert summary["provider"]["calls"]["AddDomainApplication"] == 48
+
+    account = {name: usd(amount) for name, amount in summary["account"].items() if name != "currency"}
+    assert set(account) == {
+        "opening",
+        "closing",
+        "paid_in",
+        "deposited",
+        "refunded",
+        "charged",
+        "reserved",
+        "unexplained",
+    }
+    won = states["SUCCESSFUL"] + states["AUCTION_WON"]
+    assert account["deposited"] == 45 * usd("69.00")
+    assert account["charged"] == won * usd("69.00") > 0
+    assert account["refunded"] == (45 - won) * usd("69.00") > 0
+    assert account["closing"] == account["opening"] - account["charged"]
+    assert account["reserved"] == account["unexplained"] == 0
+
+    backorders = ran.table("backorders.csv")
+    assert len(backorders) == 48
+    assert list(backorders[0])[:11] == [
+        "domain",
+        "zone",
+        "state",
+        "priority",
+        "fee",
+        "deadline",
+        "deadline_known",
+        "submitted_at",
+        "application",
+        "list",
+        "line",
+    ]
+    assert Counter(row["state"] for row in backorders) == states
+    assert {row["list"] for row in backorders} == {record["name"]}
+    assert all((row["application"] == "") == (row["zone"] == "de") for row in backorders)
+
+    rejects = ran.table("rejects.csv")
+    assert list(rejects[0]) == ["list", "line", "text", "reason"]
+    assert [row["text"].lstrip("'") for row in rejects] == [
+        "john_doe.com",
+        "-leadinghyphen.net",
+        "co.uk",
+        "192.0.2.17",
+        '=HYPERLINK("x")',
+    ]
+    assert all(row["reason"] and row["list"] == record["name"] for row in rejects)
+    lines = SAMPLE.read_text().splitlines()
+    assert [lines[int(row["line"]) - 1] for row in rejects] == [row["text"].lstrip("'") for row in rejects]
+
+    ledger = ran.table("ledger.csv")
+    held: Counter[str] = Counter()
+    for row in ledger:
+        cents = int(usd(row["amount"]) * 100)
+        assert cents > 0
+        held[row["from"]] -= cents
+        held[row["to"]] += cents
+    assert sum(held.values()) == 0
+    assert held["balance"] + held["reserved"] == int(account["closing"] * 100)
+    assert len({row["key"] for row in ledger}) == len(ledger)
+    assert Counter(row["kind"] for row in ledger)["deposit"] == 45
+    assert ran.table("findings.csv") == []
+
+    assert "All 8 invariants hold." in ran.screen
+    assert "Nothing needs doing." in ran.screen
+    assert "test.passw0rd" not in "".join(file.read_text() for file in ran.out.iterdir()) + ran.screen + ran.errors
+
+
+def test_a_run_can_be_repeated(tmp_path: Path) -> None:
+    names = a_list(tmp_path, 12)
+    command = ("--list", names, "--start", START, "--seed", "7", "--win-rate", "0.5")
+    first, second = run(tmp_path, *command), run(tmp_path, *command, out="again")
+    assert holds(first) == holds(second)
+    assert [(row["domain"], row["state"]) for row in first.table("backorders.csv")] == [
+        (row["domain"], row["state"]) for row in second.table("backorders.csv")
+    ]
+
+
+def test_a_list_uploaded_twice_changes_nothing(tmp_path: Path) -> None:
+    names = a_list(tmp_path)
+    summary = holds(run(tmp_path, "--list", names, "--list", f"{names}@1", "--start", START))
+    assert [(record["accepted"], record["duplicates"]) for record in summary["lists"]] == [(4, 0), (0, 4)]
+    assert {record["name"] for record in summary["lists"]} == {str(names)}
+    assert summary["provider"]["applications"] == 4
+    assert summary["provider"]["calls"]["AddDomainApplication"] == 4
+    assert sum(summary["backorders"].values()) == 4
+
+
+def test_without_days_a_plan_is_all_that_is_made(tmp_path: Path) -> None:
+    names = a_list(tmp_path)
+    ran = run(tmp_path, "--list", names, "--start", START, "--days", "0", "--balance", "150")
+    summary = ran.summary
+    assert summary["provider"]["calls"] == {"StatusAccount": 1}
+    assert summary["backorders"] == {"HELD": 2, "SELECTED": 2}
+    assert summary["invariants"] == dict.fromkeys(INVARIANTS, True)
+    assert summary["start"] == summary["end"] == START
+    assert "Pay in 126.00 USD before" in ran.line
+    assert ran.table("ledger.csv") == []
+
+
+def test_a_number_of_days_stops_there(tmp_path: Path) -> None:
+    names = a_list(tmp_path)
+    summary = run(tmp_path, "--list", names, "--start", "2026-11-20", "--days", "1").summary
+    assert summary["end"] == "2026-11-21T00:00:00Z"
+    assert summary["backorders"] == {"REQUESTED": 4}
+    assert all(summary["invariants"].values())
+
+
+def test_empty_and_binary_files_and_no_lists_are_told_and_stop_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_bytes(b"")
+    (tmp_path / "blob.bin").write_bytes(bytes(range(256)) * 8)
+    files = (tmp_path / "empty.txt", tmp_path / "blob.bin", a_list(tmp_path))
+    ran = run(tmp_path, *(part for file in files for part in ("--list", file)), "--start", START)
+    empty, binary, good = (lists_of(ran)[str(file)] for file in files)
+    assert (empty["entries"], empty["accepted"]) == (0, 0)
+    assert (binary["entries"], binary["rejected"]) == (1, 1)
+    assert good["accepted"] == 4
+    assert "empty" in ran.screen
+    (reject,) = ran.table("rejects.csv")
+    assert reject["list"] == str(files[1])
+    assert "binary" in reject["reason"]
+
+
+# Money
+
+
+def test_what_is_not_covered_is_held_and_the_user_is_told_how_much_by_when(tmp_path: Path) -> None:
+    ran = run(tmp_path, "--balance", "200")
+    summary = holds(ran)
+    assert summary["backorders"]["MISSED"] > 30
+    missed = [row for row in ran.table("backorders.csv") if row["state"] == "MISSED"]
+    assert {row["reason"] for row in missed} == {"unfunded"}
+    assert {row["application"] for row in missed} == {""}
+    told = ran.line.partition("Pay in ")[2]
+    amount, currency, before = told.split()[:3]
+    assert (currency, before) == ("USD", "before")
+    # 45 orders at 69.00 that the provider takes, and three that it does not, less what is there.
+    assert usd(amount) <= 48 * usd("69.00") - 200
+    assert "UTC, or" in told
+    assert Decimal(summary["account"]["closing"]) >= 0
+
+
+def test_what_is_paid_in_is_used(tmp_path: Path) -> None:
+    names = a_list(tmp_path)
+    short = ("--list", names, "--start", "2026-11-22", "--balance", "140.00", "--win-rate", "1", "--auction-rate", "0")
+    summary = holds(run(tmp_path, *short, "--pay-in", "70.00@1", "--pay-in", "69@2"))
+    assert summary["account"]["paid_in"] == "139.00"
+    assert summary["account"]["closing"] == "3.00"
+    assert summary["backorders"] == {"SUCCESSFUL": 4}
+
+
+def test_amounts_are_in_the_accounts_currency_and_gross(tmp_path: Path) -> None:
+    names = a_list(tmp_path)
+    ran = run(tmp_path, "--list", names, "--start", START, "--vat", "19", "--currency", "EUR", "--win-rate", "1")
+    account = holds(ran)["account"]
+    assert (account["currency"], account["charged"], account["closing"]) == ("EUR", "276.00", "4724.00")
+    ledger = ran.table("ledger.csv")
+    assert {row["currency"] for row in ledger} == {"EUR"}
+    assert {row["amount"] for row in ledger if row["to"] == "tax"} == {"11.02"}
+    assert {row["amount"] for row in ledger if row["to"] == "fees"} == {"57.98"}
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize("seed", ["3", "4"])
+def test_under_severe_faults_nothing_is_ordered_twice_or_lost(tmp_path: Path, seed: str) -> None:
+    names = a_list(tmp_path, 60)
+    faults = ("--faults", "severe", "--duplicates", "new", "--seed", seed)
+    summary = holds(run(tmp_path, "--list", names, "--start", START, *faults))
+    assert sum(summary["backorders"].values()) == 60
+    assert sum(summary["provider"]["faults"].values()) > 20
+    assert summary["provider"]["applications"] == 60
+    assert "MISSED" not in summary["backorders"]
+
+
+UNUSABLE = {
+    "a file that is not there": (["--list", "nowhere.txt"], "nowhere.txt"),
+    "a day that is none": (["--list", f"{SAMPLE}@monday"], "'monday' after the @ is no day"),
+    "a day below zero": (["--list", f"{SAMPLE}@-1"], "'-1' after the @ is no day"),
+    "a start that is no time": (["--start", "tomorrow"], "'tomorrow' is no time"),
+    "money that is none": (["--pay-in", "lots@2"], "'lots@2' is not AMOUNT@DAY"),
+    "money on no day": (["--pay-in", "5.00@soon"], "'5.00@soon' is not AMOUNT@DAY"),
+    "less than no money": (["--pay-in", "-5.00@1"], "above zero"),
+    "money without end": (["--pay-in", "Infinity"], "above zero"),
+    "a balance that is none": (["--balance", "lots"], "'lots' is not an amount"),
+    "unknown faults": (["--faults", "mild,gremlins"], "'gremlins'"),
+    "an unknown kind": (["--kind", "hoped-for"], "'hoped-for'"),
+    "an unknown option": (["--no-such-option"], "--no-such-option"),
+    "days below zero": (["--days", "-1"], "-1"),
+    "rules that are not there": (["--rules", "nowhere.toml"], "nowhere.toml"),
+    "memory that outlives its process": (["--attach", "--store", "memory"], "--attach --store memory"),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_unusable_arguments_end_with_2_and_one_line(tmp_path: Path, case: str) -> None:
+    arguments, told = UNUSABLE[case]
+    ran = launch(["-m", "local", "run"], tmp_path, *arguments, status=2)
+    assert told in ran.errors
+    assert ran.errors.startswith("local: ")
+    assert ran.errors.count("\n") == 1
+    assert "Traceback" not in ran.errors + ran.screen
+
+
+def test_broken_rules_end_with_2_and_one_line(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[select]\nzones = ["com"]\nlenght = [3, 12]\n\n[limits]\nper_day = "many"\n')
+    ran = run(tmp_path, "--rules", rules, status=2)
+    assert "lenght" in ran.errors
+    assert "per_day" in ran.errors
+    assert ran.errors.count("\n") == 1
+
+
+def test_a_folder_with_other_files_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "letter.txt").write_text("dear diary")
+    ran = run(tmp_path, "--list", a_list(tmp_path), status=2)
+    assert str(tmp_path / "out") in ran.errors
+    assert (tmp_path / "out" / "letter.txt").read_text() == "dear diary"
+
+
+# Deletion lists
+
+
+def test_without_rules_nothing_is_chosen_from_a_deletion_list(tmp_path: Path) -> None:
+    ran = run(tmp_path, "--list", a_list(tmp_path), "--kind", "dropping", "--days", "0", "--start", START)
+    (record,) = ran.summary["lists"]
+    assert (record["entries"], record["not_selected"], record["accepted"]) == (4, 4, 0)
+    assert "There is no rules.toml: nothing is chosen from deletion lists." in ran.line
+    assert ran.summary["backorders"] == {}
+
+
+def test_rules_choose_from_a_deletion_list(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[select]\nzones = ["com"]\nreject = "[3-9]$"\n\n[fees]\ncom = "59.00"\n\n[limits]\nper_day = 2\n')
+    some, others = a_list(tmp_path, 6), a_list(tmp_path, 3, name="more.csv", zone="net")
+    ran = run(tmp_path, "--list", some, "--list", others, "--kind", "dropping", "--rules", rules, "--start", START)
+    com, net = (lists_of(ran)[str(file)] for file in (some, others))
+    assert (com["entries"], com["not_selected"], com["accepted"]) == (6, 3, 3)
+    assert (net["entries"], net["not_selected"], net["accepted"]) == (3, 3, 0)
+    assert [row["domain"] for row in ran.table("backorders.csv")] == ["name0.com", "name1.com", "name2.com"]
+    assert ran.summary["provider"]["applications"] == 2
+    assert {row["reason"] for row in ran.table("backorders.csv") if row["state"] == "MISSED"} == {
+        "over a limit of rules.toml"
+    }
+
+
+# On a stack that stays up
+
+KEEP_UP = """
+import sys
+from pathlib import Path
+from local.stack import up
+up(build=Path(sys.argv[1]))
+"""
+ATTACHED = """
+import sys
+from functools import partial
+from pathlib import Path
+import local.run.run
+from local.__main__ import main
+from local.stack import attach
+local.run.run.attach = partial(attach, Path(sys.argv[1]))
+main(["run", "--attach", *sys.argv[2:]])
+"""
+"""As `python -m local up` and `… run --attach`, but meeting in a folder of the test's: a developer's own stack may be
+up, and other tests run at the same time."""
+
+
+@contextmanager
+def a_stack_up(build: Path) -> Iterator[LocalStack]:
+    with (build.parent / "up.log").open("w") as log:
+        process = subprocess.Popen([sys.executable, "-c", KEEP_UP, str(build)], cwd=PROJECT, stdout=log, stderr=log)
+        try:
+            ends = time.monotonic() + 60
+            while not (file := build / STACK_FILE).exists() or not file.read_text().endswith("}\n"):
+                assert process.poll() is None, (build.parent / "up.log").read_text()
+                assert time.monotonic() < ends
+                time.sleep(0.05)
+            yield LocalStack.model_validate_json(file.read_text())
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def test_a_killed_run_is_continued_and_cancelled_on_the_same_stack(tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    names = a_list(tmp_path, 40)
+    attached = ["-c", ATTACHED, str(build)]
+    command = ["--list", str(names), "--start", START, "--duplicates", "new", "--out", str(tmp_path / "killed")]
+    with a_stack_up(build) as stack:
+        control = Control(stack.emulator_base_url)
+        process = subprocess.Popen(
+            [sys.executable, *attached, *command], cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while control.state()["created"] < 5:
+            assert process.poll() is None
+        process.kill()
+        process.wait()
+        at_death = control.state()
+        assert {application["status"] for application in at_death["applications"]} <= {"REQUESTED", "ACTIVE"}
+
+        ran = launch(attached, tmp_path, *command[:-2])
+        summary = holds(ran)
+        assert sum(summary["backorders"].values()) == 40
+        assert "MISSED" not in summary["backorders"]
+        assert summary["provider"]["applications"] == 40
+        assert control.state()["duplicates"] == 0
+
+        # Once more, with nothing left to do: no call that changes anything.
+        calls = control.state()["calls"]["AddDomainApplication"]
+        assert holds(launch(attached, tmp_path, *command[:-2]))["backorders"] == summary["backorders"]
+        assert control.state()["calls"]["AddDomainApplication"] == calls
+
+
+def test_without_a_stack_there_is_nothing_to_attach_to(tmp_path: Path) -> None:
+    attached = ["-c", ATTACHED, str(tmp_path / "build")]
+    ran = launch(attached, tmp_path, "--list", a_list(tmp_path), status=2)
+    assert ran.errors == "local: no stack is up: run `make up` in another terminal\n"
+
+
+def test_a_cancel_takes_back_what_was_wanted(tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    attached = ["-c", ATTACHED, str(build)]
+    names, regretted = a_list(tmp_path), a_list(tmp_path, 2, name="regretted.csv")
+    with a_stack_up(build) as stack:
+        control = Control(stack.emulator_base_url)
+        launch(attached, tmp_path, "--list", names, "--start", "2026-11-20", "--days", "1")
+        assert len(control.state()["applications"]) == 4
+        ran = launch(attached, tmp_path, "--list", regretted, "--kind", "cancel")
+        assert Counter(row["state"] for row in ran.table("backorders.csv"))["CANCELLED"] == 2
+        assert {each["domain"] for each in control.state()["deleted"]} == {"name0.com", "name1.com"}
+        assert {each["domain"] for each in control.state()["applications"]} == {"name2.com", "name3.com"}
+        assert all(ran.summary["invariants"].values())
