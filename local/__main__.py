@@ -89,6 +89,7 @@ def run(**given: Any) -> None:
     from local.run.screen import progress, show  # noqa: PLC0415
 
     exit_on_terminate()
+    os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "backorder-local")
     of_emulator = {name: given.pop(name) for name in EmulatorOptions.__dataclass_fields__ if name != "seed"}
     given["lists"] = given["lists"] or (os.path.relpath(SAMPLE),)
     options = RunOptions(emulator=EmulatorOptions(**of_emulator, seed=given["seed"]), **given)

@@ -12,22 +12,8 @@ from backorder.bookkeeping import Account, Posting, balances
 from backorder.finding import Finding, Kind
 from backorder.model import Backorder, Origin, Reason, State
 from backorder.store import ListRecord
+from local.emulator.options import BOOK_FAULTS
 from local.run.watched import GRACE
-
-BOOK_FAULTS = frozenset(
-    {
-        "refund_missing",
-        "refund_late",
-        "charge_twice",
-        "charge_on_failure",
-        "deposit_wrong",
-        "deposit_orphan",
-        "deposit_lapse",
-        "application_vanished",
-        "application_foreign",
-        "balance_drift",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -108,7 +94,7 @@ def _in_time(evidence: Evidence) -> bool:
 
 
 def _funded(evidence: Evidence) -> bool:
-    exempt = set(evidence.emulator["faults"]) & BOOK_FAULTS
+    exempt = set(evidence.emulator["faults"]) & set(BOOK_FAULTS)
     charged_by_others = any(
         entry["user"] == "test.user" and Decimal(entry["price"]) < 0 and not entry["type"].endswith("BACKORDER")
         for entry in evidence.emulator["accounting"]

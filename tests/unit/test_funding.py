@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.fees import Fees
 from backorder.model import FINAL, WON, Backorder, Reason, Source, State
 from backorder.money import ZERO
 from backorder.rules import Rules
 from backorder.standing import Forecast, Standing
+from planning.fees import Fees
 from planning.funding import Funds, Plan, chance_gone, lock_of, plan, rank
 from tests.factories import (
     CURRENCY,

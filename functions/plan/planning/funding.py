@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 
 from backorder.deadlines import FINALIZATION_LEAD
-from backorder.fees import Fees
 from backorder.model import Backorder, Reason, Source, State
 from backorder.money import CENT, ZERO
 from backorder.rules import Limits, Rules
 from backorder.standing import Forecast, Standing
+from planning.fees import Fees
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from backorder.batches import BATCH_SIZE, Batch
 from backorder.clock import Clock
-from backorder.fees import Fees
 from backorder.halt import Halt, halt, halt_line, lift_halt
 from backorder.model import Backorder, Origin, State
 from backorder.money import ZERO
@@ -21,6 +20,7 @@ from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.rules import last_good_rules
 from backorder.standing import save_forecast, standing
 from backorder.store import Conflict, Store
+from planning.fees import Fees
 from planning.funding import Funds, Plan, chance_gone, plan
 
 TICK = timedelta(minutes=5)
