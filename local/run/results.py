@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+FILES = ("summary.json", "backorders.csv", "rejects.csv", "ledger.csv", "findings.csv")
+
+
 @dataclass(frozen=True)
 class Collected:
     """What a run left in the store, with its lists under the names that the user gave them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, which the emulator plays
-RULES_TOML = RULES_KEY
+LOG = "pipeline.log"
 
 Progress = Callable[[datetime, str], None]
 """Is told the emulator's present, and what is going on."""
@@ -91,7 +90,7 @@ def run(options: RunOptions, *, progress: Progress) -> Outcome:
     names = read_names(chosen)
     _prepare(options.out)
     store_name = _store_name(options, names)
-    with _stack(options, names) as (stack, start), _log_to(options.out / "pipeline.log"):
+    with _stack(options, names) as (stack, start), _log_to(options.out / LOG):
         use_environment(stack.deployment)
         world = _wire(options, stack, start, store_name, progress)
         _schedule(world, names)
@@ -113,12 +112,12 @@ def _check(options: RunOptions) -> None:
 
 
 def _prepare(out: Path) -> None:
+    """Removes an earlier run's results; what else is in the folder is none of ours."""
     if out.exists() and not out.is_dir():
         raise Unusable(f"--out {out}: is no folder")
-    if out.exists() and any(out.iterdir()) and not (out / "pipeline.log").exists():
-        raise Unusable(f"--out {out}: has other files than a run's in it; it would be replaced: name another folder")
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (LOG, *results.FILES):
+        (out / name).unlink(missing_ok=True)
 
 
 def _store_name(options: RunOptions, names: Names) -> StoreName:
@@ -191,7 +190,7 @@ def _live(world: _World, chosen: Iterable[Upload]) -> None:
     options, pump = world.options, world.pump
     pump.settle_in()
     if options.rules is not None:
-        _put(world, RULES_TOML, options.rules)
+        _put(world, RULES_KEY, options.rules)
         pump.deliver()
     due = sorted(_actions(world, chosen), key=lambda action: action[0])
     if options.days == 0:
@@ -300,7 +299,7 @@ def _texts(world: _World, collected: results.Collected, rejected: str) -> Iterat
     yield "items", repr(collected)
     yield "rejects", rejected
     yield "messages", repr(world.messages)
-    yield "log", (world.options.out / "pipeline.log").read_text(encoding="utf-8")
+    yield "log", (world.options.out / LOG).read_text(encoding="utf-8")
     for document in ("halted", "rules", "standing", "forecast", "books"):
         yield document, repr(world.store.document(document))
     bucket = world.stack.deployment.reports_bucket
