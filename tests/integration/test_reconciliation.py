@@ -1,0 +1,556 @@
+"""Reconciliation against the emulator over loopback HTTP: states, money to the cent, and what needs a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from backorder.bookkeeping import Account, Posting, balances
+from backorder.deadlines import MARGIN, Known
+from backorder.finding import Finding, Kind
+from backorder.halt import halt, lift_halt
+from backorder.model import Backorder, BackorderKey, State
+from backorder.provider import Credentials, Provider
+from backorder.registries import Registries
+from backorder.standing import save_forecast, standing
+from backorder.store.memory import MemoryStore
+from local.emulator import Delivery, Emulator, EmulatorServer, Options
+from local.emulator.world import MAIN_USER
+from reconciliation.message import Message
+from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
+from tests.factories import FEE, NOW, a_backorder, a_forecast, a_placed_backorder, usd
+
+FINALIZATION = NOW + timedelta(days=1)
+DROP = FINALIZATION + timedelta(hours=3)
+HOUR = timedelta(hours=1)
+REGISTRIES = Registries.load()
+
+
+class Provision(Emulator):
+    """The emulator, which can also hide its list of applications, or move its money while it is read."""
+
+    shown_total: int | None = None
+    moving = False
+
+    def exchange(self, fields: Mapping[str, str]) -> Delivery:
+        command = fields.get("COMMAND")
+        if self.shown_total is not None and command == "QueryDomainApplicationList":
+            lines = {"FIRST": 0, "COUNT": 0, "LAST": 0, "LIMIT": 1000, "TOTAL": self.shown_total}
+            properties = "\r\n".join(f"PROPERTY[{name}][0]={value}" for name, value in lines.items())
+            return Delivery(f"[RESPONSE]\r\nCODE=200\r\nDESCRIPTION=fine\r\n{properties}\r\nEOF\r\n".encode())
+        if self.moving and command == "QueryDepositList":
+            self.pay_in(Decimal("1.00"))
+        return super().exchange(fields)
+
+
+@dataclass
+class World:
+    """One account at the emulator, the store, and the messages and reports that were sent."""
+
+    emulator: Provision
+    url: str
+    password: str = "test.passw0rd"
+    store: MemoryStore = field(default_factory=MemoryStore)
+    messages: list[Message] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def provider(self) -> Provider:
+        return Provider(
+            endpoint=self.url,
+            stage="test",
+            credentials=lambda: Credentials("test.user", self.password),
+            pool_size=1,
+            connect_timeout=1.0,
+            read_timeout=0.1,
+            sleep=lambda _seconds: None,
+        )
+
+    def reconcile(self) -> Summary:
+        def put(key: str, content: bytes, _type: str) -> None:
+            self.files[key] = content
+
+        provider = self.provider()
+        reconciliation = Reconciliation(
+            store=self.store,
+            provider=provider,
+            clock=lambda: self.emulator.now,
+            publish=self.messages.append,
+            put=put,
+            registries=REGISTRIES,
+        )
+        try:
+            return reconcile_account(reconciliation, holder="this run")
+        finally:
+            provider.close()
+
+    def at(self, moment: datetime) -> Summary:
+        """Reconciles at `moment`."""
+        self.emulator.advance_to(moment)
+        return self.reconcile()
+
+    def order(self, domain: str, outcome: str | None = None, **changes: Any) -> None:
+        """Ordered now; inside the lock, so that the fee is reserved at once."""
+        self.emulator.schedule(domain, finalization_at=FINALIZATION, outcome=outcome)
+        provider = self.provider()
+        application = provider.order(domain)
+        provider.close()
+        placed = {"application": application.id, "submitted_at": application.created_at}
+        self.store.create(a_placed_backorder(domain, **{**placed, **changes}))
+
+    def backorder(self, domain: str = "john.com") -> Backorder:
+        found = self.store.get(BackorderKey(domain, 1))
+        assert found is not None
+        return found
+
+    def state(self, domain: str = "john.com") -> State:
+        return self.backorder(domain).state
+
+    def booked(self) -> dict[Account, Decimal]:
+        return balances(self.store.postings())
+
+    def kinds(self) -> Counter[str]:
+        return Counter(posting.kind for posting in self.store.postings())
+
+    def of_kind(self, kind: str) -> list[Posting]:
+        return [posting for posting in self.store.postings() if posting.kind == kind]
+
+    def findings(self, status: str = "open") -> list[Finding]:
+        return [finding for finding in self.store.findings() if finding.status == status]
+
+    def books_are_right(self) -> None:
+        """The ledger explains the account to the cent, and nothing is unexplained."""
+        held, account = self.booked(), self.emulator.account()
+        assert held[Account.BALANCE] == usd(account["balance"])
+        assert held[Account.RESERVED] == usd(account["deposit"])
+        assert held[Account.UNEXPLAINED] == 0
+        assert sum(held.values()) == 0
+
+    def everything(self) -> tuple[object, ...]:
+        documents = {name: self.store.document(name) for name in ("books", "standing", "halted", "forecast")}
+        found = (self.store.backorders(), self.store.postings(), self.store.findings())
+        return (*map(list, found), documents, list(self.messages))
+
+
+@contextmanager
+def a_world(**options: Any) -> Iterator[World]:
+    with EmulatorServer(Provision(Options(**{"start": NOW, **options}))) as server:
+        assert isinstance(server.emulator, Provision)
+        world = World(server.emulator, server.url)
+        world.reconcile()  # opens the books
+        yield world
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with a_world() as one:
+        yield one
+
+
+# What becomes of orders and of money
+
+
+def test_the_books_open_with_what_is_there(world: World) -> None:
+    assert [(posting.kind, posting.amount) for posting in world.store.postings()] == [("opening", usd(5000))]
+    world.books_are_right()
+    world.reconcile()
+    assert world.kinds() == Counter(opening=1)
+
+
+def test_a_deposit_that_was_there_when_the_books_were_opened_comes_back(world: World) -> None:
+    world.order("john.com", "FAILED")
+    world.store = MemoryStore()
+    world.store.create(a_placed_backorder(application="10700", submitted_at=NOW))
+    world.reconcile()
+    world.books_are_right()
+    world.at(DROP + 2 * HOUR)
+    world.books_are_right()
+    assert [(posting.domain, posting.amount) for posting in world.of_kind("refund")] == [("john.com", FEE)]
+
+
+def test_a_won_name_is_charged(world: World) -> None:
+    world.order("john.com", "SUCCESSFUL")
+    world.reconcile()
+    assert (world.state(), world.backorder().deposit) == (State.ACTIVE, FEE)
+    assert world.kinds() == Counter(opening=1, deposit=1)
+    world.books_are_right()
+
+    world.at(FINALIZATION + HOUR)
+    assert world.state() is State.PROCESSING
+
+    world.at(DROP + HOUR)
+    won = world.backorder()
+    assert (won.state, won.deposit, won.settled) == (State.SUCCESSFUL, None, True)
+    assert world.kinds() == Counter(opening=1, deposit=1, release=1, charge=1)
+    world.books_are_right()
+    assert world.booked()[Account.FEES] == FEE
+    assert world.findings() == []
+    assert world.messages == []
+
+
+def test_a_lost_name_gives_its_deposit_back(world: World) -> None:
+    world.order("john.com", "FAILED")
+    world.reconcile()
+    world.at(DROP)
+    assert (world.state(), world.backorder().settled) == (State.FAILED, False)
+    assert world.kinds() == Counter(opening=1, deposit=1)
+    world.books_are_right()
+
+    world.at(DROP + 2 * HOUR)
+    assert world.backorder().settled
+    assert world.backorder().fee == FEE
+    assert world.kinds() == Counter(opening=1, deposit=1, refund=1)
+    world.books_are_right()
+    assert usd(world.emulator.account()["balance"]) == usd(5000)
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("AUCTION_WON", "AUCTION_WON"), ("AUCTION_LOST", "AUCTION_LOST")])
+def test_an_auction_ends_won_or_lost(world: World, outcome: str, state: str) -> None:
+    world.order("john.com", outcome)
+    world.at(DROP + HOUR)
+    assert world.state() is State.AUCTION_PENDING
+    world.books_are_right()
+    world.at(DROP + timedelta(days=5))
+    assert world.state() is State(state)
+    assert world.backorder().settled
+    won = outcome == "AUCTION_WON"
+    assert world.kinds() == Counter({"opening": 1, "deposit": 1, "release" if won else "refund": 1, "charge": won})
+    world.books_are_right()
+
+
+def test_a_run_that_slept_through_it_all_finds_the_end(world: World) -> None:
+    outcomes = {"won.com": "SUCCESSFUL", "lost.com": "FAILED", "bid.com": "AUCTION_WON"}
+    for domain, outcome in outcomes.items():
+        world.order(domain, outcome)
+    world.at(DROP + timedelta(days=5))
+    assert [world.state(domain) for domain in outcomes] == [State.SUCCESSFUL, State.FAILED, State.AUCTION_WON]
+    assert all(world.backorder(domain).settled for domain in outcomes)
+    world.books_are_right()
+    assert world.findings() == []
+
+
+def test_tax_has_its_own_account_and_the_currency_is_the_accounts() -> None:
+    with a_world(vat=Decimal(19), currency="EUR") as world:
+        world.order("won.com", "SUCCESSFUL")
+        world.order("lost.com", "FAILED")
+        world.reconcile()
+        world.at(DROP + 2 * HOUR)
+        world.books_are_right()
+        assert (world.booked()[Account.FEES], world.booked()[Account.TAX]) == (usd("57.98"), usd("11.02"))
+        assert {posting.currency for posting in world.store.postings()} == {"EUR"}
+        assert world.backorder("won.com").settled
+
+
+def test_what_else_the_login_does_is_booked_apart(world: World) -> None:
+    world.emulator.pay_in(usd(100))
+    world.emulator.charge(usd(20), "other-name.com")
+    world.emulator.add_renewal("renewed.com", NOW + HOUR, usd(15))
+    world.at(NOW + 2 * HOUR)
+    world.books_are_right()
+    assert world.booked()[Account.PAID_IN] == usd(-100)
+    assert world.booked()[Account.OTHER] == usd(35)
+    assert world.findings() == []
+
+
+def test_a_year_later_a_renewal_of_a_won_name_is_no_backorders_charge(world: World) -> None:
+    world.order("john.com", "SUCCESSFUL")
+    world.at(DROP + HOUR)
+    world.emulator.add_renewal("john.com", NOW + timedelta(days=365), usd(15))
+    world.at(NOW + timedelta(days=366))
+    world.books_are_right()
+    assert world.booked()[Account.FEES] == FEE
+    assert world.findings() == []
+
+
+def test_deposits_of_others_are_remembered_for_the_plan(world: World) -> None:
+    world.order("john.com")
+    world.emulator.strike_books(["deposit_orphan"], ["not-ours.com"])
+    world.reconcile()
+    assert standing(world.store).others == FEE
+    assert standing(world.store).last_deposits == {"com": FEE}
+    world.books_are_right()
+
+
+def test_reading_it_all_twice_changes_nothing(world: World) -> None:
+    for domain, outcome in {"won.com": "SUCCESSFUL", "lost.com": "FAILED", "bid.com": "AUCTION_WON"}.items():
+        world.order(domain, outcome)
+    world.emulator.strike_books(["balance_drift"])
+    world.emulator.strike_books(["refund_missing"], ["lost.com"])
+    for moment in (NOW, FINALIZATION + HOUR, DROP + 2 * HOUR, DROP + timedelta(days=2), DROP + timedelta(days=9)):
+        world.at(moment)
+        world.reconcile()  # a difference is believed when it is seen a second time
+        before = world.everything()
+        summary = world.reconcile()
+        assert world.everything() == before
+        assert summary == Summary(compared=True)
+
+
+def test_without_the_properties_that_sources_leave_open_it_works_too() -> None:
+    with a_world(withhold=frozenset({"finalization-date", "accounting-id"}), vat=Decimal(19)) as world:
+        world.order("won.com", "SUCCESSFUL")
+        world.order("lost.com", "FAILED")
+        for _ in range(2):  # two bookings that nothing tells apart
+            world.emulator.charge(usd(20), "the same.com")
+        world.at(DROP + HOUR)
+        world.emulator.charge(usd(20), "the same.com")
+        world.at(DROP + 2 * HOUR)
+        world.at(DROP + timedelta(days=3))
+        assert world.booked()[Account.OTHER] == usd(60)
+        assert world.kinds()["charge"] == 2  # the fee and its tax
+        assert all(world.backorder(domain).settled for domain in ("won.com", "lost.com"))
+        world.books_are_right()
+
+
+# What the provider does not know, does not say, or does not answer
+
+
+def test_an_application_that_the_provider_removed_is_vanished(world: World) -> None:
+    world.order("john.com")
+    world.order("jane.com")
+    world.reconcile()
+    world.emulator.strike_books(["application_vanished"], ["john.com"])
+    world.at(NOW + 2 * HOUR)
+    assert (world.state(), world.state("jane.com")) == (State.VANISHED, State.ACTIVE)
+    world.at(NOW + 4 * HOUR)
+    assert world.backorder().settled
+    world.books_are_right()
+
+
+def test_an_application_missing_in_a_list_is_not_vanished_while_the_provider_knows_it(world: World) -> None:
+    world.order("john.com")
+    world.emulator.shown_total = 0
+    world.reconcile()
+    assert world.state() is State.ACTIVE
+    assert world.emulator.state()["calls"]["StatusDomainApplication"] == 1
+
+
+def test_an_incomplete_list_says_nothing_about_what_is_missing_in_it(world: World) -> None:
+    world.order("john.com")
+    world.emulator.strike_books(["application_vanished"], ["john.com"])
+    world.emulator.shown_total = 7
+    world.reconcile()
+    assert world.state() is State.REQUESTED
+    world.emulator.shown_total = None
+    world.reconcile()
+    assert world.state() is State.VANISHED
+
+
+@pytest.mark.parametrize("fault", ["timeout_before", "code_421", "http_500", "html", "cut"])
+def test_a_provider_that_is_down_leaves_everything_as_it_is(world: World, fault: str) -> None:
+    world.order("john.com", "SUCCESSFUL")
+    world.reconcile()
+    before = world.everything()
+    world.emulator.advance_to(DROP + HOUR)
+    world.emulator.set_faults(1.0, [fault])
+    summary = world.reconcile()
+    assert summary.skipped
+    assert world.everything() == before
+    world.emulator.set_faults(0.0)
+    world.reconcile()
+    assert world.state() is State.SUCCESSFUL
+
+
+def test_an_account_that_moves_while_it_is_read_is_not_booked(world: World) -> None:
+    world.order("john.com", "SUCCESSFUL")
+    world.emulator.moving = True
+    assert not world.reconcile().compared
+    assert world.kinds() == Counter(opening=1)
+    assert world.state() is State.ACTIVE  # the states are followed all the same
+    world.emulator.moving = False
+    assert world.reconcile().compared
+    world.books_are_right()
+    assert world.findings() == []
+
+
+def test_names_without_a_date_learn_it_from_the_pending_delete_list(world: World) -> None:
+    world.store.create(a_backorder("held.com", State.HELD))
+    world.store.create(a_backorder("xn--bcher-kva.co.uk", zone="co.uk"))
+    world.store.create(a_backorder("unlisted.com"))
+    drops = {"held.com": NOW + timedelta(days=9), "xn--bcher-kva.co.uk": NOW + timedelta(days=8)}
+    for domain, finalization_at in drops.items():
+        world.emulator.schedule(domain, finalization_at=finalization_at)
+    assert world.reconcile().dated == 0  # not listed yet
+    assert world.at(NOW + timedelta(days=6)).dated == 2
+    for domain, finalization_at in drops.items():
+        dated = world.backorder(domain)
+        assert (dated.finalization_at, dated.deadline) == (finalization_at, finalization_at - MARGIN)
+        assert dated.deadline_known is Known.FINALIZATION
+    assert world.backorder("held.com").state is State.HELD
+    assert world.backorder("unlisted.com").deadline_known is Known.NONE
+    assert world.reconcile().dated == 0
+
+
+def test_an_application_tells_its_finalization_date(world: World) -> None:
+    world.order("john.com")
+    world.reconcile()
+    assert world.backorder().finalization_at == FINALIZATION
+    world.emulator.schedule("john.com", finalization_at=FINALIZATION + HOUR)
+    world.reconcile()
+    assert world.backorder().finalization_at == FINALIZATION + HOUR
+
+
+def test_a_second_run_at_the_same_time_does_nothing(world: World) -> None:
+    world.store.acquire_lease("reconcile", "another run", now=NOW, until=NOW + HOUR)
+    calls = world.emulator.state()["calls"]
+    assert world.reconcile().skipped
+    assert world.emulator.state()["calls"] == calls
+
+
+# What needs a person
+
+
+def test_a_refund_that_is_late_is_found_once_told_once_and_closed(world: World) -> None:
+    world.order("late.com", "FAILED")
+    world.order("fine.com", "FAILED")
+    world.emulator.strike_books(["refund_late"], ["late.com"])
+    lost = DROP
+    world.at(lost)
+    world.at(lost + timedelta(hours=23, minutes=59))
+    assert world.findings() == []
+    for hours in (24, 25, 30):
+        world.at(lost + timedelta(hours=hours))
+    (finding,) = world.findings()
+    assert (finding.kind, finding.domain, finding.amount) == (Kind.REFUND_MISSING, "late.com", FEE)
+    assert finding.opened_at == lost + timedelta(hours=24)
+    assert (world.backorder("late.com").application or "?") in finding.advice
+    assert [message.subject for message in world.messages] == ["Backorders: Deposits that did not come back"]
+    assert not world.backorder("late.com").settled
+
+    world.at(lost + timedelta(hours=40))
+    assert world.findings() == []
+    assert [(found.domain, found.amount) for found in world.findings("closed")] == [("late.com", FEE)]
+    assert len(world.messages) == 1
+    assert world.backorder("late.com").settled
+    world.books_are_right()
+
+
+def test_a_refund_that_never_comes_stays_open(world: World) -> None:
+    world.order("john.com", "FAILED")
+    world.emulator.strike_books(["refund_missing"], ["john.com"])
+    for days in range(1, 10):
+        world.at(DROP + timedelta(days=days))
+    assert [finding.kind for finding in world.findings()] == [Kind.REFUND_MISSING]
+    assert len(world.messages) == 1
+    assert world.backorder().is_open
+    world.books_are_right()
+
+
+def test_a_charge_for_a_lost_name_is_found_and_closed_when_it_is_given_back(world: World) -> None:
+    world.order("john.com", "FAILED")
+    world.order("won.com", "SUCCESSFUL")
+    world.emulator.strike_books(["charge_on_failure"], ["john.com"])
+    world.reconcile()
+    world.at(DROP + HOUR)
+    world.reconcile()
+    (finding,) = world.findings()
+    assert (finding.kind, finding.domain, finding.amount) == (Kind.CHARGE_WITHOUT_SUCCESS, "john.com", FEE)
+    assert len(world.messages) == 1
+    world.books_are_right()
+    assert world.booked()[Account.FEES] == FEE  # of the won one
+
+    world.emulator.charge(-FEE, "john.com", kind="COM_BACKORDER")
+    world.at(DROP + timedelta(days=3))
+    assert world.findings() == []
+    assert len(world.messages) == 1
+    world.books_are_right()
+
+
+def test_a_difference_is_believed_when_it_is_seen_twice(world: World) -> None:
+    world.emulator.strike_books(["balance_drift"], ["john.com"])
+    lost = usd(5000) - usd(world.emulator.account()["amount"])
+    world.at(NOW + HOUR)
+    assert world.findings() == []
+    world.at(NOW + 2 * HOUR)
+    world.at(NOW + 3 * HOUR)
+    (finding,) = world.findings()
+    assert (finding.kind, finding.domain) == (Kind.UNEXPLAINED_DIFFERENCE, None)
+    assert abs(finding.amount or 0) == lost
+    assert f"{lost:.2f} USD less" in finding.advice
+    assert len(world.messages) == 1
+    assert world.booked()[Account.UNEXPLAINED] == lost
+    assert world.booked()[Account.BALANCE] == usd(world.emulator.account()["balance"])
+
+    # The provider mends it as silently.
+    world.emulator._world.accounts[MAIN_USER].amount += lost
+    world.at(NOW + 4 * HOUR)
+    world.at(NOW + 5 * HOUR)
+    assert world.findings() == []
+    assert len(world.messages) == 1
+    world.books_are_right()
+
+
+def test_a_shortfall_is_told_when_it_opens_or_grows_and_closed_when_it_is_met(world: World) -> None:
+    save_forecast(world.store, a_forecast())
+    world.at(NOW + HOUR)
+    world.at(NOW + 2 * HOUR)
+    (finding,) = world.findings()
+    assert (finding.kind, finding.amount) == (Kind.SHORTFALL, usd(414))
+    assert len(world.messages) == 1
+    assert "Pay in 414.00 USD before 26 November 2026 16:00 UTC" in world.messages[0].body
+
+    save_forecast(world.store, a_forecast(shortfall=usd(300)))
+    world.at(NOW + 3 * HOUR)
+    assert len(world.messages) == 1
+    assert [finding.amount for finding in world.findings()] == [usd(300)]
+
+    save_forecast(world.store, a_forecast(shortfall=usd(500)))
+    world.at(NOW + 4 * HOUR)
+    assert len(world.messages) == 2
+
+    save_forecast(world.store, None)
+    world.at(NOW + 5 * HOUR)
+    assert world.findings() == []
+    assert len(world.findings("closed")) == 1
+    assert len(world.messages) == 2
+
+
+def test_a_wrong_password_halts_the_line_and_is_told_once(
+    world: World, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    world.order("john.com")
+    world.reconcile()
+    before = list(world.store.backorders()), list(world.store.postings())
+    right, world.password = world.password, "wr0ng-and-secret"
+    assert world.at(NOW + HOUR).halted
+    world.at(NOW + 2 * HOUR)
+    (finding,) = world.findings()
+    assert finding.kind is Kind.LINE_HALTED
+    assert "environment test (entity 1234), login 'test.user'" in finding.advice
+    assert [message.subject for message in world.messages] == ["Backorders: Orders have stopped"]
+    halted = halt(world.store)
+    assert halted is not None
+    assert (halted.kind, halted.since) == ("access", NOW + HOUR)
+    assert (list(world.store.backorders()), list(world.store.postings())) == before
+    out, err = capfd.readouterr()
+    shown = (out, err, caplog.text, repr(halted), repr(finding), repr(world.messages))
+    assert not any(world.password in text for text in shown)
+
+    world.password = right
+    lift_halt(world.store)  # as the next plan does, whose look at the account succeeds
+    world.at(NOW + 3 * HOUR)
+    assert world.findings() == []
+    assert len(world.messages) == 1
+
+
+def test_what_a_worker_is_at_work_on_is_left_to_it(world: World) -> None:
+    world.order("john.com")
+    world.store.replace(replace(world.backorder(), state=State.WITHDRAWING, cancel_requested=True))
+    world.reconcile()
+    assert world.state() is State.WITHDRAWING
+
+
+def test_the_reports_tell_what_happened(world: World) -> None:
+    world.order("john.com", "SUCCESSFUL")
+    world.reconcile()
+    world.at(DROP + HOUR)
+    assert {"latest/summary.json", "latest/backorders.csv", "latest/ledger.csv", "latest/findings.csv"} <= set(
+        world.files
+    )
+    assert b"john.com,com,SUCCESSFUL" in world.files["latest/backorders.csv"]
+    assert b'"charged": "69.00"' in world.files["latest/summary.json"]
