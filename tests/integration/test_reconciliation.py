@@ -163,6 +163,20 @@ def test_the_books_open_with_what_is_there(world: World) -> None:
     assert world.kinds() == Counter(opening=1)
 
 
+def test_what_was_booked_before_the_books_were_opened_is_history(world: World) -> None:
+    world.emulator.pay_in(usd(100))
+    world.emulator.charge(usd(20), "other-name.com")
+    world.store = MemoryStore()
+    world.reconcile()
+    world.at(NOW + HOUR)
+    assert world.kinds() == Counter(opening=1)
+    world.books_are_right()
+    world.emulator.pay_in(usd(50))
+    world.at(NOW + 2 * HOUR)
+    assert world.kinds() == Counter(opening=1, payment=1)
+    world.books_are_right()
+
+
 def test_a_deposit_that_was_there_when_the_books_were_opened_comes_back(world: World) -> None:
     world.order("john.com", "FAILED")
     world.store = MemoryStore()

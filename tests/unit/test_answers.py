@@ -74,6 +74,11 @@ def test_of_two_of_ours_the_first_is_adopted_whatever_the_order_of_the_list() ->
     assert at_once(unanswered(), second, ours()) == at_once(unanswered(), ours(), second) == Adopt(ours(), Origin.OURS)
 
 
+def test_of_two_of_the_same_second_it_is_always_the_same_one() -> None:
+    second = ours(id="pours")
+    assert at_once(unanswered(), second, ours()) == at_once(unanswered(), ours(), second)
+
+
 @pytest.mark.parametrize("status", ["FAILED", "AUCTION_LOST"])
 def test_a_lost_one_of_ours_is_adopted_only_after_the_last_chance(status: str) -> None:
     lost = ours(status)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backorder.registries import Registries
-from local.run.lists import SPREAD_DAYS, Names, Unusable, Upload, drops, read_names, start_of, uploads
+from local.run.lists import Names, Unusable, Upload, drops, read_names, start_of, uploads
 
 TODAY = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 START = datetime(2026, 11, 24, tzinfo=UTC)
@@ -122,7 +122,7 @@ def test_a_finalization_date_is_passed_on(tmp_path: Path) -> None:
 def test_names_without_a_date_drop_on_the_ten_days_that_follow(tmp_path: Path) -> None:
     names = names_of(tmp_path, "".join(f"name{number}.com\n" for number in range(300)))
     days = {datetime.fromisoformat(drop["drop_at"]).date() for drop in drops(names, START, 1, REGISTRIES)}
-    assert days == {(START + timedelta(days=1 + day)).date() for day in range(SPREAD_DAYS)}
+    assert days == {(START + timedelta(days=1 + day)).date() for day in range(10)}
 
 
 def test_seed_and_name_decide_the_day_and_nothing_else(tmp_path: Path) -> None:

@@ -1,0 +1,281 @@
+"""The promises as a run checks them: each is true on good evidence, and false for exactly the fault planted for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from backorder.bookkeeping import Account
+from backorder.finding import Kind
+from backorder.model import Origin, Reason, State
+from local.run.invariants import Evidence, check
+from local.run.watched import GRACE
+from tests.factories import (
+    FEE,
+    NOW,
+    a_backorder,
+    a_claim,
+    a_dated_backorder,
+    a_finding,
+    a_list_record,
+    a_placed_backorder,
+    a_posting,
+    usd,
+)
+
+LONG_AGO = NOW - GRACE - timedelta(hours=1)
+LATER = NOW + timedelta(minutes=5)
+
+WON = a_placed_backorder("won.com", State.SUCCESSFUL, application="1", settled=True)
+LOST = a_placed_backorder("lost.com", State.FAILED, application="2", settled=True, outcome_at=LONG_AGO)
+CANCELLED = a_placed_backorder("cancelled.com", State.CANCELLED, application="3", settled=True)
+FOREIGN = a_placed_backorder("foreign.com", State.FAILED, application="4", settled=True, origin=Origin.FOREIGN)
+
+
+def an_application(number: str, domain: str, status: str = "FAILED") -> dict[str, Any]:
+    return {"application": number, "domain": domain, "status": status, "user": "test.user"}
+
+
+def an_emulator(**changes: Any) -> dict[str, Any]:
+    """The state after a run of `good`."""
+    return {
+        "account": {"amount": "931.00", "deposit": "0.00"},
+        "applications": [
+            an_application("1", "won.com", "SUCCESSFUL"),
+            an_application("2", "lost.com"),
+            an_application("4", "foreign.com"),
+        ],
+        "deleted": [an_application("3", "cancelled.com", "REQUESTED")],
+        "deposits": [],
+        "accounting": [{"user": "test.user", "price": "-69.00", "type": "COM_BACKORDER"}],
+        "calls": {"StatusAccount": 9},
+        "faults": {},
+        "duplicates": 0,
+        "sent_late": [],
+        "unfunded": [],
+        **changes,
+    }
+
+
+POSTINGS = (
+    a_posting("opening", usd(1000), kind="opening", source=Account.OPENING, target=Account.BALANCE),
+    a_posting("deposit", source=Account.BALANCE, target=Account.RESERVED),
+    a_posting("released", source=Account.RESERVED, target=Account.BALANCE),
+    a_posting("charge", kind="charge", source=Account.BALANCE, target=Account.FEES),
+)
+
+
+def good(**changes: Any) -> Evidence:
+    """Four names that lived their whole lives, and lists that account for them."""
+    return Evidence(
+        **{
+            "lists": (
+                a_list_record(entries=7, rejected=1, not_selected=1, duplicates=1, accepted=4),
+                a_list_record("cancel/regretted.txt", kind="cancel", entries=1, accepted=1),
+            ),
+            "backorders": (WON, LOST, CANCELLED, FOREIGN),
+            "postings": POSTINGS,
+            "findings": (),
+            "emulator": an_emulator(),
+            "ended_at": NOW,
+            "planned_only": False,
+            "halted": False,
+            "password_seen_in": (),
+            **changes,
+        }
+    )
+
+
+def instead(backorder: Any, **changes: Any) -> Evidence:
+    """Good evidence, but for the lost name, which is `backorder`."""
+    return good(backorders=(WON, backorder, CANCELLED, FOREIGN), **changes)
+
+
+def test_good_evidence_breaks_no_promise() -> None:
+    assert check(good()) == dict.fromkeys(
+        [
+            "entries_accounted",
+            "ordered_once",
+            "none_lost",
+            "in_time",
+            "funded",
+            "ledger_balances",
+            "refunds_complete",
+            "nobody_elses",
+        ],
+        True,
+    )
+
+
+RESERVED = {"domain": "lost.com", "user": "test.user", "amount": "69.00"}
+WITH_DEPOSIT = an_emulator(account={"amount": "931.00", "deposit": "69.00"}, deposits=[RESERVED])
+RESERVED_POSTINGS = (*POSTINGS, a_posting("again", source=Account.BALANCE, target=Account.RESERVED))
+
+BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
+    "an entry too many": (
+        "entries_accounted",
+        lambda: good(lists=(a_list_record(entries=8, rejected=1, not_selected=1, duplicates=1, accepted=4),)),
+    ),
+    "an entry too few": (
+        "entries_accounted",
+        lambda: good(lists=(a_list_record(entries=4, rejected=1, accepted=4),)),
+    ),
+    "one bad list among good ones": (
+        "entries_accounted",
+        lambda: good(lists=(a_list_record(entries=4, accepted=4), a_list_record("wanted/b.txt", entries=1))),
+    ),
+    "a domain ordered twice": ("ordered_once", lambda: good(emulator=an_emulator(duplicates=1))),
+    "an accepted entry without a backorder": ("none_lost", lambda: good(backorders=(WON, LOST, CANCELLED))),
+    "a backorder from nowhere": (
+        "none_lost",
+        lambda: good(backorders=(WON, LOST, CANCELLED, FOREIGN, a_backorder("new.com", State.MISSED))),
+    ),
+    "a held one without a reason": ("none_lost", lambda: instead(a_backorder("lost.com", State.HELD))),
+    "a selected one that nothing holds up": ("none_lost", lambda: instead(a_backorder("lost.com"))),
+    "a selected one whose patience is over": (
+        "none_lost",
+        lambda: instead(a_backorder("lost.com", not_before=NOW - timedelta(seconds=1))),
+    ),
+    "a queued one whose message is overdue": (
+        "none_lost",
+        lambda: instead(a_backorder("lost.com", State.QUEUED, queued_until=NOW)),
+    ),
+    "one being submitted by nobody": ("none_lost", lambda: instead(a_backorder("lost.com", State.SUBMITTING))),
+    "one placed under an application that is not there": (
+        "none_lost",
+        lambda: instead(a_placed_backorder("lost.com", application="77")),
+    ),
+    "one placed under another name's application": (
+        "none_lost",
+        lambda: instead(a_placed_backorder("lost.com", application="1")),
+    ),
+    "one sent after the finalization date": ("in_time", lambda: good(emulator=an_emulator(sent_late=["lost.com"]))),
+    "one missed for being late": (
+        "in_time",
+        lambda: instead(
+            a_dated_backorder("lost.com", state=State.MISSED, reason=Reason.LATE, finalization_at=NOW + GRACE)
+        ),
+    ),
+    "one missed unanswered by a provider that answers": (
+        "in_time",
+        lambda: instead(a_backorder("lost.com", State.MISSED, reason=Reason.UNANSWERED)),
+    ),
+    "one without funds at its lock": ("funded", lambda: good(emulator=an_emulator(unfunded=["lost.com"]))),
+    "a cent that the books do not have": (
+        "ledger_balances",
+        lambda: good(emulator=an_emulator(account={"amount": "931.01", "deposit": "0.00"})),
+    ),
+    "a deposit that the books do not have": (
+        "ledger_balances",
+        lambda: good(emulator=an_emulator(account={"amount": "931.00", "deposit": "69.00"})),
+    ),
+    "no books at all": ("ledger_balances", lambda: good(postings=())),
+    "a lost one's deposit that is not back and not told": (
+        "refunds_complete",
+        lambda: good(emulator=WITH_DEPOSIT, postings=RESERVED_POSTINGS),
+    ),
+    "a lost one's deposit whose finding is closed": (
+        "refunds_complete",
+        lambda: good(
+            emulator=WITH_DEPOSIT,
+            postings=RESERVED_POSTINGS,
+            findings=(a_finding(subject="lost.com", status="closed"),),
+        ),
+    ),
+    "a lost one's deposit told as something else": (
+        "refunds_complete",
+        lambda: good(
+            emulator=WITH_DEPOSIT,
+            postings=RESERVED_POSTINGS,
+            findings=(a_finding(Kind.CHARGE_WITHOUT_SUCCESS, "lost.com"),),
+        ),
+    ),
+    "a password in a file": ("nobody_elses", lambda: good(password_seen_in=("pipeline.log",))),
+    "an application taken back that was foreign": (
+        "nobody_elses",
+        lambda: good(
+            emulator=an_emulator(
+                deleted=[an_application("3", "cancelled.com"), an_application("4", "foreign.com")],
+            )
+        ),
+    ),
+    "an application taken back that nobody knows": (
+        "nobody_elses",
+        lambda: good(emulator=an_emulator(deleted=[an_application("99", "other.com")])),
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_fault_breaks_its_promise_and_no_other(fault: str) -> None:
+    promise, evidence = BROKEN[fault]
+    assert [name for name, holds in check(evidence()).items() if not holds] == [promise]
+
+
+ALL_RIGHT: dict[str, Callable[[], Evidence]] = {
+    "nothing happened at all": lambda: good(
+        lists=(), backorders=(), postings=(), emulator=an_emulator(calls={}, deleted=[])
+    ),
+    "only a plan was made": lambda: instead(
+        a_backorder("lost.com"), planned_only=True, postings=(), emulator=an_emulator(calls={"StatusAccount": 1})
+    ),
+    "held for want of funds": lambda: instead(a_backorder("lost.com", State.HELD, reason=Reason.UNFUNDED)),
+    "to be tried again later": lambda: instead(a_backorder("lost.com", not_before=LATER)),
+    "to be tried again after a failure": lambda: instead(a_backorder("lost.com", failure="server error")),
+    "waiting for the line": lambda: instead(a_backorder("lost.com"), halted=True),
+    "in the queue": lambda: instead(a_backorder("lost.com", State.QUEUED, queued_until=LATER)),
+    "under a claim": lambda: instead(a_backorder("lost.com", State.SUBMITTING, claim=a_claim())),
+    "at the provider": lambda: instead(a_placed_backorder("lost.com", application="2")),
+    "missed for want of funds": lambda: instead(a_backorder("lost.com", State.MISSED, reason=Reason.UNFUNDED)),
+    "missed while the provider did not answer": lambda: instead(
+        a_backorder("lost.com", State.MISSED, reason=Reason.UNANSWERED),
+        emulator=an_emulator(faults={"timeout_before": 12}),
+    ),
+    "missed while the line was halted": lambda: instead(
+        a_backorder("lost.com", State.MISSED, reason=Reason.LATE), halted=True
+    ),
+    "listed when its last chance was over": lambda: instead(
+        a_dated_backorder("lost.com", state=State.MISSED, reason=Reason.LATE, finalization_at=NOW)
+    ),
+    "unfunded for a fault of the books": lambda: good(
+        emulator=an_emulator(unfunded=["lost.com"], faults={"refund_missing": 1})
+    ),
+    "unfunded for what somebody else bought": lambda: good(
+        emulator=an_emulator(
+            unfunded=["lost.com"],
+            accounting=[{"user": "test.user", "price": "-900.00", "type": "ADD_DOMAIN"}],
+        )
+    ),
+    "a deposit that has time to come back": lambda: instead(
+        replace(LOST, outcome_at=NOW - GRACE, settled=False, deposit=FEE),
+        emulator=WITH_DEPOSIT,
+        postings=RESERVED_POSTINGS,
+    ),
+    "a missing refund that was told": lambda: good(
+        emulator=WITH_DEPOSIT, postings=RESERVED_POSTINGS, findings=(a_finding(subject="lost.com"),)
+    ),
+    "a deposit in another login": lambda: good(
+        emulator=an_emulator(deposits=[{**RESERVED, "user": "other.user"}]),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ALL_RIGHT)
+def test_what_is_in_order_breaks_nothing(case: str) -> None:
+    assert [name for name, holds in check(ALL_RIGHT[case]()).items() if not holds] == []
+
+
+def test_money_of_others_excuses_nothing_but_theirs() -> None:
+    bought = [{"user": "other.user", "price": "-900.00", "type": "ADD_DOMAIN"}]
+    paid_in = [{"user": "test.user", "price": "900.00", "type": "PAYMENT"}]
+    for accounting in (bought, paid_in):
+        assert not check(good(emulator=an_emulator(unfunded=["lost.com"], accounting=accounting)))["funded"]
+
+
+def test_faults_of_the_wire_excuse_no_want_of_funds() -> None:
+    evidence = good(emulator=an_emulator(unfunded=["lost.com"], faults={"timeout_before": 1}))
+    assert not check(evidence)["funded"]
