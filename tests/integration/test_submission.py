@@ -740,6 +740,13 @@ def test_an_order_that_was_cancelled_under_way_and_not_placed_is_not_tried_again
     assert world.backorder().state is State.CANCELLED
 
 
+def test_a_cancel_that_meets_a_queued_order_keeps_it_from_being_sent(world: World) -> None:
+    world.queue("john.com", cancel_requested=True)
+    world.work()
+    assert world.backorder().state in (State.SELECTED, State.CANCELLED)
+    assert world.calls() == 0
+
+
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "timeout_late"])
 def test_a_cancel_while_the_outcome_is_unknown_leaves_no_live_application(world: World, fault: str) -> None:
     world.queue(*NAMES)
