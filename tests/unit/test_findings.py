@@ -93,7 +93,7 @@ def test_a_lost_names_deposit_that_stays_is_found_after_the_release_lag(state: S
         "john.com",
         FEE,
     )
-    for fact in (f"john.com is {state} since 24 November 12:00 UTC", "69.00 USD", "application app-john.com"):
+    for fact in (f"john.com was lost on 24 November 12:00 UTC ({state})", "69.00 USD", "application app-john.com"):
         assert fact in found.advice
 
 
