@@ -69,8 +69,8 @@ def _refunds_missing(backorders: Iterable[Backorder], *, now: datetime, currency
             Kind.REFUND_MISSING,
             backorder.domain,
             f"{backorder.domain} was lost on {backorder.outcome_at:%-d %B %H:%M} UTC ({backorder.state}), and its "
-            f"deposit of {backorder.deposit:.2f} {currency} is still reserved: ask the provider's support to release it, "
-            f"application {backorder.application}.",
+            f"deposit of {backorder.deposit:.2f} {currency} is still reserved: ask the provider's support to release "
+            f"it, application {backorder.application}.",
             backorder.domain,
             backorder.deposit,
         )
