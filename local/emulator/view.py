@@ -54,6 +54,7 @@ def state_of(world: World) -> dict[str, Any]:
         "calls": dict(world.calls),
         "created": world.created,
         "duplicates": len(world.duplicates),
+        "duplicate_domains": sorted(world.duplicates),
         "sent_late": sorted(world.sent_late),
         "unfunded": sorted(world.unfunded),
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from backorder.bookkeeping import Account, Posting, balances
+from backorder.deadlines import Known
 from backorder.finding import Finding, Kind
 from backorder.model import Backorder, Origin, Reason, State
 from backorder.store import ListRecord
@@ -33,33 +34,50 @@ class Evidence:
     """Where the password was found: files, items, messages. Empty if it is nowhere."""
 
 
+Offenders = Iterator[str]
+"""What breaks a promise, one line each: the domain, the list, or the sum, and what is wrong with it."""
+
+
 def check(evidence: Evidence) -> dict[str, bool]:
     """The invariants by name."""
+    return {name: not lines for name, lines in offenders(evidence).items()}
+
+
+def offenders(evidence: Evidence) -> dict[str, list[str]]:
+    """What breaks each of the invariants, by name; nothing where it holds."""
     return {
-        "entries_accounted": _entries_accounted(evidence),
-        "ordered_once": evidence.emulator["duplicates"] == 0,
-        "none_lost": _none_lost(evidence),
-        "in_time": _in_time(evidence),
-        "funded": _funded(evidence),
-        "ledger_balances": _ledger_balances(evidence),
-        "refunds_complete": _refunds_complete(evidence),
-        "nobody_elses": _nobody_elses(evidence),
+        "entries_accounted": list(_entries_accounted(evidence)),
+        "ordered_once": list(_ordered_once(evidence)),
+        "none_lost": list(_none_lost(evidence)),
+        "in_time": list(_in_time(evidence)),
+        "funded": list(_funded(evidence)),
+        "ledger_balances": list(_ledger_balances(evidence)),
+        "refunds_complete": list(_refunds_complete(evidence)),
+        "nobody_elses": list(_nobody_elses(evidence)),
     }
 
 
-def _entries_accounted(evidence: Evidence) -> bool:
-    return all(
-        record.entries == record.rejected + record.not_selected + record.duplicates + record.accepted
-        for record in evidence.lists
-    )
+def _entries_accounted(evidence: Evidence) -> Offenders:
+    for record in evidence.lists:
+        counted = record.rejected + record.not_selected + record.duplicates + record.accepted
+        if record.entries != counted:
+            yield f"{record.name}: {record.entries} entries, of which {counted} are counted"
 
 
-def _none_lost(evidence: Evidence) -> bool:
+def _ordered_once(evidence: Evidence) -> Offenders:
+    if number := evidence.emulator["duplicates"]:
+        names = evidence.emulator.get("duplicate_domains") or (f"{number} domains",)
+        yield from (f"{name}: two live applications at once" for name in names)
+
+
+def _none_lost(evidence: Evidence) -> Offenders:
     """Every accepted entry is a backorder, which is final, or open with a reason that still holds."""
     accepted = sum(record.accepted for record in evidence.lists if record.kind != "cancel")
-    return accepted == len(evidence.backorders) and all(
-        backorder.state.is_final or _has_reason(backorder, evidence) for backorder in evidence.backorders
-    )
+    if accepted != len(evidence.backorders):
+        yield f"{accepted} entries were accepted, and there are {len(evidence.backorders)} backorders"
+    for backorder in evidence.backorders:
+        if not backorder.state.is_final and not _has_reason(backorder, evidence):
+            yield f"{backorder.domain}: {backorder.state} for no reason that holds"
 
 
 def _has_reason(backorder: Backorder, evidence: Evidence) -> bool:
@@ -79,54 +97,64 @@ def _has_reason(backorder: Backorder, evidence: Evidence) -> bool:
             return backorder.application in live
 
 
-def _in_time(evidence: Evidence) -> bool:
+def _in_time(evidence: Evidence) -> Offenders:
     """Nothing went out after a known last moment, and nothing that was funded in time was too late by our own doing."""
-    if evidence.emulator["sent_late"]:
-        return False
+    # Where the last moment is estimated or unknown, sending goes on until the batch begins: trying is free.
+    estimated = {b.domain for b in evidence.backorders if b.deadline_known is not Known.FINALIZATION}
+    for domain in evidence.emulator["sent_late"]:
+        if domain not in estimated:
+            yield f"{domain}: sent after its finalization date"
     faulty = bool(evidence.emulator["faults"]) or evidence.halted
     for backorder in evidence.backorders:
         if backorder.state is not State.MISSED:
             continue
         created_in_time = backorder.last_chance is None or backorder.created_at < backorder.last_chance
         if backorder.reason in (Reason.LATE, Reason.UNANSWERED) and created_in_time and not faulty:
-            return False
-    return True
+            yield f"{backorder.domain}: missed ({backorder.reason}) by our own doing"
 
 
-def _funded(evidence: Evidence) -> bool:
+def _funded(evidence: Evidence) -> Offenders:
     exempt = set(evidence.emulator["faults"]) & set(BOOK_FAULTS)
     charged_by_others = any(
         entry["user"] == "test.user" and Decimal(entry["price"]) < 0 and not entry["type"].endswith("BACKORDER")
         for entry in evidence.emulator["accounting"]
     )
-    return bool(exempt) or charged_by_others or not evidence.emulator["unfunded"]
+    if not exempt and not charged_by_others:
+        yield from (f"{domain}: without funds at its lock or after" for domain in evidence.emulator["unfunded"])
 
 
-def _ledger_balances(evidence: Evidence) -> bool:
+def _ledger_balances(evidence: Evidence) -> Offenders:
     if not evidence.postings:
-        return evidence.planned_only or not evidence.emulator["calls"]
+        # A line that was halted from the beginning never saw the account.
+        if not evidence.planned_only and not evidence.halted and evidence.emulator["calls"]:
+            yield "there are no books"
+        return
     held = balances(evidence.postings)
     account = evidence.emulator["account"]
-    return (
-        sum(held.values()) == 0
-        and held[Account.BALANCE] + held[Account.RESERVED] == Decimal(account["amount"])
-        and held[Account.RESERVED] == Decimal(account["deposit"])
-    )
+    if sum(held.values()) != 0:
+        yield f"debits and credits differ by {sum(held.values())}"
+    if (amount := held[Account.BALANCE] + held[Account.RESERVED]) != Decimal(account["amount"]):
+        yield f"the books have an amount of {amount}, the account has {account['amount']}"
+    if held[Account.RESERVED] != Decimal(account["deposit"]):
+        yield f"the books have {held[Account.RESERVED]} reserved, the account has {account['deposit']}"
 
 
-def _refunds_complete(evidence: Evidence) -> bool:
+def _refunds_complete(evidence: Evidence) -> Offenders:
     reserved = {deposit["domain"] for deposit in evidence.emulator["deposits"] if deposit["user"] == "test.user"}
     reported = {f.domain for f in evidence.findings if f.kind is Kind.REFUND_MISSING and f.status == "open"}
-    return not any(
-        backorder.state.is_lost
-        and backorder.domain in reserved - reported
-        and backorder.outcome_at is not None
-        and evidence.ended_at > backorder.outcome_at + GRACE
-        for backorder in evidence.backorders
-    )
+    for backorder in evidence.backorders:
+        if (
+            backorder.state.is_lost
+            and backorder.domain in reserved - reported
+            and backorder.outcome_at is not None
+            and evidence.ended_at > backorder.outcome_at + GRACE
+        ):
+            yield f"{backorder.domain}: lost, its deposit is not back, and there is no finding"
 
 
-def _nobody_elses(evidence: Evidence) -> bool:
+def _nobody_elses(evidence: Evidence) -> Offenders:
+    yield from (f"the password is in {where}" for where in evidence.password_seen_in)
     ours = {backorder.application for backorder in evidence.backorders if backorder.origin is Origin.OURS}
-    deleted = {entry if isinstance(entry, str) else entry["application"] for entry in evidence.emulator["deleted"]}
-    return not evidence.password_seen_in and deleted <= ours
+    for entry in evidence.emulator["deleted"]:
+        if entry["application"] not in ours:
+            yield f"{entry['domain']}: application {entry['application']} was taken back, and is not ours"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from backorder.bookkeeping import Account
+from backorder.deadlines import Known
 from backorder.finding import Kind
 from backorder.model import Origin, Reason, State
 from local.run.invariants import Evidence, check
@@ -31,7 +32,14 @@ LONG_AGO = NOW - GRACE - timedelta(hours=1)
 LATER = NOW + timedelta(minutes=5)
 
 WON = a_placed_backorder("won.com", State.SUCCESSFUL, application="1", settled=True)
-LOST = a_placed_backorder("lost.com", State.FAILED, application="2", settled=True, outcome_at=LONG_AGO)
+LOST = a_placed_backorder(
+    "lost.com",
+    State.FAILED,
+    application="2",
+    settled=True,
+    outcome_at=LONG_AGO,
+    deadline_known=Known.FINALIZATION,
+)
 CANCELLED = a_placed_backorder("cancelled.com", State.CANCELLED, application="3", settled=True)
 FOREIGN = a_placed_backorder("foreign.com", State.FAILED, application="4", settled=True, origin=Origin.FOREIGN)
 
