@@ -209,7 +209,8 @@ def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
 
 
 def test_a_run_can_be_repeated(tmp_path: Path) -> None:
-    names = a_list(tmp_path, 12)
+    names = tmp_path / "undated.txt"  # they drop on days that the seed chooses
+    names.write_text("".join(f"name{number}.com\n" for number in range(12)))
     command = ("--list", names, "--start", START, "--seed", "7", "--win-rate", "0.5")
     first, second = run(tmp_path, *command), run(tmp_path, *command, out="again")
     assert holds(first) == holds(second)
@@ -354,12 +355,19 @@ def test_broken_rules_end_with_2_and_one_line(tmp_path: Path) -> None:
     assert ran.errors.count("\n") == 1
 
 
-def test_a_folder_with_other_files_is_not_replaced(tmp_path: Path) -> None:
+def test_of_a_folder_only_a_runs_own_results_are_replaced(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "letter.txt").write_text("dear diary")
-    ran = run(tmp_path, "--list", a_list(tmp_path), status=2)
-    assert str(tmp_path / "out") in ran.errors
+    (tmp_path / "out" / "backorders.csv").write_text("of an earlier run")
+    ran = run(tmp_path, "--list", a_list(tmp_path), "--start", START, "--days", "0")
+    assert len(ran.table("backorders.csv")) == 4
     assert (tmp_path / "out" / "letter.txt").read_text() == "dear diary"
+
+
+def test_a_file_is_no_folder_for_results(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("dear diary")
+    ran = run(tmp_path, "--list", a_list(tmp_path), status=2)
+    assert ran.errors == f"local: --out {tmp_path / 'out'}: is no folder\n"
 
 
 # Deletion lists
