@@ -1,18 +1,38 @@
 # One target a job. Each sets up what it needs on first use; a set-up that was interrupted is completed by the next call.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format emulator up lock clean
+.PHONY: help setup run test check format build invoke emulator up lock clean
 
 # Any Python from 3.11 on; `make PYTHON=python3.13 …` chooses another one.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SOURCES := shared/backorder functions local tests
+# Tools that pin what they use to the version, and Lambda's own runtime, have environments of their own.
+SAM := build/sam/bin/sam
+SAM_READY := build/sam/.ready
+CHECKOV := build/checkov/bin/checkov
+CHECKOV_READY := build/checkov/.ready
+RUNTIME_READY := build/runtime/.ready
+ARTEFACTS := .aws-sam/build
+BUILT := .aws-sam/.built
+CODE := $(shell find functions shared -type f -not -path '*/__pycache__/*')
+export SAM_CLI_TELEMETRY := 0
+
+# Where Lambda's Python is, on PATH or with pyenv (whose `python3.13` starts nothing unless it is the chosen version);
+# empty: nowhere. Looked for when it is first needed.
+LAMBDA_PYTHON = $(eval LAMBDA_PYTHON := $(shell \
+	for python in python3.13 "$$(pyenv prefix "$$(pyenv versions --bare 2>/dev/null | grep -m1 '^3\.13')" 2>/dev/null)/bin/python3.13"; \
+	do "$$python" -c 'import sys; print(sys.executable)' 2>/dev/null && break; done))$(LAMBDA_PYTHON)
+# What is done where it is missing: said, and in CI an error.
+WITHOUT_LAMBDA_PYTHON = { echo "make: no python3.13 on PATH or in pyenv, which Lambda runs: skipped $@ and what needs it" >&2; [ "$$CI" != true ]; exit; }
 
 LIST ?=
 KIND ?=
 ARGS ?=
 PORT ?= 8053
+FUNCTION ?=
+EVENT ?=
+ENV ?= build/local-env.json
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +48,33 @@ $(READY): requirements-dev.txt requirements-nodeps.txt
 	@$(BIN)/python -c 'import pathlib, sysconfig; site = pathlib.Path(sysconfig.get_path("purelib")); up = "/".join([".."] * 4); (site / "backorder-pipeline.pth").write_text("".join(f"{up}/{folder}\n" for folder in ["shared", *(f"functions/{name}" for name in ("ingest", "plan", "submit", "reconcile"))]))'
 	@touch $@
 
+# The locks name everything, so that pip has nothing to resolve; it stumbles over the extras of extras.
+$(SAM_READY) $(CHECKOV_READY): build/%/.ready: requirements-%.txt
+	@echo "Setting up build/$* (once) …"
+	@$(PYTHON) -m venv --clear build/$*
+	@build/$*/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
+# As Lambda's: its client and the SDK, and nothing else, not even pip.
+$(RUNTIME_READY): requirements-runtime.txt
+	@[ -n "$(LAMBDA_PYTHON)" ] || $(WITHOUT_LAMBDA_PYTHON); \
+	echo "Setting up build/runtime (once) …"; \
+	"$(LAMBDA_PYTHON)" -m venv --clear --without-pip build/runtime && \
+	"$(LAMBDA_PYTHON)" -m pip --python build/runtime/bin/python install -qq --disable-pip-version-check --require-hashes --no-deps -r $< && \
+	touch $@
+
+# Compiled, since Lambda's file system takes no compiled files; valid whatever the files' times, which `sam deploy`
+# changes; with the paths that they have in Lambda, so that the same sources give the same bytes on any machine.
+$(BUILT): $(SAM_READY) template.yaml samconfig.toml $(CODE)
+	@[ -n "$(LAMBDA_PYTHON)" ] || $(WITHOUT_LAMBDA_PYTHON); \
+	echo "Building $(ARTEFACTS) …"; \
+	PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(SAM) build --build-dir $(ARTEFACTS) >build/sam-build.log 2>&1 || { cat build/sam-build.log >&2; exit 1; }; \
+	for folder in $(ARTEFACTS)/*/; do \
+	  case $$folder in */SharedLayer/) root=/opt ;; *) root=/var/task ;; esac; \
+	  PYTHONHASHSEED=0 "$(LAMBDA_PYTHON)" -m compileall -q -j 1 --invalidation-mode unchecked-hash -s "$${folder%/}" -p $$root "$${folder%/}" || exit 1; \
+	done; \
+	touch $@
+
 setup: $(READY) ## set up the virtual environment (the other targets do it by themselves)
 
 run: $(READY) ## a list's whole life on this machine: LIST=file KIND=wanted|dropping ARGS="…"
@@ -39,14 +86,22 @@ up: $(READY) ## moto server with the stack deployed, and the emulator, until int
 emulator: $(READY) ## the provider's emulator alone: PORT=8053 ARGS="…"
 	@$(BIN)/python -m local emulator --port $(PORT) $(ARGS)
 
-test: $(READY) ## every test
+test: $(READY) $(RUNTIME_READY) $(BUILT) ## every test
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
-check: $(READY) ## format, lint, types, template lint
+build: $(BUILT) ## the layer and the functions as they are deployed, with `sam build`
+	@[ -e $(BUILT) ] && for folder in $(ARTEFACTS)/*/; do find $$folder -type f -exec cat {} + | wc -c | awk '{printf "%5.1f MB  '$$folder'\n", $$1 / 1e6}'; done
+
+invoke: $(BUILT) ## a built function in a container: FUNCTION=PlanSubmissions EVENT=events/plan_submissions.json ENV=file
+	@$(SAM) local invoke $(FUNCTION) --event "$(EVENT)" --env-vars "$(ENV)" --docker-network host $(ARGS)
+
+check: $(READY) $(SAM_READY) $(CHECKOV_READY) ## format, lint, types, template lint, security
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint template.yaml
+	@$(SAM) validate --lint --region us-east-1 >build/sam-validate.log 2>&1 || { cat build/sam-validate.log >&2; exit 1; }
+	@$(CHECKOV) --framework cloudformation --file template.yaml --skip-download --quiet --compact
 
 format: $(READY) ## write the format, and the fixes that lint can make by itself
 	@$(BIN)/ruff check --fix --exit-zero .
@@ -57,6 +112,8 @@ lock: ## compile the lock files anew
 	@$(PYTHON) -m venv --clear build/uv && build/uv/bin/python -m pip install --quiet uv
 	@build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
 	@build/uv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links shared/requirements.in -c requirements-dev.txt -o shared/requirements.txt
+	@for tool in sam checkov; do build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-$$tool.in -o requirements-$$tool.txt || exit 1; done
+	@build/uv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-runtime.in -c requirements-dev.txt -o requirements-runtime.txt
 
 clean: ## remove what was made
-	@rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
