@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import requests
+from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
 from local.emulator.cli import emulator
@@ -101,6 +103,8 @@ def run(**given: Any) -> None:
             outcome = run_it(options, progress=tell)
     except (Unusable, StackError) as error:
         _stop(str(error))
+    except (BotoCoreError, requests.ConnectionError) as error:
+        _stop(f"the stack went away while it was worked on ({type(error).__name__}): start it anew and run again")
     show(outcome, console)
     if outcome.broken:
         print(f"broken invariants: {', '.join(outcome.broken)}")
@@ -121,6 +125,16 @@ def up(emulator_port: int, emulator_arguments: tuple[str, ...]) -> None:
         keep_up(emulator_port=emulator_port, emulator_arguments=emulator_arguments)
     except StackError as error:
         _stop(str(error))
+
+
+@main.command(name="simulate", context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def simulate(arguments: tuple[str, ...]) -> None:
+    """Many seeded simulations of whole runs, and of all that can go wrong in them."""
+    # Imported here: `python -m local emulator` should not wait for all of this.
+    from local.simulation.command import simulate_command  # noqa: PLC0415
+
+    simulate_command.main(list(arguments), prog_name="python -m local simulate", standalone_mode=False)
 
 
 def _stop(message: str) -> NoReturn:

@@ -42,15 +42,22 @@ def collect(store: Store, given: Mapping[str, str]) -> Collected:
         object_key, hash_, member = key.partition("#")
         return f"{given.get(object_key, object_key)}{hash_}{member}"
 
+    def order(record: ListRecord) -> tuple[datetime, int]:
+        object_key = record.name.partition("#")[0]
+        return record.read_at, list(given).index(object_key) if object_key in given else len(given)
+
     return Collected(
-        lists=[replace(record, name=named(record.name)) for record in store.lists() if record.kind in _KINDS],
+        lists=[
+            replace(record, name=named(record.name)) for record in sorted(store.lists(), key=order) if _is_list(record)
+        ],
         backorders=[replace(backorder, list=named(backorder.list)) for backorder in store.backorders()],
         postings=list(store.postings()),
         findings=list(store.findings()),
     )
 
 
-_KINDS = ("wanted", "dropping", "cancel")
+def _is_list(record: ListRecord) -> bool:
+    return record.kind in ("wanted", "dropping", "cancel")
 
 
 def summary(
