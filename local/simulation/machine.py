@@ -1,0 +1,206 @@
+"""Lambda, as the functions see it: invocations with a time-out, as many at once as the template allows."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import ingestion.app
+import submission.app
+from backorder.batches import Batch
+from backorder.provider import Credentials, Provider
+from backorder.registries import Registries
+from ingestion.ingest import Ingestion
+from local.emulator import Emulator
+from local.run.watched import WatchedStore
+from local.simulation.mishaps import Mishaps
+from local.simulation.objects import Objects
+from local.simulation.pool import Cap
+from local.simulation.queue import MOST_RECEIVES, Message, Queue
+from local.simulation.scenario import Scenario
+from local.simulation.scheduler import Process, Scheduler
+from local.simulation.stepped import SteppedStore
+from local.simulation.wire import WireSession
+from planning.submissions import Planning, plan_submissions
+from reconciliation.reconcile import Reconciliation, reconcile_account
+from submission.work import Submission
+
+LISTS, REPORTS = "lists", "reports"
+PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, which the emulator plays
+PARALLEL_CALLS, POOL_SIZE, WORKERS, INGESTERS = 8, 4, 2, 2
+"""As the template maps 8 parallel calls."""
+_TIMEOUTS_S = {"ingest": 900, "plan": 120, "submit": 120, "reconcile": 600}
+_INGEST_VISIBILITY, _SUBMIT_VISIBILITY = timedelta(seconds=1080), timedelta(seconds=720)
+WRITERS = 4
+
+
+class Machine:
+    """The four functions of one stack, and its two queues."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        emulator: Emulator,
+        scheduler: Scheduler,
+        store: WatchedStore,
+        mishaps: Mishaps,
+        rng: random.Random,
+    ) -> None:
+        self.scenario, self.emulator, self.scheduler, self.mishaps, self.rng = (
+            scenario,
+            emulator,
+            scheduler,
+            mishaps,
+            rng,
+        )
+        self.objects = Objects()
+        self.store = SteppedStore(store, mishaps)
+        self.session = WireSession(emulator, scheduler, mishaps, rng)
+        self.running: Counter[str] = Counter()
+        self.invocations: Counter[str] = Counter()
+        self.ended: Callable[[str, object], None] = lambda _function, _summary: None
+        """Is told when an invocation is over: its function and what it gave, None if it died."""
+        self.leaks: set[str] = set()
+        """Where the password was seen."""
+        rates = scenario.rates
+        self.lists = self._queue("ingest", self._ingest, INGESTERS, _INGEST_VISIBILITY, lost=0.0)
+        self.submissions = self._queue("submit", self._submit, WORKERS, _SUBMIT_VISIBILITY, lost=rates.lost)
+
+    def upload(self, key: str, body: str) -> None:
+        """Puts a file into the lists bucket, whose event goes to the queue."""
+        version = self.objects.upload(LISTS, key, body.encode(), modified=self.scheduler.now)
+        event = {"detail": {"bucket": {"name": LISTS}, "object": {"key": key, "version-id": version}}}
+        self.lists.put(json.dumps(event))
+
+    def plan(self) -> None:
+        """One tick."""
+        planning = Planning(
+            store=self.store,
+            provider=self._provider(1),
+            send=self._send,
+            clock=lambda: self.scheduler.now,
+            parallel_calls=PARALLEL_CALLS,
+        )
+        self._invoke("plan", lambda process: plan_submissions(planning, holder=process.name))
+
+    def reconcile(self) -> None:
+        """One run."""
+        reconciliation = Reconciliation(
+            store=self.store,
+            provider=self._provider(1),
+            clock=lambda: self.scheduler.now,
+            publish=lambda message: self._look_at("message", repr(message)),
+            put=lambda key, content, _type: self._look_at(key, content.decode()),
+            registries=Registries.load(),
+        )
+        self._invoke("reconcile", lambda process: reconcile_account(reconciliation, holder=process.name))
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing runs, and nothing is on its way."""
+        return not (any(self.running.values()) or self.lists.waiting or self.submissions.waiting)
+
+    def _look_at(self, name: str, text: str) -> None:
+        if PASSWORD in text:
+            self.leaks.add(name)
+
+    def _send(self, batches: Iterable[Batch]) -> None:
+        for batch in batches:
+            self.mishaps.strike()
+            self.mishaps.step()
+            self.submissions.put(batch.model_dump_json())
+
+    def _ingest(self, message: Message, _process: Process) -> Any:
+        services = Ingestion(
+            store=self.store,
+            s3=self.objects,  # type: ignore[arg-type]
+            reports_bucket=REPORTS,
+            clock=lambda: self.scheduler.now,
+            writers=WRITERS,
+        )
+        return ingestion.app.handle(_event(message), services)
+
+    def _submit(self, message: Message, process: Process) -> Any:
+        services = Submission(
+            store=self.store,
+            provider=self._provider(POOL_SIZE),
+            clock=lambda: self.scheduler.now,
+            pool_size=POOL_SIZE,
+        )
+
+        def seconds_left() -> float:
+            return (process.ends_at - self.scheduler.now).total_seconds()
+
+        return submission.app.handle(_event(message), services, seconds_left=seconds_left)
+
+    def _provider(self, pool_size: int) -> Provider:
+        provider = Provider(
+            stage="test",
+            credentials=lambda: Credentials("test.user", PASSWORD),
+            pool_size=pool_size,
+            read_timeout=self.scenario.read_timeout,
+            session=self.session,
+            sleep=lambda seconds: self.scheduler.pause(timedelta(seconds=seconds)),
+            concurrency=Cap(pool_size, self.scheduler),
+        )
+        # Its own is drawn by the system, and a seed could not be repeated.
+        provider._caller = replace(provider._caller, jitter=self.rng.uniform)
+        return provider
+
+    def _queue(
+        self,
+        function: str,
+        handle: Callable[[Message, Process], Any],
+        most: int,
+        visibility: timedelta,
+        *,
+        lost: float,
+    ) -> Queue:
+        rates = self.scenario.rates
+
+        def deliver(message: Message) -> bool:
+            if self.running[function] >= most:
+                return False
+            self._invoke(function, lambda process: handle(message, process), message=message, queue=queue)
+            return True
+
+        queue = Queue(self.scheduler, self.rng, deliver, visibility, rates.duplicates, rates.lates, lost)
+        return queue
+
+    def _invoke(
+        self,
+        function: str,
+        action: Callable[[Process], object],
+        *,
+        message: Message | None = None,
+        queue: Queue | None = None,
+    ) -> None:
+        self.running[function] += 1
+        self.invocations[function] += 1
+        ends_at = self.scheduler.now + timedelta(seconds=_TIMEOUTS_S[function])
+        process = Process(f"{function} {self.invocations[function]}", ends_at)
+        process.survives_timeout = function == "submit"
+        # A list whose every delivery dies ends in the dead-letter queue, which has its alarm: not what is looked for.
+        process.immortal = function == "ingest" and message is not None and message.received >= MOST_RECEIVES - 1
+
+        def run() -> None:
+            gave: object = None
+            try:
+                gave = action(process)
+            finally:
+                self.running[function] -= 1
+                if queue is not None and message is not None and gave == {"batchItemFailures": []}:
+                    queue.handled(message)
+                self.ended(function, gave)
+
+        self.scheduler.spawn(run, process=process)
+
+
+def _event(message: Message) -> dict[str, Any]:
+    return {"Records": [{"messageId": str(id(message)), "body": message.body}]}

@@ -1,0 +1,86 @@
+"""What must be true at the end of a simulation: the invariants of a run, and what only a simulation can know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from backorder.clock import iso
+from backorder.model import Backorder, Origin, Reason, State
+from local.run.invariants import Evidence, offenders
+from local.simulation.scenario import Name, Scenario
+
+Broken = Mapping[str, Sequence[str]]
+"""Each broken promise by name, with what breaks it, one line a domain."""
+
+TIME_ENOUGH = timedelta(hours=12)
+"""An order that had so long has no excuse: not in time-outs, not in dead workers, not in lost ticks."""
+
+
+def broken(
+    evidence: Evidence, scenario: Scenario, *, strangers: Collection[str], dead_letters: Collection[str]
+) -> Broken:
+    """The promises that do not hold. `strangers`: applications that somebody ordered by hand."""
+    found: dict[str, list[str]] = {name: list(lines) for name, lines in offenders(evidence).items()}
+    names = {name.domain: name for name in scenario.names}
+    for backorder in evidence.backorders:
+        for promise, line in _broken_by(backorder, names[backorder.domain], evidence, scenario, strangers):
+            found.setdefault(promise, []).append(f"{backorder.domain}: {line}")
+    for application in evidence.emulator["deleted"]:
+        if application["application"] in strangers:
+            found.setdefault("nobody_elses", []).append(f"{application['domain']}: a stranger's order was taken back")
+    if lists_lost := [body for body in dead_letters if '"detail"' in body]:
+        found.setdefault("lists_read", []).extend(lists_lost)
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def _broken_by(
+    backorder: Backorder, name: Name, evidence: Evidence, scenario: Scenario, strangers: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    state = backorder.state
+    if backorder.application in strangers and backorder.origin is Origin.OURS:
+        yield "nobody_elses", f"application {backorder.application} was ordered by hand, and is taken for ours"
+    if not state.is_final and not hopeless(backorder, scenario):
+        yield (
+            "comes_to_an_end",
+            f"is {state} since {iso(backorder.history[-1].at) if backorder.history else 'the start'}",
+        )
+    if backorder.application is not None and state is not State.CANCELLED:
+        yield from _untrue(backorder, evidence)
+    if state is State.MISSED and scenario.ample and _had_time(backorder, name) and not evidence.halted:
+        if backorder.reason is Reason.UNFUNDED:
+            yield "in_time", "missed for want of funds, of which there were plenty"
+        elif backorder.reason in (Reason.LATE, Reason.UNANSWERED):
+            yield "in_time", f"missed ({backorder.reason}), and had been there since {iso(backorder.created_at)}"
+    if state is State.REJECTED and not name.refused:
+        yield "none_lost", f"rejected, and its zone is taken: {backorder.failure}"
+
+
+def _untrue(backorder: Backorder, evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """An application that does not say what the backorder says, or that had ended before the wish was there."""
+    application = _application(backorder, evidence)
+    if application is None:
+        if backorder.state is not State.VANISHED:
+            yield "none_lost", f"is {backorder.state}, and the provider has no application {backorder.application}"
+        return
+    status = application["status"].replace("-", "_")
+    if status != backorder.state:
+        yield "none_lost", f"is {backorder.state}, and {status} at the provider"
+    elif backorder.state.is_final and application["updated"] < iso(backorder.created_at):
+        yield "none_lost", f"adopted application {application['application']}, which had ended before"
+
+
+def _application(backorder: Backorder, evidence: Evidence) -> Mapping[str, Any] | None:
+    found: list[Mapping[str, Any]] = evidence.emulator["applications"]
+    return next((each for each in found if each["application"] == backorder.application), None)
+
+
+def _had_time(backorder: Backorder, name: Name) -> bool:
+    until = min(moment for moment in (backorder.deadline, name.finalization_at) if moment is not None)
+    return until - backorder.created_at > TIME_ENOUGH
+
+
+def hopeless(backorder: Backorder, scenario: Scenario) -> bool:
+    """It came undated and too late for anybody to tell its date: it is tried for ever, for it may drop again."""
+    return backorder.state.is_waiting and backorder.last_chance is None and scenario.name(backorder.domain).undated

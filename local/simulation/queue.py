@@ -1,0 +1,88 @@
+"""A queue that keeps SQS's promises and no more: at least once, in any order, at some time."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from local.simulation.scheduler import Scheduler
+
+MOST_RECEIVES = 5
+"""After so many deliveries that failed, a message goes to the dead-letter queue (template.yaml)."""
+_BUSY = timedelta(seconds=1)
+
+
+@dataclass(eq=False)
+class Message:
+    """One message; `received` counts its deliveries."""
+
+    body: str
+    received: int = 0
+    done: bool = False
+
+
+@dataclass
+class Queue:
+    """`deliver` starts an invocation and gives False if none is free. It calls `handled` in the end."""
+
+    scheduler: Scheduler
+    rng: random.Random
+    deliver: Callable[[Message], bool]
+    visibility: timedelta
+    duplicates: float = 0.0
+    lates: float = 0.0
+    lost: float = 0.0
+    """Share of the sendings that fail: a message that SQS did not take."""
+    seen: Counter[str] = field(default_factory=Counter)
+    waiting: int = 0
+    """Messages on their way or out of sight."""
+    dead: list[Message] = field(default_factory=list)
+
+    def put(self, body: str) -> None:
+        """Sends a message, which arrives in a moment, or late, or twice."""
+        if self.rng.random() < self.lost:
+            self.seen["message not taken"] += 1
+            return
+        message = Message(body)
+        self._show(message, self._delay())
+        if self.rng.random() < self.duplicates:
+            self.seen["message twice"] += 1
+            together = self.rng.random() < 0.6
+            self._show(message, timedelta(seconds=self.rng.uniform(0, 1)) if together else self._delay(late=True))
+
+    def handled(self, message: Message) -> None:
+        """It is deleted; a second delivery that is under way comes all the same."""
+        message.done = True
+
+    def _come_again(self, message: Message) -> None:
+        """Its visibility time-out is over, and nobody deleted it: its receiver died, failed, or is frozen still."""
+        self.waiting -= 1
+        if message.done:
+            return
+        if message.received >= MOST_RECEIVES:
+            self.seen["dead letter"] += 1
+            self.dead.append(message)
+            return
+        self.seen["redelivered"] += 1
+        self._show(message, timedelta(0))
+
+    def _delay(self, *, late: bool = False) -> timedelta:
+        if late or self.rng.random() < self.lates:
+            self.seen["message late"] += 1
+            return timedelta(seconds=self.rng.uniform(5, 1500))
+        return timedelta(seconds=self.rng.uniform(0.01, 2))
+
+    def _show(self, message: Message, delay: timedelta) -> None:
+        self.waiting += 1
+
+        def arrive() -> None:
+            if not self.deliver(message):
+                self.scheduler.at(self.scheduler.now + _BUSY, arrive)
+                return
+            message.received += 1
+            self.scheduler.at(self.scheduler.now + self.visibility, lambda: self._come_again(message))
+
+        self.scheduler.at(self.scheduler.now + delay, arrive)

@@ -1,0 +1,281 @@
+"""What a seed stands for: an account, names and when they drop, lists and when they come, and how much goes wrong."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, get_args
+
+from backorder.clock import iso
+from backorder.registries import Registries
+from local.emulator.options import WIRE_FAULTS, Duplicates, FaultMix, InsufficientFunds, Options
+
+FEE = Decimal("69.00")
+AMPLE = Decimal("9000.00")
+_ZONES = ("com", "com", "com", "net", "org", "info", "se", "co.uk", "xyz", "de")
+_WORDS = "amber brick cedar delta ember frost grove haven ivory jolly karma lemon maple noble ocean pearl"
+
+DUPLICATES: tuple[Duplicates, ...] = get_args(Duplicates)
+INSUFFICIENT_FUNDS: tuple[InsufficientFunds, ...] = get_args(InsufficientFunds)
+
+Dating = Literal["undated", "day", "moment", "finalization"]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One domain, and what is true of it. What lists say of it is in `dating`."""
+
+    domain: str
+    zone: str
+    drop_at: datetime
+    finalization_at: datetime
+    dating: Dating
+    former: bool = False
+    """It dropped a while ago, and an application of this account for it ended then."""
+    stranger_at: datetime | None = None
+    """Somebody orders it by hand, with the same login."""
+
+    @property
+    def undated(self) -> bool:
+        """No list says when it drops."""
+        return self.dating == "undated"
+
+    @property
+    def refused(self) -> bool:
+        """The provider does not take its zone."""
+        return self.zone == "de"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that is put into the lists bucket."""
+
+    at: datetime
+    key: str
+    body: str
+    domains: tuple[str, ...]
+    """The good names on it."""
+
+    @property
+    def kind(self) -> str:
+        return self.key.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often which mishap befalls the machinery: shares of steps, messages, ticks."""
+
+    kills: float = 0.0
+    freezes: float = 0.0
+    duplicates: float = 0.0
+    lates: float = 0.0
+    lost: float = 0.0
+    ticks_lost: float = 0.0
+    ticks_doubled: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """All that one simulation is made of."""
+
+    seed: int
+    start: datetime
+    options: Options
+    names: tuple[Name, ...]
+    uploads: tuple[Upload, ...]
+    pay_ins: tuple[tuple[datetime, Decimal], ...]
+    charges: tuple[tuple[datetime, Decimal], ...]
+    rates: Rates
+    read_timeout: float
+    ample: bool
+    """The account covers every name at every moment: none may be missed for want of funds."""
+
+    def name(self, domain: str) -> Name:
+        """What is true of a domain."""
+        return next(name for name in self.names if name.domain == domain)
+
+    @property
+    def last_drop(self) -> datetime:
+        return max(name.drop_at for name in self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line fixes; the seed draws the rest."""
+
+    faults: str | None = None
+    duplicates: Duplicates | None = None
+    insufficient_funds: InsufficientFunds | None = None
+    names: int | None = None
+
+
+def draw(seed: int, wishes: Wishes | None = None) -> Scenario:
+    """The scenario of a seed."""
+    return _Draw(seed, wishes or Wishes()).scenario()
+
+
+class _Draw:
+    def __init__(self, seed: int, wishes: Wishes) -> None:
+        self.seed = seed
+        self.wishes = wishes
+        self.rng = random.Random(f"scenario {seed}")
+        self.registries = Registries.load()
+        day = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=self.rng.randrange(365))
+        self.start = day + timedelta(minutes=self.rng.choice((0, self.rng.randrange(1440))))
+
+    def scenario(self) -> Scenario:
+        rng = self.rng
+        ample = rng.random() < 0.6
+        names = self._names(ample=ample)
+        uploads = tuple(sorted(self._uploads(names), key=lambda upload: upload.at))
+        balance = AMPLE if ample else FEE * rng.randint(0, 4) + Decimal(rng.randrange(6900)) / 100
+        options = Options(
+            balance=balance,
+            vat=Decimal(rng.choice((0, 0, 19))),
+            win_rate=rng.choice((0.0, 0.3, 0.6)),
+            auction_rate=rng.choice((0.0, 0.4)),
+            seed=self.seed,
+            start=self.start - timedelta(days=20),
+            insufficient_funds=self.wishes.insufficient_funds or rng.choice(INSUFFICIENT_FUNDS),
+            duplicates=self.wishes.duplicates or rng.choice(DUPLICATES),
+            withhold=frozenset(w for w in ("finalization-date", "accounting-id") if rng.random() < 0.3),
+            release_lag=timedelta(hours=rng.choice((1, 1, 12))),
+        )
+        days = (max(name.drop_at for name in names) - self.start) / timedelta(days=1)
+        return Scenario(
+            seed=self.seed,
+            start=self.start,
+            options=replace(options, faults=self._faults()),
+            names=names,
+            uploads=uploads,
+            pay_ins=tuple(
+                (self._moment(days), Decimal(rng.randrange(2000, 20000)) / 100)
+                for _ in range(0 if ample else rng.randint(0, 3))
+            ),
+            charges=tuple(
+                (self._moment(days), Decimal(rng.randrange(100, 3000)) / 100) for _ in range(rng.choice((0, 0, 0, 1)))
+            ),
+            rates=self._rates(),
+            read_timeout=rng.choice((0.5, 20.0)),
+            ample=ample,
+        )
+
+    def _moment(self, days: float) -> datetime:
+        return self.start + timedelta(days=self.rng.uniform(0, max(days, 1)))
+
+    def _faults(self) -> FaultMix:
+        if self.wishes.faults is not None:
+            return FaultMix.parse(self.wishes.faults)
+        rng = self.rng
+        how = rng.random()
+        if how < 0.15:
+            return FaultMix()
+        if how < 0.3:
+            return FaultMix(rate=0.02)
+        if how < 0.6:
+            return FaultMix(rate=0.3)
+        return FaultMix(rate=rng.choice((0.3, 0.6)), kinds=tuple(rng.sample(WIRE_FAULTS, rng.randint(1, 3))))
+
+    def _rates(self) -> Rates:
+        rng = self.rng
+        if rng.random() < 0.1:
+            return Rates()
+        return Rates(
+            kills=rng.choice((0.0, 0.003, 0.03)),
+            freezes=rng.choice((0.0, 0.003, 0.02)),
+            duplicates=rng.choice((0.0, 0.1, 0.5)),
+            lates=rng.choice((0.0, 0.1, 0.3)),
+            lost=rng.choice((0.0, 0.05)),
+            ticks_lost=rng.choice((0.0, 0.1, 0.3)),
+            ticks_doubled=rng.choice((0.0, 0.1, 0.5)),
+        )
+
+    def _names(self, *, ample: bool) -> tuple[Name, ...]:
+        rng = self.rng
+        number = self.wishes.names or rng.choice((3, 8, 15, 25))
+        labels = [f"{word}{other}" for word in _WORDS.split() for other in _WORDS.split()]
+        names = []
+        for label in rng.sample(labels, number):
+            zone = rng.choice(_ZONES)
+            day = (self.start + timedelta(days=rng.randint(1, 7))).date()
+            drop_at = self.registries.batch(zone, day).starts_at
+            drop_at = max(drop_at, self.start + timedelta(hours=5))
+            dating: Dating = rng.choice(get_args(Dating))
+            lead = timedelta(hours=3)
+            if dating in ("undated", "finalization"):
+                lead = timedelta(minutes=rng.choice((60, 180, 180, 250)))
+            names.append(
+                Name(
+                    f"{label}.{zone}",
+                    zone,
+                    drop_at,
+                    drop_at - lead,
+                    dating,
+                    former=ample and rng.random() < 0.15 and zone != "de",
+                    stranger_at=self.start + timedelta(hours=rng.uniform(-20, 24))
+                    if ample and zone != "de" and rng.random() < 0.15
+                    else None,
+                )
+            )
+        return tuple(names)
+
+    def _uploads(self, names: tuple[Name, ...]) -> list[Upload]:
+        rng = self.rng
+        uploads = [Upload(self.start, "rules.toml", _rules(rng), ())]
+        for number in range(rng.randint(1, 4)):
+            some = [name for name in names if rng.random() < 0.5] or list(names[:1])
+            kind = rng.choice(("wanted", "wanted", "dropping"))
+            at = self._early()
+            uploads.append(_list(rng, f"{kind}/list{number}.csv", at, some))
+            if rng.random() < 0.2:  # the same file once more, as a new version
+                uploads.append(replace(uploads[-1], at=at + timedelta(hours=rng.uniform(0, 30))))
+        for number in range(rng.choice((0, 0, 1, 2))):
+            chosen = [name for name in names if rng.random() < 0.4]
+            if not chosen:
+                continue
+            near = rng.choice(uploads[1:])
+            # At the worst moment: while the orders of a list are on their way.
+            at = near.at + timedelta(seconds=rng.choice((rng.uniform(0, 700), rng.uniform(0, 200_000))))
+            body = "".join(f"{name.domain}\n" for name in chosen)
+            uploads.append(Upload(at, f"cancel/regret{number}.txt", body, tuple(name.domain for name in chosen)))
+        return uploads
+
+    def _early(self) -> datetime:
+        rng = self.rng
+        return self.start + timedelta(seconds=rng.choice((rng.uniform(0, 3600), rng.uniform(0, 4 * 86400))))
+
+
+def _list(rng: random.Random, key: str, at: datetime, names: list[Name]) -> Upload:
+    priced = rng.random() < 0.2
+    lines = ["domain,drop date,finalization date,priority,max price"]
+    for name in names:
+        drop, finalization = "", ""
+        if name.dating == "day":
+            drop = str(_drop_day(name))
+        elif name.dating == "moment":
+            drop = iso(name.drop_at)
+        elif name.dating == "finalization":
+            finalization = iso(name.finalization_at)
+        price = rng.choice(("", "50.00", "100.00")) if priced else ""
+        lines.append(f"{name.domain},{drop},{finalization},{rng.choice(('', '1', '5', '9'))},{price}")
+    if rng.random() < 0.3:
+        lines += ["not_a_name.com,,,,", names[0].domain + ",,,,"]
+    return Upload(at, key, "\n".join(lines) + "\n", tuple(name.domain for name in names))
+
+
+def _drop_day(name: Name) -> object:
+    registries = Registries.load()
+    day = name.drop_at.date()
+    # The day as its registry dates it: a zone without a known batch is taken to drop the day before.
+    for shift in (0, 1, -1):
+        candidate = day + timedelta(days=shift)
+        if registries.batch(name.zone, candidate).starts_at == name.drop_at:
+            return candidate
+    return day
+
+
+def _rules(rng: random.Random) -> str:
+    zones = rng.choice(('["com", "net"]', '["com", "org", "info", "xyz", "de"]'))
+    return f'[select]\nzones = {zones}\n\n[fees]\ndefault = "69.00"\n'

@@ -1,0 +1,283 @@
+"""One simulation: the scenario of a seed, lived through to the end; then its promises are checked."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from backorder.halt import halt
+from backorder.model import State
+from backorder.store.memory import MemoryStore
+from local.emulator import Emulator
+from local.run.invariants import Evidence
+from local.run.schedules import next_call
+from local.run.watched import GRACE, WatchedStore
+from local.simulation.machine import PASSWORD, Machine
+from local.simulation.mishaps import Mishaps
+from local.simulation.pool import pools_on_tasks
+from local.simulation.promises import Broken, broken, hopeless
+from local.simulation.scenario import Scenario
+from local.simulation.scheduler import Scheduler
+
+MOST_DAYS = 15
+"""So long after the last drop, a simulation is over in any case."""
+_TICKS = {"plan": "rate(5 minutes)", "reconcile": "rate(1 hour)"}
+_ALWAYS = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a seed."""
+
+    scenario: Scenario
+    broken: Broken
+    evidence: Evidence
+    seen: Counter[str]
+    """Mishaps that took place, by name."""
+    ended_at: datetime
+
+    @property
+    def ok(self) -> bool:
+        return not self.broken
+
+
+def simulate(scenario: Scenario) -> Result:
+    """Lives through a scenario. Raises what the functions' code raises where nothing may go wrong."""
+    with pools_on_tasks(), _quiet():
+        return _Simulation(scenario).run()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # What is expected to go wrong is logged as it should be, by the thousand.
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+class _Simulation:
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.rng = random.Random(f"simulation {scenario.seed}")
+        self.emulator = Emulator(scenario.options)
+        self.strangers: set[str] = set()
+        self._before_the_start()
+        self.scheduler = Scheduler(scenario.start, self._advance, self.rng)
+        self.store = WatchedStore(MemoryStore())
+        rates = scenario.rates
+        self.mishaps = Mishaps(self.scheduler, self.rng, rates.kills, rates.freezes)
+        self.machine = Machine(
+            scenario,
+            emulator=self.emulator,
+            scheduler=self.scheduler,
+            store=self.store,
+            mishaps=self.mishaps,
+            rng=self.rng,
+        )
+        self.machine.ended = self._ended
+        self.due = dict.fromkeys(_TICKS, True)
+        self.ticked = dict.fromkeys(_TICKS, scenario.start - _ALWAYS)
+        self.happened = False
+        self.next_change: datetime | None = None
+        self.writes_seen = -1
+        self.calm = False
+        self.pending = 0
+        self.seen: Counter[str] = Counter()
+
+    # Before the pipeline's time
+
+    def _before_the_start(self) -> None:
+        """Names that dropped before: an application of this account for them is in a final state."""
+        scenario, emulator = self.scenario, self.emulator
+        past = scenario.options.start
+        assert past is not None
+        for name in scenario.names:
+            if name.former:
+                self._order_by_hand(name.domain)
+                drop_at = past + timedelta(days=8)
+                emulator.schedule(name.domain, drop_at=drop_at, outcome="FAILED")
+        emulator.advance_to(past + timedelta(days=12))
+        for name in scenario.names:
+            emulator.schedule(name.domain, finalization_at=name.finalization_at, drop_at=name.drop_at)
+        strangers = sorted((name.stranger_at, name.domain) for name in scenario.names if name.stranger_at is not None)
+        for at, domain in strangers:
+            if at < scenario.start:
+                emulator.advance_to(max(at, emulator.now))
+                self.strangers.add(self._order_by_hand(domain, new=True))
+        emulator.advance_to(scenario.start)
+
+    def _order_by_hand(self, domain: str, *, new: bool = False) -> str:
+        """Somebody orders with the same login, at the provider's web page perhaps. Gives the application's id."""
+        fields = {"s_login": "test.user", "s_pw": PASSWORD, "command": "AddDomainApplication"}
+        if new:
+            fields["new"] = "1"
+        answer = self.emulator.call({**fields, "class": "BACKORDER", "domain": domain})
+        lines = dict(line.split("=", 1) for line in answer.splitlines() if "=" in line)
+        return lines.get("PROPERTY[APPLICATION][0]", "")
+
+    # The run
+
+    def run(self) -> Result:
+        self._plan_events()
+        last = self.scenario.last_drop
+        end = last + timedelta(days=MOST_DAYS)
+        calm_at = last + timedelta(hours=6)
+        while self.scheduler.now < end:
+            if not self.calm and self.scheduler.now >= calm_at:
+                self._calm_down()
+            if self.calm and not self.pending and self.machine.is_quiet and self._all_done():
+                break
+            self._next(end)
+        self._settle_accounts()
+        self.scheduler.end()
+        return self._result()
+
+    def _plan_events(self) -> None:
+        scenario, at = self.scenario, self._at
+        for upload in scenario.uploads:
+            at(upload.at, partial(self.machine.upload, upload.key, upload.body))
+        for moment, amount in scenario.pay_ins:
+            at(moment, partial(self.emulator.pay_in, amount))
+        for moment, amount in scenario.charges:
+            at(moment, partial(self.emulator.charge, amount, "hosting"))
+        for name in scenario.names:
+            if name.stranger_at is not None and name.stranger_at >= scenario.start:
+                at(name.stranger_at, partial(self._stranger, name.domain))
+
+    def _at(self, moment: datetime, event: object) -> None:
+        assert callable(event)
+        self.pending += 1
+
+        def happen() -> None:
+            self.pending -= 1
+            event()
+            self._changed()
+
+        self.scheduler.at(moment, happen)
+
+    def _stranger(self, domain: str) -> None:
+        """Orders by hand, unless our own order may be on its way: then nobody could tell the two apart."""
+        latest = self.store.latest(domain)
+        ours = latest is not None and any(step.entered is State.SUBMITTING for step in latest.history)
+        if not ours and self.scheduler.now < self.scenario.name(domain).finalization_at:
+            self.strangers.add(self._order_by_hand(domain, new=True))
+
+    def _all_done(self) -> bool:
+        now = self.scheduler.now
+        return all(
+            backorder.state.is_final and backorder.outcome_at is not None and now > backorder.outcome_at + GRACE
+            for backorder in self.store.open.values()
+            if not hopeless(backorder, self.scenario)
+        )
+
+    def _next(self, end: datetime) -> None:
+        """The next thing that happens: a task's turn, an event, or a tick."""
+        ticks = {function: self._next_tick(function) for function in _TICKS}
+        # Where two are due at the same moment, the plan sees what reconciliation found.
+        function = min(ticks, key=lambda name: (ticks[name], name == "plan"))
+        tick_at, turn_at = min(ticks[function], end), self.scheduler.next_event()
+        if turn_at is not None and turn_at <= tick_at:
+            self.scheduler.step()
+            return
+        self.scheduler.at(tick_at, lambda: None)
+        self.scheduler.step()
+        if tick_at < end:
+            self._tick(function, tick_at)
+
+    def _next_tick(self, function: str) -> datetime:
+        now = self.scheduler.now
+        after = max(self.ticked[function], now - _ALWAYS)
+        if not self.due[function]:
+            after = max(after, self._next_change_after(now) - _ALWAYS)
+        return next_call(_TICKS[function], "UTC", after=after)
+
+    def _next_change_after(self, now: datetime) -> datetime:
+        if self.next_change is None or self.next_change <= now or self.writes_seen != self.machine.store.writes:
+            midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+            moments = (midnight, self.emulator.next_moment(), self.store.next_moment(now))
+            self.next_change = min(moment for moment in moments if moment is not None)
+            self.writes_seen = self.machine.store.writes
+        return self.next_change
+
+    def _tick(self, function: str, at: datetime) -> None:
+        self.ticked[function] = at
+        rates = self.scenario.rates
+        if not self.calm and self.rng.random() < rates.ticks_lost:
+            self.seen["tick lost"] += 1
+            return
+        self.due[function] = False
+        call = self.machine.plan if function == "plan" else self.machine.reconcile
+        call()
+        if not self.calm and self.rng.random() < rates.ticks_doubled:
+            self.seen["tick doubled"] += 1
+            delay = self.rng.choice((self.rng.uniform(0, 2), self.rng.uniform(0, 240)))
+            self.scheduler.at(self.scheduler.now + timedelta(seconds=delay), call)
+
+    def _ended(self, function: str, gave: object) -> None:
+        if function in _TICKS:
+            skipped = gave is None or getattr(gave, "skipped", None) or getattr(gave, "halted", None)
+            if skipped:
+                self.due[function] = True
+            if function == "reconcile" and not skipped and getattr(gave, "changed", False):
+                self.due["plan"] = True
+        else:
+            self._changed()
+
+    def _changed(self) -> None:
+        for function in self.due:
+            self.due[function] = True
+
+    def _advance(self, moment: datetime) -> None:
+        passed = self.next_change is not None and self.next_change <= moment
+        if self.emulator.advance_to(moment) or passed:
+            self._changed()
+
+    # The end
+
+    def _calm_down(self) -> None:
+        """From here on nothing goes wrong any more: what is still open has to come to its end."""
+        self.calm = True
+        self.emulator.set_faults(0.0)
+        self.mishaps.kills = self.mishaps.freezes = 0.0
+        for queue in (self.machine.lists, self.machine.submissions):
+            queue.duplicates = queue.lates = queue.lost = 0.0
+        self._changed()
+
+    def _settle_accounts(self) -> None:
+        """A last look at the account; a difference is explained by the second run that sees it."""
+        for _ in range(2):
+            self.machine.reconcile()
+            while self.machine.running["reconcile"]:
+                self.scheduler.step()
+
+    def _result(self) -> Result:
+        store = self.store
+        evidence = Evidence(
+            lists=[record for record in store.lists() if record.kind in ("wanted", "dropping", "cancel")],
+            backorders=list(store.backorders()),
+            postings=list(store.postings()),
+            findings=list(store.findings()),
+            emulator=self.emulator.state(),
+            ended_at=self.scheduler.now,
+            planned_only=False,
+            halted=halt(store) is not None,
+            password_seen_in=sorted(self.machine.leaks),
+        )
+        seen = self.seen + self.mishaps.seen + self.machine.lists.seen + self.machine.submissions.seen
+        dead = {message.body for queue in (self.machine.lists, self.machine.submissions) for message in queue.dead}
+        return Result(
+            self.scenario,
+            broken(evidence, self.scenario, strangers=self.strangers, dead_letters=dead),
+            evidence,
+            seen,
+            self.scheduler.now,
+        )
