@@ -1,0 +1,117 @@
+"""Each function may do what it does, and nothing else: its calls in Lambda's runtime against its role's policy."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from backorder.halt import Halt, halt, halt_line
+from backorder.store.dynamodb import DynamoStore
+from local.processes import PROJECT
+from local.stack import LocalStack
+from tests.runtime.conftest import sample_event
+from tests.runtime.permissions import Right, allowed, operations, used
+from tests.runtime.pipeline import pipeline
+
+# What no handler calls itself, and why its role has it all the same.
+ON_ITS_BEHALF = {
+    "logs:CreateLogStream": "Lambda writes the log, with the function's role",
+    "logs:PutLogEvents": "the same",
+    "sqs:ReceiveMessage": "Lambda's poller takes the messages, with the function's role",
+    "sqs:DeleteMessage": "the same",
+    "sqs:GetQueueAttributes": "the same",
+    "s3:ListBucket": "without it S3 answers 403 and not 404 for an object that is gone; moto asks for no rights",
+    "s3:AbortMultipartUpload": "called when a list breaks off in its middle: tests/integration/test_ingest.py",
+}
+# What the code can call and this run does not: larger lists, and lists that break off.
+LARGE_LISTS_ONLY = {
+    "s3:AbortMultipartUpload",
+    "s3:CompleteMultipartUpload",
+    "s3:CreateMultipartUpload",
+    "s3:UploadPart",
+}
+SERVICES = ("dynamodb", "s3", "secretsmanager", "sns", "sqs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was allowed and what was called."""
+
+    allowed: set[Right]
+    used: set[Right]
+    operations: set[str]
+
+
+@pytest.fixture(scope="module")
+def run(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Lists of each kind through all four functions, and a line that halts and goes on."""
+    folder = tmp_path_factory.mktemp("calls")
+    calls = folder / "calls.jsonl"
+    with pipeline(stack, folder, calls=calls) as running:
+        store = DynamoStore(running.services.dynamodb, stack.deployment.table_name)
+        running.upload("rules.toml", b'[select]\nzones = ["com"]\n')
+        running.upload("wanted/sample.txt", b"first.com\nno_name.com\n")
+        running.upload("dropping/list.txt", b"second.com\n")
+        # An event without a version, as of a bucket that keeps none.
+        assert not running.functions["IngestList"].invoke(sample_event("IngestList")).failed
+        running.tick("ReconcileAccount")
+        running.tick("PlanSubmissions")
+        running.deliver()
+        running.upload("cancel/list.txt", b"second.com\n")
+        running.upload("wanted/third.txt", b"third.com\n")
+        halt_line(store, Halt("setting", "a test", running.control.clock().now))
+        running.tick("ReconcileAccount")  # tells of it
+        running.tick("PlanSubmissions")  # lets one order through, to see whether the line is free again
+        running.deliver()
+        assert halt(store) is None
+        running.tick("ReconcileAccount")
+    return Run(allowed(stack), used(calls, stack), operations(calls))
+
+
+def test_every_call_that_a_function_makes_is_allowed(run: Run) -> None:
+    missing = [right for right in run.used if not any(granted.covers(right) for granted in run.allowed)]
+
+    assert not missing, "missing in template.yaml: " + ", ".join(map(str, sorted(missing)))
+
+
+def test_nothing_is_allowed_that_no_function_calls(run: Run) -> None:
+    unused = [
+        granted
+        for granted in run.allowed
+        if granted.action not in ON_ITS_BEHALF and not any(granted.covers(right) for right in run.used)
+    ]
+
+    assert not unused, "superfluous in template.yaml: " + ", ".join(map(str, sorted(unused)))
+
+
+def test_every_reason_is_for_a_right_that_some_role_has(run: Run) -> None:
+    assert set(ON_ITS_BEHALF) == {granted.action for granted in run.allowed} & set(ON_ITS_BEHALF)
+
+
+def test_this_run_makes_every_kind_of_call_that_is_in_the_code(run: Run) -> None:
+    """A call that came to the code and not to this run would be granted by nobody, and missed by no test."""
+    assert set(called_in_the_code()) == run.operations | LARGE_LISTS_ONLY
+
+
+def called_in_the_code() -> Iterator[str]:
+    """The operations of AWS that the functions and the layer name: `client.put_item(`, `get_paginator("query")`."""
+    session = botocore.session.get_session()
+    known = {
+        xform_name(operation): f"{service}:{operation}"
+        for service in SERVICES
+        for operation in session.get_service_model(service).operation_names
+    }
+    for folder in ("functions", "shared"):
+        for file in (PROJECT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                    name = node.func.attr
+                    if name == "get_paginator" and isinstance(node.args[0], ast.Constant):
+                        name = str(node.args[0].value)
+                    if name in known:
+                        yield known[name]
