@@ -26,7 +26,8 @@ IN_FLIGHT_S = 20
 """Seconds of this machine's time for which a received message is hidden: what a killed run had received comes back
 after it. The visibility time-out of the template counts on the emulator's clock, for what failed."""
 
-HIDDEN_S = 12 * 3600
+HIDDEN_S = 11 * 3600
+"""Just under the 12 hours from its receipt that SQS allows."""
 
 Handler = Callable[[Mapping[str, Any], Callable[[], float]], Any]
 """A function as the pump calls it: an event, and how many seconds of its time-out remain."""

@@ -8,8 +8,9 @@ from typing import Any
 
 from backorder.model import PLACED, Backorder, State
 from backorder.store import Store
-from reconciliation.findings import RELEASE_LAG
 
+RELEASE_LAG = timedelta(hours=24)
+"""How long a deposit may take to come back (money.md): stated here again, to be checked against."""
 GRACE = RELEASE_LAG + timedelta(hours=2)
 """By then a reconciliation has seen that a deposit did not come back."""
 

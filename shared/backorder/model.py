@@ -251,6 +251,8 @@ class Backorder:
     """Why it waits or was missed."""
     failure: str | None = None
     """The provider's last refusal, in its words."""
+    failures: int = 0
+    """How often the provider failed the order without saying why (549)."""
     queued_until: datetime | None = None
     not_before: datetime | None = None
     """Not tried again before then (the provider asked for patience)."""

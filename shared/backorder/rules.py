@@ -213,6 +213,8 @@ class ZoneOrders(_Section):
                 raise ValueError('put a zone with a dot in quotes: [provider.zones."co.uk"]')
             if not re.fullmatch(r"[A-Za-z0-9-]+", key) or key.upper() in _OURS:
                 raise ValueError(f"'{key}' is no parameter that a rule may set")
+            if isinstance(value, str) and not value.isprintable():
+                raise ValueError(f"the value of '{key}' has a line break or another control character in it")
         return {**lite, "parameters": parameters}
 
     @property

@@ -182,6 +182,8 @@ class Intake:
             return Taken(Outcome.ACCEPTED)
         if latest.state is State.CANCELLED or latest.cancel_requested:
             return Taken(Outcome.DUPLICATE)
+        if self.modified < latest.list_modified and latest.source is Source.WANTED:
+            return Taken(Outcome.NOT_SELECTED, "a newer list says otherwise")
         modified = max(self.modified, latest.list_modified)
         now = self.clock()
         if latest.state in _TAKEN_BACK_AT_ONCE:

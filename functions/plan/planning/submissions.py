@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -24,6 +25,8 @@ from planning.fees import Fees
 from planning.funding import Funds, Plan, chance_gone, plan
 
 TICK = timedelta(minutes=5)
+WRITERS = 8
+"""Writes to the store at the same time."""
 LEASE = timedelta(minutes=3)
 """Longer than the function's time-out of two minutes."""
 CALL_SECONDS = 0.5
@@ -119,10 +122,11 @@ class _Tick:
         if made.forecast:
             self.summary.forecast = made.forecast.sentence
 
-        self._hold(made)
         if self.queue:
             self._ask_and_withdraw(under_way)
             self._order(made, fees, in_queue=sum(map(self._still_queued, under_way)), probe=halted is not None)
+        # Last: it sends nothing, and a list that the account cannot pay for may be long.
+        self._hold(made)
         if halted:
             self.summary.halted = halted.why
         return self.summary
@@ -138,7 +142,9 @@ class _Tick:
             elif not backorder.state.is_waiting or self._still_queued(backorder):
                 under_way.append(backorder)
             elif (reason := chance_gone(backorder, self.now)) is None:
-                candidates.append(backorder)
+                # One that the provider asked to be patient with waits outside: its money may work meanwhile.
+                if backorder.not_before is None or backorder.not_before <= self.now:
+                    candidates.append(backorder)
             elif self.queue and self._move(backorder, State.MISSED, f"no chance left: {reason}", reason=reason):
                 self.summary.missed += 1
         return candidates, under_way
@@ -176,27 +182,27 @@ class _Tick:
     def _order(self, made: Plan, fees: Fees, *, in_queue: int, probe: bool) -> None:
         """Queues the best of what fits, no more than the workers can send before the next tick, with what waits there.
 
-        One that the provider asked to be patient with keeps its place in the funds, and waits.
+        Each batch is sent as soon as it is written: workers begin at once, and a tick that is cut off sent its best.
         """
-        due = [b for b in made.order if b.not_before is None or b.not_before <= self.now]
-        most = max(0, (1 if probe else self.most) - in_queue)
-        queued = [
-            written
-            for backorder in due[:most]
-            if (
-                written := self._move(
-                    backorder,
-                    State.QUEUED,
-                    "due, and the account covers it",
-                    fee=fees.of(backorder.zone),
-                    reason=None,
-                    not_before=None,
-                    queued_until=self.now + QUEUE_PATIENCE,
-                )
+
+        def queue(backorder: Backorder) -> Backorder | None:
+            return self._move(
+                backorder,
+                State.QUEUED,
+                "due, and the account covers it",
+                fee=fees.of(backorder.zone),
+                reason=None,
+                not_before=None,
+                queued_until=self.now + QUEUE_PATIENCE,
             )
-        ]
-        self.summary.queued = len(queued)
-        self.send(_batches("order", queued, probe=probe))
+
+        most = max(0, (1 if probe else self.most) - in_queue)
+        with ThreadPoolExecutor(WRITERS) as pool:
+            for first in range(0, min(most, len(made.order)), BATCH_SIZE):
+                some = made.order[first : min(first + BATCH_SIZE, most)]
+                queued = [written for written in pool.map(queue, some) if written]
+                self.summary.queued += len(queued)
+                self.send(_batches("order", queued, probe=probe))
 
     def _move(self, backorder: Backorder, to: State, why: str, **changes: Any) -> Backorder | None:
         return self._write(backorder.moved(to, at=self.now, why=why, **changes))

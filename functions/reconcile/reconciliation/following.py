@@ -26,6 +26,7 @@ def follow(backorder: Backorder, application: Application, *, now: datetime, reg
     if application.finalization_at is not None:
         followed = redated(followed, application.finalization_at, registries=registries)
     if application.status is ApplicationStatus.UNKNOWN:
+        logger.warning("status_unknown", domain=followed.domain, status=application.status_text)
         return followed
     state = State(application.status.value)
     if state is followed.state or followed.state is State.WITHDRAWING:

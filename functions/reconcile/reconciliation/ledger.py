@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from backorder.bookkeeping import Account, Posting, PostingKind, balances
-from backorder.model import Backorder
+from backorder.model import Backorder, State
 from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
 
 CHARGE_WINDOW = timedelta(days=7)
@@ -91,7 +91,7 @@ def _deposits(books: list[Posting], seen: Seen, orders: Mapping[str, Backorder])
 
 
 def _release(deposited: Posting, seen: Seen, order: Backorder | None) -> Posting:
-    lost = order is not None and order.state.is_lost
+    lost = order is not None and (order.state.is_lost or order.state is State.WITHDRAWING)
     return _posting(
         f"released#{deposited.key}",
         seen.at,

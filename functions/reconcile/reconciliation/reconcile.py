@@ -101,8 +101,7 @@ class _Run:
         since = max(books.opened_at or self.now, self.now - REREAD).date()
         try:
             reading = read(self.provider, since=since, now=self.now)
-            dates = self._find_dates(before)
-            self._follow(before, reading, dates)
+            self._follow(before, reading, self._find_dates(before))
         except AccessDenied as error:
             halt_line(self.store, Halt("access", str(error), self.now))
             self.summary.halted = str(error)
@@ -137,13 +136,19 @@ class _Run:
             zones=sorted({b.zone for b in undated.values()}),
             labels=sorted({b.domain.removesuffix(f".{b.zone}") for b in undated.values()}),
         )
-        return {
-            name.domain: name.finalization_at
-            for name in listed
-            if name.domain in undated and name.finalization_at is not None
-        }
+        found: dict[str, datetime] = {}
+        try:
+            for name in listed:
+                if name.domain in undated and name.finalization_at is not None:
+                    found[name.domain] = name.finalization_at
+        except AccessDenied:
+            raise
+        except ProviderError as error:
+            # States and money do not wait for dates: the next run looks again.
+            logger.warning("dates_unread", why=str(error), found=len(found))
+        return found
 
-    def _follow(self, backorders: Iterable[Backorder], reading: Reading, dates: Mapping[str, datetime]) -> None:
+    def _follow(self, backorders: Sequence[Backorder], reading: Reading, dates: Mapping[str, datetime]) -> None:
         applications = {application.id: application for application in reading.applications}
         deposits: defaultdict[str, Decimal] | None = None
         if reading.seen is not None:
@@ -152,13 +157,16 @@ class _Run:
                 if deposit.amount > 0:
                     deposits[deposit.domain] += deposit.amount
         self.unsettled = []
+        live = {b.domain for b in backorders if b.application is not None and not b.state.is_final}
         for backorder in backorders:
             followed = self._followed(backorder, applications, complete=reading.applications.complete)
             if followed.finalization_at is None and (found := dates.get(backorder.domain)) is not None:
                 followed = redated(followed, found, registries=self.registries)
                 self.summary.dated += 1
             if deposits is not None:
-                followed = reserved(followed, deposits)
+                # A deposit is of the domain's live application before it is of one from an earlier cycle.
+                earlier = followed.state.is_final and followed.domain in live and backorder.state.is_final
+                followed = reserved(followed, {} if earlier else deposits)
             self.unsettled.append(self._write(backorder, followed))
 
     def _followed(self, backorder: Backorder, applications: Mapping[str, Application], *, complete: bool) -> Backorder:

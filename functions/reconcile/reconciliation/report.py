@@ -161,7 +161,7 @@ def ledger_csv(postings: Iterable[Posting]) -> str:
                 posting.text,
                 posting.key,
             )
-            for posting in sorted(postings, key=lambda p: (p.at, p.key))
+            for posting in sorted(postings, key=lambda p: (p.at, p.kind != "opening", p.key))
         ),
     )
 

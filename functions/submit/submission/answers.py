@@ -10,7 +10,7 @@ from backorder.model import Claim, Origin
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 
-CLOCK_SKEW = timedelta(seconds=5)
+CLOCK_SKEW = timedelta(seconds=30)
 """The provider's clock may lag behind ours by this much without its applications looking older than our orders."""
 QUESTIONS = 2
 """So many times in a row the provider must not know an application before the order is sent again: a command may still

@@ -72,8 +72,11 @@ class Line:
             self.halt(error)
 
     def close(self) -> None:
-        """The batch is through: what was refused and is undecided still was the names' own fault."""
-        self._decide(mark=True)
+        """The batch is through: what was refused and is undecided still was the names' own fault.
+
+        A probe's refusal decides nothing: it is one name of a line that was halted for refusals.
+        """
+        self._decide(mark=not self._probe)
 
     def _decide(self, *, mark: bool) -> None:
         with self._lock:

@@ -32,6 +32,8 @@ PAUSE = timedelta(seconds=60)
 """No question sooner than this after an unknown outcome."""
 PATIENCE = timedelta(minutes=30)
 """Between two tries of an order that the provider failed without saying why (549)."""
+MOST_FAILURES = 8
+"""So often an order without a date is failed (549) before it counts as refused: pauses of half an hour, doubled."""
 CALL = "AddDomainApplication"
 
 
@@ -58,10 +60,18 @@ class Orders:
             again = replace(held, unanswered=False, asked=0, exists=held.exists + 1)
             return self._ask_later(claimed, str(error), again, call=_call(error))
         except InsufficientFunds as error:
-            self._settle(claimed, State.HELD, str(error), call=_call(error), failure=error.description)
+            self._settle(
+                claimed,
+                State.HELD,
+                str(error),
+                call=_call(error),
+                failure=error.description,
+                reason=Reason.UNFUNDED,
+                not_before=self.clock() + PATIENCE,
+            )
             return "held"
         except TryAgainSlowly as error:
-            return self._back(claimed, error, Reason.REFUSED, not_before=self.clock() + PATIENCE)
+            return self._failed(claimed, error)
         except Refused as error:
             return self._refused(claimed, error)
         except (LineHalted, NotFound) as error:
@@ -120,12 +130,30 @@ class Orders:
         )
         return "placed" if origin is Origin.OURS else "foreign"
 
+    def _failed(self, claimed: Backorder, error: TryAgainSlowly) -> str:
+        """Tried again, slowly, until its last chance; one without a date, with growing pauses, for about two days."""
+        failures = claimed.failures + 1
+        if claimed.last_chance is None and failures >= MOST_FAILURES:
+            self._settle(
+                claimed,
+                State.MISSED,
+                str(error),
+                call=_call(error),
+                failure=error.description,
+                reason=Reason.REFUSED,
+                failures=failures,
+            )
+            return "missed"
+        pause = PATIENCE if claimed.last_chance is not None else PATIENCE * 2 ** (failures - 1)
+        return self._back(claimed, error, Reason.REFUSED, not_before=self.clock() + pause, failures=failures)
+
     def _refused(self, claimed: Backorder, error: Refused) -> str:
         def mark() -> None:
             self._settle(claimed, State.REJECTED, str(error), call=_call(error), failure=error.description)
 
         def give_back() -> None:
-            self._back(claimed, error)
+            # Not at once: the next probe should try another name.
+            self._back(claimed, error, Reason.REFUSED, not_before=self.clock() + PATIENCE)
 
         if error.counts_by_zone:
             mark()
@@ -144,6 +172,7 @@ class Orders:
         reason: Reason = Reason.UNANSWERED,
         *,
         not_before: datetime | None = None,
+        **changes: Any,
     ) -> str:
         """Nothing took effect: it stays due, and a later tick goes on."""
         self._settle(
@@ -154,6 +183,7 @@ class Orders:
             failure=error.description,
             reason=reason,
             not_before=not_before,
+            **changes,
         )
         return "again"
 

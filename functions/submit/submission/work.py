@@ -82,8 +82,14 @@ class _Work:
         return outcomes
 
     def _each(self, items: Iterable[_T], action: Callable[[_T], str]) -> Counter[str]:
+        """All of them, whatever one of them raises; the first error is raised when the others are through."""
         with ThreadPoolExecutor(self.submission.pool_size) as pool:
-            return Counter(pool.map(action, items))
+            futures = [pool.submit(action, item) for item in items]
+        errors = [error for future in futures if (error := future.exception()) is not None]
+        if errors:
+            self.line.close()
+            raise errors[0]
+        return Counter(future.result() for future in futures)
 
     def _may_start(self) -> bool:
         return not self.line.stopped and self.seconds_left() > self.provider.worst_case_seconds + SPARE_SECONDS
