@@ -15,11 +15,15 @@ from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
 from local.emulator.cli import emulator
+from local.emulator.options import amount as read_amount
 from local.lifetime import exit_on_terminate
 from local.processes import PROJECT, StackError
 
 SAMPLE = PROJECT / "local" / "samples" / "wanted.txt"
 EMULATOR_PORT = 8053
+EARLIEST, LATEST = 2000, 2099
+"""Years in which a run may start: enough for any list, and far from where dates end."""
+MOST_DAYS = 3650
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -37,6 +41,8 @@ def _moment(_context: click.Context, _parameter: click.Parameter, text: str | No
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is no time in ISO 8601, such as 2026-11-24T00:00:00Z") from None
+    if not EARLIEST <= moment.year <= LATEST:
+        raise click.BadParameter(f"{text!r} is not between {EARLIEST} and {LATEST}")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -47,11 +53,11 @@ def _pay_ins(
     for text in texts:
         amount, _, day = text.partition("@")
         try:
-            pay_ins.append((Decimal(amount), int(day or 0)))
+            pay_ins.append((read_amount(amount), int(day or 0)))
         except (InvalidOperation, ValueError):
             raise click.BadParameter(f"{text!r} is not AMOUNT@DAY, such as 500.00@3") from None
-        if not pay_ins[-1][0].is_finite() or pay_ins[-1][0] <= 0 or pay_ins[-1][1] < 0:
-            raise click.BadParameter(f"{text!r}: an amount above zero, and a day from 0 on")
+        if pay_ins[-1][0] <= 0 or not 0 <= pay_ins[-1][1] <= MOST_DAYS:
+            raise click.BadParameter(f"{text!r}: an amount above zero, and a day from 0 to {MOST_DAYS}")
     return tuple(pay_ins)
 
 
@@ -67,7 +73,9 @@ def _pay_ins(
 @click.option(
     "--start", metavar="TIME", callback=_moment, help="ISO 8601, UTC (default: six days before the first drop)"
 )
-@click.option("--days", type=click.IntRange(0), help="stop then; 0: only plan (default: when all is done, at most 60)")
+@click.option(
+    "--days", type=click.IntRange(0, MOST_DAYS), help="stop then; 0: only plan (default: when all is done, at most 60)"
+)
 @click.option("--win-rate", type=click.FloatRange(0, 1), help="default 0.2")
 @click.option("--auction-rate", type=click.FloatRange(0, 1), help="of the won; default 0.05")
 @click.option("--seed", type=int, default=1, show_default=True, help="what happens depends on it, and on nothing else")

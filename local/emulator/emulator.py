@@ -171,6 +171,8 @@ class Emulator:
         """Everything, for tests and invariants; its shape is in interfaces.md and `view`."""
         with self._at_present():
             state = state_of(self._world)
+            state["seed"] = self.options.seed
+            state["start"] = iso(self.options.start) if self.options.start else None
             state["clock"] = "frozen" if self._frozen else "machine"
             state["faults"] = {**self._faults.played, **self._world.books_played}
             return state

@@ -74,6 +74,7 @@ class _World:
     pump: Pump
     s3: S3Client
     start: datetime
+    seed: int
     progress: Progress
     worst: Forecast | None = None
     """The largest shortfall that was foreseen while something could still be done."""
@@ -115,9 +116,12 @@ def _prepare(out: Path) -> None:
     """Removes an earlier run's results; what else is in the folder is none of ours."""
     if out.exists() and not out.is_dir():
         raise Unusable(f"--out {out}: is no folder")
-    out.mkdir(parents=True, exist_ok=True)
-    for name in (LOG, *results.FILES):
-        (out / name).unlink(missing_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in (LOG, *results.FILES):
+            (out / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise Unusable(f"--out {out}: cannot be written to ({error.strerror})") from None
 
 
 def _store_name(options: RunOptions, names: Names) -> StoreName:
@@ -139,9 +143,10 @@ def _stack(options: RunOptions, names: Names) -> Iterator[tuple[LocalStack, date
         return
     stack = attach()
     control = Control(stack.emulator_base_url)
-    if control.state()["created"] or control.clock().frozen:
-        # A run was here before: its world goes on where it stopped.
-        yield stack, control.clock().now
+    state = control.state()
+    if state["created"] or state["clock"] == "frozen":
+        # A run was here before: its world goes on, with its own beginning and its own chances.
+        yield stack, datetime.fromisoformat(state["start"] or state["now"])
         return
     try:
         control.begin_anew(["--start", iso(start), *options.emulator.arguments()])
@@ -173,13 +178,13 @@ def _wire(options: RunOptions, stack: LocalStack, start: datetime, store_name: S
     functions = handlers(deployment, store=store, clock=clock, tell=messages.append, queue=options.days != 0)
     pump = Pump(deployment, control, store, functions, every_tick=options.every_tick)
     s3 = aws_session().client("s3", endpoint_url=deployment.endpoint_url)
-    return _World(options, stack, control, store, pump, s3, start, progress, messages=messages)
+    return _World(options, stack, control, store, pump, s3, start, control.state()["seed"], progress, messages=messages)
 
 
 def _schedule(world: _World, names: Names) -> None:
     """Tells the emulator when names drop; those that an earlier run on this stack scheduled stay as they are."""
     known = {drop["domain"] for drop in world.control.state()["drops"]}
-    planned = drops(names, world.start, world.options.seed, Registries.load())
+    planned = drops(names, world.start, world.seed, Registries.load())
     new = [drop for drop in planned if drop["domain"] not in known]
     for first in range(0, len(new), 5000):
         world.control.schedule(new[first : first + 5000])
@@ -285,7 +290,7 @@ def _conclude(world: _World, chosen: Iterable[Upload], store_name: StoreName) ->
         collected,
         emulator=emulator,
         invariants=invariants,
-        seed=options.seed,
+        seed=world.seed,
         start=world.start,
         end=world.pump.now,
         store=store_name,

@@ -137,8 +137,13 @@ def _account(outcome: Outcome, console: Console) -> None:
         "unexplained": "unexplained",
         "closing": "closing",
     }
-    for words, key in rows.items():
-        table.add_row(words, f"{Decimal(account[key]):,.2f}")
+    amounts = {words: Decimal(account[key]) for words, key in rows.items()}
+    explained = amounts["opening"] + amounts["paid in"] - amounts["charged for names won"] + amounts["unexplained"]
+    if other := amounts["closing"] - explained:
+        amounts["other bookings"] = other
+        amounts["closing"] = amounts.pop("closing")
+    for words, amount in amounts.items():
+        table.add_row(words, f"{amount:,.2f}")
     console.print(table)
     console.print()
 

@@ -27,7 +27,7 @@ from backorder.provider import (
 )
 
 PASSWORD = "pa55-never-shown"
-READ_TIMEOUT = 0.1
+READ_TIMEOUT = 0.25
 
 APPLICATION = (
     b"[RESPONSE]\r\nCODE=200\r\nDESCRIPTION=fine\r\nPROPERTY[APPLICATION][0]=10700\r\nPROPERTY[DOMAIN][0]=john.com\r\n"

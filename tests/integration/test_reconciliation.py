@@ -68,7 +68,7 @@ class World:
             credentials=lambda: Credentials("test.user", self.password),
             pool_size=1,
             connect_timeout=1.0,
-            read_timeout=0.1,
+            read_timeout=0.5,
             sleep=lambda _seconds: None,
         )
 

@@ -325,7 +325,7 @@ UNUSABLE = {
     "money that is none": (["--pay-in", "lots@2"], "'lots@2' is not AMOUNT@DAY"),
     "money on no day": (["--pay-in", "5.00@soon"], "'5.00@soon' is not AMOUNT@DAY"),
     "less than no money": (["--pay-in", "-5.00@1"], "above zero"),
-    "money without end": (["--pay-in", "Infinity"], "above zero"),
+    "money without end": (["--pay-in", "Infinity"], "is not AMOUNT@DAY"),
     "a balance that is none": (["--balance", "lots"], "'lots' is not an amount"),
     "unknown faults": (["--faults", "mild,gremlins"], "'gremlins'"),
     "an unknown kind": (["--kind", "hoped-for"], "'hoped-for'"),

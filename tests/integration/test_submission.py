@@ -82,7 +82,7 @@ class World:
             credentials=lambda: Credentials("test.user", self.password),
             pool_size=self.pool_size,
             connect_timeout=1.0,
-            read_timeout=0.1,
+            read_timeout=0.4,
             sleep=lambda _seconds: None,
         )
         try:
@@ -626,8 +626,8 @@ def test_a_message_that_comes_late_does_nothing(world: World, kind: str) -> None
 def test_what_was_not_begun_when_time_runs_short_is_given_back(world: World) -> None:
     world.queue(*NAMES)
     world.pool_size = 1
-    # Connect and read time-out are 1.1 s, and 5 s are spare.
-    outcomes = world.work(seconds_left=lambda: 6.2 if world.calls() < 3 else 6.1)
+    # Connect and read time-out are 1.4 s, and 5 s are spare.
+    outcomes = world.work(seconds_left=lambda: 6.5 if world.calls() < 3 else 6.4)
     assert outcomes == Counter({"placed": 3, "given back": 5})
     assert world.states() == Counter({State.REQUESTED: 3, State.SELECTED: 5})
     assert world.calls() == 3
