@@ -886,3 +886,51 @@ def test_times_are_the_clocks_not_the_machines(world: World) -> None:
     world.work()
     assert {step.at for step in world.backorder().history} == {NOW}
     assert datetime.now(UTC) != NOW
+
+
+# --- What one name raises, and what fails for ever ----------------------------------------------
+
+
+class OneThrottled(MemoryStore):
+    """Fails the first write of one backorder, as a table does that is throttled."""
+
+    def __init__(self, domain: str) -> None:
+        super().__init__()
+        self.domain: str | None = domain
+
+    def replace(self, backorder: Backorder) -> Backorder:
+        if backorder.domain == self.domain:
+            self.domain = None
+            raise ConnectionError("throttled")
+        return super().replace(backorder)
+
+
+def test_what_one_name_raises_keeps_no_other_from_being_ordered(world: World) -> None:
+    world.store = OneThrottled("name0.com")
+    world.queue(*NAMES)
+    with pytest.raises(ConnectionError, match="throttled"):
+        world.work()
+    assert world.states() == Counter({State.REQUESTED: len(NAMES) - 1, State.QUEUED: 1})
+    # The message comes back, and finds the one that is left.
+    assert world.work() == Counter({"placed": 1, "taken": len(NAMES) - 1})
+    world.has_each_once()
+
+
+def test_an_order_without_a_date_that_fails_for_days_is_given_up(world: World) -> None:
+    world.emulator.schedule("john.com", finalization_at=world.emulator.now + timedelta(minutes=1))
+    world.later(timedelta(minutes=2))
+    world.queue("john.com")
+    pauses = []
+    while world.backorder().state is not State.MISSED:
+        world.work()
+        waits_until = world.backorder().not_before
+        if world.backorder().state is State.SELECTED:
+            assert waits_until is not None
+            pauses.append(waits_until - world.emulator.now)
+            world.later(pauses[-1])
+            queued_until = world.emulator.now + timedelta(minutes=20)
+            queued = world.backorder().moved(State.QUEUED, at=world.emulator.now, why="due", queued_until=queued_until)
+            world.store.replace(queued)
+    assert pauses == [timedelta(minutes=30) * 2**n for n in range(7)]
+    assert world.backorder().reason is Reason.REFUSED
+    assert world.backorder().settled

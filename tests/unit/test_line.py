@@ -135,3 +135,11 @@ def test_only_a_probe_that_goes_through_lifts_a_halt() -> None:
         halt_line(batch.store, Halt("setting", "a contact that does not exist", NOW))
         batch.line.went_through()
         assert batch.halted is stands
+
+
+def test_a_probe_that_is_refused_marks_no_name() -> None:
+    """One name of a line that was halted for refusals says nothing of itself."""
+    batch = Batch(probe=True)
+    batch.refuse("a")
+    batch.line.close()
+    assert (batch.marked, batch.given_back) == ([], ["a"])

@@ -169,3 +169,8 @@ def test_an_older_version_that_arrives_late_changes_nothing() -> None:
     keep_rules(store, "[funding]\nlate_minutes = 60", version="2", modified=NOON)
     assert keep_rules(store, "[funding]\nlate_minutes = 30", version="1", modified=NOON - timedelta(hours=1)) is None
     assert last_good_rules(store).funding.late_minutes == 60
+
+
+def test_a_value_for_the_provider_has_no_line_break() -> None:
+    with pytest.raises(RulesError, match="line break"):
+        parse_rules('[provider.zones.com]\n"X-FOO" = "a\\nb"\n')
