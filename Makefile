@@ -92,8 +92,8 @@ test: $(READY) $(RUNTIME_READY) $(BUILT) ## every test
 build: $(BUILT) ## the layer and the functions as they are deployed, with `sam build`
 	@[ -e $(BUILT) ] && for folder in $(ARTEFACTS)/*/; do find $$folder -type f -exec cat {} + | wc -c | awk '{printf "%5.1f MB  '$$folder'\n", $$1 / 1e6}'; done
 
-invoke: $(BUILT) ## a built function in a container: FUNCTION=PlanSubmissions EVENT=events/plan_submissions.json ENV=file
-	@$(SAM) local invoke $(FUNCTION) --event "$(EVENT)" --env-vars "$(ENV)" --docker-network host $(ARGS)
+invoke: $(READY) $(BUILT) ## a built function in a container, on the stack of `make up`: FUNCTION=id EVENT=file ENV=file ARGS="…"
+	@$(BIN)/python -m local.invoke "$(FUNCTION)" --event "$(EVENT)" --env "$(ENV)" $(ARGS)
 
 check: $(READY) $(SAM_READY) $(CHECKOV_READY) ## format, lint, types, template lint, security
 	@$(BIN)/ruff format --check .

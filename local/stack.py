@@ -191,6 +191,4 @@ The stack {deployment.stack_name} is up; Ctrl-C ends it, and all that is in it.
 Upload a list:       {credentials} \\
                      aws --endpoint-url {stack.moto_url} s3 cp LIST s3://{deployment.lists_bucket}/wanted/
 Run the pipeline:    make run ARGS="--attach"
-Invoke a function:   {credentials} \\
-                     sam local invoke PlanSubmissions --event events/plan_submissions.json \\
-                     --env-vars {shown} --docker-network host"""
+Invoke a function:   make invoke FUNCTION=PlanSubmissions EVENT=events/plan_submissions.json ENV={shown}"""
