@@ -10,6 +10,10 @@ from datetime import timedelta
 from local.simulation.scheduler import Process, Scheduler, current_task
 
 _FREEZES_S = (2.0, 30.0, 100.0, 170.0, 200.0, 400.0, 1500.0)
+"""About the pauses, leases and time-outs that the functions have."""
+_NEAR_S = (75.0, 85.0, 95.0, 330.0)
+"""Long enough for two questions of others, and short enough to go on with a call before the time-out; or as long
+as a lease and two questions."""
 _NAP_S = 0.6
 _NAPS = 0.03
 
@@ -22,6 +26,8 @@ class Mishaps:
     rng: random.Random
     kills: float = 0.0
     freezes: float = 0.0
+    near: bool = False
+    """Whoever is frozen goes on when it does most harm."""
     seen: Counter[str] = field(default_factory=Counter)
 
     def strike(self) -> None:
@@ -37,7 +43,8 @@ class Mishaps:
             self._freeze(process)
 
     def _freeze(self, process: Process) -> None:
-        duration = timedelta(seconds=self.rng.choice(_FREEZES_S) * self.rng.uniform(0.8, 1.2))
+        some = _NEAR_S if self.near else _FREEZES_S
+        duration = timedelta(seconds=self.rng.choice(some) * self.rng.uniform(0.9, 1.1))
         self.seen["frozen"] += 1
         process.frozen_until = self.scheduler.now + duration
 

@@ -47,11 +47,13 @@ class Queue:
             self.seen["message not taken"] += 1
             return
         message = Message(body)
-        self._show(message, self._delay())
+        arrival = self._delay()
+        self._show(message, arrival)
         if self.rng.random() < self.duplicates:
             self.seen["message twice"] += 1
-            together = self.rng.random() < 0.6
-            self._show(message, timedelta(seconds=self.rng.uniform(0, 1)) if together else self._delay(late=True))
+            # Together: two workers then read what neither of them has claimed yet.
+            seconds = self.rng.choice((self.rng.uniform(0, 0.02), self.rng.uniform(0, 1), None))
+            self._show(message, self._delay(late=True) if seconds is None else arrival + timedelta(seconds=seconds))
 
     def handled(self, message: Message) -> None:
         """It is deleted; a second delivery that is under way comes all the same."""

@@ -74,6 +74,8 @@ class Rates:
     lost: float = 0.0
     ticks_lost: float = 0.0
     ticks_doubled: float = 0.0
+    storm: bool = False
+    """Ticks come whenever they like, a few seconds apart: somebody calls the function by hand, again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Wishes:
     duplicates: Duplicates | None = None
     insufficient_funds: InsufficientFunds | None = None
     names: int | None = None
+    storm: bool | None = None
 
 
 def draw(seed: int, wishes: Wishes | None = None) -> Scenario:
@@ -131,6 +134,8 @@ class _Draw:
         names = self._names(ample=ample)
         uploads = tuple(sorted(self._uploads(names), key=lambda upload: upload.at))
         balance = AMPLE if ample else FEE * rng.randint(0, 4) + Decimal(rng.randrange(6900)) / 100
+        short, twice = rng.choice(INSUFFICIENT_FUNDS), rng.choice(DUPLICATES)
+        short, twice = self.wishes.insufficient_funds or short, self.wishes.duplicates or twice
         options = Options(
             balance=balance,
             vat=Decimal(rng.choice((0, 0, 19))),
@@ -138,8 +143,8 @@ class _Draw:
             auction_rate=rng.choice((0.0, 0.4)),
             seed=self.seed,
             start=self.start - timedelta(days=20),
-            insufficient_funds=self.wishes.insufficient_funds or rng.choice(INSUFFICIENT_FUNDS),
-            duplicates=self.wishes.duplicates or rng.choice(DUPLICATES),
+            insufficient_funds=short,
+            duplicates=twice,
             withhold=frozenset(w for w in ("finalization-date", "accounting-id") if rng.random() < 0.3),
             release_lag=timedelta(hours=rng.choice((1, 1, 12))),
         )
@@ -176,20 +181,27 @@ class _Draw:
             return FaultMix(rate=0.02)
         if how < 0.6:
             return FaultMix(rate=0.3)
-        return FaultMix(rate=rng.choice((0.3, 0.6)), kinds=tuple(rng.sample(WIRE_FAULTS, rng.randint(1, 3))))
+        kinds = tuple(rng.sample(WIRE_FAULTS, rng.randint(1, 3)))
+        if rng.random() < 0.3:  # the one that no single question survives
+            kinds = ("timeout_late", *kinds[1:])
+        return FaultMix(rate=rng.choice((0.3, 0.6)), kinds=kinds)
 
     def _rates(self) -> Rates:
         rng = self.rng
+        storm = rng.random() < 0.3
+        if self.wishes.storm is not None:
+            storm = self.wishes.storm
         if rng.random() < 0.1:
-            return Rates()
+            return Rates(storm=storm)
         return Rates(
-            kills=rng.choice((0.0, 0.003, 0.03)),
-            freezes=rng.choice((0.0, 0.003, 0.02)),
+            kills=rng.choice((0.0, 0.003) if storm else (0.0, 0.003, 0.03)),
+            freezes=rng.choice((0.02, 0.1) if storm else (0.0, 0.003, 0.03)),
             duplicates=rng.choice((0.0, 0.1, 0.5)),
             lates=rng.choice((0.0, 0.1, 0.3)),
             lost=rng.choice((0.0, 0.05)),
             ticks_lost=rng.choice((0.0, 0.1, 0.3)),
             ticks_doubled=rng.choice((0.0, 0.1, 0.5)),
+            storm=storm,
         )
 
     def _names(self, *, ample: bool) -> tuple[Name, ...]:

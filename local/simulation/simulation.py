@@ -74,7 +74,7 @@ class _Simulation:
         self.scheduler = Scheduler(scenario.start, self._advance, self.rng)
         self.store = WatchedStore(MemoryStore())
         rates = scenario.rates
-        self.mishaps = Mishaps(self.scheduler, self.rng, rates.kills, rates.freezes)
+        self.mishaps = Mishaps(self.scheduler, self.rng, rates.kills, rates.freezes, near=rates.storm)
         self.machine = Machine(
             scenario,
             emulator=self.emulator,
@@ -86,7 +86,8 @@ class _Simulation:
         self.machine.ended = self._ended
         self.due = dict.fromkeys(_TICKS, True)
         self.ticked = dict.fromkeys(_TICKS, scenario.start - _ALWAYS)
-        self.happened = False
+        self.gap = timedelta(0)
+        """To the next tick of a storm."""
         self.next_change: datetime | None = None
         self.writes_seen = -1
         self.calm = False
@@ -112,17 +113,23 @@ class _Simulation:
         for at, domain in strangers:
             if at < scenario.start:
                 emulator.advance_to(max(at, emulator.now))
-                self.strangers.add(self._order_by_hand(domain, new=True))
+                self._order_as_stranger(domain)
         emulator.advance_to(scenario.start)
+
+    def _order_as_stranger(self, domain: str) -> None:
+        """What is ordered by hand is a second live application for its name, and no fault of ours."""
+        application = self._order_by_hand(domain, new=True)
+        self.emulator._world.applications[int(application)].foreign = True
+        self.strangers.add(application)
 
     def _order_by_hand(self, domain: str, *, new: bool = False) -> str:
         """Somebody orders with the same login, at the provider's web page perhaps. Gives the application's id."""
-        fields = {"s_login": "test.user", "s_pw": PASSWORD, "command": "AddDomainApplication"}
+        fields = {"s_entity": "1234", "s_login": "test.user", "s_pw": PASSWORD, "command": "AddDomainApplication"}
         if new:
             fields["new"] = "1"
         answer = self.emulator.call({**fields, "class": "BACKORDER", "domain": domain})
         lines = dict(line.split("=", 1) for line in answer.splitlines() if "=" in line)
-        return lines.get("PROPERTY[APPLICATION][0]", "")
+        return lines["PROPERTY[APPLICATION][0]"]
 
     # The run
 
@@ -169,7 +176,7 @@ class _Simulation:
         latest = self.store.latest(domain)
         ours = latest is not None and any(step.entered is State.SUBMITTING for step in latest.history)
         if not ours and self.scheduler.now < self.scenario.name(domain).finalization_at:
-            self.strangers.add(self._order_by_hand(domain, new=True))
+            self._order_as_stranger(domain)
 
     def _all_done(self) -> bool:
         now = self.scheduler.now
@@ -198,6 +205,8 @@ class _Simulation:
         after = max(self.ticked[function], now - _ALWAYS)
         if not self.due[function]:
             after = max(after, self._next_change_after(now) - _ALWAYS)
+        if self.scenario.rates.storm and function == "plan" and not self.calm:
+            return max(after + _ALWAYS, self.ticked[function] + self.gap)
         return next_call(_TICKS[function], "UTC", after=after)
 
     def _next_change_after(self, now: datetime) -> datetime:
@@ -210,6 +219,7 @@ class _Simulation:
 
     def _tick(self, function: str, at: datetime) -> None:
         self.ticked[function] = at
+        self.gap = timedelta(seconds=self.rng.uniform(2, 20))
         rates = self.scenario.rates
         if not self.calm and self.rng.random() < rates.ticks_lost:
             self.seen["tick lost"] += 1
@@ -219,7 +229,7 @@ class _Simulation:
         call()
         if not self.calm and self.rng.random() < rates.ticks_doubled:
             self.seen["tick doubled"] += 1
-            delay = self.rng.choice((self.rng.uniform(0, 2), self.rng.uniform(0, 240)))
+            delay = self.rng.choice((self.rng.uniform(0, 2), self.rng.uniform(55, 95), self.rng.uniform(0, 240)))
             self.scheduler.at(self.scheduler.now + timedelta(seconds=delay), call)
 
     def _ended(self, function: str, gave: object) -> None:
