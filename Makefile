@@ -100,6 +100,7 @@ check: $(READY) $(SAM_READY) $(CHECKOV_READY) ## format, lint, types, template l
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint template.yaml
+	@$(BIN)/python -m pytest -q tests/unit/test_template.py::test_the_translated_template_has_no_lint
 	@$(SAM) validate --lint --region us-east-1 >build/sam-validate.log 2>&1 || { cat build/sam-validate.log >&2; exit 1; }
 	@$(CHECKOV) --framework cloudformation --file template.yaml --skip-download --quiet --compact
 
