@@ -325,6 +325,7 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         fee=usd("69.0050"),
         reason=Reason.TOO_DEAR,
         failure="541 Invalid attribute value",
+        failures=3,
         queued_until=next(moments),
         not_before=next(moments),
         claim=a_claim(
