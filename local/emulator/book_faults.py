@@ -96,6 +96,8 @@ def lapse(world: World, applications: Iterable[Application]) -> None:
 def renew_lapsed(world: World, applications: Iterable[Application]) -> None:
     """The lease that lapsed is taken again, if the funds are there; else it is tried once more at finalization."""
     for application in applications:
+        if application.id not in world.applications:  # taken back in the meantime
+            continue
         if application.status is Status.ACTIVE and application.deposit is None and books.reserve(world, application):
             world.note("renewed_lease", domain=application.domain, application=str(application.id))
 
