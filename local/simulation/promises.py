@@ -28,7 +28,7 @@ def broken(
         for promise, line in _broken_by(backorder, names[backorder.domain], evidence, scenario, strangers):
             found.setdefault(promise, []).append(f"{backorder.domain}: {line}")
     for application in evidence.emulator["deleted"]:
-        if application["application"] in strangers:
+        if application["application"] in strangers and application["deleted_by"] != "SYSTEM":
             found.setdefault("nobody_elses", []).append(f"{application['domain']}: a stranger's order was taken back")
     if lists_lost := [body for body in dead_letters if '"detail"' in body]:
         found.setdefault("lists_read", []).extend(lists_lost)

@@ -271,18 +271,21 @@ class _Simulation:
 
     def _result(self) -> Result:
         store = self.store
+        seen = self.seen + self.mishaps.seen + self.machine.lists.seen + self.machine.submissions.seen
+        state = self.emulator.state()
+        # A worker that dies is as good an excuse for a name that came at the last moment as a fault of the wire.
+        state["faults"] = {**state["faults"], **seen}
         evidence = Evidence(
             lists=[record for record in store.lists() if record.kind in ("wanted", "dropping", "cancel")],
             backorders=list(store.backorders()),
             postings=list(store.postings()),
             findings=list(store.findings()),
-            emulator=self.emulator.state(),
+            emulator=state,
             ended_at=self.scheduler.now,
             planned_only=False,
             halted=halt(store) is not None,
             password_seen_in=sorted(self.machine.leaks),
         )
-        seen = self.seen + self.mishaps.seen + self.machine.lists.seen + self.machine.submissions.seen
         dead = {message.body for queue in (self.machine.lists, self.machine.submissions) for message in queue.dead}
         return Result(
             self.scenario,
