@@ -1,6 +1,6 @@
 # One target a job. Each sets up what it needs on first use; a set-up that was interrupted is completed by the next call.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format build invoke emulator up lock clean
+.PHONY: help setup run simulate test check format build invoke emulator up lock clean
 
 # Any Python from 3.11 on; `make PYTHON=python3.13 …` chooses another one.
 PYTHON ?= python3
@@ -30,6 +30,7 @@ LIST ?=
 KIND ?=
 ARGS ?=
 PORT ?= 8053
+SEEDS ?= 100
 FUNCTION ?=
 EVENT ?=
 ENV ?= build/local-env.json
@@ -79,6 +80,9 @@ setup: $(READY) ## set up the virtual environment (the other targets do it by th
 
 run: $(READY) ## a list's whole life on this machine: LIST=file KIND=wanted|dropping ARGS="…"
 	@$(BIN)/python -m local run $(if $(LIST),--list "$(LIST)") $(if $(KIND),--kind $(KIND)) $(ARGS)
+
+simulate: $(READY) ## seeded simulations of whole runs: SEEDS=n ARGS="…"
+	@$(BIN)/python -m local simulate --seeds $(SEEDS) $(ARGS)
 
 up: $(READY) ## moto server with the stack deployed, and the emulator, until interrupted
 	@$(BIN)/python -m local up $(ARGS)
