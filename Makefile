@@ -1,6 +1,6 @@
 # One target a job. Each sets up what it needs on first use; a set-up that was interrupted is completed by the next call.
 .DEFAULT_GOAL := help
-.PHONY: help setup run simulate test check format build invoke emulator up lock clean
+.PHONY: help setup run simulate bench test check format build invoke emulator up lock clean
 
 # Any Python from 3.11 on; `make PYTHON=python3.13 …` chooses another one.
 PYTHON ?= python3
@@ -76,7 +76,10 @@ $(BUILT): $(SAM_READY) template.yaml samconfig.toml $(CODE)
 	done; \
 	touch $@
 
-setup: $(READY) ## set up the virtual environment (the other targets do it by themselves)
+setbench: $(READY) $(RUNTIME_READY) $(BUILT) ## print the benchmarks, ratios in one run: ARGS="SUBJECT…"
+	@$(BIN)/python -m local bench $(ARGS)
+
+up: $(READY) ## set up the virtual environment (the other targets do it by themselves)
 
 run: $(READY) ## a list's whole life on this machine: LIST=file KIND=wanted|dropping ARGS="…"
 	@$(BIN)/python -m local run $(if $(LIST),--list "$(LIST)") $(if $(KIND),--kind $(KIND)) $(ARGS)

@@ -145,6 +145,15 @@ def simulate(arguments: tuple[str, ...]) -> None:
     simulate_command.main(list(arguments), prog_name="python -m local simulate", standalone_mode=False)
 
 
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(arguments: tuple[str, ...]) -> None:
+    """Benchmarks: ratios within one run."""
+    from local.bench.command import bench as bench_command  # noqa: PLC0415
+
+    bench_command.main(list(arguments), prog_name="python -m local bench", standalone_mode=False)
+
+
 def _stop(message: str) -> NoReturn:
     """Ends with status 2 and one line that says what is wrong, and where."""
     print(f"local: {message}", file=sys.stderr)
