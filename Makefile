@@ -16,6 +16,9 @@ RUNTIME_READY := build/runtime/.ready
 ARTEFACTS := .aws-sam/build
 BUILT := .aws-sam/.built
 CODE := $(shell find functions shared -type f -not -path '*/__pycache__/*')
+# The public test account, and what stands where a secret belongs; tests make up passwords to look for them.
+NO_SECRETS := ^(test|other)\.passw0rd$$|^replace-me$$
+NO_SECRETS_IN := ^(requirements.*|shared/requirements)\.txt$$|^tests/
 export SAM_CLI_TELEMETRY := 0
 
 # Where Lambda's Python is, on PATH or with pyenv (whose `python3.13` starts nothing unless it is the chosen version);
@@ -110,6 +113,8 @@ check: $(READY) $(SAM_READY) $(CHECKOV_READY) ## format, lint, types, template l
 	@$(BIN)/python -m pytest -q tests/unit/test_template.py::test_the_translated_template_has_no_lint
 	@$(SAM) validate --lint --region us-east-1 >build/sam-validate.log 2>&1 || { cat build/sam-validate.log >&2; exit 1; }
 	@$(CHECKOV) --framework cloudformation --file template.yaml --skip-download --quiet --compact
+	@build/checkov/bin/bandit --quiet --recursive --configfile pyproject.toml functions shared local
+	@git ls-files -z | xargs -0 build/checkov/bin/detect-secrets-hook --exclude-files '$(NO_SECRETS_IN)' --exclude-secrets '$(NO_SECRETS)' --exclude-lines secretsmanager:GetSecretValue
 
 format: $(READY) ## write the format, and the fixes that lint can make by itself
 	@$(BIN)/ruff check --fix --exit-zero .

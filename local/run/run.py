@@ -38,7 +38,7 @@ from reconciliation.message import Message
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, which the emulator plays
+PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, as the emulator's # nosec B105
 LOG = "pipeline.log"
 
 Progress = Callable[[datetime, str], None]

@@ -31,7 +31,7 @@ from reconciliation.reconcile import Reconciliation, reconcile_account
 from submission.work import Submission
 
 LISTS, REPORTS = "lists", "reports"
-PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, which the emulator plays
+PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, as the emulator's # nosec B105
 PARALLEL_CALLS, POOL_SIZE, WORKERS, INGESTERS = 8, 4, 2, 2
 """As the template maps 8 parallel calls."""
 _TIMEOUTS_S = {"ingest": 900, "plan": 120, "submit": 120, "reconcile": 600}
