@@ -11,16 +11,7 @@ from typing import Any
 
 from local.deployment.services import Services
 from local.stack import LocalStack
-
-# Which right a call needs, where the two have not the same name.
-RIGHTS = {
-    "s3:CreateMultipartUpload": "s3:PutObject",
-    "s3:UploadPart": "s3:PutObject",
-    "s3:CompleteMultipartUpload": "s3:PutObject",
-    "s3:HeadObject": "s3:GetObject",
-    "sqs:SendMessageBatch": "sqs:SendMessage",
-}
-VERSIONED = {"s3:GetObject": "s3:GetObjectVersion"}
+from tests.rights import right
 
 
 @dataclass(frozen=True, order=True)
@@ -44,12 +35,12 @@ def allowed(stack: LocalStack) -> set[Right]:
     """All that the roles' policies say, as they were deployed."""
     iam = Services(stack.moto_url).iam
     return {
-        right
+        granted
         for function in stack.deployment.functions
         for role in [f"{stack.deployment.stack_name}-{function}Role"]
         for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]
         for statement in iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]["Statement"]
-        for right in _rights(function, statement)
+        for granted in _rights(function, statement)
     }
 
 
@@ -79,9 +70,7 @@ def _listed(value: str | Iterable[str]) -> list[str]:
 
 def _needed(call: Mapping[str, str], stack: LocalStack) -> Right:
     operation = f"{call['service']}:{call['operation']}"
-    action = RIGHTS.get(operation, operation)
-    if "VersionId" in call:
-        action = VERSIONED[action]
+    action = right(operation, versioned="VersionId" in call)
     return Right(call["function"], action, _resource(call, stack))
 
 

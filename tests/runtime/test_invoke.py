@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.invoke import environment, relay
+from local.invoke import environment, is_an_error, relay
 from local.processes import PROJECT, StackError
 from local.stack import STACK_FILE, LocalStack
 
@@ -54,3 +54,17 @@ def test_the_relay_passes_on_what_is_said_in_both_directions() -> None:
             caller.sendall(b"question")
             caller.shutdown(socket.SHUT_WR)
             assert caller.recv(100) == b"QUESTION"
+
+
+@pytest.mark.parametrize(
+    ("answer", "failed"),
+    [
+        ('{"queued": 0, "held": 1}\n', False),
+        ("null", False),
+        ("", False),
+        ('{"errorMessage": "absent", "errorType": "ResourceNotFoundException", "stackTrace": []}', True),
+        ("2026-11-24T12:00:00Z Task timed out after 3.00 seconds", True),
+    ],
+)
+def test_an_answer_that_is_an_error_is_seen_as_one(answer: str, failed: bool) -> None:
+    assert is_an_error(answer) is failed

@@ -1,0 +1,28 @@
+"""What holds in every test: no function does what its role does not allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.rights import Guard
+
+GUARD = Guard()
+
+
+def pytest_configure() -> None:
+    GUARD.watch()
+
+
+@pytest.fixture
+def guard() -> Guard:
+    """That sees every call of this process."""
+    return GUARD
+
+
+@pytest.fixture(autouse=True)
+def _only_what_the_roles_allow() -> Iterator[None]:
+    GUARD.refused.clear()
+    yield
+    assert not GUARD.refused, GUARD.refused
