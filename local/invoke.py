@@ -32,11 +32,14 @@ LOOPBACK = re.compile(r"http://127\.0\.0\.1:(\d+)")
 EVERY_FUNCTION = "Parameters"
 """What SAM calls the part of an environment file that is for all functions."""
 
+FAILED = 1
+"""Exit status where the function's answer is an error."""
+
 Variables = dict[str, str]
 
 
 def main() -> int:
-    """Invokes, and gives the exit status of `sam local invoke`."""
+    """Invokes, and gives the exit status of `sam local invoke`, or 1 where the function's answer is an error."""
     parser = argparse.ArgumentParser(prog="make invoke", description="A built function, in a container.")
     parser.add_argument("function")
     parser.add_argument("--event", type=Path, required=True)
@@ -82,7 +85,30 @@ def _invoke(function: str, event: Path, variables: Variables, options: Sequence[
         file.write_text(json.dumps({function: seen}), encoding="utf-8")
         command = [str(SAM), "local", "invoke", function, "--event", str(event), "--env-vars", str(file)]
         own = {**os.environ, **_credentials(), "SAM_CLI_TELEMETRY": "0"}
-        return subprocess.run([*command, "--region", REGION, *options], env=own, cwd=PROJECT, check=False).returncode
+        done = subprocess.run(
+            [*command, "--region", REGION, *options],
+            env=own,
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        print(done.stdout, end="")
+        return done.returncode or (FAILED if is_an_error(done.stdout) else 0)
+
+
+def is_an_error(answer: str) -> bool:
+    """Whether a function's answer is what Lambda gives when the handler raised, or ran out of time or memory.
+
+    aws-sam-cli prints it and ends with 0 all the same.
+    """
+    lines = answer.strip().splitlines()
+    try:
+        last = json.loads(lines[-1]) if lines else None
+    except ValueError:
+        # Not even JSON: the runtime itself says what happened.
+        return True
+    return isinstance(last, dict) and "errorType" in last
 
 
 def _credentials() -> Mapping[str, str]:
