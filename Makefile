@@ -14,7 +14,9 @@ CHECKOV := build/checkov/bin/checkov
 CHECKOV_READY := build/checkov/.ready
 RUNTIME_READY := build/runtime/.ready
 ARTEFACTS := .aws-sam/build
-BUILT := .aws-sam/.built
+# Of the functions in AWS; the tests in Lambda's runtime need this machine's own.
+ARCHITECTURE ?= x86_64
+BUILT := .aws-sam/.built-$(ARCHITECTURE)
 CODE := $(shell find functions shared -type f -not -path '*/__pycache__/*')
 # The public test account, and what stands where a secret belongs; tests make up passwords to look for them.
 NO_SECRETS := ^(test|other)\.passw0rd$$|^replace-me$$
@@ -71,8 +73,9 @@ $(RUNTIME_READY): requirements-runtime.txt
 # changes; with the paths that they have in Lambda, so that the same sources give the same bytes on any machine.
 $(BUILT): $(SAM_READY) template.yaml samconfig.toml $(CODE)
 	@[ -n "$(LAMBDA_PYTHON)" ] || $(WITHOUT_LAMBDA_PYTHON); \
+	rm -f .aws-sam/.built-*; \
 	echo "Building $(ARTEFACTS) …"; \
-	PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(SAM) build --build-dir $(ARTEFACTS) >build/sam-build.log 2>&1 || { cat build/sam-build.log >&2; exit 1; }; \
+	PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(SAM) build --build-dir $(ARTEFACTS) --parameter-overrides Architecture=$(ARCHITECTURE) >build/sam-build.log 2>&1 || { cat build/sam-build.log >&2; exit 1; }; \
 	for folder in $(ARTEFACTS)/*/; do \
 	  case $$folder in */SharedLayer/) root=/opt ;; *) root=/var/task ;; esac; \
 	  PYTHONHASHSEED=0 "$(LAMBDA_PYTHON)" -m compileall -q -j 1 --invalidation-mode unchecked-hash -s "$${folder%/}" -p $$root "$${folder%/}" || exit 1; \
@@ -99,7 +102,7 @@ emulator: $(READY) ## the provider's emulator alone: PORT=8053 ARGS="…"
 test: $(READY) $(RUNTIME_READY) $(BUILT) ## every test
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
-build: $(BUILT) ## the layer and the functions as they are deployed, with `sam build`
+build: $(BUILT) ## the layer and the functions as they are deployed, with `sam build`: ARCHITECTURE=x86_64|arm64
 	@[ -e $(BUILT) ] && for folder in $(ARTEFACTS)/*/; do find $$folder -type f -exec cat {} + | wc -c | awk '{printf "%5.1f MB  '$$folder'\n", $$1 / 1e6}'; done
 
 invoke: $(READY) $(BUILT) ## a built function in a container, on the stack of `make up`: FUNCTION=id EVENT=file ENV=file ARGS="…"
