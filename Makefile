@@ -73,7 +73,7 @@ $(RUNTIME_READY): requirements-runtime.txt
 # changes; with the paths that they have in Lambda, so that the same sources give the same bytes on any machine.
 $(BUILT): $(SAM_READY) template.yaml samconfig.toml $(CODE)
 	@[ -n "$(LAMBDA_PYTHON)" ] || $(WITHOUT_LAMBDA_PYTHON); \
-	rm -f .aws-sam/.built-*; \
+	rm -f .aws-sam/.built*; \
 	echo "Building $(ARTEFACTS) …"; \
 	PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(SAM) build --build-dir $(ARTEFACTS) --parameter-overrides Architecture=$(ARCHITECTURE) >build/sam-build.log 2>&1 || { cat build/sam-build.log >&2; exit 1; }; \
 	for folder in $(ARTEFACTS)/*/; do \

@@ -14,7 +14,7 @@ import pytest
 from local.processes import PROJECT
 
 BUILD = PROJECT / ".aws-sam" / "build"
-BUILT = PROJECT / ".aws-sam" / ".built"
+BUILT = PROJECT / ".aws-sam" / ".built-x86_64"
 LAYER = BUILD / "SharedLayer" / "python"
 RUNTIME = PROJECT / "build" / "runtime"
 PYTHON = RUNTIME / "bin" / "python"
