@@ -20,7 +20,7 @@ BUILT := .aws-sam/.built-$(ARCHITECTURE)
 CODE := $(shell find functions shared -type f -not -path '*/__pycache__/*')
 # The public test account, and what stands where a secret belongs; tests make up passwords to look for them.
 NO_SECRETS := ^(test|other)\.passw0rd$$|^replace-me$$
-NAMES_OF_SECRETS := secretsmanager:GetSecretValue|!Ref ProviderSecret|Description:
+NAMES_OF_SECRETS := secretsmanager:GetSecretValue|!Ref ProviderSecret|SecretString: !If
 NO_SECRETS_IN := ^(requirements.*|shared/requirements)\.txt$$|^tests/
 export SAM_CLI_TELEMETRY := 0
 
