@@ -83,16 +83,16 @@ $(BUILT): $(SAM_READY) template.yaml samconfig.toml $(CODE)
 	done; \
 	touch $@
 
-setbench: $(READY) $(RUNTIME_READY) $(BUILT) ## print the benchmarks, ratios in one run: ARGS="SUBJECT…"
-	@$(BIN)/python -m local bench $(ARGS)
-
-up: $(READY) ## set up the virtual environment (the other targets do it by themselves)
+setup: $(READY) ## set up the virtual environment (the other targets do it by themselves)
 
 run: $(READY) ## a list's whole life on this machine: LIST=file KIND=wanted|dropping ARGS="…"
 	@$(BIN)/python -m local run $(if $(LIST),--list "$(LIST)") $(if $(KIND),--kind $(KIND)) $(ARGS)
 
 simulate: $(READY) ## seeded simulations of whole runs: SEEDS=n ARGS="…"
 	@$(BIN)/python -m local simulate --seeds $(SEEDS) $(ARGS)
+
+bench: $(READY) $(RUNTIME_READY) $(BUILT) ## print the benchmarks, ratios in one run: ARGS="SUBJECT…"
+	@$(BIN)/python -m local bench $(ARGS)
 
 up: $(READY) ## moto server with the stack deployed, and the emulator, until interrupted
 	@$(BIN)/python -m local up $(ARGS)
