@@ -47,15 +47,6 @@ def work(batch: Batch, submission: Submission, *, seconds_left: Callable[[], flo
     return _Work(batch, submission, seconds_left).run()
 
 
-def _threads(calls: int) -> int:
-    """Enough for `calls` at the provider at any moment while others claim, and write what came of theirs.
-
-    The client's cap holds the calls back, not the threads: a call takes a tenth of a second and more, its two writes
-    about a tenth of that, so a quarter more suffices.
-    """
-    return calls + max(2, calls // 4)
-
-
 class _Work:
     def __init__(self, batch: Batch, submission: Submission, seconds_left: Callable[[], float]) -> None:
         self.batch = batch
@@ -92,7 +83,7 @@ class _Work:
 
     def _each(self, items: Iterable[_T], action: Callable[[_T], str]) -> Counter[str]:
         """All of them, whatever one of them raises; the first error is raised when the others are through."""
-        with ThreadPoolExecutor(_threads(self.submission.pool_size)) as pool:
+        with ThreadPoolExecutor(self.submission.pool_size) as pool:
             futures = [pool.submit(action, item) for item in items]
         errors = [error for future in futures if (error := future.exception()) is not None]
         if errors:
