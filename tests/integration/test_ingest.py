@@ -26,7 +26,9 @@ from backorder.store.dynamodb import INDEX
 from backorder.store.memory import MemoryStore
 from ingestion import app
 from ingestion.ingest import Ingestion, ingest_object
+from ingestion.objects import CsvObject
 from ingestion.summary import ListSummary
+from tests.rights import Guard
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -341,6 +343,24 @@ def test_many_rejects_are_written_in_parts(world: World) -> None:
     rows = world.rejects(summary)
     assert len(rows) == lines
     assert [int(row["line"]) for row in rows] == list(range(1, lines + 1))
+
+
+def test_a_list_that_breaks_off_leaves_no_rejects_half_written(world: World, guard: Guard) -> None:
+    class Broken(Exception):
+        """What S3 or the table raises in the middle of a list."""
+
+    def break_off() -> None:
+        with CsvObject(world.s3, REPORTS, "rejects.csv", ["text"]) as rejects:
+            for number in range(100_000):
+                rejects.write([f"{number}_{'x' * 90}.com"])
+            raise Broken
+
+    with pytest.raises(Broken):
+        break_off()
+
+    assert not world.s3.list_multipart_uploads(Bucket=REPORTS).get("Uploads")
+    assert not world.s3.list_objects_v2(Bucket=REPORTS).get("Contents")
+    assert ("IngestList", "s3:AbortMultipartUpload") in guard.called
 
 
 _rows = st.lists(st.sampled_from(["a.com", "b.com", "_", "", "a.com;2026-11-27 16:00:00"]))
