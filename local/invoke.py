@@ -106,8 +106,8 @@ def is_an_error(answer: str) -> bool:
     try:
         last = json.loads(lines[-1]) if lines else None
     except ValueError:
-        # Not even JSON: the runtime itself says what happened.
-        return True
+        # Not even JSON: the runtime's own words.
+        return "Task timed out" in lines[-1]
     return isinstance(last, dict) and "errorType" in last
 
 

@@ -62,6 +62,7 @@ def test_the_relay_passes_on_what_is_said_in_both_directions() -> None:
         ('{"queued": 0, "held": 1}\n', False),
         ("null", False),
         ("", False),
+        ("some words", False),
         ('{"errorMessage": "absent", "errorType": "ResourceNotFoundException", "stackTrace": []}', True),
         ("2026-11-24T12:00:00Z Task timed out after 3.00 seconds", True),
     ],
