@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from types import FrameType
 from typing import Any
 
 import botocore.session
@@ -66,13 +67,11 @@ class Guard:
 
 def caller() -> str | None:
     """The function whose code makes this call; None for the tests' and the local stack's own."""
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if package in packages():
             return packages()[package]
-        if frame.f_back is None:
-            return None
         frame = frame.f_back
     return None
 

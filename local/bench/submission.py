@@ -153,8 +153,7 @@ def _with_hexonet(url: str) -> Callable[[str, str], None]:
     from hexonet.apiconnector.apiclient import APIClient  # noqa: PLC0415
 
     client: Any = APIClient()
-    client.setURL(url).useOTESystem().setCredentials(LOGIN.login, LOGIN.password)
-    client.setURL(url)
+    client.useOTESystem().setCredentials(LOGIN.login, LOGIN.password).setURL(url)
 
     def order(_url: str, domain: str) -> None:
         answer = client.request({"COMMAND": "AddDomainApplication", "CLASS": "BACKORDER", "DOMAIN": domain})
