@@ -21,7 +21,7 @@ CODE := $(shell find functions shared -type f -not -path '*/__pycache__/*')
 # The public test account, and what stands where a secret belongs; tests make up passwords to look for them.
 NO_SECRETS := ^(test|other)\.passw0rd$$|^replace-me$$
 NAMES_OF_SECRETS := secretsmanager:GetSecretValue|!Ref ProviderSecret|SecretString: !If
-NO_SECRETS_IN := ^(requirements.*|shared/requirements)\.txt$$|^tests/
+NO_SECRETS_IN := ^(requirements.*|(shared|functions/[a-z]+)/requirements)\.txt$$|^tests/
 export SAM_CLI_TELEMETRY := 0
 
 # Where Lambda's Python is, on PATH or with pyenv (whose `python3.13` starts nothing unless it is the chosen version);
@@ -52,7 +52,7 @@ $(READY): requirements-dev.txt requirements-nodeps.txt
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-nodeps.txt
-	@$(BIN)/python -c 'import pathlib, sysconfig; site = pathlib.Path(sysconfig.get_path("purelib")); up = "/".join([".."] * 4); (site / "backorder-pipeline.pth").write_text("".join(f"{up}/{folder}\n" for folder in ["shared", *(f"functions/{name}" for name in ("ingest", "plan", "submit", "reconcile"))]))'
+	@$(BIN)/python -c 'import pathlib, sysconfig; site = pathlib.Path(sysconfig.get_path("purelib")); up = "/".join([".."] * 4); (site / "backorder-pipeline.pth").write_text("".join(f"{up}/{folder}\n" for folder in ["shared", *(f"functions/{name}" for name in ("ingest", "plan", "submit", "reconcile", "fetch"))]))'
 	@touch $@
 
 # The locks name everything, so that pip has nothing to resolve; it stumbles over the extras of extras.
@@ -129,6 +129,7 @@ lock: ## compile the lock files anew
 	@$(PYTHON) -m venv --clear build/uv && build/uv/bin/python -m pip install --quiet uv
 	@build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
 	@build/uv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links shared/requirements.in -c requirements-dev.txt -o shared/requirements.txt
+	@for function in ingest reconcile; do build/uv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links functions/$$function/requirements.in -c requirements-dev.txt -o functions/$$function/requirements.txt || exit 1; done
 	@for tool in sam checkov; do build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-$$tool.in -o requirements-$$tool.txt || exit 1; done
 	@build/uv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-runtime.in -c requirements-dev.txt -o requirements-runtime.txt
 
