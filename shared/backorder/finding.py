@@ -1,7 +1,12 @@
-"""A finding: something in the account that needs a person. Opened once, updated, closed when it no longer holds."""
+"""A finding: something in the account that needs a person. Opened once, updated, closed when it no longer holds.
+
+Here is the one place that says which kinds there are, how soon somebody should look, and what each is called. What each
+means to a user, and what to do about it, is in docs/money.md.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,14 +14,86 @@ from enum import StrEnum
 from typing import Literal
 
 
-class Kind(StrEnum):
-    """What can be found. `severity` says how soon somebody should look."""
+class Severity(StrEnum):
+    """How soon somebody should look."""
 
-    REFUND_MISSING = "refund_missing"
-    CHARGE_WITHOUT_SUCCESS = "charge_without_success"
-    UNEXPLAINED_DIFFERENCE = "unexplained_difference"
-    SHORTFALL = "shortfall"
+    URGENT = "urgent"
+    """Within hours: names are lost otherwise, or an auction ends."""
+    ACTION = "action"
+    """Within days: money to claim back, or an order to look after."""
+    INFORMATION = "information"
+    """Nothing has to be done."""
+
+
+class Kind(StrEnum):
+    """What can be found. In the order in which they should be looked at, which is that of messages and reports."""
+
     LINE_HALTED = "line_halted"
+    SHORTFALL = "shortfall"
+    UNFUNDED_AT_LOCK = "unfunded_at_lock"
+    DEPOSIT_LAPSED = "deposit_lapsed"
+    AUCTION_OPEN = "auction_open"
+    NAME_STILL_FREE = "name_still_free"
+    APPLICATION_INCOMPLETE = "application_incomplete"
+    APPLICATION_VANISHED = "application_vanished"
+    DEADLINE_MISSED = "deadline_missed"
+    APPLICATION_DUPLICATE = "application_duplicate"
+    UNEXPLAINED_DIFFERENCE = "unexplained_difference"
+    CHARGED_TWICE = "charged_twice"
+    CHARGE_WITHOUT_SUCCESS = "charge_without_success"
+    REFUND_MISSING = "refund_missing"
+    SUCCESS_WITHOUT_CHARGE = "success_without_charge"
+    DEPOSIT_ORPHAN = "deposit_orphan"
+    DEPOSIT_DIFFERS = "deposit_differs"
+    STANDING_ORDER_STALE = "standing_order_stale"
+    STATUS_UNKNOWN = "status_unknown"
+    APPLICATION_FOREIGN = "application_foreign"
+
+    @property
+    def severity(self) -> Severity:
+        return DESCRIPTIONS[self].severity
+
+    @property
+    def heading(self) -> str:
+        """What a group of findings of this kind is headed with; ASCII."""
+        return DESCRIPTIONS[self].heading
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Sorts what needs doing first to the top."""
+        return list(Severity).index(self.severity), list(Kind).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is said of a kind wherever it is shown."""
+
+    severity: Severity
+    heading: str
+
+
+DESCRIPTIONS: Mapping[Kind, Description] = {
+    Kind.LINE_HALTED: Description(Severity.URGENT, "Orders have stopped"),
+    Kind.SHORTFALL: Description(Severity.URGENT, "Funds are short"),
+    Kind.UNFUNDED_AT_LOCK: Description(Severity.URGENT, "Orders without funds since their lock"),
+    Kind.DEPOSIT_LAPSED: Description(Severity.URGENT, "Deposits that lapsed while the order stands"),
+    Kind.AUCTION_OPEN: Description(Severity.URGENT, "Auctions: bid, or pay what you won"),
+    Kind.NAME_STILL_FREE: Description(Severity.URGENT, "Lost, but free to register"),
+    Kind.APPLICATION_INCOMPLETE: Description(Severity.URGENT, "Orders that lack data"),
+    Kind.APPLICATION_VANISHED: Description(Severity.URGENT, "Orders that the provider no longer knows"),
+    Kind.DEADLINE_MISSED: Description(Severity.ACTION, "Funded, and not ordered in time"),
+    Kind.APPLICATION_DUPLICATE: Description(Severity.ACTION, "Ordered more than once"),
+    Kind.UNEXPLAINED_DIFFERENCE: Description(Severity.ACTION, "The books do not explain the account"),
+    Kind.CHARGED_TWICE: Description(Severity.ACTION, "Charged twice"),
+    Kind.CHARGE_WITHOUT_SUCCESS: Description(Severity.ACTION, "Charged, but not caught"),
+    Kind.REFUND_MISSING: Description(Severity.ACTION, "Deposits that did not come back"),
+    Kind.SUCCESS_WITHOUT_CHARGE: Description(Severity.ACTION, "Caught, but not charged"),
+    Kind.DEPOSIT_ORPHAN: Description(Severity.ACTION, "Deposits without an order"),
+    Kind.DEPOSIT_DIFFERS: Description(Severity.ACTION, "Deposits that differ from the fee"),
+    Kind.STANDING_ORDER_STALE: Description(Severity.ACTION, "Orders still open long after their drop"),
+    Kind.STATUS_UNKNOWN: Description(Severity.ACTION, "Orders in a state that is not known here"),
+    Kind.APPLICATION_FOREIGN: Description(Severity.INFORMATION, "Orders that others placed in this account"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +115,7 @@ class Finding:
     @property
     def key(self) -> str:
         return f"{self.kind}#{self.subject}#{self.opened_at:%Y%m%dT%H%M%S}"
+
+    @property
+    def severity(self) -> Severity:
+        return self.kind.severity

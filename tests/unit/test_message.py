@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from backorder.finding import Kind
+from backorder.finding import Kind, Severity
 from reconciliation.message import SUBJECT_LIMIT, compose
 from tests.factories import a_finding
 
@@ -42,6 +42,20 @@ def test_every_kind_is_told(kind: Kind) -> None:
     message = compose([a_finding(kind, advice="Do this.")])
     assert "- Do this." in message.body
     assert message.subject.startswith("Backorders: ")
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_described(kind: Kind) -> None:
+    assert kind.severity in Severity
+    assert kind.heading.isascii()
+    assert kind.heading not in {other.heading for other in Kind if other is not kind}
+
+
+def test_what_is_urgent_stands_above_what_can_wait() -> None:
+    ranked = sorted(Kind, key=lambda kind: kind.rank)
+    assert ranked == list(Kind)
+    severities = [kind.severity for kind in ranked]
+    assert severities == sorted(severities, key=list(Severity).index)
 
 
 def test_nothing_is_left_out_and_the_subject_is_one_that_sns_takes() -> None:
