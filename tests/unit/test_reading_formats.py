@@ -107,9 +107,21 @@ def test_a_persons_table_has_columns_in_any_order() -> None:
     source, items = read("Note;Max Price;Domain Name;Priority;Size\nmy shop;59,00;john.com;10;3\n;;jane.com;;\n")
     assert source == "table"
     assert items == [
-        Entry(2, parse_domain("john.com"), priority=Decimal(10), max_price=Decimal("59.00"), note="my shop"),
+        Entry(
+            2,
+            parse_domain("john.com"),
+            priority=Decimal(10),
+            max_price=Decimal("59.00"),
+            note="my shop",
+            columns={"size": "3"},
+        ),
         Entry(3, parse_domain("jane.com")),
     ]
+
+
+def test_the_other_columns_are_kept_for_the_rules() -> None:
+    _, items = read('Domain,BL,"Archive_Birth",Age,\njohn.com, 12 ,2004,,x\njane.com\n')
+    assert [item.columns for item in items if isinstance(item, Entry)] == [{"bl": "12", "archive birth": "2004"}, {}]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 from backorder.domains import Domain, NotADomain, parse_domain
 
 LONGEST_SHOWN = 300
 """Characters of a rejected line that are shown."""
+
+_NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
 class Entry(NamedTuple):
@@ -28,6 +32,8 @@ class Entry(NamedTuple):
     max_price: Decimal | None = None
     """Gross, in the account's currency."""
     note: str | None = None
+    columns: Mapping[str, str] = _NO_COLUMNS
+    """The list's other columns, as they are written: by `column_name`, without those that are empty."""
 
 
 class Reject(NamedTuple):
@@ -39,6 +45,11 @@ class Reject(NamedTuple):
     """For people: `contains an underscore`, `is below the registrable name b.com`."""
     kind: str
     """The part of the reason that is the same for all with the same fault, so that faults can be counted."""
+
+
+def column_name(text: str) -> str:
+    """The name of a column, however it is written: `Drop_Date` and `drop date` are the same one."""
+    return " ".join(text.strip().strip('"').lower().replace("_", " ").split())
 
 
 def domain_or_reject(line: int, name: str, text: str) -> Domain | Reject:

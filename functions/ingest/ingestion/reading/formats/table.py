@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from backorder.domains import Domain
-from ingestion.reading.entries import Entry, Reject, domain_or_reject, reject
+from ingestion.reading.entries import Entry, Reject, column_name, domain_or_reject, reject
 from ingestion.reading.formats.dates import UnreadableDate, iso_date
 from ingestion.reading.formats.form import Format, is_comment_in_columns, uncommented
 from ingestion.reading.lines import Line
@@ -44,7 +44,7 @@ class _Columns:
     """Where in a row things are."""
 
     def __init__(self, header: Sequence[str]) -> None:
-        names = [" ".join(cell.strip().strip('"').lower().replace("_", " ").split()) for cell in header]
+        names = [column_name(cell) for cell in header]
 
         def position(called: Sequence[str]) -> int | None:
             return next((names.index(name) for name in called if name in names), None)
@@ -55,6 +55,8 @@ class _Columns:
         self.priority = position(_PRIORITIES)
         self.price = position(_PRICES)
         self.note = position(_NOTES)
+        known = {self.name, self.drop, self.finalization, self.priority, self.price, self.note}
+        self.others = {name: at for at, name in reversed([*enumerate(names)]) if name and at not in known}
 
 
 def recognises(sample: Sequence[str]) -> bool:
@@ -69,7 +71,7 @@ def _delimiter(header: str) -> str | None:
 
 
 def read(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
-    """The entries, with whatever columns are known; the others are left alone."""
+    """The entries, with whatever columns are known; the others are kept as they are, for the rules."""
     unread = _Unread(lines)
     header = next(
         (text for _, text, fault in unread if fault is None and text.strip() and not is_comment_in_columns(text)), ""
@@ -166,6 +168,7 @@ def _entry(line: int, text: str, cells: list[str], columns: _Columns) -> Entry |
         priority=Decimal(priority.replace(",", ".")) if priority else None,
         max_price=Decimal(price.replace(",", ".")) if price else None,
         note=" ".join(cell(columns.note).split())[:_LONGEST_NOTE] or None,
+        columns={name: found for name, at in columns.others.items() if (found := cell(at))},
     )
 
 
