@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from backorder.bookkeeping import Account, Posting
+from backorder.bookkeeping import Account, Lease, Posting
 from backorder.deadlines import FINALIZATION_LEAD, MARGIN, Known
 from backorder.finding import Finding, Kind
 from backorder.model import FINAL, Backorder, Claim, Source, State, Step
@@ -164,6 +164,21 @@ def a_posting(key: str = "entry#1", amount: Decimal = FEE, **changes: Any) -> Po
             "domain": None,
             "seen_in": "QueryAccountingList",
             "text": "PAYMENT",
+            **changes,
+        }
+    )
+
+
+def a_lease(domain: str = "john.com", amount: Decimal = FEE, **changes: Any) -> Lease:
+    """The deposit of `a_deposit`, as the books have it for our backorder."""
+    return Lease(
+        **{
+            "id": f"dep-{domain}",
+            "domain": domain,
+            "amount": amount,
+            "currency": CURRENCY,
+            "created_at": NOW - timedelta(hours=1),
+            "cycle": 1,
             **changes,
         }
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from backorder.bookkeeping import Posting
+from backorder.bookkeeping import Lease, Posting
 from backorder.finding import Finding
 from backorder.model import Backorder, BackorderKey
 from backorder.store import ListRecord, Store
@@ -72,6 +72,12 @@ class SteppedStore:
         # Not all at once: the ledger is written in batches of a few, and a process may die between two of them.
         for posting in list(postings):
             self._write(partial(self._store.post, [posting]))
+
+    def save_lease(self, lease: Lease) -> None:
+        self._write(lambda: self._store.save_lease(lease))
+
+    def delete_lease(self, lease_id: str) -> None:
+        self._write(lambda: self._store.delete_lease(lease_id))
 
     def save_finding(self, finding: Finding) -> None:
         self._write(lambda: self._store.save_finding(finding))

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
 from backorder.deadlines import Known, Schedule
+from backorder.money import ZERO
 
 HISTORY_LIMIT = 40
 """So many steps stay on the item: it ends at 400 KB, and a provider that is down for a day means hundreds."""
@@ -154,6 +155,10 @@ class Reason(StrEnum):
     LIMIT = "over a limit of rules.toml"
 
 
+FUNDED_AND_MISSED = frozenset({Reason.LATE, Reason.UNANSWERED, Reason.REFUSED})
+"""Why one is missed whose money was there."""
+
+
 class IllegalTransition(ValueError):
     """A move that the table does not allow was tried: a bug, or an event from the past."""
 
@@ -205,6 +210,26 @@ class Claim:
     def may_be_taken_over(self, now: datetime) -> bool:
         """Its worker is through or gone, and the pause before the next question is over."""
         return self.lease_until <= now and (self.ask_after is None or self.ask_after <= now)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One booking at the provider that is an order's: positive where it was charged, negative where it was given back.
+
+    Amounts in the account's currency.
+    """
+
+    key: str
+    """Of the ledger's postings."""
+    at: datetime
+    net: Decimal
+    tax: Decimal
+    disputed: bool = False
+    """The name was not won, and the books have it under `other`."""
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + self.tax
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,15 +289,39 @@ class Backorder:
     """When the provider took the application (its CREATEDDATE)."""
     deposit: Decimal | None = None
     """Reserved at the provider when its deposits were last read."""
+    unreserved_since: datetime | None = None
+    """Since when it has been ACTIVE without a deposit."""
+    charges: tuple[Charge, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    """Parameters that the provider misses in its application, or takes for invalid."""
+    unknown_status: str | None = None
+    """The provider's word for its state, where we do not know it."""
+    auction_ends_at: datetime | None = None
+    """When the auction for it ends, or ended."""
+    auction_url: str | None = None
+    auction_next_bid: str | None = None
+    """The least that the next bid must be, with its currency, which need not be the account's."""
     outcome_at: datetime | None = None
     """When a final state was first seen."""
+    checked_at: datetime | None = None
+    """When the name was looked up after its drop: a won one in the account, a lost one whether it is free."""
+    still_free: bool = False
+    """Lost, and free at the ordinary price when it was looked up."""
+    expires_at: datetime | None = None
+    """Of a won name's registration."""
+    renewal_mode: str | None = None
     settled: bool = False
-    """Final, and its money too: a lost order's deposit is back, a won one's charge is booked."""
+    """Final, its money in place (a lost order's deposit is back, a won one's charge is booked), and looked up."""
     history: tuple[Step, ...] = ()
 
     @property
     def key(self) -> BackorderKey:
         return BackorderKey(self.domain, self.cycle)
+
+    @property
+    def charged(self) -> Decimal:
+        """What was charged for it, gross, less what was given back."""
+        return sum((charge.gross for charge in self.charges), ZERO)
 
     @property
     def is_open(self) -> bool:
@@ -282,7 +331,8 @@ class Backorder:
     def moved(self, to: State, *, at: datetime, why: str, call: str | None = None, **changes: Any) -> Backorder:
         """A copy in state `to`, with the step in its history and `changes` to other fields.
 
-        A final state that never had an application is settled at once: no money of it is anywhere.
+        A final state that never had an application is settled at once: no money of it is anywhere. But one that was
+        funded and missed stays open until reconciliation has told somebody.
         Raises IllegalTransition where the table does not allow the step.
         """
         if to not in TRANSITIONS[self.state]:
@@ -290,7 +340,9 @@ class Backorder:
         step = Step(at, self.state, to, why, call)
         if to.is_final:
             changes.setdefault("outcome_at", at)
-            changes.setdefault("settled", changes.get("application", self.application) is None)
+            never_ordered = changes.get("application", self.application) is None
+            told = to is not State.MISSED or changes.get("reason", self.reason) not in FUNDED_AND_MISSED
+            changes.setdefault("settled", never_ordered and told)
         return replace(self, state=to, history=(*self.history, step)[-HISTORY_LIMIT:], **changes)
 
     def because(self, reason: Reason) -> Backorder:

@@ -16,7 +16,7 @@ import pytest
 from backorder.bookkeeping import Account
 from backorder.deadlines import Known
 from backorder.finding import Kind
-from backorder.model import HISTORY_LIMIT, Backorder, Origin, Reason, Source, State
+from backorder.model import HISTORY_LIMIT, Backorder, Charge, Origin, Reason, Source, State
 from backorder.store import Conflict, Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
@@ -28,6 +28,7 @@ from tests.factories import (
     a_backorder,
     a_claim,
     a_finding,
+    a_lease,
     a_list_record,
     a_placed_backorder,
     a_posting,
@@ -264,9 +265,9 @@ def test_a_final_backorder_leaves_the_open_ones_when_it_is_settled(store: Store)
     assert store.get(active.key) == settled
 
 
-def test_a_missed_backorder_leaves_the_open_ones_at_once(store: Store) -> None:
+def test_an_unfunded_backorder_that_is_missed_leaves_the_open_ones_at_once(store: Store) -> None:
     john = created(store, a_backorder())
-    store.replace(john.moved(State.MISSED, at=NOW, why="no chance left", reason=Reason.LATE))
+    store.replace(john.moved(State.MISSED, at=NOW, why="no chance left", reason=Reason.UNFUNDED))
     assert list(store.open_backorders()) == []
 
 
@@ -345,7 +346,18 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         application="1234567",
         submitted_at=next(moments),
         deposit=usd("0.00"),
+        unreserved_since=next(moments),
+        charges=(Charge("entry#800463", next(moments), usd("57.98"), usd("11.02"), disputed=True),),
+        incomplete=("X-US-NEXUS-CATEGORY",),
+        unknown_status="PAUSED",
+        auction_ends_at=next(moments),
+        auction_url="https://auctions.example/1",
+        auction_next_bid="15.00 USD",
         outcome_at=next(moments),
+        checked_at=next(moments),
+        still_free=True,
+        expires_at=next(moments),
+        renewal_mode="AUTORENEW",
         settled=True,
         history=(
             a_step(),
@@ -457,6 +469,28 @@ def test_a_ledger_without_postings_is_empty(store: Store) -> None:
     assert list(store.postings()) == []
 
 
+def test_the_ledger_is_read_from_a_day_on(store: Store) -> None:
+    moments = [NOW - timedelta(days=40), NOW - timedelta(days=1), NOW.replace(hour=0), NOW + MICROSECOND]
+    postings = [a_posting(f"entry#{number}", at=at) for number, at in enumerate(moments)]
+    store.post(postings)
+    assert list(store.postings(NOW.date())) == postings[2:]
+    assert list(store.postings(moments[1].date())) == postings[1:]
+    assert list(store.postings(moments[0].date() - timedelta(days=40))) == postings
+    assert list(store.postings(NOW.date() + timedelta(days=1))) == []
+
+
+def test_a_deposit_is_kept_until_it_is_deleted(store: Store) -> None:
+    one, other = a_lease(id="491"), a_lease("jane.com", id="490", alone_since=NOW + MICROSECOND)
+    store.save_lease(one)
+    store.save_lease(other)
+    assert list(store.leases()) == [other, one]
+    gone = replace(one, gone_at=NOW, cycle=None)
+    store.save_lease(gone)
+    store.delete_lease(other.id)
+    store.delete_lease("never there")
+    assert list(store.leases()) == [gone]
+
+
 # --- Findings and lists ---------------------------------------------------------------------------
 
 
@@ -475,11 +509,12 @@ def test_findings_are_in_order_of_opening(store: Store) -> None:
 def test_a_finding_is_updated_and_closed_in_its_place(store: Store) -> None:
     finding = a_finding(amount=None, domain=None, opened_at=NOW + MICROSECOND)
     store.save_finding(finding)
-    assert list(store.findings()) == [finding]
+    assert list(store.findings()) == list(store.open_findings()) == [finding]
 
     closed = replace(finding, amount=usd("12.50"), status="closed", closed_at=NOW + timedelta(days=1))
     store.save_finding(closed)
     assert list(store.findings()) == [closed]
+    assert list(store.open_findings()) == []
 
 
 def test_a_finding_that_opens_again_is_another_one(store: Store) -> None:
@@ -488,6 +523,7 @@ def test_a_finding_that_opens_again_is_another_one(store: Store) -> None:
     store.save_finding(first)
     store.save_finding(again)
     assert list(store.findings()) == [first, again]
+    assert list(store.open_findings()) == [again]
 
 
 def test_lists_are_in_order_of_reading(store: Store) -> None:

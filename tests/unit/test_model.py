@@ -17,6 +17,7 @@ from backorder.model import (
     TRANSITIONS,
     WAITING,
     WON,
+    Charge,
     IllegalTransition,
     Reason,
     State,
@@ -119,8 +120,20 @@ def test_the_history_keeps_the_last_steps_in_order(steps: int) -> None:
 
 @pytest.mark.parametrize("to", [State.MISSED, State.CANCELLED])
 def test_an_end_without_an_application_is_settled_at_once(to: State) -> None:
-    ended = a_backorder().moved(to, at=LATER, why="over")
+    ended = a_backorder().moved(to, at=LATER, why="over", reason=Reason.UNFUNDED)
     assert (ended.settled, ended.is_open, ended.outcome_at) == (True, False, LATER)
+
+
+@pytest.mark.parametrize("reason", [Reason.LATE, Reason.UNANSWERED, Reason.REFUSED])
+def test_what_was_funded_and_missed_stays_open_until_somebody_was_told(reason: Reason) -> None:
+    ended = a_backorder().moved(State.MISSED, at=LATER, why="over", reason=reason)
+    assert (ended.settled, ended.is_open, ended.outcome_at) == (False, True, LATER)
+
+
+def test_what_was_given_back_is_no_longer_charged() -> None:
+    charges = (Charge("entry#1", NOW, usd("57.98"), usd("11.02")), Charge("entry#2", NOW, usd("-57.98"), usd("-11.02")))
+    assert a_placed_backorder(charges=charges[:1]).charged == usd("69.00")
+    assert a_placed_backorder(charges=charges).charged == 0
 
 
 @pytest.mark.parametrize("to", [State.SUCCESSFUL, State.FAILED, State.AUCTION_WON, State.VANISHED])

@@ -12,7 +12,7 @@ import pytest
 
 from backorder.batches import BATCH_SIZE, Batch
 from backorder.halt import Halt, halt, halt_line
-from backorder.model import Backorder, BackorderKey, Origin, Reason, Source, State
+from backorder.model import FUNDED_AND_MISSED, Backorder, BackorderKey, Origin, Reason, Source, State
 from backorder.provider.account import AccountStatus
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, LineHalted, OutcomeUnknown, ProviderError, TemporaryFailure, Where
@@ -317,7 +317,8 @@ def test_without_a_chance_left_a_backorder_is_missed_and_says_why(
     summary = world.tick()
 
     assert world.state() == (State.MISSED, why)
-    assert (world.the().settled, world.the().outcome_at) == (True, NOW)
+    told_already = why not in FUNDED_AND_MISSED
+    assert (world.the().settled, world.the().outcome_at) == (told_already, NOW)
     assert (summary.missed, summary.queued, summary.held, world.sent) == (1, 0, 0, [])
 
 

@@ -4,7 +4,8 @@
 | --- | --- | --- |
 | backorder | `domain#john.com` | `cycle#0001`; with `version`, `state`; `open` (`open#3`), `due` while it is open |
 | posting | `ledger#2026-11` | time and key |
-| finding | `findings` | time of opening and key |
+| finding | `findings#open`, `findings` once it is closed | time of opening and key |
+| deposit, as the books have it | `leases` | the provider's id |
 | list | `lists` | name and version |
 | month that has postings | `ledger` | `2026-11` |
 | lease, document | `lease#plan`, `document#rules` | `-` |
@@ -19,7 +20,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
-from backorder.bookkeeping import Posting
+from backorder.bookkeeping import Lease, Posting
 from backorder.clock import iso
 from backorder.finding import Finding
 from backorder.model import Backorder, BackorderKey
@@ -44,6 +45,7 @@ SHARDS = 4
 
 _BACKORDER = TypeAdapter(Backorder)
 _POSTING = TypeAdapter(Posting)
+_LEASE = TypeAdapter(Lease)
 _FINDING = TypeAdapter(Finding)
 _LIST = TypeAdapter(ListRecord)
 _serialize = TypeSerializer().serialize
@@ -132,17 +134,41 @@ class DynamoStore:
                 item = _item(f"ledger#{month}", f"{iso(posting.at)}#{posting.key}", _POSTING, posting)
                 self._put(item, "attribute_not_exists(pk)")
 
-    def postings(self) -> Iterator[Posting]:
+    def postings(self, since: date | None = None) -> Iterator[Posting]:
+        from_day = "" if since is None else since.isoformat()
         for month in self._partition("ledger"):
-            posted = [_POSTING.validate_json(item["body"]) for item in self._partition(f"ledger#{month['sk']}")]
-            yield from sorted(posted, key=lambda p: (p.at, p.key))
+            if month["sk"] >= from_day[:7]:
+                items = self._partition(f"ledger#{month['sk']}", from_day or "0")
+                posted = [_POSTING.validate_json(item["body"]) for item in items]
+                yield from sorted(posted, key=lambda p: (p.at, p.key))
+
+    def save_lease(self, lease: Lease) -> None:
+        self._put(_item("leases", lease.id, _LEASE, lease))
+
+    def leases(self) -> Iterator[Lease]:
+        return (_LEASE.validate_json(item["body"]) for item in self._partition("leases"))
+
+    def delete_lease(self, lease_id: str) -> None:
+        self._client.delete_item(TableName=self._table, Key=_wire({"pk": "leases", "sk": lease_id}))
 
     def save_finding(self, finding: Finding) -> None:
-        self._put(_item("findings", f"{iso(finding.opened_at)}#{finding.key}", _FINDING, finding))
+        key = f"{iso(finding.opened_at)}#{finding.key}"
+        if finding.status == "open":
+            self._put(_item("findings#open", key, _FINDING, finding))
+            return
+        # In this order: after a crash between the two it is there twice, and closed once more.
+        self._put(_item("findings", key, _FINDING, finding))
+        self._client.delete_item(TableName=self._table, Key=_wire({"pk": "findings#open", "sk": key}))
 
     def findings(self) -> Iterator[Finding]:
-        found = [_FINDING.validate_json(item["body"]) for item in self._partition("findings")]
-        return iter(sorted(found, key=lambda f: (f.opened_at, f.key)))
+        found = {finding.key: finding for pk in ("findings#open", "findings") for finding in self._findings(pk)}
+        return iter(sorted(found.values(), key=lambda f: (f.opened_at, f.key)))
+
+    def open_findings(self) -> Iterator[Finding]:
+        return iter(sorted(self._findings("findings#open"), key=lambda f: (f.opened_at, f.key)))
+
+    def _findings(self, pk: str) -> list[Finding]:
+        return [_FINDING.validate_json(item["body"]) for item in self._partition(pk)]
 
     def save_list(self, record: ListRecord) -> None:
         self._put(_item("lists", f"{record.name}#{record.version}", _LIST, record))
@@ -206,9 +232,12 @@ class DynamoStore:
         answer = self._client.get_item(TableName=self._table, Key=_wire({"pk": pk, "sk": sk}), ConsistentRead=True)
         return _plain(answer["Item"]) if "Item" in answer else None
 
-    def _partition(self, pk: str) -> Iterator[Item]:
+    def _partition(self, pk: str, from_sk: str | None = None) -> Iterator[Item]:
+        values = {":pk": pk} if from_sk is None else {":pk": pk, ":from": from_sk}
         return self._query(
-            KeyConditionExpression="pk = :pk", ExpressionAttributeValues=_wire({":pk": pk}), ConsistentRead=True
+            KeyConditionExpression="pk = :pk" if from_sk is None else "pk = :pk AND sk >= :from",
+            ExpressionAttributeValues=_wire(values),
+            ConsistentRead=True,
         )
 
     def _query(self, **how: Any) -> Iterator[Item]:

@@ -6,10 +6,10 @@ import copy
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from backorder.bookkeeping import Posting
+from backorder.bookkeeping import Lease, Posting
 from backorder.finding import Finding
 from backorder.model import Backorder, BackorderKey
 from backorder.store.protocol import Conflict, ListRecord
@@ -24,7 +24,10 @@ class MemoryStore:
         self._latest: dict[str, int] = {}
         self._open: set[BackorderKey] = set()
         self._postings: dict[str, Posting] = {}
+        self._days: dict[date, list[Posting]] = {}
+        self._leases_by_id: dict[str, Lease] = {}
         self._findings: dict[str, Finding] = {}
+        self._open_findings: dict[str, Finding] = {}
         self._lists: dict[tuple[str, str], ListRecord] = {}
         self._leases: dict[str, tuple[str, datetime]] = {}
         self._documents: dict[str, dict[str, Any]] = {}
@@ -71,15 +74,39 @@ class MemoryStore:
     def post(self, postings: Iterable[Posting]) -> None:
         with self._lock:
             for posting in postings:
-                self._postings.setdefault(posting.key, posting)
+                if posting.key not in self._postings:
+                    self._postings[posting.key] = posting
+                    self._days.setdefault(posting.at.date(), []).append(posting)
 
-    def postings(self) -> Iterator[Posting]:
+    def postings(self, since: date | None = None) -> Iterator[Posting]:
         with self._lock:
-            return iter(sorted(self._postings.values(), key=lambda p: (p.at, p.key)))
+            days = sorted(day for day in self._days if since is None or day >= since)
+            found = [posting for day in days for posting in self._days[day]]
+        return iter(sorted(found, key=lambda p: (p.at, p.key)))
+
+    def save_lease(self, lease: Lease) -> None:
+        with self._lock:
+            self._leases_by_id[lease.id] = lease
+
+    def leases(self) -> Iterator[Lease]:
+        with self._lock:
+            return iter(sorted(self._leases_by_id.values(), key=lambda lease: lease.id))
+
+    def delete_lease(self, lease_id: str) -> None:
+        with self._lock:
+            self._leases_by_id.pop(lease_id, None)
 
     def save_finding(self, finding: Finding) -> None:
         with self._lock:
             self._findings[finding.key] = finding
+            if finding.status == "open":
+                self._open_findings[finding.key] = finding
+            else:
+                self._open_findings.pop(finding.key, None)
+
+    def open_findings(self) -> Iterator[Finding]:
+        with self._lock:
+            return iter(sorted(self._open_findings.values(), key=lambda f: (f.opened_at, f.key)))
 
     def findings(self) -> Iterator[Finding]:
         with self._lock:

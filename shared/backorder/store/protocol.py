@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
-from backorder.bookkeeping import Posting
+from backorder.bookkeeping import Lease, Posting
 from backorder.finding import Finding
 from backorder.model import Backorder, BackorderKey
 
@@ -67,13 +67,24 @@ class Store(Protocol):
     def post(self, postings: Iterable[Posting]) -> None:
         """Adds to the ledger. A posting whose key is there already is the same posting: nothing changes."""
 
-    def postings(self) -> Iterator[Posting]:
-        """The whole ledger, in order of time, then key."""
+    def postings(self, since: date | None = None) -> Iterator[Posting]:
+        """The ledger, in order of time, then key: all of it, or what is dated `since` (a day, UTC) or later."""
+
+    def save_lease(self, lease: Lease) -> None:
+        """Keeps a deposit as the books have it; it replaces what was kept under its id."""
+
+    def leases(self) -> Iterator[Lease]:
+        """All deposits that are kept, by id."""
+
+    def delete_lease(self, lease_id: str) -> None: ...
 
     def save_finding(self, finding: Finding) -> None: ...
 
     def findings(self) -> Iterator[Finding]:
         """All findings, open and closed, in order of opening."""
+
+    def open_findings(self) -> Iterator[Finding]:
+        """Those that are open, in order of opening."""
 
     def save_list(self, record: ListRecord) -> None: ...
 
