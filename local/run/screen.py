@@ -20,26 +20,6 @@ from local.run.run import Progress as Tell
 LINES_WITHOUT_TERMINAL = 10
 """Seconds between two lines of progress where there is no terminal."""
 
-_WORDS = {
-    State.SUCCESSFUL: "won",
-    State.AUCTION_WON: "won in an auction",
-    State.AUCTION_LOST: "lost in an auction",
-    State.FAILED: "lost",
-    State.REJECTED: "refused by the provider",
-    State.MISSED: "missed",
-    State.CANCELLED: "cancelled",
-    State.VANISHED: "no longer known to the provider",
-    State.HELD: "held back",
-    State.SELECTED: "waiting to be ordered",
-    State.QUEUED: "on their way to the provider",
-    State.SUBMITTING: "being ordered",
-    State.WITHDRAWING: "being taken back",
-    State.REQUESTED: "ordered",
-    State.ACTIVE: "ordered, fee reserved",
-    State.PROCESSING: "dropping now",
-    State.AUCTION_PENDING: "in an auction",
-}
-
 
 @contextmanager
 def progress(console: Console) -> Iterator[Tell]:
@@ -117,7 +97,7 @@ def _backorders(outcome: Outcome, console: Console) -> None:
             for (of, reason), number in reasons.most_common()
             if of == state and (of.is_final or of is State.HELD)
         )
-        table.add_row(state, _WORDS[State(state)] + (f" ({why})" if why else ""), f"{count:,}")
+        table.add_row(state, State(state).in_words + (f" ({why})" if why else ""), f"{count:,}")
     console.print(table)
     console.print()
 

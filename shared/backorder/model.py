@@ -42,6 +42,11 @@ class State(StrEnum):
     VANISHED = "VANISHED"
 
     @property
+    def in_words(self) -> str:
+        """As people call it."""
+        return _IN_WORDS[self]
+
+    @property
     def is_final(self) -> bool:
         return self in FINAL
 
@@ -65,8 +70,30 @@ class State(StrEnum):
         return self in FINAL and self not in WON
 
 
+_IN_WORDS: Mapping[State, str] = {
+    State.SUCCESSFUL: "won",
+    State.AUCTION_WON: "won in an auction",
+    State.AUCTION_LOST: "lost in an auction",
+    State.FAILED: "lost",
+    State.REJECTED: "refused by the provider",
+    State.MISSED: "missed",
+    State.CANCELLED: "cancelled",
+    State.VANISHED: "no longer known to the provider",
+    State.HELD: "held back",
+    State.SELECTED: "waiting to be ordered",
+    State.QUEUED: "on their way to the provider",
+    State.SUBMITTING: "being ordered",
+    State.WITHDRAWING: "being taken back",
+    State.REQUESTED: "ordered",
+    State.ACTIVE: "ordered, fee reserved",
+    State.PROCESSING: "dropping now",
+    State.AUCTION_PENDING: "in an auction",
+}
+
 WAITING = frozenset({State.SELECTED, State.HELD, State.QUEUED})
 PLACED = frozenset({State.REQUESTED, State.ACTIVE, State.PROCESSING, State.AUCTION_PENDING, State.WITHDRAWING})
+TAKEN_BACK_AT_THE_PROVIDER = frozenset({State.SUBMITTING, State.REQUESTED, State.ACTIVE, State.WITHDRAWING})
+"""From PROCESSING on, the provider takes nothing back."""
 WON = frozenset({State.SUCCESSFUL, State.AUCTION_WON})
 FINAL = WON | {
     State.FAILED,
@@ -128,6 +155,16 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     **{state: frozenset() for state in FINAL},
 }
 """The one table of transitions: from each state, where a backorder may go. Final states lead nowhere."""
+
+
+class TakingBack(StrEnum):
+    """What a cancel can do to a backorder, in the words of the reports."""
+
+    AT_ONCE = "at once: nothing was sent for it"
+    AT_THE_PROVIDER = "at the provider"
+    BEGUN = "cancelled already"
+    TOO_LATE = "too late to take back"
+    FOREIGN = "somebody else ordered it in this account: take it back there"
 
 
 class Origin(StrEnum):
@@ -327,6 +364,17 @@ class Backorder:
     def is_open(self) -> bool:
         """It is in the index of open backorders: something may still happen to it or to its money."""
         return not (self.state.is_final and self.settled)
+
+    @property
+    def taking_back(self) -> TakingBack:
+        """What a cancel would do to it now."""
+        if self.state is State.CANCELLED or self.cancel_requested:
+            return TakingBack.BEGUN
+        if self.state.is_waiting:
+            return TakingBack.AT_ONCE
+        if self.state not in TAKEN_BACK_AT_THE_PROVIDER:
+            return TakingBack.TOO_LATE
+        return TakingBack.FOREIGN if self.origin is Origin.FOREIGN else TakingBack.AT_THE_PROVIDER
 
     def moved(self, to: State, *, at: datetime, why: str, call: str | None = None, **changes: Any) -> Backorder:
         """A copy in state `to`, with the step in its history and `changes` to other fields.

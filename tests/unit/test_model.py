@@ -19,9 +19,11 @@ from backorder.model import (
     WON,
     Charge,
     IllegalTransition,
+    Origin,
     Reason,
     State,
     Step,
+    TakingBack,
 )
 from backorder.registries import Registries
 from tests.factories import NOW, a_backorder, a_claim, a_placed_backorder, usd
@@ -47,6 +49,35 @@ def test_every_other_state_has_a_way_to_an_end(state: State) -> None:
 
 def test_every_state_is_reached_from_the_first() -> None:
     assert reachable_from(State.SELECTED) | {State.SELECTED} == set(State)
+
+
+@pytest.mark.parametrize("state", sorted(State))
+def test_every_state_has_a_name_that_people_use(state: State) -> None:
+    assert state.in_words
+
+
+@pytest.mark.parametrize(
+    ("state", "how"),
+    [
+        *((state, TakingBack.AT_ONCE) for state in sorted(WAITING)),
+        (State.SUBMITTING, TakingBack.AT_THE_PROVIDER),
+        (State.ACTIVE, TakingBack.AT_THE_PROVIDER),
+        (State.PROCESSING, TakingBack.TOO_LATE),
+        (State.SUCCESSFUL, TakingBack.TOO_LATE),
+        (State.MISSED, TakingBack.TOO_LATE),
+        (State.CANCELLED, TakingBack.BEGUN),
+    ],
+)
+def test_what_a_cancel_does_depends_on_how_far_it_is(state: State, how: TakingBack) -> None:
+    assert a_backorder(state=state).taking_back is how
+
+
+def test_what_somebody_else_ordered_is_theirs_to_take_back() -> None:
+    assert a_placed_backorder(origin=Origin.FOREIGN).taking_back is TakingBack.FOREIGN
+
+
+def test_a_cancel_that_is_under_way_is_not_begun_again() -> None:
+    assert a_placed_backorder(cancel_requested=True).taking_back is TakingBack.BEGUN
 
 
 def reachable_from(start: State) -> set[State]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from backorder.clock import Clock
 from backorder.deadlines import Known, Schedule, schedule
-from backorder.model import HISTORY_LIMIT, WON, Backorder, BackorderKey, Origin, Source, State, Step
+from backorder.model import HISTORY_LIMIT, WON, Backorder, BackorderKey, Source, State, Step, TakingBack
 from backorder.registries import Registries
 from backorder.store import Conflict, Store
 from ingestion.reading import Entry
@@ -28,8 +28,6 @@ that was registered anew takes more than a month to be deleted again."""
 _SAME_DROP = timedelta(hours=48)
 """A day and the moment within it, told by two lists, are no further apart."""
 
-_TAKEN_BACK_AT_ONCE = frozenset({State.SELECTED, State.HELD, State.QUEUED})
-_TAKEN_BACK_BY_THE_PROVIDER = frozenset({State.SUBMITTING, State.REQUESTED, State.ACTIVE, State.WITHDRAWING})
 _DROPPING_NOW = frozenset({State.PROCESSING, State.AUCTION_PENDING})
 
 
@@ -180,19 +178,20 @@ class Intake:
         why = f"cancelled by {self.list} ({self.version}), line {entry.line}"
         if any(step.why == why for cycle in self._cycles(latest) for step in cycle.history):
             return Taken(Outcome.ACCEPTED)
-        if latest.state is State.CANCELLED or latest.cancel_requested:
+        how = latest.taking_back
+        if how is TakingBack.BEGUN:
             return Taken(Outcome.DUPLICATE)
         if self.modified < latest.list_modified and latest.source is Source.WANTED:
             return Taken(Outcome.NOT_SELECTED, "a newer list says otherwise")
         modified = max(self.modified, latest.list_modified)
         now = self.clock()
-        if latest.state in _TAKEN_BACK_AT_ONCE:
+        if how is TakingBack.AT_ONCE:
             self.store.replace(latest.moved(State.CANCELLED, at=now, why=why, list_modified=modified))
             return Taken(Outcome.ACCEPTED)
-        if latest.state not in _TAKEN_BACK_BY_THE_PROVIDER:
-            return Taken(Outcome.NOT_SELECTED, f"it is {latest.state}: too late to take back")
-        if latest.origin is Origin.FOREIGN:
-            return Taken(Outcome.NOT_SELECTED, "somebody else ordered it in this account: take it back there")
+        if how is TakingBack.TOO_LATE:
+            return Taken(Outcome.NOT_SELECTED, f"it is {latest.state}: {how}")
+        if how is TakingBack.FOREIGN:
+            return Taken(Outcome.NOT_SELECTED, how)
         step = Step(now, latest.state, latest.state, why)
         history = (*latest.history, step)[-HISTORY_LIMIT:]
         self.store.replace(replace(latest, cancel_requested=True, list_modified=modified, history=history))
