@@ -19,6 +19,7 @@ from backorder.halt import halt, lift_halt
 from backorder.model import Backorder, BackorderKey, State
 from backorder.provider import Credentials, Provider
 from backorder.registries import Registries
+from backorder.runs import last_run
 from backorder.standing import save_forecast, standing
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
@@ -154,6 +155,16 @@ def world() -> Iterator[World]:
 
 
 # What becomes of orders and of money
+
+
+def test_a_run_is_noted_with_what_came_of_it(world: World) -> None:
+    world.reconcile()
+
+    ran = last_run(world.store, "reconcile")
+
+    assert ran is not None
+    assert ran.at == world.emulator.now
+    assert ran.summary["compared"]
 
 
 def test_the_books_open_with_what_is_there(world: World) -> None:

@@ -17,6 +17,7 @@ from backorder.provider.account import AccountStatus
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, LineHalted, OutcomeUnknown, ProviderError, TemporaryFailure, Where
 from backorder.rules import keep_rules
+from backorder.runs import last_run
 from backorder.standing import Standing, forecast, save_standing
 from backorder.store.memory import MemoryStore
 from planning.submissions import LEASE, QUEUE_PATIENCE, TICK, Planning, Summary, plan_submissions
@@ -139,6 +140,28 @@ def test_what_does_not_fit_is_held_and_the_user_is_told_how_much_to_pay_in(world
     kept = forecast(world.store)
     assert kept is not None
     assert kept.sentence == sentence
+
+
+def test_the_tick_is_noted_with_what_came_of_it(world: World) -> None:
+    world.there_is(a_backorder("a.com"))
+
+    world.tick()
+
+    ran = last_run(world.store, "plan")
+    assert ran is not None
+    assert ran.at == NOW
+    assert ran.summary["queued"] == 1
+    assert (ran.summary["capacity"], ran.summary["currency"]) == ("1000.00", "USD")
+
+
+def test_a_tick_without_an_answer_is_noted_as_skipped(world: World) -> None:
+    world.provider.answer = OutcomeUnknown("timed out")
+
+    world.tick()
+
+    ran = last_run(world.store, "plan")
+    assert ran is not None
+    assert "timed out" in ran.summary["skipped"]
 
 
 def test_money_paid_in_lets_the_held_ones_go(world: World) -> None:
@@ -525,6 +548,7 @@ def test_a_summary_says_only_what_there_is_to_say(world: World) -> None:
         "conflicts": 0,
         "capacity": "1000.00",
         "drawn": "0",
+        "currency": "USD",
     }
 
 

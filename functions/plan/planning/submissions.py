@@ -19,6 +19,7 @@ from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.rules import last_good_rules
+from backorder.runs import Run, note_run
 from backorder.standing import save_forecast, standing
 from backorder.store import Conflict, Store
 from planning.fees import Fees
@@ -60,6 +61,7 @@ class Summary:
     skipped: str | None = None
     capacity: str | None = None
     drawn: str | None = None
+    currency: str | None = None
     forecast: str | None = None
     conflicts: int = field(default=0)
 
@@ -76,7 +78,9 @@ def plan_submissions(planning: Planning, *, holder: str, queue: bool = True) -> 
     if not store.acquire_lease("plan", holder, now=now, until=now + LEASE):
         return Summary(skipped="another plan is under way")
     try:
-        return _Tick(planning, now, queue=queue).run()
+        summary = _Tick(planning, now, queue=queue).run()
+        note_run(store, "plan", Run(now, summary.as_json()))
+        return summary
     finally:
         store.release_lease("plan", holder)
 
@@ -118,6 +122,7 @@ class _Tick:
         funds = Funds(account.amount, account.credit, account.currency, known)
         made = plan(candidates, under_way, funds=funds, fees=fees, now=self.now, lock_lead=LOCK_LEAD)
         self.summary.capacity, self.summary.drawn = str(made.capacity), str(made.drawn)
+        self.summary.currency = account.currency
         save_forecast(self.store, made.forecast)
         if made.forecast:
             self.summary.forecast = made.forecast.sentence

@@ -21,6 +21,7 @@ from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound, ProviderError
 from backorder.registries import Registries
+from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
 from backorder.store import Conflict, Store
 from reconciliation import findings as find
@@ -78,7 +79,9 @@ def reconcile_account(reconciliation: Reconciliation, *, holder: str) -> Summary
     if not store.acquire_lease("reconcile", holder, now=now, until=now + LEASE):
         return Summary(skipped="another reconciliation is under way")
     try:
-        return _Run(reconciliation, now).run()
+        summary = _Run(reconciliation, now).run()
+        note_run(store, "reconcile", Run(now, summary.as_json()))
+        return summary
     finally:
         store.release_lease("reconcile", holder)
 

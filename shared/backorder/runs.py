@@ -1,0 +1,39 @@
+"""When a scheduled function last ran, and what came of it: whether the pipeline is alive, for whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import TypeAdapter
+
+if TYPE_CHECKING:
+    from backorder.store import Store
+
+Scheduled = Literal["plan", "reconcile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a scheduled function, which came to its end."""
+
+    at: datetime
+    """When it began, UTC."""
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """What the function's own summary says; amounts as strings."""
+
+
+_RUN = TypeAdapter(Run)
+
+
+def last_run(store: Store, function: Scheduled) -> Run | None:
+    """The last run that came to its end; None before the first one."""
+    body = store.document(f"run#{function}")
+    return None if body is None else _RUN.validate_python(body)
+
+
+def note_run(store: Store, function: Scheduled, run: Run) -> None:
+    """Keeps the run in the place of the one before."""
+    store.put_document(f"run#{function}", _RUN.dump_python(run, mode="json"))
