@@ -117,7 +117,7 @@ check: $(READY) $(SAM_READY) $(CHECKOV_READY) ## format, lint, types, template l
 	@$(BIN)/python -m pytest -q tests/unit/test_template.py::test_the_translated_template_has_no_lint
 	@$(SAM) validate --lint --region us-east-1 >build/sam-validate.log 2>&1 || { cat build/sam-validate.log >&2; exit 1; }
 	@$(CHECKOV) --framework cloudformation --file template.yaml --skip-download --quiet --compact
-	@build/checkov/bin/bandit --quiet --recursive --configfile pyproject.toml functions shared local
+	@build/checkov/bin/bandit --quiet --recursive --configfile pyproject.toml functions shared local ops
 	@git ls-files -z | xargs -0 build/checkov/bin/detect-secrets-hook --exclude-files '$(NO_SECRETS_IN)' --exclude-secrets '$(NO_SECRETS)' --exclude-lines '$(NAMES_OF_SECRETS)'
 
 format: $(READY) ## write the format, and the fixes that lint can make by itself
