@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.deployment import compute, messaging, storage
+from local.deployment import compute, messaging, storage, watching
 from local.deployment.errors import DeploymentError, UnsupportedError
 from local.deployment.intrinsics import Resolver, parameter_values, references
 from local.deployment.inventory import Inventory, Resource
@@ -19,6 +19,8 @@ from local.deployment.translation import translate
 STACK_NAME = "backorder-local"
 
 CREATORS: dict[str, Creator] = {
+    "AWS::CloudWatch::Alarm": watching.alarm,
+    "AWS::CloudWatch::Dashboard": watching.dashboard,
     "AWS::DynamoDB::Table": storage.table,
     "AWS::Events::Rule": messaging.rule,
     "AWS::IAM::Role": compute.role,

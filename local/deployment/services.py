@@ -51,6 +51,10 @@ class Services:
         return self._session.client(service, endpoint_url=self.endpoint_url, config=self._config)
 
     @cached_property
+    def cloudwatch(self) -> Any:  # its stubs are not among the project's
+        return self._client("cloudwatch")
+
+    @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         client: DynamoDBClient = self._client("dynamodb")
         return client
