@@ -34,7 +34,9 @@ def bench() -> None:
         boto3.append(_seconds("boto3", function=None))
         for name, module in functions.items():
             imports[name].append(_seconds(module, function=name))
-    click.echo(f"import boto3: {1000 * median(boto3):.0f} ms (median of {RUNS}); each handler, with boto3 if it uses it:")
+    click.echo(
+        f"import boto3: {1000 * median(boto3):.0f} ms (median of {RUNS}); each handler, with boto3 if it uses it:"
+    )
     for name, seconds in imports.items():
         click.echo(f"  {name:18} {median(seconds) / median(boto3):5.2f} times")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -43,7 +43,9 @@ METRICS: Mapping[str, Metric] = {
     "MinutesToDeadline": Metric("plan_submissions", _COUNT, "until the next deadline of a funded name not ordered yet"),
     "Capacity": Metric("plan_submissions", _AMOUNT, "what orders may draw together, in the account's currency"),
     "Drawn": Metric("plan_submissions", _AMOUNT, "what they draw, in the account's currency"),
-    "Shortfall": Metric("plan_submissions", _AMOUNT, "what is missing for all that is wanted, in the account's currency"),
+    "Shortfall": Metric(
+        "plan_submissions", _AMOUNT, "what is missing for all that is wanted, in the account's currency"
+    ),
     "LineHalted": Metric("plan_submissions", _COUNT, "1 while no order goes out, else 0"),
     "Ordered": Metric("submit_backorders", _COUNT, "orders that the provider took"),
     "CallMilliseconds": Metric("submit_backorders", MetricUnit.Milliseconds, "from a call to its answer"),

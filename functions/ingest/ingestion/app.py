@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,11 +13,12 @@ from pydantic import BaseModel, Field
 
 import backorder.settings
 from backorder.clock import Clock, system_clock
-from backorder.observability import logger
+from backorder.observability import logger, measure, metrics
 from backorder.records import Failures, each_record
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from ingestion.ingest import Ingestion, ingest_object
+from ingestion.summary import ListSummary
 
 WRITERS = 16
 
@@ -63,16 +64,30 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Ingestion:
 
 
 @logger.inject_lambda_context
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Failures:
     """Ingests each object; a message whose object could not be read is delivered again."""
-    return handle(event, ingestion())
+    return handle(event, ingestion(), read=_measure)
 
 
-def handle(event: Mapping[str, Any], ingestion: Ingestion) -> Failures:
-    """The handler with its collaborators passed in."""
+def _measure(summary: ListSummary) -> None:
+    measure("Entries", summary.entries)
+    measure("Rejected", summary.rejected)
+    measure("NotSelected", summary.not_selected)
+    measure("Duplicates", summary.duplicates)
+    measure("Accepted", summary.accepted)
+
+
+def handle(
+    event: Mapping[str, Any], ingestion: Ingestion, *, read: Callable[[ListSummary], None] = lambda _summary: None
+) -> Failures:
+    """The handler with its collaborators passed in; `read` is told of each list."""
 
     def one(body: str) -> None:
         arrived = ObjectCreated.model_validate_json(body).detail
-        ingest_object(arrived.bucket.name, arrived.object.key, arrived.object.version, services=ingestion)
+        for summary in ingest_object(
+            arrived.bucket.name, arrived.object.key, arrived.object.version, services=ingestion
+        ):
+            read(summary)
 
     return each_record(event, one)

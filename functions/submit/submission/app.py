@@ -12,12 +12,14 @@ from pydantic import Field
 
 from backorder.batches import Batch
 from backorder.clock import Clock, system_clock
-from backorder.observability import logger
+from backorder.observability import logger, metrics
+from backorder.provider.calls import Called, unobserved
 from backorder.provider.wiring import provider_from
 from backorder.records import Failures, each_record
 from backorder.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
+from submission.watching import Watch
 from submission.work import Submission, work
 
 
@@ -32,31 +34,52 @@ def submission() -> Submission:
     """The collaborators, wired once a cold start."""
     settings = Settings.from_environment(os.environ)
     store = DynamoStore.connect(settings.table, connections=settings.pool_size)
-    return wire(settings, store=store, clock=system_clock)
+    return wire(settings, store=store, clock=system_clock, observe=watch().called)
 
 
-def wire(settings: Settings, *, store: Store, clock: Clock) -> Submission:
+@cache
+def watch() -> Watch:
+    """What counts the calls of this function instance."""
+    return Watch()
+
+
+def wire(
+    settings: Settings, *, store: Store, clock: Clock, observe: Callable[[Called], None] = unobserved
+) -> Submission:
     """The collaborators that `settings` name, around a store and a clock."""
     return Submission(
         store=store,
-        provider=provider_from(settings, pool_size=settings.pool_size),
+        provider=provider_from(settings, pool_size=settings.pool_size, observe=observe),
         clock=clock,
         pool_size=settings.pool_size,
     )
 
 
 @logger.inject_lambda_context
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Failures:
     """Works through each record: a message of the submission queue."""
-    return handle(event, submission(), seconds_left=lambda: context.get_remaining_time_in_millis() / 1000)
+    counts = watch()
+    failures = handle(
+        event, submission(), seconds_left=lambda: context.get_remaining_time_in_millis() / 1000, worked=counts.worked
+    )
+    counts.measure()
+    return failures
 
 
-def handle(event: Mapping[str, Any], submission: Submission, *, seconds_left: Callable[[], float]) -> Failures:
-    """The handler with its collaborators passed in."""
+def handle(
+    event: Mapping[str, Any],
+    submission: Submission,
+    *,
+    seconds_left: Callable[[], float],
+    worked: Callable[[Mapping[str, int]], None] = lambda _outcomes: None,
+) -> Failures:
+    """The handler with its collaborators passed in; `worked` is told how the backorders of a message ended."""
 
     def one(body: str) -> None:
         batch = Batch.model_validate_json(body)
         outcomes = work(batch, submission, seconds_left=seconds_left)
+        worked(outcomes)
         logger.info("batch_done", kind=batch.kind, backorders=len(batch.backorders), outcomes=dict(outcomes))
 
     return each_record(event, one)

@@ -38,6 +38,23 @@ _SLOW_BACK_OFF_SECONDS: Final = 2.0
 _MAX_DESCRIPTION: Final = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One call that was sent, for whoever counts them."""
+
+    command: str
+    code: int | None
+    """None: no answer."""
+    succeeded: bool
+    milliseconds: int
+    cap: int
+    """Calls allowed at once, after its answer."""
+
+
+def unobserved(_called: Called) -> None:
+    """Nobody counts."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Caller:
     """Calls commands for one account of one environment. Thread-safe.
@@ -53,6 +70,8 @@ class Caller:
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[float, float], float] = random.SystemRandom().uniform
     remaining_seconds: Callable[[], float] | None = None
+    observe: Callable[[Called], None] = unobserved
+    """Told of each call, in the thread that made it."""
 
     @property
     def worst_case_seconds(self) -> float:
@@ -116,11 +135,13 @@ class Caller:
             else:
                 slot.overloaded = answer.code in OVERLOAD_CODES
         outcome = _outcome(answer, about, [credentials.password, *([session] if session else [])])
+        succeeded = isinstance(outcome, Response)
+        self.observe(Called(about.command, outcome.code, succeeded, milliseconds, self.concurrency.cap))
         _log.debug(
             "provider_call command=%s subject=%s outcome=%s code=%s attempt=%d ms=%d",
             about.command,
             about.subject or "-",
-            "Answered" if isinstance(outcome, Response) else type(outcome).__name__,
+            "Answered" if succeeded else type(outcome).__name__,
             outcome.code if outcome.code is not None else "-",
             attempt + 1,
             milliseconds,

@@ -30,7 +30,7 @@ from backorder.provider.adapter import (
     Stage,
 )
 from backorder.provider.applications import Application
-from backorder.provider.calls import Caller
+from backorder.provider.calls import Called, Caller, unobserved
 from backorder.provider.concurrency import Concurrency
 from backorder.provider.credentials import Credentials
 from backorder.provider.errors import OutcomeUnknown
@@ -90,6 +90,7 @@ class Provider:
         retries: int = 2,
         sleep: Callable[[float], None] = time.sleep,
         concurrency: Concurrency | None = None,
+        observe: Callable[[Called], None] = unobserved,
     ) -> None:
         self._caller = Caller(
             transport=Transport(
@@ -105,6 +106,7 @@ class Provider:
             concurrency=concurrency or Concurrency(pool_size),
             retries=retries,
             sleep=sleep,
+            observe=observe,
         )
 
     @property

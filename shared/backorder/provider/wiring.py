@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import boto3
 
+from backorder.provider.calls import Called, unobserved
 from backorder.provider.client import Provider
 from backorder.provider.credentials import SecretCredentials
 from backorder.settings import ProviderSettings
 
 
-def provider_from(settings: ProviderSettings, *, pool_size: int) -> Provider:
+def provider_from(
+    settings: ProviderSettings, *, pool_size: int, observe: Callable[[Called], None] = unobserved
+) -> Provider:
     """The client of the stage's environment, for up to `pool_size` calls at once; credentials come from the secret."""
     return Provider(
         endpoint=str(settings.endpoint),
@@ -18,4 +23,5 @@ def provider_from(settings: ProviderSettings, *, pool_size: int) -> Provider:
         pool_size=pool_size,
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
+        observe=observe,
     )

@@ -1,0 +1,134 @@
+"""Metrics, alarms, dashboard and runbook: each says what the others say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from backorder.observability import METRICS, measure, measure_by, metrics
+from backorder.provider.calls import Called
+from local.deployment import translate
+from local.processes import PROJECT
+from local.stack import TEMPLATE
+from submission.watching import Watch
+
+RUNBOOK = (PROJECT / "docs" / "operations.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    found: dict[str, Any] = translate(TEMPLATE)["Resources"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def alarms(resources: dict[str, Any]) -> dict[str, Any]:
+    return {name: r["Properties"] for name, r in resources.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[Callable[[], None]], Any]:
+    """Calls something as a handler would, and gives what it measured: metric → values, by its dimensions."""
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Backorders/test")
+    monkeypatch.setattr(metrics.provider, "namespace", "Backorders/test")  # read when the function starts
+    monkeypatch.setattr(metrics.provider, "service", "submit_backorders")
+
+    def run(act: Callable[[], None]) -> list[dict[str, Any]]:
+        metrics.log_metrics(lambda _event, _context: act())({}, None)  # type: ignore[arg-type]
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+
+
+def test_each_alarm_leads_to_its_section_of_the_runbook(alarms: dict[str, Any]) -> None:
+    sections = {_anchor(heading): heading for heading in re.findall(r"^#+ (.+)$", RUNBOOK, re.MULTILINE)}
+    assert alarms
+    for name, alarm in alarms.items():
+        anchor = alarm["AlarmDescription"].rpartition("docs/operations.md#")[2]
+        assert anchor in sections, name
+        told = RUNBOOK.partition(f"### {sections[anchor]}\n")[2].partition("\n### ")[0]
+        assert name in told, f"{name} is not named under '{sections[anchor]}'"
+
+
+def test_the_runbook_names_no_alarm_that_does_not_exist(alarms: dict[str, Any]) -> None:
+    assert set(re.findall(r"\b[A-Z]\w+Alarm\b", RUNBOOK)) == set(alarms)
+
+
+def test_every_alarm_reaches_the_topic(alarms: dict[str, Any]) -> None:
+    for alarm in alarms.values():
+        assert alarm["AlarmActions"] == [{"Ref": "AlertTopic"}]
+
+
+def test_the_dashboard_shows_every_alarm(alarms: dict[str, Any], resources: dict[str, Any]) -> None:
+    assert set(re.findall(r"\$\{(\w+Alarm)\.Arn\}", _dashboard(resources))) == set(alarms)
+
+
+def test_alarms_and_dashboard_use_metrics_that_exist(alarms: dict[str, Any], resources: dict[str, Any]) -> None:
+    for name, alarm in alarms.items():
+        if alarm.get("Namespace") not in ("AWS/SQS", "AWS/Lambda", None):
+            (dimension,) = alarm["Dimensions"]
+            assert dimension == {"Name": "service", "Value": METRICS[alarm["MetricName"]].service}, name
+    shown = set()
+    for metric in _own_metrics(json.loads(_dashboard(resources))):
+        assert metric[3] == METRICS[metric[1]].service
+        shown.add(metric[1])
+    searched = set(re.findall(r'MetricName=\\"(\w+)\\"', _dashboard(resources)))
+    assert shown | searched == set(METRICS) - {"Unexplained", "LineHalted", "Entries"}
+
+
+def _dashboard(resources: dict[str, Any]) -> str:
+    text: str = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    return text
+
+
+def _own_metrics(body: dict[str, Any]) -> Iterator[list[Any]]:
+    for widget in body["widgets"]:
+        for metric in widget["properties"].get("metrics", []):
+            if isinstance(metric[0], str) and metric[0].startswith("Backorders/"):
+                yield metric
+
+
+def test_every_function_writes_into_the_namespace_that_is_watched(resources: dict[str, Any]) -> None:
+    functions = {r["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for r in resources.values()
+                 if r["Type"] == "AWS::Lambda::Function"}  # fmt: skip
+    for metric in METRICS.values():
+        assert metric.service in functions
+
+
+def test_the_docs_list_every_metric() -> None:
+    rows = [
+        f"| `{name}` | {metric.says}{f', by {metric.by}' if metric.by else ''} |" for name, metric in METRICS.items()
+    ]
+    for row in rows:
+        assert row in RUNBOOK
+
+
+def test_calls_and_orders_are_counted_once(written: Callable[[Callable[[], None]], Any]) -> None:
+    watch = Watch()
+    watch.called(Called("AddDomainApplication", 200, True, 120, 16))
+    watch.called(Called("AddDomainApplication", 549, False, 80, 8))
+    watch.called(Called("AddDomainApplication", None, False, 20_000, 8))
+    watch.worked({"placed": 1, "again": 1, "unknown": 1})
+
+    lines = written(watch.measure)
+    again = written(watch.measure)
+
+    (plain,) = [line for line in lines if "Ordered" in line]
+    assert (plain["Ordered"], plain["CallMilliseconds"], plain["CallsAtOnce"]) == ([1], [120, 80, 20_000], [8])
+    assert {line["code"]: line["Refused"] for line in lines if "Refused" in line} == {"549": [1], "none": [1]}
+    assert [line["Ordered"] for line in again] == [[0]]
+
+
+def test_no_metric_is_written_that_is_not_in_the_table() -> None:
+    with pytest.raises(KeyError):
+        measure("Domains", 1)
+    with pytest.raises(AssertionError):
+        measure_by("Ordered", {"com": 1})
