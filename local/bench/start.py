@@ -43,7 +43,7 @@ def bench() -> None:
 
 def _seconds(module: str, *, function: str | None) -> float:
     path = [BUILD / function, BUILD / "SharedLayer" / "python"] if function else []
-    command = [PYTHON, "-c", _TIMED.format(module=module)]
+    command = [str(PYTHON), "-c", _TIMED.format(module=module)]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(map(str, path))}
     done = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=True)
     return float(done.stdout)

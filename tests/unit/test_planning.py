@@ -545,6 +545,7 @@ def test_a_summary_says_only_what_there_is_to_say(world: World) -> None:
         "withdrawn": 0,
         "held": 0,
         "missed": 0,
+        "at_risk": 0,
         "conflicts": 0,
         "capacity": "1000.00",
         "drawn": "0",

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from backorder.model import Backorder, State
 from backorder.observability import METRICS, measure, measure_by, metrics
 from backorder.provider.calls import Called
 from local.deployment import translate
 from local.processes import PROJECT
 from local.stack import TEMPLATE
+from planning.app import measure_tick
+from planning.submissions import Summary as Tick
+from planning.submissions import urgency
+from reconciliation.app import measure_run
+from reconciliation.reconcile import Summary as Run
 from submission.watching import Watch
+from tests.factories import NOW, a_backorder
 
 RUNBOOK = (PROJECT / "docs" / "operations.md").read_text()
 
@@ -38,7 +48,7 @@ def written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     monkeypatch.setattr(metrics.provider, "service", "submit_backorders")
 
     def run(act: Callable[[], None]) -> list[dict[str, Any]]:
-        metrics.log_metrics(lambda _event, _context: act())({}, None)  # type: ignore[arg-type]
+        metrics.log_metrics(lambda _event, _context: act())({}, None)
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     return run
@@ -125,6 +135,46 @@ def test_calls_and_orders_are_counted_once(written: Callable[[Callable[[], None]
     assert (plain["Ordered"], plain["CallMilliseconds"], plain["CallsAtOnce"]) == ([1], [120, 80, 20_000], [8])
     assert {line["code"]: line["Refused"] for line in lines if "Refused" in line} == {"549": [1], "none": [1]}
     assert [line["Ordered"] for line in again] == [[0]]
+
+
+def test_a_tick_is_measured(written: Callable[[Callable[[], None]], Any]) -> None:
+    tick = Tick(queued=3, held=2, missed=1, capacity="100.00", drawn="59.00", shortfall="77.00", at_risk=1)
+
+    (line,) = written(lambda: measure_tick(tick))
+
+    names = ("LineHalted", "Queued", "Held", "Missed", "AtRisk", "Capacity", "Drawn", "Shortfall")
+    assert [line[name] for name in names] == [[0], [3], [2], [1], [1], [100], [59], [77]]
+
+
+def test_a_tick_that_saw_no_account_says_nothing_of_funds(written: Callable[[Callable[[], None]], Any]) -> None:
+    (line,) = written(lambda: measure_tick(Tick(halted="530")))
+
+    assert line["LineHalted"] == [1]
+    assert "Capacity" not in line
+
+
+def test_open_findings_are_counted_by_kind(written: Callable[[Callable[[], None]], Any]) -> None:
+    run = Run(findings_open=Counter({"shortfall": 1, "refund_missing": 2}), unexplained="12.50")
+
+    lines = written(lambda: measure_run(run))
+
+    assert {line["kind"]: line["Findings"] for line in lines if "Findings" in line} == {
+        "shortfall": [1],
+        "refund_missing": [2],
+    }
+    assert [line["Unexplained"] for line in lines if "Unexplained" in line] == [[12.5]]
+
+
+def test_names_that_are_not_ordered_are_at_risk_within_half_an_hour_of_their_deadline() -> None:
+    def due(minutes: float, state: State = State.SELECTED) -> Backorder:
+        return replace(a_backorder(), state=state, deadline=NOW + timedelta(minutes=minutes))
+
+    assert urgency([], NOW) == (0, None)
+    assert urgency([a_backorder()], NOW) == (0, None)  # no date, no deadline
+    assert urgency([due(31)], NOW) == (0, 31)
+    assert urgency([due(30), due(31)], NOW) == (1, 30)
+    assert urgency([due(10, State.QUEUED), due(20, State.SUBMITTING)], NOW) == (2, 10)
+    assert urgency([due(10, State.REQUESTED), due(-1), due(0)], NOW) == (0, None)
 
 
 def test_no_metric_is_written_that_is_not_in_the_table() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from decimal import Decimal
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,12 @@ from pydantic import Field
 
 from backorder.batches import Batch
 from backorder.clock import Clock, system_clock
-from backorder.observability import logger
+from backorder.observability import logger, measure, metrics
 from backorder.provider.wiring import provider_from
 from backorder.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from planning.submissions import Planning, plan_submissions
+from planning.submissions import Planning, Summary, plan_submissions
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
@@ -67,8 +68,26 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Planning:
 
 
 @logger.inject_lambda_context
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One tick. The event only names it: the clock is read when the decision is made."""
     summary = plan_submissions(planning(), holder=context.aws_request_id)
     logger.info("planned", **summary.as_json())
+    measure_tick(summary)
     return summary.as_json()
+
+
+def measure_tick(summary: Summary) -> None:
+    """Writes the metrics of a tick. One that could not look at the account knows nothing of its funds."""
+    measure("LineHalted", int(summary.halted is not None))
+    if summary.capacity is None or summary.drawn is None:
+        return
+    measure("Queued", summary.queued)
+    measure("Held", summary.held)
+    measure("Missed", summary.missed)
+    measure("AtRisk", summary.at_risk)
+    if summary.minutes_to_deadline is not None:
+        measure("MinutesToDeadline", summary.minutes_to_deadline)
+    measure("Capacity", Decimal(summary.capacity))
+    measure("Drawn", Decimal(summary.drawn))
+    measure("Shortfall", Decimal(summary.shortfall or 0))

@@ -32,6 +32,8 @@ LEASE = timedelta(minutes=3)
 """Longer than the function's time-out of two minutes."""
 CALL_SECONDS = 0.5
 """Assumed for one order, with its two writes, when a tick's worth of orders is measured out."""
+AT_RISK = timedelta(minutes=30)
+"""A funded name that is not ordered so shortly before its deadline raises an alarm."""
 QUEUE_PATIENCE = timedelta(minutes=20)
 """What was queued and not begun by then is picked again: longer than the queue's visibility time-out (12 minutes)."""
 
@@ -62,7 +64,12 @@ class Summary:
     capacity: str | None = None
     drawn: str | None = None
     currency: str | None = None
+    shortfall: str | None = None
     forecast: str | None = None
+    at_risk: int = 0
+    """Funded, within AT_RISK of their deadline, and not ordered."""
+    minutes_to_deadline: int | None = None
+    """Until the next deadline of a funded name that is not ordered yet."""
     conflicts: int = field(default=0)
 
     def as_json(self) -> dict[str, Any]:
@@ -126,6 +133,8 @@ class _Tick:
         save_forecast(self.store, made.forecast)
         if made.forecast:
             self.summary.forecast = made.forecast.sentence
+            self.summary.shortfall = str(made.forecast.shortfall)
+        self.summary.at_risk, self.summary.minutes_to_deadline = urgency((*made.order, *under_way), self.now)
 
         if self.queue:
             self._ask_and_withdraw(under_way)
@@ -219,6 +228,21 @@ class _Tick:
         except Conflict:
             self.summary.conflicts += 1
             return None
+
+
+def urgency(funded: Iterable[Backorder], now: datetime) -> tuple[int, int | None]:
+    """How many of them are not ordered with their deadline within AT_RISK, and the minutes to the next deadline.
+
+    Pure. What is past its deadline is no longer at risk: it is late, or missed.
+    """
+    left = [
+        backorder.deadline - now
+        for backorder in funded
+        if (backorder.state.is_waiting or backorder.state is State.SUBMITTING)
+        and backorder.deadline is not None
+        and backorder.deadline > now
+    ]
+    return sum(time <= AT_RISK for time in left), int(min(left).total_seconds() // 60) if left else None
 
 
 def _batches(kind: str, backorders: Iterable[Backorder], *, probe: bool = False) -> Iterator[Batch]:

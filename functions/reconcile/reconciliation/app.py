@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -11,14 +12,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from backorder.clock import Clock, system_clock
-from backorder.observability import logger
+from backorder.observability import logger, measure, measure_by, metrics
 from backorder.provider.wiring import provider_from
 from backorder.registries import Registries
 from backorder.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from reconciliation.message import Message
-from reconciliation.reconcile import Reconciliation, reconcile_account
+from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 
 
 class Settings(ProviderSettings):
@@ -56,8 +57,17 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Reconciliation:
 
 
 @logger.inject_lambda_context
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One run. The event only names the tick: the clock is read when the run begins."""
     summary = reconcile_account(reconciliation(), holder=context.aws_request_id)
     logger.info("reconciled", **summary.as_json())
+    measure_run(summary)
     return summary.as_json()
+
+
+def measure_run(summary: Summary) -> None:
+    """Writes the metrics of a run. One that could not read the account knows nothing of its findings."""
+    if summary.unexplained is not None:
+        measure("Unexplained", Decimal(summary.unexplained))
+    measure_by("Findings", summary.findings_open)

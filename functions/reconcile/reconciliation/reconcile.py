@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -62,6 +62,10 @@ class Summary:
     posted: int = 0
     findings_opened: int = 0
     findings_closed: int = 0
+    findings_open: Counter[str] = field(default_factory=Counter)
+    """By kind, after the run."""
+    unexplained: str | None = None
+    """What the books do not explain, as an open finding says; None where they could not be compared."""
     compared: bool = False
     halted: str | None = None
     skipped: str | None = None
@@ -293,3 +297,8 @@ class _Run:
         opened = {finding.key for finding in known}
         self.summary.findings_opened = sum(finding.key not in opened for finding in changes)
         self.summary.findings_closed = sum(finding.status == "closed" for finding in changes)
+        stand = [f for f in {finding.key: finding for finding in (*known, *changes)}.values() if f.status == "open"]
+        self.summary.findings_open = Counter(finding.kind.value for finding in stand)
+        if self.summary.compared:
+            amounts = (f.amount for f in stand if f.kind is Kind.UNEXPLAINED_DIFFERENCE and f.amount is not None)
+            self.summary.unexplained = str(sum(map(abs, amounts), ZERO))
