@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -154,7 +153,7 @@ def test_a_tick_that_saw_no_account_says_nothing_of_funds(written: Callable[[Cal
 
 
 def test_open_findings_are_counted_by_kind(written: Callable[[Callable[[], None]], Any]) -> None:
-    run = Run(findings_open=Counter({"shortfall": 1, "refund_missing": 2}), unexplained="12.50")
+    run = Run(findings_open={"shortfall": 1, "refund_missing": 2}, unexplained="12.50")
 
     lines = written(lambda: measure_run(run))
 

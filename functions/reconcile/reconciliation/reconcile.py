@@ -62,7 +62,7 @@ class Summary:
     posted: int = 0
     findings_opened: int = 0
     findings_closed: int = 0
-    findings_open: Counter[str] = field(default_factory=Counter)
+    findings_open: dict[str, int] = field(default_factory=dict)
     """By kind, after the run."""
     unexplained: str | None = None
     """What the books do not explain, as an open finding says; None where they could not be compared."""
@@ -298,7 +298,7 @@ class _Run:
         self.summary.findings_opened = sum(finding.key not in opened for finding in changes)
         self.summary.findings_closed = sum(finding.status == "closed" for finding in changes)
         stand = [f for f in {finding.key: finding for finding in (*known, *changes)}.values() if f.status == "open"]
-        self.summary.findings_open = Counter(finding.kind.value for finding in stand)
+        self.summary.findings_open = dict(Counter(finding.kind.value for finding in stand))
         if self.summary.compared:
             amounts = (f.amount for f in stand if f.kind is Kind.UNEXPLAINED_DIFFERENCE and f.amount is not None)
             self.summary.unexplained = str(sum(map(abs, amounts), ZERO))
