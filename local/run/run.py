@@ -202,7 +202,7 @@ def _live(world: _World, chosen: Iterable[Upload]) -> None:
         _act(world, due, world.start)
         world.progress(pump.now, "planning")
         pump.call("PlanSubmissions", {})
-        world.worst = forecast(world.store)
+        world.worst = _worse(None, forecast(world.store))
         return
     end = world.start + timedelta(days=MOST_DAYS if options.days is None else options.days)
     while True:
@@ -220,7 +220,7 @@ def _live(world: _World, chosen: Iterable[Upload]) -> None:
 
 def _worse(worst: Forecast | None, now: Forecast | None) -> Forecast | None:
     """The one that asks for more; one that names a date is worth more than one that cannot yet."""
-    known = [each for each in (worst, now) if each is not None]
+    known = [each for each in (worst, now) if each is not None and each.waiting]
     return max(known, key=lambda each: (each.before is not None, each.shortfall), default=None)
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
@@ -98,6 +99,14 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 def _digits(value: object) -> object:
     if value not in (True, False, "only") or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         raise ValueError('write true, false or "only"')
+    return value
+
+
+def _time_zone(value: object) -> object:
+    try:
+        ZoneInfo(value)  # type: ignore[arg-type]
+    except (LookupError, OSError, TypeError, ValueError):
+        raise ValueError(f'{value!r} is no time zone: write its name, such as "Europe/Berlin"') from None
     return value
 
 
@@ -193,6 +202,13 @@ class Funding(_Section):
     """How long before its deadline a late order is sent."""
 
 
+class Messages(_Section):
+    """How the user is told."""
+
+    time_zone: Annotated[StrictStr, BeforeValidator(_time_zone)] = "UTC"
+    """The user's (IANA name): moments are told in it, beside UTC."""
+
+
 class ZoneOrders(_Section):
     """How orders in one zone are placed."""
 
@@ -242,6 +258,7 @@ class Rules(_Section):
     limits: Limits = Limits()
     fees: ZoneFees = ZoneFees()
     funding: Funding = Funding()
+    messages: Messages = Messages()
     provider: Provider = Provider()
 
 
@@ -412,6 +429,7 @@ __all__ = [
     "KeptRules",
     "Keywords",
     "Limits",
+    "Messages",
     "Provider",
     "Rules",
     "RulesError",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
@@ -26,28 +27,67 @@ class Standing:
     """Reserved for orders that are not ours."""
     spent: Mapping[date, Decimal] = field(default_factory=dict)
     """Fees of backorders charged, by day (UTC)."""
+    release_lag: timedelta | None = None
+    """How long a lost order's deposit takes to come back on this account, as measured; None until it was."""
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """What is missing for the held backorders, and until when paying in helps."""
+class Lock:
+    """What one lock in the days ahead asks for: those of an hour together, at the first. In the account's currency."""
 
-    shortfall: Decimal
-    currency: str
-    before: datetime | None
-    """The first lock among them, or the last chance where the lock has passed. None: no date is known yet."""
+    at: datetime
+    needed: Decimal
+    """What is bound then if all that is wanted and not beyond a limit is ordered."""
+    capacity: Decimal
     waiting: int
+    """How many backorders of this lock are held for want of funds."""
     names: tuple[str, ...]
     """The best of them, in order of rank."""
 
     @property
+    def shortfall(self) -> Decimal:
+        """What is missing then; zero where all fits."""
+        return max(ZERO, self.needed - self.capacity)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the account needs in the days ahead, and what is missing for the backorders that are held."""
+
+    shortfall: Decimal
+    """What to pay in so that none waits for want of funds; zero where all fits."""
+    currency: str
+    before: datetime | None
+    """The first lock among those that wait, or the last moment at which paying in helps where the lock has passed.
+    None: no date is known yet."""
+    waiting: int
+    names: tuple[str, ...]
+    """The best of those that wait, in order of rank."""
+    time_zone: str = "UTC"
+    """The user's, beside UTC in the sentence."""
+    locks: tuple[Lock, ...] = ()
+    """Those of the days ahead, in order of time."""
+
+    @property
     def sentence(self) -> str:
-        """*Pay in 414.00 USD before 26 November 2026 16:00 UTC, or 6 backorders wait: …*"""
-        moment = f"before {self.before:%-d %B %Y %H:%M} UTC" if self.before else "soon (no drop date is known yet)"
+        """*Pay in 414.00 USD before 26 November 2026 16:00 UTC (17:00 Europe/Berlin), or 6 backorders wait: …*"""
+        if not self.waiting:
+            return "The account covers all that is wanted"
+        moment = f"before {self._moment}" if self.before else "soon (no drop date is known yet)"
         more = self.waiting - len(self.names)
         names = ", ".join(self.names) + (f" and {more} more" if more else "")
         wait = "1 backorder waits" if self.waiting == 1 else f"{self.waiting} backorders wait"
         return f"Pay in {self.shortfall:.2f} {self.currency} {moment}, or {wait}: {names}"
+
+    @property
+    def _moment(self) -> str:
+        assert self.before is not None
+        told = f"{self.before:%-d %B %Y %H:%M} UTC"
+        if self.time_zone == "UTC":
+            return told
+        there = self.before.astimezone(ZoneInfo(self.time_zone))
+        day = "" if there.date() == self.before.date() else f"{there:%-d %B} "
+        return f"{told} ({day}{there:%H:%M} {self.time_zone})"
 
 
 _STANDING = TypeAdapter(Standing)
@@ -65,14 +105,11 @@ def save_standing(store: Store, now: Standing) -> None:
 
 
 def forecast(store: Store) -> Forecast | None:
-    """The last plan's forecast; None if all fits."""
+    """The last plan's forecast; None before the first plan."""
     body = store.document("forecast")
     return None if body is None else _FORECAST.validate_python(body)
 
 
-def save_forecast(store: Store, seen: Forecast | None) -> None:
-    """Keeps the forecast, or forgets it when nothing is missing any more."""
-    if seen is None:
-        store.delete_document("forecast")
-    else:
-        store.put_document("forecast", _FORECAST.dump_python(seen, mode="json"))
+def save_forecast(store: Store, seen: Forecast) -> None:
+    """Keeps the forecast in the place of the one before."""
+    store.put_document("forecast", _FORECAST.dump_python(seen, mode="json"))

@@ -528,7 +528,7 @@ def test_a_shortfall_is_told_when_it_opens_or_grows_and_closed_when_it_is_met(wo
     world.at(NOW + 4 * HOUR)
     assert len(world.messages) == 2
 
-    save_forecast(world.store, None)
+    save_forecast(world.store, a_forecast(shortfall=usd(0), before=None, waiting=0, names=()))
     world.at(NOW + 5 * HOUR)
     assert world.findings() == []
     assert len(world.findings("closed")) == 1

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from backorder.model import FINAL, WON, Backorder, Reason, Source, State
 from backorder.money import ZERO
 from backorder.rules import Rules
-from backorder.standing import Forecast, Standing
+from backorder.standing import Lock, Standing
 from planning.fees import Fees
 from planning.funding import Funds, Plan, chance_gone, lock_of, plan, rank
 from tests.factories import (
@@ -139,7 +139,7 @@ def test_a_name_dearer_than_its_max_price_waits_and_says_so() -> None:
     made = planned([a_backorder(max_price=usd("68.99")), a_backorder("jane.com", max_price=usd("69.00"))])
     assert ordered(made) == ["jane.com"]
     assert held(made) == [("john.com", Reason.TOO_DEAR)]
-    assert made.forecast is None
+    assert made.forecast.waiting == 0
 
 
 # --- Who goes first ------------------------------------------------------------------------------
@@ -237,27 +237,38 @@ def test_one_that_no_money_was_left_for_counts_against_no_limit() -> None:
 # --- The forecast --------------------------------------------------------------------------------
 
 
-def test_there_is_no_forecast_where_all_fits() -> None:
-    assert planned([a_backorder()]).forecast is None
+def test_where_all_fits_nothing_is_missing() -> None:
+    told = planned([a_backorder()]).forecast
+    assert (told.shortfall, told.before, told.waiting, told.names) == (ZERO, None, 0, ())
+    assert told.sentence == "The account covers all that is wanted"
 
 
 def test_the_forecast_says_how_much_until_when_for_whom() -> None:
     names = [a_dated_backorder(f"{n}.com", finalization_at=SOON + timedelta(days=n)) for n in range(7)]
     made = planned(names, amount="100.00")
-    assert made.forecast == Forecast(
-        shortfall=usd("383.00"),
-        currency=CURRENCY,
-        before=SOON + timedelta(days=1) - LEAD,
-        waiting=6,
-        names=("1.com", "2.com", "3.com", "4.com", "5.com"),
+    told = made.forecast
+    assert (told.shortfall, told.currency, told.waiting) == (usd("383.00"), CURRENCY, 6)
+    assert told.before == SOON + timedelta(days=1) - LEAD
+    assert told.names == ("1.com", "2.com", "3.com", "4.com", "5.com")
+
+
+def test_the_forecast_says_what_each_lock_needs() -> None:
+    locks = [SOON - LEAD + timedelta(days=n) for n in range(3)]
+    names = [a_dated_backorder(f"{n}.com", finalization_at=lock + LEAD) for n, lock in enumerate(locks)]
+    names.append(a_dated_backorder("2b.com", finalization_at=locks[2] + LEAD + timedelta(minutes=5), line=2))
+    under_way = [a_placed_backorder("undated.com")]
+    assert planned(names, under_way, amount="138.00").forecast.locks == (
+        Lock(locks[0], needed=usd(138), capacity=usd(138), waiting=0, names=()),
+        Lock(locks[1], needed=usd(207), capacity=usd(138), waiting=1, names=("1.com",)),
+        Lock(locks[2], needed=usd(345), capacity=usd(138), waiting=2, names=("2.com", "2b.com")),
     )
+    assert [lock.shortfall for lock in planned(names, under_way, amount="138.00").forecast.locks] == [0, 69, 207]
 
 
 def test_after_the_lock_paying_in_helps_until_the_last_chance() -> None:
     locked = a_dated_backorder(finalization_at=NOW + LEAD)
     later = a_dated_backorder("jane.com", finalization_at=NOW + timedelta(days=30))
     made = planned([locked, later], amount="0.00")
-    assert made.forecast is not None
     assert made.forecast.before == locked.last_chance
 
 
@@ -270,21 +281,18 @@ def test_the_lock_of_a_name_whose_finalization_is_estimated_comes_before_its_bat
 
 def test_a_shortfall_without_any_date_has_no_moment() -> None:
     made = planned([a_backorder()], amount="0.00")
-    assert made.forecast is not None
     assert made.forecast.before is None
 
 
 def test_what_is_overdrawn_has_to_be_paid_in_too() -> None:
     under_way = [a_placed_backorder("jane.com", State.ACTIVE, deposit=usd(100))]
     made = planned([a_backorder()], under_way, amount="40.00")
-    assert made.forecast is not None
     assert made.forecast.shortfall == usd("129.00")
 
 
 def test_the_amount_to_pay_in_is_in_whole_cents_and_enough() -> None:
     rules = {"fees": {"com": "69.0010"}}
     made = planned([a_backorder()], amount="0.00", rules=rules)
-    assert made.forecast is not None
     assert made.forecast.shortfall == usd("69.01")
     assert "Pay in 69.01 USD" in made.forecast.sentence
 
@@ -307,6 +315,17 @@ def test_the_amount_to_pay_in_is_in_whole_cents_and_enough() -> None:
         (
             {"before": datetime(2026, 12, 1, 9, 5, tzinfo=UTC), "currency": "EUR"},
             "Pay in 414.00 EUR before 1 December 2026 09:05 UTC, or 1 backorder waits: john.com",
+        ),
+        (
+            {"time_zone": "Europe/Berlin"},
+            "Pay in 414.00 USD before 26 November 2026 16:00 UTC (17:00 Europe/Berlin), or 1 backorder waits: john.com",
+        ),
+        (
+            {"time_zone": "Asia/Tokyo"},
+            (
+                "Pay in 414.00 USD before 26 November 2026 16:00 UTC (27 November 01:00 Asia/Tokyo), "
+                "or 1 backorder waits: john.com"
+            ),
         ),
     ],
 )
@@ -539,7 +558,7 @@ def test_paying_in_what_the_forecast_says_leaves_nobody_unfunded(
 ) -> None:
     made = planned(candidates, under_way, amount=amount, rules=rules, standing=standing)
     unfunded = [backorder for backorder, reason in made.hold if reason is Reason.UNFUNDED]
-    if made.forecast is None:
+    if not made.forecast.waiting:
         assert not unfunded
         return
     assert (made.forecast.waiting, made.forecast.names) == (
@@ -548,7 +567,7 @@ def test_paying_in_what_the_forecast_says_leaves_nobody_unfunded(
     )
     paid = planned(candidates, under_way, amount=amount + made.forecast.shortfall, rules=rules, standing=standing)
     assert Reason.UNFUNDED not in {reason for _, reason in paid.hold}
-    assert paid.forecast is None
+    assert (paid.forecast.waiting, paid.forecast.shortfall) == (0, ZERO)
 
 
 @given(waiting, drawing(), cents, rule_sets(limits=False), standings)
@@ -556,6 +575,6 @@ def test_a_cent_less_than_the_forecast_says_is_too_little(
     candidates: list[Backorder], under_way: list[Backorder], amount: Decimal, rules: dict[str, Any], standing: Standing
 ) -> None:
     made = planned(candidates, under_way, amount=amount, rules=rules, standing=standing)
-    if made.forecast is not None:
+    if made.forecast.waiting:
         nearly = amount + made.forecast.shortfall - usd("0.01")
-        assert planned(candidates, under_way, amount=nearly, rules=rules, standing=standing).forecast is not None
+        assert planned(candidates, under_way, amount=nearly, rules=rules, standing=standing).forecast.waiting

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from backorder.halt import Halt, halt, halt_line, lift_halt
-from backorder.standing import Forecast, Standing, forecast, save_forecast, save_standing, standing
+from backorder.standing import Forecast, Lock, Standing, forecast, save_forecast, save_standing, standing
 from backorder.store.memory import MemoryStore
 from tests.factories import NOW, a_forecast, usd
 
@@ -53,16 +53,35 @@ def test_lifting_what_does_not_stand_changes_nothing() -> None:
 def test_how_the_account_stands_is_kept_as_it_is() -> None:
     store = MemoryStore()
     assert standing(store) == Standing()
-    kept = Standing({"com": usd("69.00"), "co.uk": usd("12.3400")}, usd("-1.00"), {date(2026, 11, 24): usd("138.00")})
+    kept = Standing(
+        {"com": usd("69.00"), "co.uk": usd("12.3400")},
+        usd("-1.00"),
+        {date(2026, 11, 24): usd("138.00")},
+        timedelta(hours=1),
+    )
     save_standing(store, kept)
     assert standing(store) == kept
 
 
-@pytest.mark.parametrize("kept", [a_forecast(), a_forecast(before=None, names=(), waiting=0)])
-def test_the_forecast_is_kept_until_all_fits(kept: Forecast) -> None:
+@pytest.mark.parametrize(
+    "kept",
+    [
+        a_forecast(locks=(Lock(NOW, usd("483.00"), usd("69.00"), 6, ("john.com",)),), time_zone="Europe/Berlin"),
+        a_forecast(before=None, names=(), waiting=0),
+    ],
+)
+def test_the_forecast_is_kept_until_the_next_one(kept: Forecast) -> None:
     store = MemoryStore()
     assert forecast(store) is None
     save_forecast(store, kept)
     assert forecast(store) == kept
-    save_forecast(store, None)
-    assert forecast(store) is None
+    save_forecast(store, a_forecast(shortfall=usd(1)))
+    assert forecast(store) == a_forecast(shortfall=usd(1))
+
+
+def test_a_forecast_of_a_version_before_locks_is_read() -> None:
+    store = MemoryStore()
+    store.put_document(
+        "forecast", {"shortfall": "414.00", "currency": "USD", "before": None, "waiting": 1, "names": ["john.com"]}
+    )
+    assert forecast(store) == a_forecast(before=None)

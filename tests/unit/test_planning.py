@@ -174,7 +174,9 @@ def test_money_paid_in_lets_the_held_ones_go(world: World) -> None:
     summary = world.tick()
 
     assert world.state() == (State.QUEUED, None)
-    assert (summary.forecast, forecast(world.store)) == (None, None)
+    told = forecast(world.store)
+    assert told is not None
+    assert (summary.forecast, told.shortfall, told.waiting) == (None, usd(0), 0)
 
 
 def test_a_tick_that_changes_nothing_writes_nothing(world: World) -> None:

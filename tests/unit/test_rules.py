@@ -43,6 +43,9 @@ reuse_refunds = false
 take_back = false
 late_minutes = 60
 
+[messages]
+time_zone = "Europe/Berlin"
+
 [provider.zones.se]
 "X-NICSE-IDNUMBER" = "556677-8899"
 lite = true
@@ -60,6 +63,7 @@ def test_every_section_is_read() -> None:
     assert rules.limits.spend_per_month == Decimal(5000)
     assert [rules.fees.of(zone) for zone in ("com", "co.uk", "de")] == [Decimal("59.00"), Decimal("40.00"), Decimal(70)]
     assert rules.funding.keep == Decimal(10)
+    assert rules.messages.time_zone == "Europe/Berlin"
     assert rules.provider.extra("se") == {"X-NICSE-IDNUMBER": "556677-8899", "X-BACKORDER-LITE": "1"}
     assert rules.provider.extra("com") == {}
 
@@ -68,6 +72,13 @@ def test_an_empty_file_is_all_defaults() -> None:
     assert parse_rules("") == Rules()
     assert Rules().fees.of("com") == Decimal("69.00")
     assert Rules().funding.late_minutes == 90
+    assert Rules().messages.time_zone == "UTC"
+
+
+@pytest.mark.parametrize("name", ['"Nowhere"', '"../etc/passwd"', '""', "5", '"Europe"', "[]"])
+def test_a_time_zone_has_to_be_one(name: str) -> None:
+    with pytest.raises(RulesError, match=r"line 2: messages\.time_zone: .* is no time zone: write its name"):
+        parse_rules(f"[messages]\ntime_zone = {name}\n")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +91,10 @@ def test_an_empty_file_is_all_defaults() -> None:
                 "known are digits, hyphens, idn, keywords, length, match, reject, zones"
             ),
         ),
-        ("[selekt]", "line 1: selekt: is no key of the file: known are fees, funding, limits, provider, select"),
+        (
+            "[selekt]",
+            "line 1: selekt: is no key of the file: known are fees, funding, limits, messages, provider, select",
+        ),
         ("select = 1", "line 1: select: write a section: a table with keys"),
         ('[select]\ndigits = "some"', 'line 2: select.digits: write true, false or "only"'),
         ("[select]\nhyphens = 1", "line 2: select.hyphens: write true or false"),

@@ -6,8 +6,8 @@ Pure: values in, a plan out. All amounts are gross, in the account's currency; t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 
@@ -15,9 +15,13 @@ from backorder.deadlines import FINALIZATION_LEAD
 from backorder.model import Backorder, Reason, Source, State
 from backorder.money import CENT, ZERO
 from backorder.rules import Limits, Rules
-from backorder.standing import Forecast, Standing
+from backorder.standing import Forecast, Lock, Standing
 from planning.fees import Fees
 
+NAMES = 5
+"""So many of those that wait are named."""
+LOCKS = 100
+"""So many of the next locks are foreseen."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -45,7 +49,7 @@ class Plan:
     capacity: Decimal
     drawn: Decimal
     """By the orders under way and the ones that this plan adds, as if all of them were won."""
-    forecast: Forecast | None
+    forecast: Forecast
 
 
 def rank(backorder: Backorder) -> tuple[bool, Decimal, datetime, datetime, str, int, str]:
@@ -108,15 +112,19 @@ def plan(
             limits.count(backorder)
             order.append(backorder)
     unfunded = [backorder for backorder, reason in hold if reason is Reason.UNFUNDED]
-    forecast = _forecast(unfunded, free=capacity - drawn, fees=fees, currency=funds.currency, now=now, lead=lock_lead)
+    forecast = replace(
+        _forecast(unfunded, free=capacity - drawn, fees=fees, currency=funds.currency, now=now, lead=lock_lead),
+        time_zone=rules.messages.time_zone,
+        locks=tuple(_locks([*drawing, *order], unfunded, capacity=capacity, fees=fees, now=now, lead=lock_lead)),
+    )
     return Plan(tuple(order), tuple(hold), capacity, drawn, forecast)
 
 
 def _forecast(
     unfunded: list[Backorder], *, free: Decimal, fees: Fees, currency: str, now: datetime, lead: timedelta
-) -> Forecast | None:
+) -> Forecast:
     if not unfunded:
-        return None
+        return Forecast(ZERO, currency, None, 0, ())
     moments = (
         lock if (lock := lock_of(backorder, lead)) is not None and lock > now else backorder.last_chance
         for backorder in unfunded
@@ -127,8 +135,34 @@ def _forecast(
         currency=currency,
         before=min((moment for moment in moments if moment is not None), default=None),
         waiting=len(unfunded),
-        names=tuple(backorder.domain for backorder in unfunded[:5]),
+        names=tuple(backorder.domain for backorder in unfunded[:NAMES]),
     )
+
+
+def _locks(
+    funded: list[Backorder],
+    unfunded: list[Backorder],
+    *,
+    capacity: Decimal,
+    fees: Fees,
+    now: datetime,
+    lead: timedelta,
+) -> Iterator[Lock]:
+    """What has no date, or is past its lock, is needed from now on."""
+    needed = ZERO
+    at_hour: defaultdict[datetime, list[tuple[datetime, Backorder, bool]]] = defaultdict(list)
+    for waits, backorders in ((False, funded), (True, unfunded)):
+        for backorder in backorders:
+            lock = lock_of(backorder, lead)
+            if lock is None or lock <= now:
+                needed += fees.of(backorder.zone) if waits else fees.drawn_by(backorder)
+            else:
+                at_hour[lock.replace(minute=0, second=0, microsecond=0)].append((lock, backorder, waits))
+    for hour in sorted(at_hour)[:LOCKS]:
+        locks = at_hour[hour]
+        needed += sum((fees.of(b.zone) if waits else fees.drawn_by(b) for _, b, waits in locks), ZERO)
+        waiting = [backorder.domain for _, backorder, waits in locks if waits]
+        yield Lock(min(lock for lock, _, _ in locks), needed, capacity, len(waiting), tuple(waiting[:NAMES]))
 
 
 class _Limits:

@@ -20,7 +20,7 @@ from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.rules import last_good_rules
 from backorder.runs import Run, note_run
-from backorder.standing import save_forecast, standing
+from backorder.standing import forecast, save_forecast, standing
 from backorder.store import Conflict, Store
 from planning.fees import Fees
 from planning.funding import Funds, Plan, chance_gone, plan
@@ -130,8 +130,9 @@ class _Tick:
         made = plan(candidates, under_way, funds=funds, fees=fees, now=self.now, lock_lead=LOCK_LEAD)
         self.summary.capacity, self.summary.drawn = str(made.capacity), str(made.drawn)
         self.summary.currency = account.currency
-        save_forecast(self.store, made.forecast)
-        if made.forecast:
+        if made.forecast != forecast(self.store):
+            save_forecast(self.store, made.forecast)
+        if made.forecast.waiting:
             self.summary.forecast = made.forecast.sentence
             self.summary.shortfall = str(made.forecast.shortfall)
         self.summary.at_risk, self.summary.minutes_to_deadline = urgency((*made.order, *under_way), self.now)

@@ -39,7 +39,7 @@ def examine_line(halted: Halt | None) -> list[Observation]:
 
 def examine_funds(forecast: Forecast | None) -> list[Observation]:
     """Whether the account covers what waits."""
-    if forecast is None:
+    if forecast is None or not forecast.waiting:
         return []
     return [Observation(Kind.SHORTFALL, "account", f"{forecast.sentence}.", amount=forecast.shortfall)]
 
