@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger(utc=True)
-"""One JSON line an event: `logger.info("backorder_submitted", domain=…, application=…)`."""
+"""One JSON line an event: `logger.info("backorder_settled", domain=…, application=…)`."""
 
 metrics = Metrics()
 """Written to the log in CloudWatch's embedded format when a handler returns: no call, no right, no waiting."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -933,4 +934,24 @@ def test_an_order_without_a_date_that_fails_for_days_is_given_up(world: World) -
             world.store.replace(queued)
     assert pauses == [timedelta(minutes=30) * 2**n for n in range(7)]
     assert world.backorder().reason is Reason.REFUSED
-    assert world.backorder().settled
+    assert world.backorder().is_open, "until reconciliation has told somebody"
+
+
+def test_the_log_leads_from_a_list_to_its_applications(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.queue("name.com", list="wanted/monday.txt", list_version="v1", line=17)
+
+    world.work()
+
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "backorder_settled" in line]
+    application = world.store.latest("name.com")
+    assert application is not None
+    expected = {
+        "list": "wanted/monday.txt",
+        "version": "v1",
+        "line": 17,
+        "domain": "name.com",
+        "state": "REQUESTED",
+        "application": application.application,
+        "call": f"AddDomainApplication {application.application}",
+    }
+    assert {key: line[key] for key in expected} == expected

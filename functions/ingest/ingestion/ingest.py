@@ -70,11 +70,11 @@ def ingest_object(bucket: str, key: str, version: str | None, *, services: Inges
     cannot be reached, for the queue to deliver the event again; whatever is wrong with the list is in its summary.
     """
     if key.endswith("/"):
-        logger.info("object_ignored", key=key, why="it is a folder")
+        logger.info("object_ignored", list=key, why="it is a folder")
         return []
     arrived = _arrived(bucket, key, version, services.s3)
     if arrived is None:
-        logger.info("object_ignored", key=key, version=version, why="it is no longer there")
+        logger.info("object_ignored", list=key, version=version, why="it is no longer there")
         return []
     if key == RULES_KEY:
         return [_ingest_rules(arrived, services)]
@@ -288,7 +288,7 @@ def _text(raw: bytes) -> str:
 def _ignore(arrived: _Arrived, services: Ingestion) -> ListSummary:
     done = _about(arrived, "ignored", services)
     done.notes.append("Ignored: lists go into wanted/, dropping/ or cancel/, rules into rules.toml beside these.")
-    logger.warning("object_ignored", key=arrived.key, why="it is in none of wanted/, dropping/, cancel/")
+    logger.warning("object_ignored", list=arrived.key, why="it is in none of wanted/, dropping/, cancel/")
     _put_json(services, f"lists/{arrived.key}/{arrived.version}/summary.json", done.model_dump(mode="json"))
     return done
 

@@ -46,8 +46,28 @@ def settle(store: Store, claimed: Backorder, change: Callable[[Backorder], Backo
     current: Backorder | None = claimed
     while current is not None and current.claim is not None and current.claim.attempt == claimed.claim.attempt:
         try:
-            return store.replace(change(current))
+            written = store.replace(change(current))
         except Conflict as conflict:
             current = conflict.current
+        else:
+            _tell(written, claimed.claim)
+            return written
     logger.warning("outcome_not_ours", domain=claimed.domain, attempt=claimed.claim.attempt)
     return None
+
+
+def _tell(written: Backorder, claim: Claim) -> None:
+    """One line an outcome: with the list that its name is from, and what the provider calls it."""
+    step = written.history[-1]
+    logger.info(
+        "backorder_settled",
+        domain=written.domain,
+        state=written.state,
+        why=step.why,
+        call=step.call,
+        application=written.application,
+        attempt=claim.attempt,
+        list=written.list,
+        version=written.list_version,
+        line=written.line,
+    )

@@ -8,7 +8,6 @@ from typing import Any
 
 from backorder.clock import Clock
 from backorder.model import Backorder, Claim, Origin, Reason, State
-from backorder.observability import logger
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
@@ -124,9 +123,6 @@ class Orders:
             reason=None,
             failure=None,
             settled=False,
-        )
-        logger.info(
-            "backorder_submitted", domain=claimed.domain, application=application.id, attempt=_claim(claimed).attempt
         )
         return "placed" if origin is Origin.OURS else "foreign"
 

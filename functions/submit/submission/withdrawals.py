@@ -9,7 +9,6 @@ from typing import Any
 
 from backorder.clock import Clock
 from backorder.model import Backorder, Claim, Origin, State
-from backorder.observability import logger
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
@@ -87,7 +86,6 @@ class Withdrawals:
 
     def _cancelled(self, claimed: Backorder, why: str) -> str:
         self._settle(claimed, State.CANCELLED, why, claim=None)
-        logger.info("backorder_withdrawn", domain=claimed.domain, application=claimed.application)
         return "cancelled"
 
     def _later(self, claimed: Backorder, why: str, *, pause: timedelta) -> str:
