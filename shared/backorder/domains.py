@@ -85,6 +85,16 @@ def parse_zone(text: str) -> str:
     return zone
 
 
+def is_plain_zone(zone: str) -> bool:
+    """Whether each plain label under `zone` is a registrable name, but for the suffixes below it."""
+    return zone in _suffixes()[0]
+
+
+def suffixes_below(zone: str) -> frozenset[str]:
+    """The public suffixes one label below `zone`, such as `com.pl` below `pl`: no names, though they look like some."""
+    return _suffixes_by_zone().get(zone, frozenset())
+
+
 def _fast(text: str) -> Domain | None:
     """The answer for a plain ASCII name directly under a suffix without exceptions; None if it takes a closer look."""
     match = _plain_name(text)
@@ -190,6 +200,16 @@ def _suffixes() -> tuple[frozenset[str], frozenset[str]]:
     roots = {rule.removeprefix("*.") for rule in rules if rule.startswith("*.")}
     suffixes = {rule for rule in rules if rule[0] not in "!*"}
     return frozenset(suffixes - roots), frozenset(suffixes | roots)
+
+
+@cache
+def _suffixes_by_zone() -> dict[str, frozenset[str]]:
+    below: dict[str, set[str]] = {}
+    for suffix in _suffixes()[1]:
+        _, dot, zone = suffix.partition(".")
+        if dot:
+            below.setdefault(zone, set()).add(suffix)
+    return {zone: frozenset(found) for zone, found in below.items()}
 
 
 @cache

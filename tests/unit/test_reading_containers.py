@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.reading import Bounds, Entry, Reject, read_lists
+from ingestion.reading import Bounds, Entry, LeftOut, Reject, read_lists
 
 NAMES = [f"name-{n}.com" for n in range(500)]
 TEXT = "\n".join(NAMES).encode()
@@ -27,7 +27,11 @@ def zipped(members: dict[str, bytes]) -> bytes:
 def read(content: bytes, bounds: Bounds | None = None) -> dict[str | None, list[str]]:
     """By member: the names, and in brackets the line and the reason of what was rejected."""
     return {
-        found.member: [str(i.domain) if isinstance(i, Entry) else f"[{i.line}: {i.reason}]" for i in found.items]
+        found.member: [
+            f"[{i.line}: {i.reason}]" if isinstance(i, Reject) else str(i.domain)
+            for i in found.items
+            if not isinstance(i, LeftOut)
+        ]
         for found in read_lists(io.BytesIO(content), bounds)
     }
 

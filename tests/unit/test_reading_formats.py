@@ -9,12 +9,12 @@ from decimal import Decimal
 import pytest
 
 from backorder.domains import parse_domain
-from ingestion.reading import Entry, Reject, read_lists
+from ingestion.reading import Entry, LeftOut, Reject, read_lists
 
 
 def read(text: str) -> tuple[str, list[Entry | Reject]]:
     [found] = read_lists(io.BytesIO(text.encode()))
-    return found.source, list(found.items)
+    return found.source, [item for item in found.items if not isinstance(item, LeftOut)]
 
 
 def told(items: list[Entry | Reject]) -> list[tuple[int, str]]:

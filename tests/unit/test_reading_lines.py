@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.reading import read_lists
+from ingestion.reading import LeftOut, read_lists
 from ingestion.reading.lines import LONGEST_LINE, Line, Lines
 
 
@@ -107,4 +107,5 @@ def test_how_the_bytes_are_cut_changes_nothing(content: bytes, size: int) -> Non
 def test_any_bytes_are_read_to_the_end(chunks: list[bytes]) -> None:
     for found in read_lists(io.BytesIO(b"".join(chunks))):
         for item in found.items:
+            assert not isinstance(item, LeftOut)
             assert item.line >= 0

@@ -20,7 +20,8 @@ from backorder.rules import KeptRules, RulesError, keep_rules, kept_rules
 from backorder.store import Store
 from ingestion.intake import Intake, Outcome, Taken
 from ingestion.objects import CsvObject, object_file
-from ingestion.reading import Bounds, Entry, ReadList, Reject, read_lists
+from ingestion.reading import Bounds, Entry, LeftOut, ReadList, Reject, read_lists
+from ingestion.screen import NO_RULES, Screen
 from ingestion.selection import Selection
 from ingestion.summary import Kind, ListSummary
 
@@ -84,7 +85,9 @@ def ingest_object(bucket: str, key: str, version: str | None, *, services: Inges
         return [_ignore(arrived, services)]
     rules = kept_rules(services.store) if kind == "dropping" else None
     file = object_file(services.s3, bucket, key, arrived.version_id, arrived.size)
-    summaries = [_Reading(arrived, kind, rules, read, services).summary() for read in read_lists(file, services.bounds)]
+    screen = Screen(rules.rules.select if rules else None) if kind == "dropping" else None
+    lists = read_lists(file, services.bounds, screen)
+    summaries = [_Reading(arrived, kind, rules, read, services).summary() for read in lists]
     if not summaries:
         summaries = [_Reading(arrived, kind, rules, ReadList(None, "no list", iter(())), services).summary()]
     return summaries
@@ -148,6 +151,9 @@ class _Reading:
             self._writes() as write,
         ):
             for item in self._read.items:
+                if isinstance(item, LeftOut):
+                    self._leave_out(item)
+                    continue
                 done.entries += 1
                 if isinstance(item, Reject):
                     done.rejected += 1
@@ -162,12 +168,22 @@ class _Reading:
         logger.info("list_read", list=done.name, **done.model_dump(mode="json", include=_LOGGED))
         return done
 
+    def _leave_out(self, bulk: LeftOut) -> None:
+        """Counts what the reader left out by the rules."""
+        self._summary.entries += bulk.count
+        self._summary.not_selected += bulk.count
+        self._left_out_by.update(bulk.by)
+        self._zones.update(bulk.zones)
+        for day in bulk.days or ():
+            self._note_day(day)
+
     def _decide(self, entry: Entry, write: Callable[[Entry], None]) -> None:
         done, domain = self._summary, entry.domain
         self._zones[domain.zone] += 1
-        self._note_day(entry)
+        if entry.day is not None:
+            self._note_day(entry.day)
         if done.kind == "dropping":
-            why_not = self._selection.why_not(domain) if self._selection else "no rules"
+            why_not = self._selection.why_not(domain) if self._selection else NO_RULES
             if why_not is not None:
                 done.not_selected += 1
                 self._left_out_by[why_not] += 1
@@ -178,11 +194,7 @@ class _Reading:
         self._chosen.add(domain.name)
         write(entry)
 
-    def _note_day(self, entry: Entry) -> None:
-        moment = entry.finalization_at or entry.drop_at
-        day = moment.date() if moment else entry.drop_day
-        if day is None:
-            return
+    def _note_day(self, day: date) -> None:
         if self._days is None:
             self._days = (day, day)
         elif not self._days[0] <= day <= self._days[1]:

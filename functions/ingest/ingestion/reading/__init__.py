@@ -11,15 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from ingestion.reading.blocks import Blocks, read_screened
 from ingestion.reading.containers import Bounds, Member, NoList, unpack
-from ingestion.reading.entries import Entry, Reject
+from ingestion.reading.entries import Entry, Items, LeftOut, Reject
 from ingestion.reading.formats import recognise
 from ingestion.reading.lines import Line, Lines
+from ingestion.screen import Screen
 
 _SAMPLE = 100
 """Lines that a format is recognised from."""
 
-__all__ = ["Bounds", "Entry", "ReadList", "Reject", "read_lists"]
+__all__ = ["Bounds", "Entry", "LeftOut", "ReadList", "Reject", "read_lists"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class ReadList:
     """Its name within the archive; None where the file holds just this list."""
     source: str
     """What it was recognised as."""
-    items: Iterator[Entry | Reject]
+    items: Items
     lines: Lines | None = None
 
     @property
@@ -39,16 +41,19 @@ class ReadList:
         return self.lines.encoding if self.lines else ""
 
 
-def read_lists(file: BinaryIO, bounds: Bounds | None = None) -> Iterator[ReadList]:
-    """Reads each list that `file` (seekable, at its beginning) contains: one, or several members of an archive."""
+def read_lists(file: BinaryIO, bounds: Bounds | None = None, screen: Screen | None = None) -> Iterator[ReadList]:
+    """Reads each list that `file` (seekable, at its beginning) contains: one, or several members of an archive.
+
+    What `screen` leaves out may come in bulk (`LeftOut`), where the list's format allows it.
+    """
     try:
         for member in unpack(file, bounds or Bounds()):
-            yield _read(member)
+            yield _read(member, screen)
     except NoList as fault:
         yield _unreadable(None, fault)
 
 
-def _read(member: Member) -> ReadList:
+def _read(member: Member, screen: Screen | None) -> ReadList:
     try:
         lines = Lines(member.chunks)
     except NoList as fault:
@@ -60,8 +65,11 @@ def _read(member: Member) -> ReadList:
     except NoList as fault:
         rest = _broken_off(fault)
     form = recognise(sample)
-    reached = _Reached(itertools.chain(sample, rest))
-    return ReadList(member.name, form.name, _to_the_end(form.read(reached), reached), lines)
+    if screen is None or form.rows is None:
+        items: Items = form.read(itertools.chain(sample, rest))
+    else:
+        items = read_screened(form, sample, rest, Blocks(lines, form.rows, screen))
+    return ReadList(member.name, form.name, _to_the_end(items, lines), lines)
 
 
 def _broken_off(fault: NoList) -> Iterator[Line]:
@@ -70,25 +78,12 @@ def _broken_off(fault: NoList) -> Iterator[Line]:
     raise fault
 
 
-class _Reached:
-    """Lines, and the number of the last one that was asked for."""
-
-    def __init__(self, lines: Iterator[Line]) -> None:
-        self._lines = lines
-        self.number = 0
-
-    def __iter__(self) -> Iterator[Line]:
-        for line in self._lines:
-            self.number = line[0]
-            yield line
-
-
-def _to_the_end(items: Iterator[Entry | Reject], reached: _Reached) -> Iterator[Entry | Reject]:
+def _to_the_end(items: Items, lines: Lines) -> Items:
     """What a broken archive still gave counts; the rest is one reject at the line reached."""
     try:
         yield from items
     except NoList as fault:
-        yield Reject(reached.number, "", str(fault), str(fault))
+        yield Reject(lines.reached, "", str(fault), str(fault))
 
 
 def _unreadable(name: str | None, fault: NoList) -> ReadList:

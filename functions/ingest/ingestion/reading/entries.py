@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -35,6 +37,12 @@ class Entry(NamedTuple):
     columns: Mapping[str, str] = _NO_COLUMNS
     """The list's other columns, as they are written: by `column_name`, without those that are empty."""
 
+    @property
+    def day(self) -> date | None:
+        """The day on which it drops, as its list dates it (a moment's in UTC); None if it does not."""
+        moment = self.finalization_at or self.drop_at
+        return moment.date() if moment else self.drop_day
+
 
 class Reject(NamedTuple):
     """A line that is no entry that could be ordered, or a file that is no list (line 0)."""
@@ -45,6 +53,25 @@ class Reject(NamedTuple):
     """For people: `contains an underscore`, `is below the registrable name b.com`."""
     kind: str
     """The part of the reason that is the same for all with the same fault, so that faults can be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Valid entries that the rules leave out, in bulk: so many that each is only counted."""
+
+    by: Counter[str]
+    """The key of the rule that left them out."""
+    zones: Counter[str]
+    days: tuple[date, date] | None
+    """The first and the last day on which they drop, as their dates say."""
+
+    @property
+    def count(self) -> int:
+        return self.by.total()
+
+
+Items = Iterator[Entry | Reject | LeftOut]
+"""All that a list consists of, in its order; what is left out in bulk comes before what was found among it."""
 
 
 def column_name(text: str) -> str:

@@ -8,15 +8,27 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ingestion.reading.containers import NoList
 
 LONGEST_LINE = 1 << 16
 """Bytes. What is longer is not kept, so that a file without line ends does not fill the memory."""
 _SHOWN = 300
+_FIRST_BLOCK = 1 << 13
+"""Bytes. What a format is recognised from is read line by line; the first block is no larger than that needs."""
 
 Line = tuple[int, str, str | None]
 """Its number from 1, its text without the line end, and what is wrong with it, if anything is."""
+
+
+class Block(NamedTuple):
+    """Some whole lines, undecoded. The last line of a list may lack its end."""
+
+    number: int
+    """Of its first line."""
+    raw: bytes
+
 
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _c1_controls = re.compile(rb"[\x80-\x9f]").search
@@ -42,19 +54,55 @@ class Lines:
             elif not head.isascii():
                 self.encoding = _narrow_encoding(head)
             chunks = _with(head, chunks)
-        self._lines = self._read(chunks)
+        self.reached = 0
+        """The number of the last line that was given, or of the last one of a block."""
+        self._unread = self._blocks(chunks)
+        self._of_block: Iterator[Line] = iter(())
 
     def __iter__(self) -> Iterator[Line]:
-        return self._lines
+        return self
 
     def __next__(self) -> Line:
-        return next(self._lines)
+        while True:
+            for line in self._of_block:
+                self.reached = line[0]
+                return line
+            part = next(self._unread)
+            if not isinstance(part, Block):
+                self.reached = part[0]
+                return part
+            self._of_block = self.lines_of(part)
 
-    def _read(self, chunks: Iterator[bytes]) -> Iterator[Line]:
-        number = 0
+    def rest_of_block(self) -> Iterator[Line]:
+        """What was not read yet of the block that the last line was in."""
+        for line in self._of_block:
+            self.reached = line[0]
+            yield line
+
+    def blocks(self) -> Iterator[Block | Line]:
+        """What comes after that block: blocks of whole lines, and between them lines that are too long to be kept."""
+        for part in self._unread:
+            self.reached = part[0] if not isinstance(part, Block) else part.number + count_lines(part.raw) - 1
+            yield part
+
+    def lines_of(self, block: Block) -> Iterator[Line]:
+        """The lines of a block."""
+        for number, raw in enumerate(block.raw.splitlines(), start=block.number):
+            yield self.line(number, raw)
+
+    def line(self, number: int, raw: bytes) -> Line:
+        """One line without its end, decoded."""
+        if len(raw) > LONGEST_LINE:
+            return number, _shown(raw), "is longer than 64 KB"
+        if raw.isascii():
+            return number, raw.decode("ascii"), None
+        return number, *self._decode(raw)
+
+    def _blocks(self, chunks: Iterator[bytes]) -> Iterator[Block | Line]:
+        number = 1
         rest = b""
         skipping = False
-        for chunk in chunks:
+        for chunk in _small_first(chunks):
             block = rest + chunk
             if skipping:
                 end = _first_end(block)
@@ -67,26 +115,15 @@ class Lines:
             whole = max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
             rest = block[whole:]
             if whole:
-                for text, fault in self._decoded(block[:whole]):
-                    number += 1
-                    yield number, text, fault
+                lines = block[:whole]
+                yield Block(number, lines)
+                number += count_lines(lines)
             if len(rest) > LONGEST_LINE:
-                number += 1
                 yield number, _shown(rest), "is longer than 64 KB"
+                number += 1
                 skipping, rest = True, b"\r" if rest.endswith(b"\r") else b""
         if rest and not skipping:
-            for text, fault in self._decoded(rest):
-                number += 1
-                yield number, text, fault
-
-    def _decoded(self, block: bytes) -> Iterator[tuple[str, str | None]]:
-        for raw in block.splitlines():
-            if len(raw) > LONGEST_LINE:
-                yield _shown(raw), "is longer than 64 KB"
-            elif raw.isascii():
-                yield raw.decode("ascii"), None
-            else:
-                yield self._decode(raw)
+            yield Block(number, rest)
 
     def _decode(self, raw: bytes) -> tuple[str, str | None]:
         if self.encoding == "ASCII":
@@ -101,6 +138,19 @@ class Lines:
             # Two letters in Latin-1 or one in UTF-8: the name would be another one.
             return _shown(raw), "is UTF-8 in a list in Latin-1"
         return (text, "is no valid " + self.encoding) if "\ufffd" in text else (text, None)
+
+
+def count_lines(block: bytes) -> int:
+    """The lines of a block in which each has its end: `\\n`, `\\r\\n` or `\\r`."""
+    returns = block.count(b"\r")
+    return block.count(b"\n") + (returns - block.count(b"\r\n") if returns else 0)
+
+
+def _small_first(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(chunks, b"")
+    yield first[:_FIRST_BLOCK]
+    yield first[_FIRST_BLOCK:]
+    yield from chunks
 
 
 def _first_end(block: bytes) -> int | None:

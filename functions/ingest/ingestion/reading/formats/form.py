@@ -5,9 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ingestion.reading.entries import Entry, Reject
 from ingestion.reading.lines import Line
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRows:
+    """What a plain row has after the dot that ends its label.
+
+    It has no blanks around it and no quotes; letters may be of either case.
+    """
+
+    tail: bytes
+    """An expression, without groups, of which the zone is the beginning. It sees lower case only."""
+    meaning: Callable[[str], tuple[str, datetime | None]]
+    """The zone, and the finalization date (UTC), of such a tail. Raises ValueError if it takes a closer look."""
+    read: Callable[[Line], Entry | Reject | None]
+    """Reads any one line below the first entry; None if it is no entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +35,8 @@ class Format:
     recognises: Callable[[Sequence[str]], bool]
     """Given the first lines that are not blank."""
     read: Callable[[Iterable[Line]], Iterator[Entry | Reject]]
+    rows: PlainRows | None = None
+    """Where most rows are plain: what they look like, so that blocks of them can be read at once."""
 
 
 is_comment = re.compile(r"[ \t]*(?:#|;|//)").match

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from backorder.domains import Domain, NotADomain, parse_domain
 from ingestion.reading.entries import Entry, Reject, reject
-from ingestion.reading.formats.form import Format, is_comment
+from ingestion.reading.formats.form import Format, PlainRows, is_comment
 from ingestion.reading.lines import Line
 
 _TITLES = 3
@@ -30,27 +30,35 @@ def recognises(_sample: Sequence[str]) -> bool:
 def read(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
     """The entries; no list of this form says when its names drop."""
     titles = _TITLES
-    for line, text, fault in lines:
-        if fault is not None:
-            yield reject(line, text, fault)
-            titles = 0
+    for line in lines:
+        item = read_line(line)
+        if item is None:
             continue
-        if not text or text.isspace() or is_comment(text):
+        if isinstance(item, Reject) and titles and line[2] is None and _is_title(line[1]):
+            titles -= 1
             continue
-        try:
-            domain = parse_domain(text)
-        except NotADomain as no_domain:
-            if titles and _is_title(text):
-                titles -= 1
-                continue
-            found = _cleaned(text)
-            if found is None:
-                titles = 0
-                yield reject(line, text, no_domain.reason, no_domain.kind)
-                continue
-            domain = found
         titles = 0
-        yield Entry(line, domain)
+        yield item
+
+
+def read_line(of: Line) -> Entry | Reject | None:
+    """What one line is, below any title; None for a comment or a blank line."""
+    line, text, fault = of
+    if fault is not None:
+        return reject(line, text, fault)
+    if not text or text.isspace() or is_comment(text):
+        return None
+    try:
+        return Entry(line, parse_domain(text))
+    except NotADomain as no_domain:
+        domain = _cleaned(text)
+        if domain is not None:
+            return Entry(line, domain)
+        return reject(line, text, no_domain.reason, no_domain.kind)
+
+
+def _meaning(tail: str) -> tuple[str, None]:
+    return tail, None
 
 
 def _cleaned(text: str) -> Domain | None:
@@ -83,4 +91,4 @@ def _looks_like_a_name(word: str) -> bool:
     return True
 
 
-FORMAT = Format("plain text", recognises, read)
+FORMAT = Format("plain text", recognises, read, PlainRows(rb"[a-z0-9.-]+", _meaning, read_line))

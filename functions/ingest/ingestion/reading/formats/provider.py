@@ -9,7 +9,7 @@ from datetime import datetime
 from backorder.domains import Domain
 from ingestion.reading.entries import Entry, Reject, domain_or_reject, reject
 from ingestion.reading.formats.dates import UnreadableDate, iso_date
-from ingestion.reading.formats.form import Format, is_comment_in_columns, uncommented
+from ingestion.reading.formats.form import Format, PlainRows, is_comment_in_columns, uncommented
 from ingestion.reading.lines import Line
 
 _row = re.compile(r'[^;]+;\s*"?\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?"?\s*').fullmatch
@@ -23,29 +23,37 @@ def recognises(sample: Sequence[str]) -> bool:
 
 def read(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
     """The entries, each with its finalization date."""
-    for line, text, fault in lines:
-        if fault is not None:
-            yield reject(line, text, fault)
-            continue
-        if not text or text.isspace() or is_comment_in_columns(text):
-            continue
-        name, _, when = text.partition(";")
-        domain = domain_or_reject(line, name.strip().strip('"'), text)
-        if not isinstance(domain, Domain):
-            yield domain
-            continue
-        if not when or when.isspace():
-            yield reject(line, text, "has no date")
-            continue
-        try:
-            finalization_at = iso_date(when.strip().strip('"'))
-        except UnreadableDate as unreadable:
-            yield reject(line, text, str(unreadable), "has a date that cannot be read")
-            continue
-        if isinstance(finalization_at, datetime):
-            yield Entry(line, domain, finalization_at=finalization_at)
-        else:
-            yield reject(line, text, "has a finalization date without a time")
+    return (item for item in map(read_line, lines) if item is not None)
 
 
-FORMAT = Format("provider", recognises, read)
+def read_line(of: Line) -> Entry | Reject | None:
+    """What one line is; None for a comment or a blank line."""
+    line, text, fault = of
+    if fault is not None:
+        return reject(line, text, fault)
+    if not text or text.isspace() or is_comment_in_columns(text):
+        return None
+    name, _, when = text.partition(";")
+    domain = domain_or_reject(line, name.strip().strip('"'), text)
+    if not isinstance(domain, Domain):
+        return domain
+    if not when or when.isspace():
+        return reject(line, text, "has no date")
+    try:
+        finalization_at = iso_date(when.strip().strip('"'))
+    except UnreadableDate as unreadable:
+        return reject(line, text, str(unreadable), "has a date that cannot be read")
+    if isinstance(finalization_at, datetime):
+        return Entry(line, domain, finalization_at=finalization_at)
+    return reject(line, text, "has a finalization date without a time")
+
+
+def _meaning(tail: str) -> tuple[str, datetime]:
+    zone, _, when = tail.partition(";")
+    finalization_at = iso_date(when)
+    if not isinstance(finalization_at, datetime):
+        raise UnreadableDate("has no time")
+    return zone, finalization_at
+
+
+FORMAT = Format("provider", recognises, read, PlainRows(rb"[a-z0-9.-]+;[0-9: t-]+", _meaning, read_line))

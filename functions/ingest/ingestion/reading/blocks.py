@@ -1,0 +1,196 @@
+"""Blocks of plain rows, looked at as a whole: what a screen leaves out is counted, the rest is read line by line.
+
+A plain row is `label.zone` and what its format has after that, under a zone whose names need no closer look. One
+expression runs over all rows of a block; what it finds in a row is one of few values, which are judged once and
+counted. Rows that are not plain, and names that may be chosen, are read as each line of any other list is: a property
+test holds both ways together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from datetime import date
+from functools import lru_cache
+from itertools import accumulate, compress
+from typing import NamedTuple
+
+from backorder.domains import is_plain_zone, suffixes_below
+from ingestion.reading.containers import NoList
+from ingestion.reading.entries import Entry, Items, LeftOut, Reject
+from ingestion.reading.formats.form import Format, PlainRows
+from ingestion.reading.lines import Block, Line, Lines
+from ingestion.screen import Screen
+
+_SIZE = 1 << 20
+"""Bytes that are looked at in one piece: few enough for the memory, enough for a row's values to repeat."""
+
+_Row = tuple[bytes, bytes, bytes]
+"""What is found in a row: the screen's mark and the tail, or all of a row that is not plain."""
+
+
+class _Meaning(NamedTuple):
+    """What all plain rows with the same mark and tail are."""
+
+    zone: str
+    day: date | None
+    left_out_by: str | None
+    """None: they may be chosen."""
+
+
+class Blocks:
+    """Reads blocks of rows of one form, through one screen."""
+
+    def __init__(self, lines: Lines, rows: PlainRows, screen: Screen) -> None:
+        self.lines = lines
+        self._rows = rows
+        self._screen = screen
+        plain = screen.label + b"(" + rows.tail + b")\r?\n"
+        self._row_at = re.compile(plain).match
+        self._rows_of = re.compile(plain + rb"|([^\n]*\n)").findall
+        self._needles = [re.compile(re.escape(needle)).finditer for needle in screen.needles or ()]
+        self._meaning = lru_cache(maxsize=1 << 14)(self._judged)
+
+    def read(self) -> Items:
+        """What comes after the block that was begun: rejects, entries that may be chosen, and the rest in bulk."""
+        for part in _large(self.lines.blocks()):
+            if not isinstance(part, Block):
+                yield from self._line_by_line([part])
+            elif part.raw.count(b"\r") != part.raw.count(b"\r\n"):
+                # Lines that end with a return, as on old Macintoshes.
+                yield from self._line_by_line(self.lines.lines_of(part))
+            else:
+                yield from self._read(part)
+
+    def _line_by_line(self, lines: Iterable[Line]) -> Iterator[Entry | Reject]:
+        return (item for item in map(self._rows.read, lines) if item is not None)
+
+    def _read(self, block: Block) -> Items:
+        text = b"\n" + block.raw.lower() + (b"" if block.raw.endswith(b"\n") else b"\n")
+        rows: list[_Row] = self._rows_of(text, 1)
+        times = Counter(rows)
+        meanings = {row: meaning for row in times if (meaning := self._meaning(row)) is not None}
+        if _has_suffixes_for_names(text, {meaning.zone for meaning in meanings.values()}):
+            yield from self._line_by_line(self.lines.lines_of(block))
+            return
+        by: Counter[str] = Counter()
+        zones: Counter[str] = Counter()
+        closer = {row for row in times if row not in meanings and not row[2]}
+        for row, meaning in meanings.items():
+            if meaning.left_out_by is None and self._screen.needles is None:
+                closer.add(row)
+            else:
+                by[meaning.left_out_by or "keywords"] += times[row]
+                zones[meaning.zone] += times[row]
+        starts = {*_starts_of_odd(text, rows), *_starts_of(text, rows, closer)}
+        for start, meaning in self._with_keywords(text, meanings):
+            starts.add(start)
+            by["keywords"] -= 1
+            zones[meaning.zone] -= 1
+        days = [meaning.day for meaning in meanings.values() if meaning.day is not None]
+        yield LeftOut(by, zones, (min(days), max(days)) if days else None)
+        yield from self._line_by_line(self._lines_at(block, text, sorted(starts)))
+
+    def _judged(self, row: _Row) -> _Meaning | None:
+        """None: it takes a closer look."""
+        mark, tail, odd = row
+        if odd:
+            return None
+        try:
+            zone, when = self._rows.meaning(tail.decode("ascii"))
+        except ValueError:
+            return None
+        if not is_plain_zone(zone):
+            return None
+        return _Meaning(zone, when.date() if when else None, self._screen.left_out_by(mark, zone))
+
+    def _with_keywords(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> Iterator[tuple[int, _Meaning]]:
+        """Where rows begin that may be chosen and have, somewhere, what the rules look for."""
+        hits = (hit.start() for occurrences in self._needles for hit in occurrences(text))
+        for start in {text.rfind(b"\n", 0, hit + 1) + 1 for hit in hits}:
+            row = self._row_at(text, start)
+            meaning = meanings.get((row[1] or b"", row[2], b"")) if row else None
+            if meaning is not None and meaning.left_out_by is None:
+                yield start, meaning
+
+    def _lines_at(self, block: Block, text: bytes, starts: Iterable[int]) -> Iterator[Line]:
+        """The lines of `block` that begin in `text` at `starts`, which are in order."""
+        number, seen = block.number, 1
+        for start in starts:
+            number += text.count(b"\n", seen, start)
+            seen = start
+            # In `text` there is a line end before the block.
+            yield self.lines.line(number, block.raw[start - 1 : text.index(b"\n", start) - 1].removesuffix(b"\r"))
+
+
+def read_screened(form: Format, sample: Iterable[Line], lines: Iterator[Line], blocks: Blocks) -> Items:
+    """Reads a list line by line until the block ends in which its first entry is, and then block by block."""
+    begun = False
+
+    def first_lines() -> Iterator[Line]:
+        yield from sample
+        while True:
+            yield from blocks.lines.rest_of_block()
+            following = None if begun else next(lines, None)
+            if following is None:
+                return
+            yield following
+
+    for item in form.read(first_lines()):
+        begun = begun or isinstance(item, Entry)
+        yield item
+    yield from blocks.read()
+
+
+def _has_suffixes_for_names(text: bytes, zones: set[str]) -> bool:
+    """Whether a row of `text` in one of `zones` is a suffix such as `com.pl`, which looks like a name."""
+    nested = [zone for zone in zones if suffixes_below(zone)]
+    if not nested:
+        return False
+    found = set(_names_in(tuple(sorted(nested)))(text))
+    return any(suffix.encode("ascii") in found for zone in nested for suffix in suffixes_below(zone))
+
+
+@lru_cache(maxsize=64)
+def _names_in(zones: tuple[str, ...]) -> Callable[[bytes], list[bytes]]:
+    any_zone = b"|".join(re.escape(zone).encode("ascii") for zone in zones)
+    return re.compile(rb"\n([a-z0-9-]+\.(?:" + any_zone + rb"))(?![a-z0-9.-])").findall
+
+
+def _starts_of_odd(text: bytes, rows: Iterable[_Row]) -> Iterator[int]:
+    """Where the rows begin that are not plain."""
+    start = 0
+    for odd in [row[2] for row in rows if row[2]]:
+        start = text.index(b"\n" + odd, start) + 1
+        yield start
+
+
+def _starts_of(text: bytes, rows: Iterable[_Row], some: Set[_Row]) -> Iterator[int]:
+    """Where those rows begin that are like one of `some`."""
+    if not some:
+        return iter(())
+    starts = accumulate(map(len, text.splitlines(keepends=True)))
+    return compress(starts, map(some.__contains__, rows))
+
+
+def _large(parts: Iterable[Block | Line]) -> Iterator[Block | Line]:
+    """Small blocks that follow each other put together."""
+    first, raw = 0, bytearray()
+    try:
+        for part in parts:
+            if isinstance(part, Block):
+                first = first if raw else part.number
+                raw += part.raw
+            if raw and (len(raw) >= _SIZE or not isinstance(part, Block)):
+                yield Block(first, bytes(raw))
+                raw.clear()
+            if not isinstance(part, Block):
+                yield part
+    except NoList:
+        # What a broken archive still gave counts.
+        if raw:
+            yield Block(first, bytes(raw))
+        raise
+    if raw:
+        yield Block(first, bytes(raw))
