@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ingestion.reading.containers import NoList
+from ingestion.reading.encodings import C1_CONTROLS, as_utf8, narrow_encoding, wide_encoding
 
 LONGEST_LINE = 1 << 16
 """Bytes. What is longer is not kept, so that a file without line ends does not fill the memory."""
@@ -30,11 +31,6 @@ class Block(NamedTuple):
     raw: bytes
 
 
-_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-_c1_controls = re.compile(rb"[\x80-\x9f]").search
-"""Latin-1 has control characters there; in a list they are no Latin-1."""
-
-
 class Lines:
     """An iterator over lines. Raises NoList, when it is made or while it goes on, for what is no text."""
 
@@ -42,17 +38,17 @@ class Lines:
         head = next(chunks, b"")
         self.encoding = "ASCII"
         """As far as it was read: ASCII until a line shows more."""
-        wide = _wide_encoding(head)
+        wide = wide_encoding(head)
         if wide:
             self.encoding = wide.upper()
-            chunks = _as_utf8(_with(head, chunks), wide)
+            chunks = as_utf8(_with(head, chunks), wide)
         else:
             if b"\0" in head:
                 raise NoList("is binary data, not a list")
             if head.startswith(codecs.BOM_UTF8):
                 head, self.encoding = head[len(codecs.BOM_UTF8) :], "UTF-8"
             elif not head.isascii():
-                self.encoding = _narrow_encoding(head)
+                self.encoding = narrow_encoding(head)
             chunks = _with(head, chunks)
         self.reached = 0
         """The number of the last line that was given, or of the last one of a block."""
@@ -127,11 +123,11 @@ class Lines:
 
     def _decode(self, raw: bytes) -> tuple[str, str | None]:
         if self.encoding == "ASCII":
-            self.encoding = _narrow_encoding(raw)
+            self.encoding = narrow_encoding(raw)
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError:
-            if self.encoding == "LATIN-1" and not _c1_controls(raw):
+            if self.encoding == "LATIN-1" and not C1_CONTROLS(raw):
                 return raw.decode("latin-1"), None
             return _shown(raw), f"is no valid {self.encoding}"
         if self.encoding == "LATIN-1":
@@ -157,44 +153,6 @@ def _first_end(block: bytes) -> int | None:
     """Where the line after the first line end begins; None if there is none, or it may only be half there."""
     found = re.search(rb"\r\n|\n|\r(?!\Z)", block)
     return found.end() if found else None
-
-
-def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16, by its mark, or by the zeros that ASCII text has in every other byte."""
-    if head.startswith(codecs.BOM_UTF32_LE):
-        raise NoList("is UTF-32: save it as UTF-8")
-    for mark, encoding in _UTF16.items():
-        if head.startswith(mark):
-            return encoding
-    start = head[:1000]
-    half = len(start) // 2
-    if half and start[1::2].count(0) > 0.8 * half and not start[::2].count(0):
-        return "utf-16-le"
-    if half and start[::2].count(0) > 0.8 * half and not start[1::2].count(0):
-        return "utf-16-be"
-    return None
-
-
-def _narrow_encoding(some: bytes) -> str:
-    """UTF-8 if some line that is not ASCII is valid UTF-8, or if Latin-1 would make no sense."""
-    odd = [raw for raw in some.splitlines() if not raw.isascii()]
-    for raw in odd:
-        try:
-            raw.decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        return "UTF-8"
-    return "UTF-8" if any(map(_c1_controls, odd)) else "LATIN-1"
-
-
-def _as_utf8(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
-    """Units that are no UTF-16 become U+FFFD, which marks their line."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    text = decoder.decode(next(chunks)).removeprefix("\ufeff")
-    yield text.encode("utf-8")
-    for chunk in chunks:
-        yield decoder.decode(chunk).encode("utf-8")
-    yield decoder.decode(b"", final=True).encode("utf-8")
 
 
 def _with(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
