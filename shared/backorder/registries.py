@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.resources
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -59,6 +59,16 @@ class Registry(BaseModel):
         if not self.starts or self.weekday not in (None, day.weekday()):
             return None
         return datetime.combine(day, min(self.starts), self.time_zone).astimezone(UTC)
+
+    def next_start(self, after: datetime, starts: Sequence[time]) -> datetime:
+        """The first of `starts` (local times of day, at least one) that comes later than `after`; UTC."""
+        today = after.astimezone(self.time_zone).date()
+        moments = (
+            datetime.combine(day, at, self.time_zone).astimezone(UTC)
+            for day in (today, today + _DAY, today + 2 * _DAY)
+            for at in starts
+        )
+        return min(moment for moment in moments if moment > after)
 
 
 class Registries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -145,17 +145,19 @@ def test_a_cell_that_cannot_be_meant_is_rejected(row: str, reason: str) -> None:
     assert told(items) == [(2, reason), (3, "jane.com")]
 
 
-def test_a_column_of_dates_is_read_where_it_is_iso() -> None:
-    _, items = read(
-        "domain,Drop_Date\na.com,2026-11-27\nb.com,2026-11-27T10:00:00+02:00\n"
-        "c.com,2026-11-27 10:00:00\nd.com,27/11/2026\n"
-    )
-    assert items[:3] == [
-        Entry(2, parse_domain("a.com"), drop_day=date(2026, 11, 27)),
-        Entry(3, parse_domain("b.com"), drop_at=datetime(2026, 11, 27, 8, tzinfo=UTC)),
-        Entry(4, parse_domain("c.com"), drop_at=datetime(2026, 11, 27, 10, tzinfo=UTC)),
+def test_a_title_may_stand_above_a_header() -> None:
+    source, items = read('"Deleted names"\n\nsep=;\nName;Priority\njohn.com;3\n')
+    assert (source, told(items)) == ("table", [(5, "john.com")])
+
+
+def test_names_above_a_header_are_not_lost() -> None:
+    source, items = read("john.com\ndomain,priority\njane.com,3\n")
+    assert source == "plain text"
+    assert told(items) == [
+        (1, "john.com"),
+        (2, "contains a character that no name has: ','"),
+        (3, "has more than a name: name the columns in a header above, such as domain,priority"),
     ]
-    assert isinstance(items[3], Reject)
 
 
 def test_a_quoted_note_may_have_lines_and_a_stray_quote_swallows_no_names() -> None:

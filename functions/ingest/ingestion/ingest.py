@@ -243,7 +243,9 @@ class _Reading:
         done.zones = dict(self._zones.most_common())
         if self._days is not None:
             done.first_drop, done.last_drop = self._days
-        if not done.entries:
+        if self._read.note:
+            done.notes.append(self._read.note)
+        elif not done.entries:
             done.notes.append("The list is empty: it has no entries.")
         if done.kind == "dropping" and rules is None:
             done.notes.append("There is no rules.toml: nothing is chosen from deletion lists.")

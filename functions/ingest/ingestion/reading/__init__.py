@@ -1,4 +1,5 @@
-"""From the bytes of a file to the entries of its lists: container → encoding → lines → format → entries.
+"""From the bytes of a file to the entries of its lists: container → encoding → lines → format → entries, and for JSON
+container → encoding → document → entries.
 
 Everything is a stream: memory does not grow with the list. Whatever is wrong with a file, or with a line of it,
 becomes a `Reject` with a reason; nothing raises but a source that cannot be read.
@@ -13,9 +14,11 @@ from typing import BinaryIO
 
 from ingestion.reading.blocks import Blocks, read_screened
 from ingestion.reading.containers import Bounds, Member, NoList, unpack
+from ingestion.reading.document import Document, is_document
 from ingestion.reading.entries import Entry, Items, LeftOut, Reject
 from ingestion.reading.formats import recognise
-from ingestion.reading.lines import Line, Lines
+from ingestion.reading.formats.form import look_ahead
+from ingestion.reading.lines import Lines
 from ingestion.screen import Screen
 
 _SAMPLE = 100
@@ -33,12 +36,14 @@ class ReadList:
     source: str
     """What it was recognised as."""
     items: Items
-    lines: Lines | None = None
+    text: Lines | Document | None = None
+    note: str = ""
+    """What a person should know about lists of this kind: a sentence."""
 
     @property
     def encoding(self) -> str:
         """As far as it was read; empty for what is no text."""
-        return self.lines.encoding if self.lines else ""
+        return self.text.encoding if self.text else ""
 
 
 def read_lists(file: BinaryIO, bounds: Bounds | None = None, screen: Screen | None = None) -> Iterator[ReadList]:
@@ -55,35 +60,29 @@ def read_lists(file: BinaryIO, bounds: Bounds | None = None, screen: Screen | No
 
 def _read(member: Member, screen: Screen | None) -> ReadList:
     try:
-        lines = Lines(member.chunks)
+        head = next(member.chunks, b"")
+        chunks = itertools.chain([head], member.chunks)
+        if is_document(head):
+            document = Document(head, chunks)
+            return ReadList(member.name, document.source, _to_the_end(iter(document), document), document)
+        lines = Lines(chunks)
     except NoList as fault:
         return _unreadable(member.name, fault)
-    sample: list[Line] = []
-    rest: Iterator[Line] = lines
-    try:
-        sample.extend(itertools.islice(lines, _SAMPLE))
-    except NoList as fault:
-        rest = _broken_off(fault)
+    sample, rest = look_ahead(lines, _SAMPLE)
     form = recognise(sample)
     if screen is None or form.rows is None:
         items: Items = form.read(itertools.chain(sample, rest))
     else:
         items = read_screened(form, sample, rest, Blocks(lines, form.rows, screen))
-    return ReadList(member.name, form.name, _to_the_end(items, lines), lines)
+    return ReadList(member.name, form.name, _to_the_end(items, lines), lines, form.note)
 
 
-def _broken_off(fault: NoList) -> Iterator[Line]:
-    """What was read before counts, if any was."""
-    yield from ()
-    raise fault
-
-
-def _to_the_end(items: Items, lines: Lines) -> Items:
-    """What a broken archive still gave counts; the rest is one reject at the line reached."""
+def _to_the_end(items: Items, text: Lines | Document) -> Items:
+    """What a broken archive still gave counts; the rest is one reject at the place reached."""
     try:
         yield from items
     except NoList as fault:
-        yield Reject(lines.reached, "", str(fault), str(fault))
+        yield Reject(text.reached, "", str(fault), str(fault))
 
 
 def _unreadable(name: str | None, fault: NoList) -> ReadList:

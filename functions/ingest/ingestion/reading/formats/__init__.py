@@ -1,4 +1,4 @@
-"""Formats of lists. Each is a module with `FORMAT`: how it is recognised, and how its lines become entries.
+"""Formats of lists. Each is recognised by its first lines, and makes entries of all of them.
 
 A new format is a new module here, and a place in `FORMATS`: the first that recognises a list reads it.
 """
@@ -7,11 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingestion.reading.formats import plain, provider, table
+from ingestion.reading.formats import checksum, dated, json_lines, plain, provider, table
 from ingestion.reading.formats.form import Format
 from ingestion.reading.lines import Line
 
-FORMATS: tuple[Format, ...] = (provider.FORMAT, table.FORMAT, plain.FORMAT)
+FORMATS: tuple[Format, ...] = (
+    checksum.FORMAT,
+    json_lines.FORMAT,
+    table.NOMINET,
+    table.AUDA,
+    table.FORMAT,
+    dated.POOL,
+    dated.INTERNETSTIFTELSEN,
+    dated.REGISTRO,
+    dated.AUDA,
+    provider.FORMAT,
+    dated.FORMAT,
+    plain.NASK,
+    plain.FORMAT,
+)
 """The most particular first; the last takes everything."""
 
 

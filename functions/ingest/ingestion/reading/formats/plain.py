@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from backorder.domains import Domain, NotADomain, parse_domain
 from ingestion.reading.entries import Entry, Reject, reject
-from ingestion.reading.formats.form import Format, PlainRows, is_comment
+from ingestion.reading.formats.form import Format, PlainRows, is_comment, uncommented
 from ingestion.reading.lines import Line
 
 _TITLES = 3
@@ -22,6 +22,15 @@ _after_name = re.compile(r"\s+(?:#|//|;).*|[\s,;]+$").sub
 """A comment behind a name, or separators of columns that are empty."""
 
 
+_MORE = "has more than a name: name the columns in a header above, such as domain,priority"
+
+
+def _recognises_nask(sample: Sequence[str]) -> bool:
+    """`deleted_domains.txt` as its page shows it: a date above, and .pl names."""
+    first, *names = uncommented(sample) or [""]
+    return bool(names) and bool(_date_line(first.strip())) and all(name.strip().endswith(".pl") for name in names)
+
+
 def recognises(_sample: Sequence[str]) -> bool:
     """Everything is text."""
     return True
@@ -34,7 +43,7 @@ def read(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
         item = read_line(line)
         if item is None:
             continue
-        if isinstance(item, Reject) and titles and line[2] is None and _is_title(line[1]):
+        if isinstance(item, Reject) and titles and line[2] is None and is_title(line[1]):
             titles -= 1
             continue
         titles = 0
@@ -54,7 +63,7 @@ def read_line(of: Line) -> Entry | Reject | None:
         domain = _cleaned(text)
         if domain is not None:
             return Entry(line, domain)
-        return reject(line, text, no_domain.reason, no_domain.kind)
+        return reject(line, text, *_why(text, no_domain))
 
 
 def _meaning(tail: str) -> tuple[str, None]:
@@ -72,7 +81,19 @@ def _cleaned(text: str) -> Domain | None:
         return None
 
 
-def _is_title(text: str) -> bool:
+def _why(text: str, no_domain: NotADomain) -> tuple[str, str]:
+    """Reason and kind. Where a name is followed by more, that is the fault."""
+    name, _, rest = text.partition(next((d for d in ",;\t|" if d in text), "\n"))
+    try:
+        if rest:
+            parse_domain(name.strip("\"' "))
+            return _MORE, _MORE
+    except NotADomain:
+        pass
+    return no_domain.reason, no_domain.kind
+
+
+def is_title(text: str) -> bool:
     """A date, or words of which none is a name."""
     if len(text) > _LONGEST:
         return False
@@ -91,4 +112,12 @@ def _looks_like_a_name(word: str) -> bool:
     return True
 
 
-FORMAT = Format("plain text", recognises, read, PlainRows(rb"[a-z0-9.-]+", _meaning, read_line))
+_ROWS = PlainRows(rb"[a-z0-9.-]+", _meaning, read_line)
+NASK = Format(
+    "NASK",
+    _recognises_nask,
+    read,
+    _ROWS,
+    "NASK publishes names after their deletion: these are free already, or taken. The list has no dates.",
+)
+FORMAT = Format("plain text", recognises, read, _ROWS)

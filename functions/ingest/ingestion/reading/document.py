@@ -1,0 +1,176 @@
+"""JSON documents, read as a stream: a list of names, or of objects that have one, alone or under a key."""
+
+from __future__ import annotations
+
+import codecs
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import ijson
+
+from ingestion.reading.containers import NoList
+from ingestion.reading.encodings import C1_CONTROLS, as_utf8, wide_encoding
+from ingestion.reading.entries import Entry, Reject, reject
+from ingestion.reading.formats.columns import roles_of
+from ingestion.reading.formats.dates import Written, read_day
+from ingestion.reading.formats.form import look_ahead
+from ingestion.reading.formats.json_lines import begins_lines, cells_of, clean, entry_of
+from ingestion.reading.formats.rows import LOOK_AHEAD, Cells, Drop, Rows
+
+_KEYS = frozenset({"data", "domains", "domain", "names", "list", "items", "results", "records"})
+"""Where a document may have its list. What else is in it is passed over."""
+_HEAD = 1 << 16
+"""Bytes that a document, and whose it is, is recognised from."""
+_PIECE = 1 << 16
+_LARGEST = 1 << 20
+"""Bytes of one text or number: the parser holds it whole."""
+_DEEPEST = 100
+_MOST_MEMBERS = 1000
+
+_begins = re.compile(r'\s*(?:\[\s*(?:[\[{"\]]|\Z)|\{\s*(?:["}]|\Z))').match
+
+
+def is_document(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a document. Raises NoList for what is no text."""
+    text = _text(head)
+    return bool(_begins(text)) and not begins_lines(text.lstrip().partition("\n")[0])
+
+
+class Document:
+    """The entries of a document. Their `line` is the number of the object, or of the name, in its list."""
+
+    def __init__(self, head: bytes, chunks: Iterator[bytes]) -> None:
+        self.source, self._drop = _source(_text(head))
+        wide = wide_encoding(head)
+        self.encoding = wide.upper() if wide else "ASCII"
+        """As far as it was read: ASCII until there is more."""
+        self.reached = 0
+        """The number of the last element that was read."""
+        self._chunks = as_utf8(chunks, wide) if wide else self._narrow(chunks)
+
+    def __iter__(self) -> Iterator[Entry | Reject]:
+        rows = Rows(drop=self._drop)
+        first, rest = look_ahead(_elements(self._chunks), LOOK_AHEAD)
+        rows.look_ahead((cells, roles_of(tuple(cells))) for cells in map(_cells, first) if cells is not None)
+        for number, element in enumerate(itertools.chain(first, rest), start=1):
+            self.reached = number
+            text, cells = _shown(element), _cells(element)
+            yield reject(number, text, "is no name") if cells is None else entry_of(rows, number, text, cells)
+        if not self.reached:
+            raise NoList("is JSON without a list of names in it: expected is a list, alone or under data or domains")
+
+    def _narrow(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """UTF-8, which JSON is by its standard; Latin-1 if the first letters that are not ASCII are no UTF-8."""
+        first = True
+        for chunk in chunks:
+            piece = chunk.removeprefix(codecs.BOM_UTF8) if first else chunk
+            if first and piece is not chunk:
+                self.encoding = "UTF-8"
+            first = False
+            if self.encoding == "ASCII" and not piece.isascii():
+                self.encoding = "UTF-8" if _is_utf8(piece) or C1_CONTROLS(piece) else "LATIN-1"
+            yield piece.decode("latin-1").encode("utf-8") if self.encoding == "LATIN-1" else piece
+
+
+def _is_utf8(piece: bytes) -> bool:
+    try:
+        # Half a letter at the end is none yet.
+        codecs.getincrementaldecoder("utf-8")().decode(piece)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _text(head: bytes) -> str:
+    return head[:_HEAD].decode(wide_encoding(head) or "utf-8-sig", "replace").removeprefix("\ufeff")
+
+
+def _source(text: str) -> tuple[str, Drop | None]:
+    """Whose document it is, by the members that its objects have."""
+    if '"release_at"' in text:
+        # bardate_domains.json: a day.
+        return "Internetstiftelsen, JSON", None
+    if '"date_available"' in text:
+        return "Park.io", _park_io
+    return "JSON", None
+
+
+def _park_io(cells: Cells) -> Any:
+    """The feed does not say in which time zone its times are: their day counts."""
+    text = cells.get("date available", "")
+    return read_day(text, Written()) if text else None
+
+
+def _cells(element: Any) -> Cells | None:
+    if isinstance(element, str):
+        return {"name": clean(element).strip()}
+    return cells_of(element) if isinstance(element, dict) else None
+
+
+def _shown(element: Any) -> str:
+    return element if isinstance(element, str) else clean(json.dumps(element, ensure_ascii=False, default=str))
+
+
+def _elements(chunks: Iterator[bytes]) -> Iterator[Any]:
+    """The elements of the document's list: a text, an object's own values by key, or whatever else there is."""
+    stack: list[str] = []
+    section, key = "", ""
+    element: Any = None
+
+    def is_in_list(depth: int) -> bool:
+        return stack[:depth] == ["["] or (stack[:depth] == ["{", "["] and section in _KEYS)
+
+    for event, value in _events(chunks):
+        depth = len(stack)
+        if event in ("start_map", "start_array"):
+            if is_in_list(depth):
+                element = {} if event == "start_map" else []
+            stack.append("{" if event == "start_map" else "[")
+            if depth >= _DEEPEST:
+                raise NoList(f"is JSON that is nested more than {_DEEPEST} times")
+        elif event in ("end_map", "end_array"):
+            stack.pop()
+            if is_in_list(depth - 1):
+                yield element
+        elif event == "map_key":
+            key = value
+            if depth == 1:
+                section = value
+        elif is_in_list(depth):
+            yield value
+        elif stack[-1:] == ["{"] and is_in_list(depth - 1):
+            element[key] = value
+            if len(element) > _MOST_MEMBERS:
+                raise NoList(f"is JSON with an object of more than {_MOST_MEMBERS:,} members")
+
+
+def _events(chunks: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
+    """What a parser meets, as far as the document goes. Raises NoList where it breaks off."""
+    events: list[tuple[str, Any]] = ijson.sendable_list()
+    parser = ijson.basic_parse_coro(events)
+    since = 0
+    try:
+        for chunk in chunks:
+            for start in range(0, len(chunk), _PIECE):
+                piece = chunk[start : start + _PIECE]
+                parser.send(piece)
+                since = 0 if events else since + len(piece)
+                if since > _LARGEST:
+                    raise NoList(f"is JSON with a value of more than {_LARGEST:,} bytes")
+                yield from events
+                del events[:]
+        parser.close()
+    except ijson.JSONError as error:
+        yield from events
+        raise NoList(f"is broken JSON: {_what(error)}") from None
+    yield from events
+
+
+def _what(error: ijson.JSONError) -> str:
+    """The parser's words, without the picture that it draws below them."""
+    found = error.args[0] if error.args else ""
+    text = found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)
+    return "it ends too early" if "EOF" in text else text.partition("\n")[0].strip()[:100]

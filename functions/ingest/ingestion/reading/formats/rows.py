@@ -1,0 +1,112 @@
+"""From the cells of a row, by column name, to an entry: the same for CSV, JSON and JSON lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from backorder.domains import Domain
+from ingestion.reading.entries import Entry, Reject, domain_or_reject, reject
+from ingestion.reading.formats.columns import Roles
+from ingestion.reading.formats.dates import Order, UnreadableDate, Written, read_drop, read_moment, slash_order
+
+Cells = Mapping[str, str]
+"""A row: what is in it by `column_name`, without blanks around; a cell that is missing is an empty one."""
+Drop = Callable[[Cells], date | datetime | None]
+"""When a name drops, of a source that says it in a way of its own. Raises UnreadableDate."""
+
+LOOK_AHEAD = 1000
+"""Rows that are looked at before the first is read, for what shows how the list writes its dates."""
+_LONGEST_NOTE = 500
+
+_price = re.compile(r"\d{1,9}(?:[.,]\d{1,2})?", re.ASCII).fullmatch
+_priority = re.compile(r"(?:10(?:[.,]0+)?|\d(?:[.,]\d{1,4})?)", re.ASCII).fullmatch
+
+
+class SlashOrder:
+    """Whether the dates with slashes of a column have day or month first, as far as it was read.
+
+    The first date with a number over 12 shows it. A look-ahead (`see` for some rows before the first is read) lets it
+    show for the rows before, too. What shows both ways shows nothing: then only dates that can be read one way are.
+    """
+
+    def __init__(self, known: Order | None = None) -> None:
+        self.order = known
+        self._settled = known is not None
+
+    def look_ahead(self, texts: Iterable[str]) -> None:
+        """Learns from the column's first dates."""
+        shown = {order for text in texts if "/" in text or "-" in text if (order := slash_order(text))}
+        if shown and not self._settled:
+            self.order = shown.pop() if len(shown) == 1 else None
+            self._settled = True
+
+    def see(self, text: str) -> Order | None:
+        """The order, after one more date."""
+        if not self._settled:
+            self.look_ahead((text,))
+        return self.order
+
+
+class Rows:
+    """Makes entries of the rows of one list."""
+
+    def __init__(self, *, drop: Drop | None = None) -> None:
+        self._drop = drop
+        self.drops = SlashOrder()
+        self.finalizations = SlashOrder()
+
+    def look_ahead(self, rows: Iterable[tuple[Cells, Roles | None]]) -> None:
+        """Learns from the first rows."""
+        found = [(cells, roles) for cells, roles in rows if roles is not None]
+        self.drops.look_ahead(_cell(cells, roles.drop) for cells, roles in found)
+        self.finalizations.look_ahead(_cell(cells, roles.finalization) for cells, roles in found)
+
+    def entry(self, line: int, text: str, cells: Cells, roles: Roles) -> Entry | Reject:
+        """The entry in a row, or the reject of its whole line, `text`."""
+        domain = domain_or_reject(line, cells.get(roles.name, ""), text)
+        if not isinstance(domain, Domain):
+            return domain
+        priority, price = _cell(cells, roles.priority), _cell(cells, roles.price)
+        if priority and not _priority(priority):
+            return reject(
+                line, text, f"priority '{priority[:40]}' is no number from 0 to 10", "has a priority beyond 0 to 10"
+            )
+        if price and not _price(price):
+            return reject(
+                line, text, f"max price '{price[:40]}' is no amount, such as 59.00", "has a max price that is no amount"
+            )
+        try:
+            drop, finalization = self._drops(cells, roles), self._finalization(cells, roles)
+        except UnreadableDate as unreadable:
+            return reject(line, text, str(unreadable), unreadable.kind)
+        if finalization is not None and not isinstance(finalization, datetime):
+            return reject(line, text, "has a finalization date without a time")
+        known = roles.known
+        return Entry(
+            line,
+            domain,
+            drop_day=None if isinstance(drop, datetime) else drop,
+            drop_at=drop if isinstance(drop, datetime) else None,
+            finalization_at=finalization,
+            priority=Decimal(priority.replace(",", ".")) if priority else None,
+            max_price=Decimal(price.replace(",", ".")) if price else None,
+            note=" ".join(_cell(cells, roles.note).split())[:_LONGEST_NOTE] or None,
+            columns={name: cell for name, cell in cells.items() if cell and name and name not in known},
+        )
+
+    def _drops(self, cells: Cells, roles: Roles) -> date | datetime | None:
+        if self._drop is not None:
+            return self._drop(cells)
+        text = _cell(cells, roles.drop)
+        return read_drop(text, Written(self.drops.see(text), roles.drop_zone)) if text else None
+
+    def _finalization(self, cells: Cells, roles: Roles) -> date | datetime | None:
+        text = _cell(cells, roles.finalization)
+        return read_moment(text, Written(self.finalizations.see(text))) if text else None
+
+
+def _cell(cells: Cells, column: str | None) -> str:
+    return cells.get(column, "") if column is not None else ""
