@@ -24,6 +24,7 @@ RIGHTS = {
     "s3:UploadPart": "s3:PutObject",
     "s3:CompleteMultipartUpload": "s3:PutObject",
     "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
     "sqs:SendMessageBatch": "sqs:SendMessage",
 }
 VERSIONED = {"s3:GetObject": "s3:GetObjectVersion"}

@@ -67,8 +67,8 @@ def handlers(
 
     reconcile = replace(reconcile, publish=publish_and_tell)
 
-    def call_ingest(event: Mapping[str, Any], _seconds_left: Callable[[], float]) -> Any:
-        return ingestion.app.handle(event, ingest)
+    def call_ingest(event: Mapping[str, Any], seconds_left: Callable[[], float]) -> Any:
+        return ingestion.app.handle(event, ingest, seconds_left=seconds_left)
 
     def call_plan(_event: Mapping[str, Any], _seconds_left: Callable[[], float]) -> Any:
         return plan_submissions(plan, holder=uuid.uuid4().hex, queue=queue)

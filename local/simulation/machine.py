@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import ingestion.app
@@ -15,7 +16,7 @@ import submission.app
 from backorder.batches import Batch
 from backorder.provider import Credentials, Provider
 from backorder.registries import Registries
-from ingestion.ingest import Ingestion
+from ingestion.services import Ingestion
 from local.emulator import Emulator
 from local.run.watched import WatchedStore
 from local.simulation.mishaps import Mishaps
@@ -116,7 +117,7 @@ class Machine:
             self.mishaps.step()
             self.submissions.put(batch.model_dump_json())
 
-    def _ingest(self, message: Message, _process: Process) -> Any:
+    def _ingest(self, message: Message, process: Process) -> Any:
         services = Ingestion(
             store=self.store,
             s3=self.objects,  # type: ignore[arg-type]
@@ -124,7 +125,8 @@ class Machine:
             clock=lambda: self.scheduler.now,
             writers=WRITERS,
         )
-        return ingestion.app.handle(_event(message), services)
+        wiring = ingestion.app.Wiring(services, LISTS, self.lists.put)
+        return ingestion.app.handle(_event(message), wiring, seconds_left=partial(self._seconds_left, process))
 
     def _submit(self, message: Message, process: Process) -> Any:
         services = Submission(
@@ -133,11 +135,10 @@ class Machine:
             clock=lambda: self.scheduler.now,
             pool_size=POOL_SIZE,
         )
+        return submission.app.handle(_event(message), services, seconds_left=partial(self._seconds_left, process))
 
-        def seconds_left() -> float:
-            return (process.ends_at - self.scheduler.now).total_seconds()
-
-        return submission.app.handle(_event(message), services, seconds_left=seconds_left)
+    def _seconds_left(self, process: Process) -> float:
+        return (process.ends_at - self.scheduler.now).total_seconds()
 
     def _provider(self, pool_size: int) -> Provider:
         provider = Provider(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class Objects:
         found = self._find(Bucket, Key, VersionId, "HeadObject")
         return {
             "VersionId": found.version,
-            "ETag": f'"{found.version}"',
+            "ETag": f'"{hashlib.sha256(found.body).hexdigest()}"',
             "LastModified": found.modified,
             "ContentLength": len(found.body),
         }

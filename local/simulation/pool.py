@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from unittest.mock import patch
 
-import ingestion.ingest
+import ingestion.writing
 import submission.work
 from backorder.provider.concurrency import Concurrency, Slot
 from local.simulation.scheduler import Scheduler, current_scheduler, current_task
@@ -105,6 +105,6 @@ class Cap(Concurrency):
 def pools_on_tasks() -> Iterator[None]:
     """The functions' pools of threads are tasks while this lasts."""
     with ExitStack() as stack:
-        for module in (submission.work, ingestion.ingest):
+        for module in (submission.work, ingestion.writing):
             stack.enter_context(patch.object(module, "ThreadPoolExecutor", Pool))
         yield

@@ -2,105 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from backorder.deadlines import Known
-from backorder.model import Backorder, BackorderKey, Origin, Source, State
+from backorder.model import BackorderKey, Origin, Source, State
+from backorder.observability import metrics
 from backorder.rules import last_good_rules
 from backorder.store.dynamodb import INDEX
-from backorder.store.memory import MemoryStore
 from ingestion import app
-from ingestion.ingest import Ingestion, ingest_object
 from ingestion.objects import CsvObject
-from ingestion.summary import ListSummary
+from tests.lists_world import LISTS, REPORTS, START, World, counts
 from tests.rights import Guard
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-LISTS, REPORTS = "lists", "reports"
-START = datetime(2026, 11, 24, 12, tzinfo=UTC)
-
-
-@dataclass
-class World:
-    """A bucket of lists, one of reports, a store, and a clock."""
-
-    s3: S3Client
-    store: MemoryStore = field(default_factory=MemoryStore)
-    now: datetime = START
-
-    @property
-    def services(self) -> Ingestion:
-        return Ingestion(store=self.store, s3=self.s3, reports_bucket=REPORTS, clock=lambda: self.now)
-
-    def put(self, key: str, content: str | bytes) -> str:
-        body = content.encode() if isinstance(content, str) else content
-        return self.s3.put_object(Bucket=LISTS, Key=key, Body=body)["VersionId"]
-
-    def ingest(self, key: str, version: str | None = None) -> list[ListSummary]:
-        return ingest_object(LISTS, key, version, services=self.services)
-
-    def upload(self, key: str, content: str | bytes, *, modified: datetime | None = None) -> ListSummary:
-        """Puts an object, reads it, and gives the summary of its only list."""
-        version = self.put(key, content)
-        if modified is not None:
-            self._pretend(key, version, modified)
-        [summary] = self.ingest(key, version)
-        return summary
-
-    def _pretend(self, key: str, version: str, modified: datetime) -> None:
-        """moto dates objects by the machine's clock, to the second."""
-        from moto.s3.models import s3_backends
-
-        bucket = s3_backends["123456789012"]["global"].buckets[LISTS]
-        found = next(k for k in bucket.keys.getlist(key) if k.version_id == version)
-        found.last_modified = modified.replace(tzinfo=None)
-
-    def report(self, key: str) -> str:
-        return self.s3.get_object(Bucket=REPORTS, Key=key)["Body"].read().decode()
-
-    def rejects(self, summary: ListSummary) -> list[dict[str, str]]:
-        assert summary.rejects is not None
-        return list(csv.DictReader(io.StringIO(self.report(summary.rejects), newline="")))
-
-    def backorder(self, domain: str) -> Backorder:
-        found = self.store.latest(domain)
-        assert found is not None
-        return found
-
-    def everything(self) -> set[Backorder]:
-        return set(self.store.backorders())
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1")
-        for bucket in (LISTS, REPORTS):
-            s3.create_bucket(Bucket=bucket)
-            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        yield World(s3)
-
-
-def counts(summary: ListSummary) -> tuple[int, int, int, int, int]:
-    assert summary.entries == summary.rejected + summary.not_selected + summary.duplicates + summary.accepted
-    return (summary.entries, summary.rejected, summary.not_selected, summary.duplicates, summary.accepted)
 
 
 def test_a_list_of_wanted_names_becomes_backorders_and_rejects(world: World) -> None:
@@ -386,6 +310,10 @@ class Context(LambdaContext):
         self._invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:ingest_list"
         self._aws_request_id = "1"
 
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 900_000
+
 
 def _event(key: str) -> dict[str, Any]:
     detail = {"bucket": {"name": LISTS}, "object": {"key": key}}
@@ -395,7 +323,10 @@ def _event(key: str) -> dict[str, Any]:
 
 def test_the_handler_ingests_and_gives_back_only_what_failed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    for name, value in {"STAGE": "test", "TABLE_NAME": "table", "REPORTS_BUCKET": REPORTS}.items():
+    queue = boto3.client("sqs").create_queue(QueueName="lists")["QueueUrl"]
+    settings = {"STAGE": "test", "TABLE_NAME": "table", "LISTS_BUCKET": LISTS, "REPORTS_BUCKET": REPORTS}
+    monkeypatch.setattr(metrics, "namespace", "Backorders/test")
+    for name, value in {**settings, "LIST_QUEUE_URL": queue}.items():
         monkeypatch.setenv(name, value)
     dynamodb = boto3.client("dynamodb")
     dynamodb.create_table(
@@ -420,7 +351,7 @@ def test_the_handler_ingests_and_gives_back_only_what_failed(world: World, monke
     for _ in range(2):
         answer = app.handler(event, Context())
         assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
-        store = app.ingestion().store
+        store = app.ingestion().ingestion.store
         assert {b.domain for b in store.open_backorders()} == {"john.com", "jane.com"}
         [record] = store.lists()
         assert (record.entries, record.duplicates, record.accepted) == (3, 1, 2)

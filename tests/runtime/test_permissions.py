@@ -27,21 +27,22 @@ ON_ITS_BEHALF = {
     "sqs:ReceiveMessage": (POLLED, "Lambda's poller takes the messages, with the function's role"),
     "sqs:DeleteMessage": (POLLED, "the same"),
     "sqs:GetQueueAttributes": (POLLED, "the same"),
-    "s3:ListBucket": (
+    "sqs:SendMessage": (
         ("IngestList",),
-        "without it S3 answers 403 and not 404 for an object that is gone; moto asks for no rights",
+        "when a list goes on, or was never read: test_the_function_puts_both_into_its_own_queue sees the call",
     ),
     "s3:AbortMultipartUpload": (
         ("IngestList",),
         "when a list breaks off: test_a_list_that_breaks_off_leaves_no_rejects_half_written sees the call",
     ),
 }
-# What the code can call and this run does not: larger lists, and lists that break off.
+# What the code can call and this run does not: larger lists, and lists that break off or go on.
 LARGE_LISTS_ONLY = {
     "s3:AbortMultipartUpload",
     "s3:CompleteMultipartUpload",
     "s3:CreateMultipartUpload",
     "s3:UploadPart",
+    "sqs:SendMessage",
 }
 SERVICES = ("dynamodb", "s3", "secretsmanager", "sns", "sqs")
 
@@ -78,6 +79,7 @@ def run(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Run:
         running.deliver()
         assert halt(store) is None
         running.tick("ReconcileAccount")
+        assert running.functions["IngestList"].invoke({"at": "2026-11-24T12:00:00Z"}).value == {"unread": 0}
     return Run(allowed(stack), used(calls, stack), operations(calls))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 import backorder.settings
 from backorder.clock import Clock, system_clock
@@ -17,8 +18,11 @@ from backorder.observability import logger, measure, metrics
 from backorder.records import Failures, each_record
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from ingestion.ingest import Ingestion, ingest_object
+from ingestion.ingest import ingest_object
+from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
+from ingestion.sweep import sweep
+from ingestion.writing import TimeIsShort
 
 WRITERS = 16
 
@@ -26,7 +30,9 @@ WRITERS = 16
 class Settings(backorder.settings.Settings):
     """What this function needs from its environment."""
 
+    lists_bucket: str = Field(alias="LISTS_BUCKET", min_length=1)
     reports_bucket: str = Field(alias="REPORTS_BUCKET", min_length=1)
+    queue_url: str = Field(alias="LIST_QUEUE_URL", min_length=1)
 
 
 class _Bucket(BaseModel):
@@ -34,6 +40,8 @@ class _Bucket(BaseModel):
 
 
 class _Object(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
     key: str
     version: str | None = Field(None, alias="version-id")
 
@@ -49,25 +57,41 @@ class ObjectCreated(BaseModel):
     detail: _Detail
 
 
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The use cases' collaborators, the bucket of lists, and the queue that brings its events."""
+
+    ingestion: Ingestion
+    lists_bucket: str
+    send: Callable[[str], None]
+    """Puts a message into the function's own queue."""
+
+
 @cache
-def ingestion() -> Ingestion:
+def ingestion() -> Wiring:
     """The collaborators, wired once a cold start."""
     settings = Settings.from_environment(os.environ)
     return wire(settings, store=DynamoStore.connect(settings.table, connections=WRITERS), clock=system_clock)
 
 
-def wire(settings: Settings, *, store: Store, clock: Clock) -> Ingestion:
+def wire(settings: Settings, *, store: Store, clock: Clock) -> Wiring:
     """The collaborators that `settings` name, around a store and a clock."""
-    return Ingestion(
+    queue = boto3.client("sqs")
+
+    def send(body: str) -> None:
+        queue.send_message(QueueUrl=settings.queue_url, MessageBody=body)
+
+    services = Ingestion(
         store=store, s3=boto3.client("s3"), reports_bucket=settings.reports_bucket, clock=clock, writers=WRITERS
     )
+    return Wiring(services, settings.lists_bucket, send)
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> Failures:
-    """Ingests each object; a message whose object could not be read is delivered again."""
-    return handle(event, ingestion(), read=_measure)
+def handler(event: dict[str, Any], context: LambdaContext) -> Failures | dict[str, int]:
+    """Ingests each object; a message whose object could not be read is delivered again. Without messages: the sweep."""
+    return handle(event, ingestion(), seconds_left=lambda: context.get_remaining_time_in_millis() / 1000, read=_measure)
 
 
 def _measure(summary: ListSummary) -> None:
@@ -79,15 +103,34 @@ def _measure(summary: ListSummary) -> None:
 
 
 def handle(
-    event: Mapping[str, Any], ingestion: Ingestion, *, read: Callable[[ListSummary], None] = lambda _summary: None
-) -> Failures:
+    event: Mapping[str, Any],
+    wiring: Wiring,
+    *,
+    seconds_left: Callable[[], float],
+    read: Callable[[ListSummary], None] = lambda _summary: None,
+) -> Failures | dict[str, int]:
     """The handler with its collaborators passed in; `read` is told of each list."""
+    services = replace(wiring.ingestion, seconds_left=seconds_left)
 
     def one(body: str) -> None:
         arrived = ObjectCreated.model_validate_json(body).detail
-        for summary in ingest_object(
-            arrived.bucket.name, arrived.object.key, arrived.object.version, services=ingestion
-        ):
-            read(summary)
+        bucket, object_ = arrived.bucket.name, arrived.object
+        try:
+            for summary in ingest_object(bucket, object_.key, object_.version, services=services):
+                read(summary)
+        except TimeIsShort as short:
+            logger.info("list_goes_on", list=object_.key, version=short.version)
+            wiring.send(_message(bucket, object_.key, short.version))
 
-    return each_record(event, one)
+    if "Records" in event:
+        return each_record(event, one)
+    lost = sweep(
+        wiring.lists_bucket, services=services, send=lambda key: wiring.send(_message(wiring.lists_bucket, key))
+    )
+    return {"unread": len(lost)}
+
+
+def _message(bucket: str, key: str, version: str | None = None) -> str:
+    """As EventBridge brings it, as far as it is read here."""
+    event = ObjectCreated(detail=_Detail(bucket=_Bucket(name=bucket), object=_Object(key=key, version=version)))
+    return event.model_dump_json(by_alias=True)

@@ -28,6 +28,7 @@ that was registered anew takes more than a month to be deleted again."""
 _SAME_DROP = timedelta(hours=48)
 """A day and the moment within it, told by two lists, are no further apart."""
 
+_MOVED = "drop moved"
 _DROPPING_NOW = frozenset({State.PROCESSING, State.AUCTION_PENDING})
 
 
@@ -42,9 +43,12 @@ class Outcome(StrEnum):
 class Taken(NamedTuple):
     """An outcome, and what is worth telling about it."""
 
-    outcome: Outcome
+    outcome: Outcome | None
+    """None: the entry was counted before, and only told when a name drops."""
     why: str = ""
-    """For what was not selected: the state that does not allow it. For a duplicate: what it changed all the same."""
+    """For what was not selected: the state that does not allow it."""
+    changed: str = ""
+    """What the entry changed of a backorder that was there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,10 @@ class Intake:
         """A person wants this name no more."""
         return self._settled(lambda: self._cancel(entry))
 
+    def date(self, entry: Entry) -> Taken:
+        """Nobody chose this name now, but there is a backorder for it, and the list says when it drops."""
+        return self._settled(lambda: self._date(entry))
+
     def _settled(self, step: Callable[[], Taken]) -> Taken:
         """Looks again whenever somebody else changed the backorder meanwhile."""
         while True:
@@ -79,14 +87,17 @@ class Intake:
             except Conflict:
                 continue
 
-    def _order(self, entry: Entry, source: Source) -> Taken:
-        dates = schedule(
+    def _schedule(self, entry: Entry) -> Schedule:
+        return schedule(
             entry.domain.zone,
             drop_day=entry.drop_day,
             drop_at=entry.drop_at,
             finalization_at=entry.finalization_at,
             registries=self.registries,
         )
+
+    def _order(self, entry: Entry, source: Source) -> Taken:
+        dates = self._schedule(entry)
         if self.store.create(self._backorder(entry, source, dates, cycle=1)) is None:
             return Taken(Outcome.ACCEPTED)
         return self._settled(lambda: self._meet(entry, source, dates))
@@ -122,8 +133,8 @@ class Intake:
             return Taken(Outcome.ACCEPTED)
         changed, told = latest, []
         if self._moves(latest, dates):
-            changed = changed.dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at, list_modified=self.modified)
-            told.append("drop moved")
+            changed = self._moved(changed, entry, dates)
+            told.append(_MOVED)
         if source is Source.WANTED and latest.source is Source.DROPPING:
             priority = entry.priority if entry.priority is not None else ORDINARY_PRIORITY
             changed = replace(
@@ -135,7 +146,18 @@ class Intake:
             told.append("no longer cancelled")
         if changed is not latest:
             self.store.replace(changed)
-        return Taken(Outcome.DUPLICATE, ", ".join(told))
+        return Taken(Outcome.DUPLICATE, changed=", ".join(told))
+
+    def _date(self, entry: Entry) -> Taken:
+        dates = self._schedule(entry)
+        latest = self.store.latest(entry.domain.name) if dates.known is not Known.NONE else None
+        if latest is None or latest.state.is_final or not self._moves(latest, dates):
+            return Taken(None)
+        self.store.replace(self._moved(latest, entry, dates))
+        return Taken(None, changed=_MOVED)
+
+    def _moved(self, backorder: Backorder, entry: Entry, dates: Schedule) -> Backorder:
+        return backorder.dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at, list_modified=self.modified)
 
     def _made(self, backorder: Backorder, entry: Entry) -> bool:
         return (backorder.list, backorder.list_version, backorder.line) == (self.list, self.version, entry.line)
@@ -189,7 +211,8 @@ class Intake:
             self.store.replace(latest.moved(State.CANCELLED, at=now, why=why, list_modified=modified))
             return Taken(Outcome.ACCEPTED)
         if how is TakingBack.TOO_LATE:
-            return Taken(Outcome.NOT_SELECTED, f"it is {latest.state}: {how}")
+            why_not = "there is nothing to take back" if latest.state.is_lost else how
+            return Taken(Outcome.NOT_SELECTED, f"it is {latest.state}: {why_not}")
         if how is TakingBack.FOREIGN:
             return Taken(Outcome.NOT_SELECTED, how)
         step = Step(now, latest.state, latest.state, why)

@@ -7,6 +7,8 @@ import errno
 import io
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,20 +27,61 @@ _PART = 8 << 20
 _TRIES = 4
 
 
-def object_file(s3: S3Client, bucket: str, key: str, version: str | None, size: int) -> io.BufferedReader:
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The version of an object that is read."""
+
+    bucket: str
+    key: str
+    version_id: str | None
+    version: str
+    """For reports and items: the version's id, or the content's hash in a bucket without versions."""
+    modified: datetime
+    size: int
+    content: str
+    """Tells its bytes from others': S3's checksum (of the parts, where it was uploaded in parts), and their number."""
+
+
+def look_at(bucket: str, key: str, version: str | None, s3: S3Client) -> Arrived | None:
+    """The object, or that version of it, as it is in the bucket; None if it is no longer there."""
+    # A bucket without versions calls its only one "null".
+    version_id = version if version not in (None, "", "null") else None
+    try:
+        head = s3.head_object(**_which(bucket, key, version_id))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchVersion", "405"):
+            return None
+        raise
+    version_id = head.get("VersionId") if head.get("VersionId") != "null" else None
+    label = version_id or head["ETag"].strip('"')
+    content = content_of(head["ETag"], head["ContentLength"])
+    return Arrived(bucket, key, version_id, label, head["LastModified"], head["ContentLength"], content)
+
+
+def _which(bucket: str, key: str, version_id: str | None) -> dict[str, Any]:
+    return {"Bucket": bucket, "Key": key, **({"VersionId": version_id} if version_id else {})}
+
+
+def content_of(etag: str, size: int) -> str:
+    """What tells an object's bytes from others'."""
+    tag = etag.strip('"')
+    return f"{tag}-{size}"
+
+
+def object_file(s3: S3Client, arrived: Arrived) -> io.BufferedReader:
     """The object as a file that can be read at any place, as the directory of a zip archive is at its end.
 
     It is read in ranges rather than as one stream: S3 closes a connection on which nothing was read for a while, as
     happens when what was read has to be written first, and a range can be asked for again.
     """
-    return io.BufferedReader(_S3Object(s3, bucket, key, version, size), min(_READ_AHEAD, max(size, 1)))
+    return io.BufferedReader(_S3Object(s3, arrived), min(_READ_AHEAD, max(arrived.size, 1)))
 
 
 class _S3Object(io.RawIOBase):
-    def __init__(self, s3: S3Client, bucket: str, key: str, version: str | None, size: int) -> None:
+    def __init__(self, s3: S3Client, arrived: Arrived) -> None:
         self._s3 = s3
-        self._which: dict[str, Any] = {"Bucket": bucket, "Key": key, **({"VersionId": version} if version else {})}
-        self._size = size
+        self._which = _which(arrived.bucket, arrived.key, arrived.version_id)
+        self._size = arrived.size
         self._position = 0
 
     def readable(self) -> bool:

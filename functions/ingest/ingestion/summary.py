@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from backorder.store import ListRecord
+from ingestion.objects import Arrived
 
 Kind = Literal["wanted", "dropping", "cancel", "rules", "ignored"]
 
@@ -40,11 +41,26 @@ class ListSummary(BaseModel):
     last_drop: date | None = None
     notes: list[str] = Field(default_factory=list)
     """What a person should know, in sentences."""
+    rules: str | None = None
+    """Version of the rules that chose from it."""
     rejects: str | None = None
     """Key of the list of rejects in the reports bucket."""
     read_at: datetime
     seconds: float = 0.0
     """That reading took, by the pipeline's clock."""
+
+    @classmethod
+    def about(cls, arrived: Arrived, kind: Kind, *, at: datetime) -> Self:
+        """Of an object that holds no list."""
+        return cls(
+            name=arrived.key, version=arrived.version, kind=kind, source=kind, modified=arrived.modified, read_at=at
+        )
+
+    @classmethod
+    def of(cls, record: ListRecord) -> Self:
+        """As it was written when the list was read."""
+        fields = {name: getattr(record, name) for name in record.__dataclass_fields__ if name != "details"}
+        return cls.model_validate({**fields, **record.details})
 
     def record(self) -> ListRecord:
         """As the store keeps it."""

@@ -1,0 +1,44 @@
+"""`rules.toml` arrived: a good one is kept, a broken one changes nothing and is told of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backorder.observability import logger
+from backorder.rules import RulesError, keep_rules
+from ingestion.objects import Arrived, object_file
+from ingestion.services import Ingestion
+from ingestion.summary import ListSummary
+
+RULES_KEY = "rules.toml"
+_LARGEST = 1 << 20
+"""Bytes."""
+
+
+def ingest_rules(arrived: Arrived, services: Ingestion) -> ListSummary:
+    """Keeps a good rules file; reports what is wrong with a broken one, which changes nothing."""
+    done = ListSummary.about(arrived, "rules", at=services.clock())
+    try:
+        if arrived.size > _LARGEST:
+            raise RulesError(f"rules.toml is larger than {_LARGEST:,} bytes: it is no rules file")
+        raw = object_file(services.s3, arrived).read()
+        rules = keep_rules(services.store, _text(raw), version=arrived.version, modified=arrived.modified)
+    except RulesError as error:
+        done.notes.append(str(error))
+        logger.error("rules_broken", key=arrived.key, version=arrived.version, why=str(error))
+        report: dict[str, Any] = {"status": "broken", "faults": str(error).splitlines()}
+    else:
+        status = "in use" if rules else "older than the rules in use"
+        done.notes.append(f"The rules are {status}.")
+        logger.info("rules_read", key=arrived.key, version=arrived.version, status=status)
+        report = {"status": status, "faults": []}
+    services.put_json(f"rules/{arrived.version}.json", {**report, "version": arrived.version})
+    return done
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise RulesError(f"rules.toml, line {line}: is not UTF-8: save it so") from None

@@ -1,0 +1,44 @@
+"""What ingestion works with, passed in from outside."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from backorder.clock import Clock
+from backorder.registries import Registries
+from backorder.store import Store
+from ingestion.reading import Bounds
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True)
+class Ingestion:
+    """What ingestion works with."""
+
+    store: Store
+    s3: S3Client
+    reports_bucket: str
+    clock: Clock
+    registries: Registries = field(default_factory=Registries.load)
+    bounds: Bounds = field(default_factory=Bounds)
+    writers: int = 16
+    """Writes to the store at the same time."""
+    look_ahead: int = 256
+    """Entries that are read before the first of them is written."""
+    seconds_left: Callable[[], float] = lambda: math.inf
+    """Until the function has to end."""
+
+    def put_json(self, key: str, body: dict[str, Any]) -> None:
+        """Writes a report."""
+        self.s3.put_object(
+            Bucket=self.reports_bucket,
+            Key=key,
+            Body=json.dumps(body, indent=2, ensure_ascii=False).encode("utf-8"),
+            ContentType="application/json",
+        )

@@ -1,0 +1,129 @@
+"""Entries on their way into the store: many at a time, counted in the order of the list, and stopped where time ends.
+
+What became of the first n entries is a `Progress`. It is kept now and then, and when time runs short: whoever reads
+the list again passes over these n. Each write is repeatable, so a progress that is old, or was kept by another reader
+of the same list, is as good as any: it holds for the n entries that it counts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from pydantic import BaseModel, Field
+
+from ingestion.intake import Outcome, Taken
+from ingestion.reading import Entry
+
+RESERVE_S = 60.0
+"""Seconds before the function's end at which nothing new is begun: what was begun is finished, and kept."""
+KEPT_EVERY = 10_000
+"""Writes after which progress is kept, so that a function that dies repeats no more."""
+_MOST_NOTES = 50
+"""Sentences about single names in a summary; the rest is counted."""
+
+
+class TimeIsShort(Exception):
+    """The list goes on in a next invocation, from the progress that was kept."""
+
+    version: str | None = None
+    """Of the object that is read."""
+
+
+class TooLong(Exception):
+    """No invocation would get further than this one."""
+
+
+class Progress(BaseModel):
+    """What became of the first `written` entries that were given to the store."""
+
+    written: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    not_selected: int = 0
+    left_out_by: dict[str, int] = Field(default_factory=dict)
+    """Which state left entries out, with how many."""
+    changed: dict[str, int] = Field(default_factory=dict)
+    """What entries changed of backorders that were there already, with how many."""
+    notes: list[str] = Field(default_factory=list)
+
+    def count(self, entry: Entry, taken: Taken) -> None:
+        """One more."""
+        self.written += 1
+        if taken.changed:
+            self.changed[taken.changed] = self.changed.get(taken.changed, 0) + 1
+        if taken.outcome is Outcome.ACCEPTED:
+            self.accepted += 1
+        elif taken.outcome is Outcome.DUPLICATE:
+            self.duplicates += 1
+        elif taken.outcome is Outcome.NOT_SELECTED:
+            self.not_selected += 1
+            self.left_out_by[taken.why] = self.left_out_by.get(taken.why, 0) + 1
+            if len(self.notes) < _MOST_NOTES:
+                self.notes.append(f"{entry.domain}: {taken.why}")
+
+
+class Writes:
+    """Takes entries one after the other, within a `with` block, and has them written side by side.
+
+    Those that `progress` counts already are passed over. `keep` keeps the progress for a next invocation.
+    """
+
+    def __init__(
+        self,
+        progress: Progress,
+        keep: Callable[[Progress], None],
+        *,
+        writers: int,
+        look_ahead: int,
+        seconds_left: Callable[[], float],
+    ) -> None:
+        self.progress = progress
+        self._keep = keep
+        self._look_ahead = look_ahead
+        self._seconds_left = seconds_left
+        self._done_before = progress.written
+        self._given = 0
+        self._pending: deque[tuple[Entry, Future[Taken]]] = deque()
+        self._pool = ThreadPoolExecutor(writers, thread_name_prefix="write")
+
+    def __call__(self, entry: Entry, take: Callable[[Entry], Taken]) -> None:
+        """Has `take` called with the entry. Raises TimeIsShort, or what an earlier write raised."""
+        self._given += 1
+        if self._given <= self._done_before:
+            return
+        if self._seconds_left() < RESERVE_S:
+            raise TimeIsShort
+        self._pending.append((entry, self._pool.submit(take, entry)))
+        if len(self._pending) >= self._look_ahead:
+            self._count()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is not None and not isinstance(error, TimeIsShort):
+            # The event comes again: what has not begun need not be written now.
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            return
+        try:
+            while self._pending:
+                self._count()
+        finally:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        if error is not None:
+            if self.progress.written <= self._done_before:
+                raise TooLong(
+                    f"reading it up to the {self._given:,}th name to write takes longer than a function may run: "
+                    "cut the list in two"
+                ) from error
+            self._keep(self.progress)
+
+    def _count(self) -> None:
+        entry, write = self._pending.popleft()
+        self.progress.count(entry, write.result())
+        if self.progress.written % KEPT_EVERY == 0:
+            self._keep(self.progress)

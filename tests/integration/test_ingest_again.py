@@ -1,0 +1,373 @@
+"""Lists that come again, stop half-way, or whose event is lost: nothing is counted twice, nothing is left unread."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from math import inf
+from typing import Any
+
+import boto3
+import pytest
+
+from backorder.deadlines import Known
+from backorder.model import Backorder, Source, State
+from ingestion import app
+from ingestion.app import Wiring, handle
+from ingestion.memory import Memory
+from ingestion.sweep import sweep
+from ingestion.writing import KEPT_EVERY, RESERVE_S, Progress, TimeIsShort, TooLong
+from tests.lists_world import LISTS, REPORTS, START, World, counts
+from tests.rights import Guard
+
+ROWS = "john.com;2026-11-27 16:00:00\njane.com;2026-11-28 16:00:00\nlong-name.com;2026-11-28 16:00:00\nx\n"
+RULES = "[select]\nhyphens = false\n"
+
+
+def event(key: str, version: str | None = None) -> dict[str, Any]:
+    """As it comes from the queue."""
+    return {"Records": [{"messageId": "1", "body": app._message(LISTS, key, version)}]}
+
+
+# A list that was read before
+
+
+def test_a_deletion_list_that_was_read_before_is_recognised_whatever_its_name(world: World) -> None:
+    world.upload("rules.toml", RULES)
+    assert counts(world.upload("dropping/a.csv", ROWS, modified=START)) == (4, 1, 1, 0, 2)
+    again = world.upload("dropping/b.csv", ROWS, modified=START + timedelta(days=1))
+    assert counts(again) == (4, 1, 1, 2, 0)
+    assert "It is the same list as dropping/a.csv of 24 November 2026 12:00 UTC: read before." in again.notes
+
+
+def test_what_a_recognised_list_says_is_as_old_as_it_was(world: World) -> None:
+    """Between the two, another list moved the drop."""
+    world.upload("rules.toml", "")
+    world.upload("dropping/a.csv", ROWS, modified=START)
+    world.upload("dropping/b.csv", "john.com;2026-11-30 16:00:00\n", modified=START + timedelta(hours=1))
+    world.upload("dropping/c.csv", ROWS, modified=START + timedelta(hours=2))
+    assert world.backorder("john.com").finalization_at == datetime(2026, 11, 30, 16, tzinfo=UTC)
+
+
+def test_the_same_list_under_new_rules_is_chosen_from_anew(world: World) -> None:
+    world.upload("rules.toml", RULES, modified=START)
+    world.upload("dropping/a.csv", ROWS, modified=START)
+    world.upload("rules.toml", "", modified=START + timedelta(hours=1))
+    again = world.upload("dropping/a.csv", ROWS, modified=START + timedelta(hours=2))
+    assert counts(again) == (4, 1, 0, 2, 1)
+    assert any("chosen from anew, under other rules" in note for note in again.notes)
+    assert world.backorder("long-name.com").state is State.SELECTED
+
+
+def test_an_event_that_comes_again_under_new_rules_chooses_anew(world: World) -> None:
+    world.upload("rules.toml", RULES, modified=START)
+    first = world.upload("dropping/a.csv", ROWS, modified=START)
+    world.upload("rules.toml", "", modified=START + timedelta(hours=1))
+    [again] = world.ingest("dropping/a.csv", first.version)
+    assert counts(again) == (4, 1, 0, 0, 3)
+    assert not any("same list" in note for note in again.notes)
+
+
+def test_a_wanted_list_that_is_uploaded_again_is_a_new_wish(world: World) -> None:
+    world.upload("wanted/a.csv", ROWS, modified=START)
+    world.upload("cancel/a.txt", "john.com\n", modified=START + timedelta(hours=1))
+    again = world.upload("wanted/again.csv", ROWS, modified=START + timedelta(hours=2))
+    assert counts(again) == (4, 1, 0, 2, 1)
+    assert any("It is the same list as wanted/a.csv" in note for note in again.notes)
+    assert world.backorder("john.com").state is State.SELECTED
+
+
+def test_the_same_bytes_for_another_purpose_are_another_list(world: World) -> None:
+    world.upload("rules.toml", "")
+    world.upload("wanted/a.csv", ROWS)
+    assert not any("same list" in note for note in world.upload("dropping/a.csv", ROWS).notes)
+
+
+# Dates from a deletion list
+
+
+def test_a_deletion_list_dates_what_a_person_wants_whether_the_rules_choose_it_or_not(world: World) -> None:
+    world.upload("rules.toml", '[select]\nzones = ["net"]\n')
+    world.upload("wanted/a.txt", "john.com\njane.com\n", modified=START)
+    summary = world.upload("dropping/b.csv", ROWS, modified=START + timedelta(hours=1))
+    assert counts(summary) == (4, 1, 3, 0, 0)
+    assert "2 already there: drop moved." in summary.notes
+    john = world.backorder("john.com")
+    assert (john.finalization_at, john.deadline_known) == (datetime(2026, 11, 27, 16, tzinfo=UTC), Known.FINALIZATION)
+    assert (john.source, john.list) == (Source.WANTED, "wanted/a.txt")
+    [again] = world.ingest("dropping/b.csv")
+    assert counts(again) == counts(summary)
+
+
+def test_a_deletion_list_dates_without_any_rules(world: World) -> None:
+    world.upload("wanted/a.txt", "john.com\n", modified=START)
+    summary = world.upload(
+        "dropping/b.csv", ROWS + "john.com;2026-11-29 16:00:00\n", modified=START + timedelta(hours=1)
+    )
+    assert counts(summary) == (5, 1, 4, 0, 0)
+    assert world.backorder("john.com").finalization_at == datetime(2026, 11, 27, 16, tzinfo=UTC)
+
+
+def test_an_older_deletion_list_dates_nothing_anew(world: World) -> None:
+    world.upload("wanted/a.csv", "john.com;2026-11-30 16:00:00\n", modified=START)
+    world.upload("dropping/b.csv", ROWS, modified=START - timedelta(hours=1))
+    assert world.backorder("john.com").finalization_at == datetime(2026, 11, 30, 16, tzinfo=UTC)
+
+
+# A list that goes on in a next invocation
+
+
+def short_after(calls: int) -> Callable[[], float]:
+    """So many looks at the time, and it is short."""
+    looks: Iterator[int] = count()
+    return lambda: inf if next(looks) < calls else RESERVE_S - 1
+
+
+def names(number: int) -> str:
+    return "\n".join([*(f"name{n}.com" for n in range(number)), "no_name.com", "name0.com", "name1.com", ""])
+
+
+@pytest.mark.parametrize("key", ["wanted/a.txt", "dropping/a.txt", "cancel/a.txt"])
+def test_a_list_goes_on_where_it_stopped_and_counts_as_if_it_had_not(world: World, key: str) -> None:
+    world.upload("rules.toml", "")
+    world.upload("wanted/before.txt", "name3.com\nname15.com\n" if not key.startswith("cancel") else names(18))
+    version = world.put(key, names(20))
+    stops = 0
+    while True:
+        world.seconds_left = short_after(7)
+        try:
+            [summary] = world.ingest(key, version)
+            break
+        except TimeIsShort:
+            stops += 1
+            assert len(list(world.store.lists())) == 1
+    assert stops == 2
+    left = {"wanted/a.txt": (0, 4, 18), "dropping/a.txt": (0, 4, 18), "cancel/a.txt": (2, 2, 18)}
+    assert counts(summary) == (23, 1, *left[key])
+    assert len(world.rejects(summary)) == 1
+    world.seconds_left = lambda: inf
+    [again] = world.ingest(key, version)
+    assert again == summary
+    assert Memory(world.store).progress(key, version, summary.rules) == Progress()
+
+
+def test_only_what_is_not_written_yet_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = world.put("wanted/a.txt", names(20))
+    world.seconds_left = short_after(12)
+    with pytest.raises(TimeIsShort):
+        world.ingest("wanted/a.txt", version)
+    assert len(world.everything()) == 12
+    written: list[str] = []
+    create = world.store.create
+
+    def note(backorder: Backorder) -> Backorder | None:
+        written.append(backorder.domain)
+        return create(backorder)
+
+    monkeypatch.setattr(world.store, "create", note)
+    world.seconds_left = lambda: inf
+    world.ingest("wanted/a.txt", version)
+    assert sorted(written) == sorted(f"name{n}.com" for n in range(12, 20))
+
+
+def test_a_list_that_was_killed_goes_on_from_what_was_kept_last(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        """What a process does not survive."""
+
+    monkeypatch.setattr("ingestion.writing.KEPT_EVERY", 5)
+    version = world.put("wanted/a.txt", names(20))
+    create = world.store.create
+    calls = count()
+
+    def die(backorder: Backorder) -> Backorder | None:
+        if next(calls) == 13:
+            raise Killed
+        return create(backorder)
+
+    monkeypatch.setattr(world.store, "create", die)
+    with pytest.raises(Killed):
+        world.ingest("wanted/a.txt", version)
+    monkeypatch.setattr(world.store, "create", create)
+    assert Memory(world.store).progress("wanted/a.txt", version, None).written in (5, 10)
+    [summary] = world.ingest("wanted/a.txt", version)
+    assert counts(summary) == (23, 1, 0, 2, 20)
+
+
+def test_two_that_read_the_same_list_at_once_count_the_same(world: World) -> None:
+    version = world.put("wanted/a.txt", names(60))
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: world.ingest("wanted/a.txt", version), range(2)))
+    for [summary] in both:
+        assert counts(summary) == (63, 1, 0, 2, 60)
+    assert len(world.everything()) == 60
+
+
+def test_a_list_that_stopped_goes_on_under_the_rules_that_hold_then(world: World) -> None:
+    world.upload("rules.toml", "", modified=START)
+    version = world.put("dropping/a.txt", "one.com\ntwo-two.com\nthree.com\nfour.com\n")
+    world.seconds_left = short_after(2)
+    with pytest.raises(TimeIsShort):
+        world.ingest("dropping/a.txt", version)
+    world.upload("rules.toml", RULES, modified=START + timedelta(hours=1))
+    world.seconds_left = lambda: inf
+    [summary] = world.ingest("dropping/a.txt", version)
+    assert counts(summary) == (4, 0, 1, 0, 3)
+
+
+def test_a_list_that_no_invocation_gets_on_with_fails_and_says_so(world: World) -> None:
+    version = world.put("wanted/a.txt", names(3))
+    world.seconds_left = short_after(0)
+    with pytest.raises(TooLong, match="cut the list in two"):
+        world.ingest("wanted/a.txt", version)
+
+
+def test_the_function_sends_itself_the_list_that_goes_on(world: World) -> None:
+    sent: list[str] = []
+    wiring = Wiring(world.services, LISTS, sent.append)
+    version = world.put("wanted/a.txt", names(20))
+    world.put("wanted/a.txt", "newer.com\n")
+    assert handle(event("wanted/a.txt", version), wiring, seconds_left=short_after(5)) == {"batchItemFailures": []}
+    [body] = sent
+    # Whatever is uploaded meanwhile: this version goes on.
+    assert json.loads(body)["detail"]["object"] == {"key": "wanted/a.txt", "version-id": version}
+    again = {"Records": [{"messageId": "2", "body": body}]}
+    assert handle(again, wiring, seconds_left=lambda: inf) == {"batchItemFailures": []}
+    [record] = world.store.lists()
+    assert (record.version, record.entries, record.accepted) == (version, 23, 20)
+
+
+def test_the_function_puts_both_into_its_own_queue(world: World, guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that goes on, and one that was never read."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    sqs = boto3.client("sqs")
+    queue = sqs.create_queue(QueueName="lists")["QueueUrl"]
+    settings = app.Settings(stage="test", table="table", lists_bucket=LISTS, reports_bucket=REPORTS, queue_url=queue)
+    wiring = app.wire(settings, store=world.store, clock=lambda: world.now)
+    world.put("wanted/a.txt", names(600))
+    handle(event("wanted/a.txt"), wiring, seconds_left=short_after(300))
+    world.pretend("wanted/a.txt", world.put("wanted/a.txt", "lost.com\n"), START)
+    world.now = START + timedelta(days=1)
+    handle({}, wiring, seconds_left=lambda: inf)
+    for _ in range(2):
+        [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
+        records = {"Records": [{"messageId": "1", "body": message["Body"]}]}
+        assert handle(records, wiring, seconds_left=lambda: inf) == {"batchItemFailures": []}
+    assert len(world.everything()) == 601
+    assert ("IngestList", "sqs:SendMessage") in guard.called
+    assert ("IngestList", "s3:ListBucket") in guard.called
+
+
+def test_progress_is_kept_often_enough_to_matter() -> None:
+    """16 writers make some 2,000 writes a second: a function that dies repeats seconds."""
+    assert KEPT_EVERY <= 20_000
+
+
+# The daily sweep
+
+
+def swept(world: World) -> list[str]:
+    found: list[str] = []
+    sweep(LISTS, services=world.services, send=found.append)
+    return found
+
+
+def test_the_sweep_finds_what_was_never_read(world: World) -> None:
+    world.upload("rules.toml", "", modified=START)
+    world.upload("wanted/read.txt", "john.com\n", modified=START)
+    world.upload("other/ignored.txt", "john.com\n", modified=START)
+    for key in ("wanted/lost.txt", "dropping/lost.csv", "cancel/lost.txt", "wanted/folder/"):
+        world.pretend(key, world.put(key, "jane.com\n"), START)
+    world.now = START + timedelta(days=1)
+    assert swept(world) == ["wanted/lost.txt", "dropping/lost.csv", "cancel/lost.txt"]
+    for key in swept(world):
+        world.ingest(key)
+    assert swept(world) == []
+
+
+def test_the_sweep_finds_a_newer_version_of_what_was_read(world: World) -> None:
+    world.upload("wanted/a.txt", "john.com\n", modified=START)
+    world.upload("rules.toml", "", modified=START)
+    world.pretend("wanted/a.txt", world.put("wanted/a.txt", "jane.com\n"), START)
+    world.pretend("rules.toml", world.put("rules.toml", RULES), START + timedelta(minutes=1))
+    world.now = START + timedelta(days=1)
+    assert swept(world) == ["wanted/a.txt", "rules.toml"]
+
+
+def test_the_sweep_leaves_what_is_just_arriving(world: World) -> None:
+    world.pretend("wanted/a.txt", world.put("wanted/a.txt", "john.com\n"), START)
+    world.now = START + timedelta(minutes=59)
+    assert swept(world) == []
+    world.now = START + timedelta(minutes=60)
+    assert swept(world) == ["wanted/a.txt"]
+
+
+def test_the_sweep_finds_a_list_that_never_got_to_its_end(world: World) -> None:
+    version = world.put("wanted/a.txt", names(20))
+    world.pretend("wanted/a.txt", version, START)
+    world.seconds_left = short_after(5)
+    with pytest.raises(TimeIsShort):
+        world.ingest("wanted/a.txt", version)
+    world.now = START + timedelta(days=1)
+    assert swept(world) == ["wanted/a.txt"]
+
+
+def test_an_archive_is_swept_as_one(world: World) -> None:
+    world.upload("wanted/nothing.zip", b"PK\x03\x04broken", modified=START)
+    world.now = START + timedelta(days=1)
+    assert swept(world) == []
+
+
+def test_a_tick_of_the_schedule_sends_what_is_unread_to_the_queue(world: World) -> None:
+    sent: list[str] = []
+    world.pretend("wanted/a.txt", world.put("wanted/a.txt", "john.com\n"), START)
+    world.now = START + timedelta(days=1)
+    wiring = Wiring(world.services, LISTS, sent.append)
+    assert handle({"at": "2026-11-25T12:00:00Z"}, wiring, seconds_left=lambda: inf) == {"unread": 1}
+    assert handle({"Records": [{"messageId": "1", "body": sent[0]}]}, wiring, seconds_left=lambda: inf) == {
+        "batchItemFailures": []
+    }
+    assert world.backorder("john.com").state is State.SELECTED
+    assert handle({"at": "2026-11-25T12:00:00Z"}, wiring, seconds_left=lambda: inf) == {"unread": 0}
+
+
+# Cancels, in each state
+
+
+@pytest.mark.parametrize(
+    ("state", "becomes", "told"),
+    [
+        *((state, State.CANCELLED, None) for state in (State.SELECTED, State.HELD, State.QUEUED)),
+        *((s, s, None) for s in (State.SUBMITTING, State.REQUESTED, State.ACTIVE, State.WITHDRAWING)),
+        *((s, s, "too late to take back") for s in (State.PROCESSING, State.AUCTION_PENDING)),
+        *((s, s, "too late to take back") for s in (State.SUCCESSFUL, State.AUCTION_WON)),
+        *(
+            (s, s, "there is nothing to take back")
+            for s in (State.FAILED, State.AUCTION_LOST, State.REJECTED, State.MISSED, State.VANISHED)
+        ),
+    ],
+)
+def test_a_cancel_does_what_the_state_allows_or_says_why_not(
+    world: World, state: State, becomes: State, told: str | None
+) -> None:
+    world.upload("wanted/a.txt", "john.com\n")
+    world.store.replace(replace(world.backorder("john.com"), state=state))
+    summary = world.upload("cancel/a.txt", "john.com\n")
+    john = world.backorder("john.com")
+    assert john.state is becomes
+    if told is None:
+        assert counts(summary) == (1, 0, 0, 0, 1)
+        assert john.cancel_requested == (becomes is not State.CANCELLED)
+    else:
+        assert counts(summary) == (1, 0, 1, 0, 0)
+        assert summary.notes == [f"john.com: it is {state}: {told}"]
+        assert not john.cancel_requested
+
+
+def test_a_name_that_was_cancelled_already_is_a_duplicate(world: World) -> None:
+    world.upload("wanted/a.txt", "john.com\n")
+    world.upload("cancel/a.txt", "john.com\n")
+    assert counts(world.upload("cancel/b.txt", "john.com\n")) == (1, 0, 0, 1, 0)
