@@ -1,6 +1,6 @@
 # One target a job. Each sets up what it needs on first use; a set-up that was interrupted is completed by the next call.
 .DEFAULT_GOAL := help
-.PHONY: help setup run simulate bench test check format build invoke emulator up lock clean
+.PHONY: help setup run simulate bench test check format build invoke emulator up serve smoke lock clean
 
 # Any Python from 3.11 on; `make PYTHON=python3.13 …` chooses another one.
 PYTHON ?= python3
@@ -96,6 +96,9 @@ bench: $(READY) $(RUNTIME_READY) $(BUILT) ## print the benchmarks, ratios in one
 
 up: $(READY) ## moto server with the stack deployed, and the emulator, until interrupted
 	@$(BIN)/python -m local up $(ARGS)
+
+serve: $(READY) ## the functions of a running `make up`, at work until interrupted
+	@$(BIN)/python -m local serve $(ARGS)
 
 emulator: $(READY) ## the provider's emulator alone: PORT=8053 ARGS="…"
 	@$(BIN)/python -m local emulator --port $(PORT) $(ARGS)

@@ -135,6 +135,28 @@ def up(emulator_port: int, emulator_arguments: tuple[str, ...]) -> None:
         _stop(str(error))
 
 
+@main.command()
+@click.option("--quiet", is_flag=True, help="say nothing but what goes wrong")
+def serve(quiet: bool) -> None:
+    """Runs the functions of a running `make up` until interrupted: for trying `python -m ops`.
+
+    Their log is in build/serve.log.
+    """
+    from local.serve import serve as serve_it  # noqa: PLC0415
+    from local.stack import attach  # noqa: PLC0415
+
+    exit_on_terminate()
+    os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "backorder-local")
+    try:
+        serve_it(attach(), tell=(lambda _words: None) if quiet else lambda words: print(words, flush=True))
+    except StackError as error:
+        _stop(str(error))
+    except (BotoCoreError, requests.RequestException):
+        _stop("the stack is gone: start it anew with `make up`")
+    except KeyboardInterrupt:
+        print("\nstopped")
+
+
 @main.command(name="simulate", context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def simulate(arguments: tuple[str, ...]) -> None:

@@ -1,0 +1,1 @@
+"""What one does to a running stack, deployed or local: `python -m ops`. Stands on `shared/backorder` alone."""

@@ -95,6 +95,11 @@ class Pump:
             self.changed()
         return handled
 
+    def keep_up(self) -> int:
+        """Takes the emulator's present for now, and delivers what is there; gives how many were handled well."""
+        self.clock = self._control.clock()
+        return self._show_hidden()
+
     def changed(self) -> None:
         """Something arrived or moved: each schedule's next tick is delivered."""
         for ticker in self._tickers:
@@ -192,13 +197,13 @@ class Pump:
                 done += 1
         return done
 
-    def _show_hidden(self) -> None:
+    def _show_hidden(self) -> int:
         for hidden in [hidden for hidden in self._hidden if hidden.until <= self.now]:
             self._hidden.remove(hidden)
             self._sqs.change_message_visibility(
                 QueueUrl=hidden.source.queue_url, ReceiptHandle=hidden.receipt, VisibilityTimeout=0
             )
-        self.deliver()
+        return self.deliver()
 
     def _in_flight(self, source: EventSource) -> int:
         answer = self._sqs.get_queue_attributes(QueueUrl=source.queue_url, AttributeNames=["All"])

@@ -91,7 +91,7 @@ def run(options: RunOptions, *, progress: Progress) -> Outcome:
     names = read_names(chosen)
     _prepare(options.out)
     store_name = _store_name(options, names)
-    with _stack(options, names) as (stack, start), _log_to(options.out / LOG):
+    with _stack(options, names) as (stack, start), log_to(options.out / LOG):
         use_environment(stack.deployment)
         world = _wire(options, stack, start, store_name, progress)
         _schedule(world, names)
@@ -156,7 +156,7 @@ def _stack(options: RunOptions, names: Names) -> Iterator[tuple[LocalStack, date
 
 
 @contextmanager
-def _log_to(file: Path) -> Iterator[None]:
+def log_to(file: Path) -> Iterator[None]:
     """The functions' structured log, which Lambda would send to CloudWatch."""
     with file.open("w", encoding="utf-8") as stream:
         streams = [handler for handler in logger.handlers if isinstance(handler, logging.StreamHandler)]

@@ -1,0 +1,71 @@
+"""The functions of a running `make up`, at work until interrupted, as in Lambda: so that `python -m ops` can be tried
+on this machine.
+
+Messages are delivered as they arrive. Schedules follow the emulator's clock, and run besides whenever something was
+delivered, so that nobody waits five minutes for a plan, or for ever where the clock stands still.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from backorder.clock import iso
+from backorder.store.dynamodb import DynamoStore
+from local.control import Control
+from local.deployment.model import Schedule
+from local.run.functions import handlers, use_environment
+from local.run.pump import Pump
+from local.run.run import log_to
+from local.run.schedules import next_call
+from local.run.watched import WatchedStore
+from local.stack import BUILD, LocalStack
+
+POLL_S = 0.5
+LOG = BUILD / "serve.log"
+
+Tell = Callable[[str], None]
+
+
+def serve(stack: LocalStack, *, tell: Tell, log: Path = LOG, stopped: Callable[[], bool] = lambda: False) -> None:
+    """Works until `stopped`; tells what ran, and writes the functions' log. What a function raises is raised."""
+    use_environment(stack.deployment)
+    with log_to(log):
+        _serve(stack, tell, stopped)
+
+
+def _serve(stack: LocalStack, tell: Tell, stopped: Callable[[], bool]) -> None:
+    store = WatchedStore(DynamoStore.connect(stack.deployment.table_name))
+    functions = handlers(
+        stack.deployment,
+        store=store,
+        clock=lambda: pump.now,
+        tell=lambda message: tell(f"mail: {message.subject}"),
+    )
+    pump = Pump(stack.deployment, Control(stack.emulator_base_url), store, functions)
+    # Where two are due at the same moment, the plan sees what reconciliation found.
+    schedules = sorted(
+        (schedule for schedule in stack.deployment.schedules if schedule.enabled),
+        key=lambda schedule: schedule.function == "PlanSubmissions",
+    )
+    due: dict[str, datetime] = {}
+    while not stopped():
+        handled = pump.keep_up()
+        if handled:
+            tell(f"{handled} message{'' if handled == 1 else 's'} handled")
+        for function in _to_run(schedules, due, pump.now, at_once=handled > 0):
+            pump.call(function, {"at": iso(pump.now)})
+            tell(f"{function} ran at {iso(pump.now)}")
+        time.sleep(POLL_S)
+
+
+def _to_run(schedules: list[Schedule], due: dict[str, datetime], now: datetime, *, at_once: bool) -> list[str]:
+    """The functions whose schedule is due at `now`, each once; sets when each schedule is due again."""
+    functions: dict[str, None] = {}
+    for schedule in schedules:
+        if at_once or now >= due.get(schedule.id, now):
+            functions[schedule.function] = None
+            due[schedule.id] = next_call(schedule.expression, schedule.timezone, after=now)
+    return list(functions)

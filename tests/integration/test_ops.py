@@ -1,0 +1,339 @@
+"""`python -m ops` on a stack: the template in moto, the emulator, and the functions at work as under `make serve`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+import ops.stacks
+from backorder.model import State
+from local.run.functions import use_environment
+from local.serve import serve
+from local.stack import LocalStack, local_stack
+from ops.__main__ import run
+from ops.redrive import hold, let_go
+from ops.stacks import Stack, find
+
+PASSWORD = "test.passw0rd"
+LIST = "example-one.com\nexample-two.net\njohn_doe.com\n"
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[LocalStack]:
+    with local_stack(emulator_arguments=["--refuse-zone", "de"]) as stack:
+        yield stack
+
+
+@pytest.fixture
+def file(local: LocalStack, tmp_path: Path) -> Path:
+    """What `make up` would have written."""
+    path = tmp_path / "local-stack.json"
+    path.write_text(local.model_dump_json())
+    return path
+
+
+@pytest.fixture
+def at_work(local: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The stack's functions run."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "restored afterwards")
+    use_environment(local.deployment)
+    end = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(serve, local, tell=lambda _words: None, log=tmp_path / "serve.log", stopped=end.is_set)
+        yield
+        end.set()
+    working.result()
+
+
+@pytest.fixture
+def stack(file: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    monkeypatch.setattr(ops.stacks, "LOCAL_STACK", file)
+    return find(None)
+
+
+class Said:
+    """What a command wrote, and how it ended."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+        assert PASSWORD not in out + err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Ops = Callable[..., Said]
+
+
+@pytest.fixture
+def command(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ops:
+    """`python -m ops …` on the local stack."""
+    monkeypatch.setattr(ops.stacks, "LOCAL_STACK", file)
+
+    def call(*arguments: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["ops", *arguments])
+        status = 0
+        try:
+            run()
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return Said(status, *capsys.readouterr())
+
+    return call
+
+
+def test_a_list_that_is_put_is_read_ordered_and_taken_back(
+    at_work: None, command: Ops, stack: Stack, tmp_path: Path
+) -> None:
+    path = tmp_path / "monday.txt"
+    path.write_text(LIST)
+
+    put = command("put", str(path), "--json")
+    (read,) = put.json["read"]
+    assert (read["list"], read["entries"], read["accepted"], read["rejected"]) == ("wanted/monday.txt", 3, 2, 1)
+    assert read["rejects"] == [{"line": 3, "text": "john_doe.com", "reason": "contains an underscore"}]
+    becomes(stack, "example-one.com", State.REQUESTED)
+
+    status = command("status", "--json").json
+    assert status["open"] == {"REQUESTED": 2}
+    assert status["capacity"] == "5000.00"
+    assert status["plan"] is not None
+    assert "wanted/monday.txt" in command("status").out
+
+    history = command("why", "http://www.Example-One.com", "--json").json
+    events = [event["what"] for event in history["cycles"][0]["events"]]
+    assert events == ["SELECTED", "QUEUED", "SUBMITTING", "REQUESTED"]
+    assert "contains an underscore" in command("why", "john_doe.com").out
+
+    looked = command("cancel", "example-one.com", "nobody.com", "--json").json
+    assert [name["will_act"] for name in looked["names"]] == [True, False]
+    assert looked["put"] is None
+    done = command("cancel", "example-one.com", "nobody.com", "--yes", "--json").json
+    assert done["put"]["read"][0]["accepted"] == 1
+    becomes(stack, "example-one.com", State.CANCELLED)
+
+
+def becomes(stack: Stack, domain: str, state: State) -> None:
+    """Waits for it, on this machine's clock: the functions run in another thread."""
+    done = threading.Event()
+    for _ in range(300):
+        backorder = stack.store.latest(domain)
+        if backorder is not None and backorder.state is state:
+            return
+        done.wait(0.1)
+    raise AssertionError(f"{domain} is {backorder and backorder.state}")
+
+
+def test_a_list_that_nobody_reads_is_told_so(command: Ops, tmp_path: Path, stack: Stack) -> None:
+    path = tmp_path / "unread.txt"
+    path.write_text("example-three.com\n")
+
+    said = command("put", str(path), "--wait", "1")
+
+    assert said.status == 1
+    assert "make serve" in said.out
+    emptied(stack, stack.output("ListQueueUrl"))
+
+
+def test_broken_rules_are_not_uploaded(command: Ops, tmp_path: Path, stack: Stack) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("[select]\nlenght = 3\n")
+
+    said = command("put", str(path), "--kind", "rules")
+
+    assert said.status == 2
+    assert "line 2" in said.err
+    assert stack.s3.list_objects_v2(Bucket=stack.output("ListsBucketName"), Prefix="rules.toml")["KeyCount"] == 0
+
+
+def test_good_rules_are_put_where_they_count(at_work: None, command: Ops, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[select]\nlength = [3, 12]\n")
+
+    said = command("put", str(path), "--kind", "rules")
+
+    assert said.status == 0
+    assert "The rules are in use." in said.out
+
+
+@pytest.fixture
+def letters(stack: Stack) -> Iterator[None]:
+    """One dead letter in each queue."""
+    arrived = {"detail": {"bucket": {"name": "lists"}, "object": {"key": "wanted/broken.txt", "version-id": "v7"}}}
+    batch = {"kind": "order", "backorders": [[f"{n}.com", 1] for n in "abcde"]}
+    urls = [stack.output(f"{name}DeadLetterQueueUrl") for name in ("List", "Submission", "Rule")]
+    stack.sqs.send_message(QueueUrl=urls[0], MessageBody=json.dumps(arrived))
+    stack.sqs.send_message(QueueUrl=urls[1], MessageBody=json.dumps(batch))
+    stack.sqs.send_message(
+        QueueUrl=urls[2],
+        MessageBody="\x1b[31mno event",
+        MessageAttributes={"ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"}},
+    )
+    yield
+    for url in [*urls, stack.output("ListQueueUrl"), stack.output("SubmissionQueueUrl")]:
+        emptied(stack, url)
+
+
+def emptied(stack: Stack, url: str) -> None:
+    while messages := stack.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            stack.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def bodies(stack: Stack, output: str) -> list[str]:
+    answer = stack.sqs.receive_message(QueueUrl=stack.output(output), MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return [message["Body"] for message in answer.get("Messages", [])]
+
+
+def test_dead_letters_are_shown_and_stay_where_they_are(letters: None, command: Ops, stack: Stack) -> None:
+    said = command("redrive", "--json").json
+
+    assert [(letter["queue"], letter["what"]) for letter in said["shown"]] == [
+        ("lists", "wanted/broken.txt (version v7)"),
+        ("submissions", "order: a.com, b.com, c.com and 2 more"),
+        ("rule", "not understood: \x1b[31mno event"),
+    ]
+    assert said["shown"][2]["error"] == "NO_PERMISSIONS"
+    assert said["moved"] == []
+    # They are not kept from others any longer.
+    assert [len(bodies(stack, f"{name}DeadLetterQueueUrl")) for name in ("List", "Submission", "Rule")] == [1, 1, 1]
+
+
+def test_dead_letters_go_back_to_where_they_are_handled(letters: None, command: Ops, stack: Stack) -> None:
+    said = command("redrive", "--yes")
+
+    assert said.status == 0
+    assert "wanted/broken.txt" in said.out
+    assert "\x1b" not in said.out
+    assert len(bodies(stack, "ListQueueUrl")) == 2
+    assert len(bodies(stack, "SubmissionQueueUrl")) == 1
+    assert "There are no dead letters." in command("redrive").out
+
+
+def test_what_was_not_shown_is_not_moved(letters: None, command: Ops, stack: Stack) -> None:
+    url = stack.output("ListDeadLetterQueueUrl")
+    stack.sqs.send_message(QueueUrl=url, MessageBody="another one")
+
+    said = command("redrive", "--yes", "--most", "1", "--json").json
+
+    assert (len(said["shown"]), len(said["moved"]), said["more"]) == (3, 3, 1)
+    assert len(bodies(stack, "ListDeadLetterQueueUrl")) == 1
+
+
+def test_somebody_who_says_no_moves_nothing(
+    letters: None, command: Ops, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("click.confirm", lambda *_given, **_more: False)
+
+    assert "Nothing was moved." in command("redrive").out
+    assert len(bodies(stack, "ListDeadLetterQueueUrl")) == 1
+
+
+def test_letters_that_are_held_are_kept_from_others_until_they_are_let_go(letters: None, stack: Stack) -> None:
+    held = hold(stack, most=10)
+    assert bodies(stack, "ListDeadLetterQueueUrl") == []
+
+    let_go(stack, held)
+
+    assert len(bodies(stack, "ListDeadLetterQueueUrl")) == 1
+
+
+# Where the stack is
+
+
+def test_without_a_stack_a_command_says_what_to_do(command: Ops, file: Path) -> None:
+    file.unlink()
+
+    said = command("status")
+
+    assert said.status == 2
+    assert "run `make up` in another terminal" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_stack_that_is_gone_is_told_from_one_that_never_was(command: Ops, file: Path) -> None:
+    gone = json.loads(file.read_text())
+    gone["moto_url"] = "http://127.0.0.1:9"
+    file.write_text(json.dumps(gone))
+
+    assert "answers no more" in command("status").err
+
+
+@pytest.fixture
+def deployed(local: LocalStack, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A stack that CloudFormation knows, with the outputs and parameters of the local one."""
+    for name, value in local.deployment.environment("IngestList").items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    template = {
+        "Parameters": {"Stage": {"Type": "String"}, "Endpoint": {"Type": "String"}},
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in local.deployment.outputs.items()},
+    }
+    client = boto3.client("cloudformation")
+    name = f"deployed-{datetime.now(UTC):%H%M%S%f}"
+    client.create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(template),
+        Parameters=[
+            {"ParameterKey": "Stage", "ParameterValue": "test"},
+            {"ParameterKey": "Endpoint", "ParameterValue": local.emulator_url},
+        ],
+    )
+    return name
+
+
+def test_a_deployed_stack_is_found_by_its_outputs(deployed: str, command: Ops) -> None:
+    said = command("status", "--stack", deployed, "--json")
+
+    assert said.status == 0
+    assert said.json["stack"] == deployed
+
+
+def test_a_name_that_is_no_stack_is_told_with_its_region(deployed: str, command: Ops) -> None:
+    said = command("status", "--stack", "backorder-liev")
+
+    assert said.status == 2
+    assert "no stack backorder-liev in region us-east-1" in said.err
+
+
+def test_a_stack_of_something_else_is_refused(deployed: str, command: Ops) -> None:
+    boto3.client("cloudformation").create_stack(
+        StackName="website", TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+    )
+
+    assert "none of this pipeline" in command("status", "--stack", "website").err
+
+
+def test_without_credentials_a_command_says_how_to_sign_in(
+    command: Ops, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    said = command("status", "--stack", "backorder-live")
+
+    assert said.status == 2
+    assert "there are no credentials for AWS" in said.err
+
+
+def test_a_wrong_option_is_told_in_one_line(command: Ops) -> None:
+    said = command("put", "x.txt", "--kind", "wnated")
+
+    assert said.status == 2
+    assert said.err.startswith("ops: ")
