@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from datetime import date
 from unittest.mock import patch
@@ -30,13 +30,15 @@ class Counted:
     zones: Counter[str] = field(default_factory=Counter)
     days: list[date] = field(default_factory=list)
     chosen: list[Entry] = field(default_factory=list)
+    named: list[Entry] = field(default_factory=list)
+    """Whose names are known."""
     in_bulk: int = 0
 
 
-def counted(content: bytes, select: Select | None, *, at_once: bool) -> Counted:
+def counted(content: bytes, select: Select | None, *, at_once: bool, known: Set[str] = frozenset()) -> Counted:
     done = Counted()
     selection = Selection(select) if select else None
-    for read in read_lists(io.BytesIO(content), screen=Screen(select) if at_once else None):
+    for read in read_lists(io.BytesIO(content), screen=Screen(select, known) if at_once else None):
         for item in read.items:
             if isinstance(item, LeftOut):
                 done.entries += item.count
@@ -51,6 +53,7 @@ def counted(content: bytes, select: Select | None, *, at_once: bool) -> Counted:
                 continue
             done.zones[item.domain.zone] += 1
             done.days.extend([item.day] if item.day else [])
+            done.named.extend([item] if item.domain.name in known else [])
             why_not = selection.why_not(item.domain) if selection else NO_RULES
             if why_not is None:
                 done.chosen.append(item)
@@ -180,9 +183,16 @@ def test_a_plain_list_gives_the_same_at_once_as_line_by_line(lines: list[str], s
 
 
 def assert_same(content: bytes, select: Select | None) -> None:
-    at_once, by_line = counted(content, select, at_once=True), counted(content, select, at_once=False)
-    at_once.in_bulk = 0
-    assert at_once == by_line
+    every_third = _names(content)[::3]
+    for known in (frozenset[str](), frozenset(every_third)):
+        at_once, by_line = (counted(content, select, at_once=both, known=known) for both in (True, False))
+        at_once.in_bulk = 0
+        assert at_once == by_line
+
+
+def _names(content: bytes) -> list[str]:
+    items = [item for read in read_lists(io.BytesIO(content)) for item in read.items]
+    return sorted({item.domain.name for item in items if isinstance(item, Entry)})
 
 
 def test_without_rules_all_is_left_out_at_once() -> None:
@@ -201,6 +211,17 @@ def test_most_of_a_list_is_left_out_at_once_and_what_is_chosen_keeps_its_line() 
     assert found.days == [date(2026, 11, 27), date(2026, 11, 29)]
     assert found.in_bulk > 980
     assert found.left_out == Counter(digits=998)
+
+
+def test_a_name_that_is_known_is_never_left_out_in_bulk() -> None:
+    rows = [f"name{number}.com;2026-11-27 16:00:00" for number in range(1000)]
+    rows[700] = "MyShop.com;2026-11-28 16:00:00"
+    known = frozenset({"myshop.com", "name990.com", "ame5.com"})
+    for rules in (select(DESIGN), None):
+        found = counted("\n".join(rows).encode(), rules, at_once=True, known=known)
+        assert [(entry.line, entry.domain.name) for entry in found.named] == [(701, "myshop.com"), (991, "name990.com")]
+        assert found.entries == 1000
+        assert found.in_bulk > 950
 
 
 def test_a_list_that_breaks_off_counts_as_far_as_it_was_read() -> None:

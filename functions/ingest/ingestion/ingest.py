@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -57,8 +57,9 @@ def _ingest(arrived: Arrived, services: Ingestion) -> list[ListSummary]:
         return [_ignore(arrived, services)]
     memory = Memory(services.store)
     rules = kept_rules(services.store) if kind == "dropping" else None
-    task = _Task(arrived, kind, rules, memory.before(kind, arrived), services)
-    screen = Screen(rules.rules.select if rules else None) if kind == "dropping" else None
+    known = _known(services) if kind == "dropping" else frozenset[str]()
+    screen = Screen(rules.rules.select if rules else None, known) if kind == "dropping" else None
+    task = _Task(arrived, kind, rules, known, memory.before(kind, arrived), services)
     lists = read_lists(object_file(services.s3, arrived), services.bounds, screen)
     summaries = [task.summary(read) for read in lists]
     if not summaries:
@@ -74,6 +75,8 @@ class _Task:
     arrived: Arrived
     kind: Kind
     rules: KeptRules | None
+    known: frozenset[str]
+    """Names that a deletion list dates, whether they are chosen or not."""
     before: Before | None
     """Where the same bytes were read first, if they were."""
     services: Ingestion
@@ -103,11 +106,10 @@ class _Task:
             return min(self.before.modified, self.arrived.modified)
         return self.arrived.modified
 
-    def known(self) -> Collection[str]:
-        """Names with an open backorder: a deletion list says when they drop, chosen by the rules or not."""
-        if self.kind != "dropping":
-            return ()
-        return {backorder.domain for backorder in self.services.store.open_backorders() if not backorder.state.is_final}
+
+def _known(services: Ingestion) -> frozenset[str]:
+    """Names with an open backorder: a deletion list says when they drop, chosen by the rules or not."""
+    return frozenset(b.domain for b in services.store.open_backorders() if not b.state.is_final)
 
 
 class _Reading:
@@ -136,7 +138,6 @@ class _Reading:
             "dropping": self._intake.choose,
             "cancel": self._intake.cancel,
         }[task.kind]
-        self._known = task.known()
         self._reasons: Counter[str] = Counter()
         self._left_out_by: Counter[str] = Counter()
         self._zones: Counter[str] = Counter()
@@ -196,7 +197,7 @@ class _Reading:
             if why_not is not None:
                 done.not_selected += 1
                 self._left_out_by[why_not] += 1
-                if domain.name in self._known and domain.name not in self._dated:
+                if domain.name in self._task.known and domain.name not in self._dated:
                     self._dated.add(domain.name)
                     write(entry, self._intake.date)
                 return

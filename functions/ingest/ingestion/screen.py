@@ -8,6 +8,8 @@ which of them left the name out. It speaks of plain labels only, in ASCII; of th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from backorder.rules import Select
 
 NO_RULES = "no rules"
@@ -18,8 +20,10 @@ _LONGEST_LABEL = 63
 class Screen:
     """The rules of a `[select]` that a row is left out by without a closer look."""
 
-    def __init__(self, select: Select | None) -> None:
-        """Without rules, everything is left out."""
+    def __init__(self, select: Select | None, known: Iterable[str] = ()) -> None:
+        """Without rules, everything is left out. `known` are names that are never left out in bulk, whatever the rules
+        say."""
+        self.known = frozenset(name.encode("ascii") for name in known)
         self._rules = select is not None
         select = select or Select()
         self._zones = frozenset(select.zones)

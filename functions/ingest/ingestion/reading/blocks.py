@@ -26,6 +26,9 @@ from ingestion.screen import Screen
 _SIZE = 1 << 20
 """Bytes that are looked at in one piece: few enough for the memory, enough for a row's values to repeat."""
 
+_plain_names_at = re.compile(rb"\n([a-z0-9.-]+)").finditer
+_plain_names = re.compile(rb"\n([a-z0-9.-]+)").findall
+
 _Row = tuple[bytes, bytes, bytes]
 """What is found in a row: the screen's mark and the tail, or all of a row that is not plain."""
 
@@ -84,12 +87,13 @@ class Blocks:
                 by[meaning.left_out_by or "keywords"] += times[row]
                 zones[meaning.zone] += times[row]
         starts = {*_starts_of_odd(text, rows), *_starts_of(text, rows, closer)}
-        for start, meaning in self._with_keywords(text, meanings):
-            starts.add(start)
-            by["keywords"] -= 1
-            zones[meaning.zone] -= 1
+        for start, meaning in {**self._with_keywords(text, meanings), **self._known(text, meanings)}.items():
+            if start not in starts:
+                starts.add(start)
+                by[meaning.left_out_by or "keywords"] -= 1
+                zones[meaning.zone] -= 1
         days = [meaning.day for meaning in meanings.values() if meaning.day is not None]
-        yield LeftOut(by, zones, (min(days), max(days)) if days else None)
+        yield LeftOut(+by, +zones, (min(days), max(days)) if days else None)
         yield from self._line_by_line(self._lines_at(block, text, sorted(starts)))
 
     def _judged(self, row: _Row) -> _Meaning | None:
@@ -105,14 +109,24 @@ class Blocks:
             return None
         return _Meaning(zone, when.date() if when else None, self._screen.left_out_by(mark, zone))
 
-    def _with_keywords(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> Iterator[tuple[int, _Meaning]]:
-        """Where rows begin that may be chosen and have, somewhere, what the rules look for."""
+    def _with_keywords(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> dict[int, _Meaning]:
+        """Where rows begin that may be chosen and have, somewhere, what the rules look for; and what they are."""
         hits = (hit.start() for occurrences in self._needles for hit in occurrences(text))
-        for start in {text.rfind(b"\n", 0, hit + 1) + 1 for hit in hits}:
-            row = self._row_at(text, start)
-            meaning = meanings.get((row[1] or b"", row[2], b"")) if row else None
-            if meaning is not None and meaning.left_out_by is None:
-                yield start, meaning
+        starts = {text.rfind(b"\n", 0, hit + 1) + 1 for hit in hits}
+        found = {start: self._meaning_at(text, start, meanings) for start in starts}
+        return {start: meaning for start, meaning in found.items() if meaning and meaning.left_out_by is None}
+
+    def _known(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> dict[int, _Meaning]:
+        """The same for plain rows whose names are known."""
+        if not self._screen.known or self._screen.known.isdisjoint(_plain_names(text)):
+            return {}
+        starts = [name.start(1) for name in _plain_names_at(text) if name[1] in self._screen.known]
+        found = {start: self._meaning_at(text, start, meanings) for start in starts}
+        return {start: meaning for start, meaning in found.items() if meaning}
+
+    def _meaning_at(self, text: bytes, start: int, meanings: Mapping[_Row, _Meaning]) -> _Meaning | None:
+        row = self._row_at(text, start)
+        return meanings.get((row[1] or b"", row[2], b"")) if row else None
 
     def _lines_at(self, block: Block, text: bytes, starts: Iterable[int]) -> Iterator[Line]:
         """The lines of `block` that begin in `text` at `starts`, which are in order."""
