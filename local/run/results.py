@@ -8,21 +8,25 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backorder.bookkeeping import Posting
+from backorder.bookkeeping import Posting, balances
 from backorder.clock import iso
 from backorder.finding import Finding
 from backorder.model import Backorder
+from backorder.provider.account import AccountStatus
+from backorder.standing import forecast, standing
 from backorder.store import ListRecord, Store
+from reconciliation.page import PAGE, html, view
 from reconciliation.report import overview, tables
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-FILES = ("summary.json", "backorders.csv", "rejects.csv", "ledger.csv", "findings.csv")
+FILES = ("summary.json", "backorders.csv", "rejects.csv", "ledger.csv", "findings.csv", PAGE)
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,33 @@ def rejects(s3: S3Client, bucket: str, records: Iterable[ListRecord]) -> str:
     return out.getvalue()
 
 
-def write(out: Path, summary: Mapping[str, Any], collected: Collected, rejected: str) -> None:
+def page(collected: Collected, store: Store, *, emulator: Mapping[str, Any], now: datetime) -> str:
+    """`report.html`, as of `now`."""
+    told = emulator["account"]
+    return html(
+        view(
+            backorders=collected.backorders,
+            lists=collected.lists,
+            postings=collected.postings,
+            held=balances(collected.postings),
+            findings=collected.findings,
+            forecast=forecast(store),
+            standing=standing(store),
+            account=AccountStatus(
+                amount=Decimal(told["amount"]),
+                credit=Decimal(told["credit"]),
+                deposit=Decimal(told["deposit"]),
+                currency=told["currency"],
+                vat=Decimal(told["vat"]),
+            ),
+            now=now,
+        )
+    )
+
+
+def write(out: Path, summary: Mapping[str, Any], collected: Collected, rejected: str, page: str) -> None:
     """Writes the files into `out`, which is there already."""
+    (out / PAGE).write_text(page, encoding="utf-8")
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     files = tables(collected.backorders, collected.postings, collected.findings)
     for name, content in {**files, "rejects.csv": rejected}.items():

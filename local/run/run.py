@@ -295,7 +295,8 @@ def _conclude(world: _World, chosen: Iterable[Upload], store_name: StoreName) ->
         end=world.pump.now,
         store=store_name,
     )
-    results.write(options.out, summary, collected, rejected)
+    page = results.page(collected, store, emulator=emulator, now=world.pump.now)
+    results.write(options.out, summary, collected, rejected, page)
     return Outcome(summary, collected, world.messages, world.worst, options.out, world.start, world.pump.now)
 
 

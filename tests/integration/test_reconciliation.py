@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from backorder.bookkeeping import Account, Posting, balances
+from backorder.clock import iso
 from backorder.deadlines import MARGIN, Known
 from backorder.finding import Finding, Kind
 from backorder.halt import halt, lift_halt
@@ -551,6 +552,9 @@ def test_a_wrong_password_halts_the_line_and_is_told_once(
     halted = halt(world.store)
     assert halted is not None
     assert (halted.kind, halted.since) == ("access", NOW + HOUR)
+    page = world.files["latest/report.html"]
+    assert b"Orders have stopped" in page
+    assert b"The account could not be read this time" in page
     assert (list(world.store.backorders()), list(world.store.postings())) == before
     out, err = capfd.readouterr()
     shown = (out, err, caplog.text, repr(halted), repr(finding), repr(world.messages))
@@ -579,3 +583,11 @@ def test_the_reports_tell_what_happened(world: World) -> None:
     )
     assert b"john.com,com,SUCCESSFUL" in world.files["latest/backorders.csv"]
     assert b'"charged": "69.00"' in world.files["latest/summary.json"]
+    assert b"john.com" in world.files["latest/report.html"]
+    assert b"Nothing needs doing" in world.files["latest/report.html"]
+
+
+def test_the_page_is_written_by_every_run_and_says_when(world: World) -> None:
+    for moment in (NOW + HOUR, NOW + 2 * HOUR):
+        world.at(moment)
+        assert f'As of <time datetime="{iso(moment)}">' in world.files["latest/report.html"].decode()

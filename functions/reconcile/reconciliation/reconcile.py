@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from backorder.bookkeeping import Posting
+from backorder.bookkeeping import Posting, balances
 from backorder.clock import Clock
 from backorder.finding import Kind
 from backorder.halt import Halt, halt, halt_line
 from backorder.model import PLACED, Backorder, State
 from backorder.money import ZERO
 from backorder.observability import logger
+from backorder.provider.account import AccountStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound, ProviderError
@@ -29,6 +30,7 @@ from reconciliation import ledger
 from reconciliation.books import Books, Notes, save_notes
 from reconciliation.following import follow, redated, reserved, settled, vanished
 from reconciliation.message import Message, compose
+from reconciliation.page import PAGE, html, view
 from reconciliation.reading import Reading, read
 from reconciliation.report import Put, write_reports
 
@@ -113,10 +115,12 @@ class _Run:
             halt_line(self.store, Halt("access", str(error), self.now))
             self.summary.halted = str(error)
             self._find(find.examine_line(halt(self.store)), [Kind.LINE_HALTED], currency="")
+            self._write_page(books.postings, unread=str(error))
             return self.summary
         except ProviderError as error:
             logger.warning("account_unread", why=str(error))
             self.summary.skipped = str(error)
+            self._write_page(books.postings, unread=str(error))
             return self.summary
 
         postings: Sequence[Posting] = books.postings
@@ -131,7 +135,7 @@ class _Run:
             examined += BOOK_KINDS
             self.summary.compared = True
         self._find(observed, examined, currency=reading.status.currency)
-        self._report(after, postings, currency=reading.status.currency)
+        self._report(after, postings, reading.status)
         return self.summary
 
     def _find_dates(self, backorders: Iterable[Backorder]) -> dict[str, datetime]:
@@ -267,24 +271,46 @@ class _Run:
         if now != known:
             save_standing(self.store, now)
 
-    def _report(self, unsettled: Iterable[Backorder], postings: Sequence[Posting], *, currency: str) -> None:
-        """Writes the reports, which takes a look at the whole table, if anything changed since the last ones."""
+    def _report(self, unsettled: Iterable[Backorder], postings: Sequence[Posting], status: AccountStatus) -> None:
+        """Writes the page, and the other reports if anything changed since the last ones."""
         lists, findings = list(self.store.lists()), list(self.store.findings())
         versions = sorted((backorder.domain, backorder.cycle, backorder.version) for backorder in unsettled)
         parts = (versions, len(postings), [(f.key, f.amount, f.status) for f in findings], len(lists))
         state = {"of": hashlib.sha256(repr(parts).encode()).hexdigest()}
+        backorders = self._write_page(postings, status)
         if self.store.document("reported") == state:
             return
         write_reports(
             self.put,
             lists=lists,
-            backorders=list(self.store.backorders()),
+            backorders=backorders,
             postings=postings,
             findings=findings,
             now=self.now,
-            currency=currency,
+            currency=status.currency,
         )
         self.store.put_document("reported", state)
+
+    def _write_page(
+        self, postings: Sequence[Posting], status: AccountStatus | None = None, *, unread: str | None = None
+    ) -> list[Backorder]:
+        """Writes the page, which takes a look at the whole table; gives what it saw. Each time: it says when it was
+        written, and whoever opens it must not have to wonder."""
+        backorders = list(self.store.backorders())
+        page = view(
+            backorders=backorders,
+            lists=self.store.lists(),
+            postings=postings,
+            held=balances(postings),
+            findings=self.store.findings(),
+            forecast=forecast(self.store),
+            standing=standing(self.store),
+            account=status,
+            now=self.now,
+            unread=unread,
+        )
+        self.put(f"latest/{PAGE}", html(page).encode(), "text/html; charset=utf-8")
+        return backorders
 
     def _find(self, observed: Iterable[find.Observation], examined: Iterable[Kind], *, currency: str) -> None:
         """Opens, changes and closes findings. What is new is told first: a message twice is better than none."""

@@ -1,0 +1,150 @@
+"""The funds day by day: what the account covers, what orders draw, and what all that is wanted would need.
+
+The past is told by the ledger, the days to come by what the last plan foresaw; what is needed, by each backorder's
+window, in which it draws its fee whether or not the provider has reserved it (docs/money.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from backorder.bookkeeping import Account, Posting
+from backorder.deadlines import FINALIZATION_LEAD
+from backorder.model import Backorder, State
+from backorder.money import ZERO
+from backorder.provider.adapter import LOCK_LEAD
+from backorder.standing import Lock
+from reconciliation.findings import RELEASE_LAG
+from reconciliation.page.model import FundingDay
+
+PAST = 28
+AHEAD = 14
+"""Days."""
+
+_DRAWS_NOTHING = frozenset({State.REJECTED, State.CANCELLED, State.VANISHED})
+"""Nobody waits for money for them."""
+
+Change = tuple[datetime, Decimal]
+"""By how much an amount changes at a moment (UTC)."""
+
+
+def funding_days(
+    backorders: Iterable[Backorder],
+    postings: Sequence[Posting],
+    held: Mapping[Account, Decimal],
+    *,
+    fees: Mapping[str, Decimal],
+    capacity: Decimal | None,
+    locks: Sequence[Lock],
+    now: datetime,
+    time_zone: ZoneInfo,
+) -> list[FundingDay]:
+    """The last days from the books' first on, today, and the days ahead; each with the highest of its amounts.
+
+    `postings` are those of the last days at least, `held` what each account of the whole ledger holds; `fees`: what an
+    order draws, by zone; `locks`: what the last plan foresaw, in order of time; `capacity`: what orders may draw where
+    it foresaw nothing (None: nobody knows).
+    """
+    today = now.astimezone(time_zone).date()
+    days = [today + timedelta(days=n) for n in range(-PAST, AHEAD + 1)]
+    needed: list[Change] = []
+    drawn: list[Change] = []
+    for backorder in backorders:
+        if (window := _window(backorder)) is None:
+            continue
+        begins, ends = window
+        fee = backorder.fee if backorder.fee is not None else fees.get(backorder.zone)
+        if fee is None or (ends is not None and ends <= begins):
+            continue
+        for changes in (needed, drawn) if _is_in(backorder) else (needed,):
+            changes.append((begins, fee))
+            if ends is not None:
+                changes.append((ends, -fee))
+    own = (Account.BALANCE, Account.RESERVED)
+    had = _highest(days, _changes(postings, own), time_zone, now_at=sum((held[account] for account in own), ZERO))
+    kept = _highest(days, _changes(postings, own[1:]), time_zone, now_at=held[Account.RESERVED])
+    columns = (had, kept, _highest(days, drawn, time_zone), _highest(days, needed, time_zone))
+    first = min((posting.at for posting in postings if posting.kind == "opening"), default=None)
+    opened = first.astimezone(time_zone).date() if first else days[0] if any(held.values()) else today
+    foreseen = _worst(locks, time_zone)
+    capacity = locks[0].capacity if locks else capacity
+    seen = []
+    for day, amount, reserved, draws, wants in zip(days, *columns, strict=True):
+        if day >= today:
+            lock = foreseen.get(day)
+            capacity = lock.capacity if lock else capacity
+            needs = max(wants, lock.needed) if lock else wants
+            seen.append(FundingDay(day, capacity, draws, needs, is_past=False))
+        elif day >= opened:
+            seen.append(FundingDay(day, amount, reserved, wants, is_past=True))
+    return seen
+
+
+def _worst(locks: Iterable[Lock], time_zone: ZoneInfo) -> dict[date, Lock]:
+    """Of each day, the lock that leaves the least."""
+    worst: dict[date, Lock] = {}
+    for lock in locks:
+        day = lock.at.astimezone(time_zone).date()
+        if day not in worst or lock.capacity - lock.needed < worst[day].capacity - worst[day].needed:
+            worst[day] = lock
+    return worst
+
+
+def _window(backorder: Backorder) -> tuple[datetime, datetime | None] | None:
+    """When it draws its fee, or would if it were ordered: from its lock, or from when it was ordered after that."""
+    if backorder.state in _DRAWS_NOTHING:
+        return None
+    began = backorder.submitted_at or backorder.created_at
+    if backorder.finalization_at is not None:
+        began = max(began, backorder.finalization_at - LOCK_LEAD)
+    elif backorder.batch_starts_at is not None:
+        began = max(began, backorder.batch_starts_at - FINALIZATION_LEAD - LOCK_LEAD)
+    if backorder.state.is_final and backorder.outcome_at is not None:
+        return began, backorder.outcome_at
+    return began, backorder.batch_ends_at + RELEASE_LAG if backorder.batch_ends_at is not None else None
+
+
+def _is_in(backorder: Backorder) -> bool:
+    """It draws now or soon: the provider has it, or its deposit is not back."""
+    return backorder.state.is_placed or backorder.state is State.SUBMITTING or backorder.deposit is not None
+
+
+def _changes(postings: Iterable[Posting], accounts: Sequence[Account]) -> Iterator[Change]:
+    """Of what `accounts` hold together."""
+    for posting in postings:
+        amount = (posting.target in accounts) * posting.amount - (posting.source in accounts) * posting.amount
+        if amount:
+            yield posting.at, amount
+
+
+def _highest(
+    days: Sequence[date], changes: Iterable[Change], time_zone: ZoneInfo, *, now_at: Decimal | None = None
+) -> list[Decimal]:
+    """The highest amount on each of the consecutive `days`; what changes at one moment changes at once.
+
+    It begins with zero before all `changes`, or ends with `now_at` after them.
+    """
+    ends = [datetime.combine(day + timedelta(days=1), time(), time_zone).astimezone(UTC) for day in days]
+    begins = datetime.combine(days[0], time(), time_zone).astimezone(UTC)
+    moments = [
+        (at, sum((amount for _, amount in group), ZERO))
+        for at, group in groupby(sorted(changes, key=lambda change: change[0]), key=lambda change: change[0])
+    ]
+    level = ZERO if now_at is None else now_at - sum((amount for _, amount in moments), ZERO)
+    next_one = 0
+    while next_one < len(moments) and moments[next_one][0] < begins:
+        level += moments[next_one][1]
+        next_one += 1
+    highest = []
+    for end in ends:
+        top = level
+        while next_one < len(moments) and moments[next_one][0] < end:
+            level += moments[next_one][1]
+            top = max(top, level)
+            next_one += 1
+        highest.append(top)
+    return highest

@@ -1,0 +1,346 @@
+"""What the page shows: counts, sums and days that follow from what the store holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorder.bookkeeping import Account, Posting, balances
+from backorder.finding import Kind
+from backorder.model import Reason, State
+from backorder.money import ZERO
+from backorder.standing import Lock
+from reconciliation.page.funding import PAST
+from reconciliation.page.model import FundingDay, Page
+from reconciliation.page.outcomes import GROUPS
+from reconciliation.page.view import MOST_LISTS, MOST_MOMENTS, MOST_ROWS, view
+from tests.browser import worlds
+from tests.factories import (
+    FEE,
+    NOW,
+    a_backorder,
+    a_dated_backorder,
+    a_finding,
+    a_forecast,
+    a_list_record,
+    a_placed_backorder,
+    a_posting,
+    an_account_status,
+    usd,
+)
+
+BALANCE, RESERVED = Account.BALANCE, Account.RESERVED
+TODAY = NOW.date()
+
+
+def page(postings: list[Posting] | None = None, **changes: Any) -> Page:
+    """Of an empty account, but for what is given."""
+    postings = postings or []
+    return view(**worlds.empty(postings=postings, held=balances(postings), **changes))
+
+
+def ago(**time: float) -> datetime:
+    return NOW - timedelta(**time)
+
+
+def the_opening(amount: str = "1000.00", days: int = 10) -> Posting:
+    return a_posting("opening", usd(amount), at=ago(days=days), kind="opening", source=Account.OPENING, target=BALANCE)
+
+
+# --- What needs doing ----------------------------------------------------------------------------
+
+
+def test_an_account_that_nobody_used_has_nothing_to_do_and_a_day_to_show() -> None:
+    seen = page()
+    assert not seen.tasks
+    assert seen.statement is None
+    assert seen.funding[0].day == TODAY
+    assert (seen.total.catch_rate, seen.total.cost_a_name) == (None, None)
+
+
+def test_open_findings_are_grouped_by_kind_the_most_urgent_first_and_summed_up() -> None:
+    findings = [
+        a_finding(Kind.REFUND_MISSING, "a.com", amount=usd("69.00")),
+        a_finding(Kind.LINE_HALTED, "line", amount=None),
+        a_finding(Kind.REFUND_MISSING, "b.com", amount=usd("49.00")),
+        a_finding(Kind.REFUND_MISSING, "c.com", status="closed", closed_at=NOW),
+    ]
+    halted, refunds = page(findings=findings).tasks
+    assert (halted.kind, halted.count, halted.amount) == (Kind.LINE_HALTED, 1, None)
+    assert (refunds.kind, refunds.count, refunds.amount) == (Kind.REFUND_MISSING, 2, usd("118.00"))
+    assert [finding.subject for finding in refunds.findings] == ["a.com", "b.com"]
+
+
+def test_what_the_last_plan_misses_is_told_once_and_as_it_stands_now() -> None:
+    forecast = a_forecast(shortfall=usd("500.00"))
+    before = a_finding(Kind.SHORTFALL, "account", domain=None, amount=usd("414.00"), advice="Pay in 414.00 USD.")
+    for findings in ([], [before]):
+        (task,) = page(findings=findings, forecast=forecast).tasks
+        assert (task.kind, task.count, task.amount) == (Kind.SHORTFALL, 1, usd("500.00"))
+        assert task.findings[0].advice.startswith("Pay in 500.00 USD before")
+
+
+# --- Today ---------------------------------------------------------------------------------------
+
+
+def test_today_counts_what_happened_since_midnight_and_what_stands_now() -> None:
+    seen = page(
+        lists=[
+            a_list_record("wanted/new.txt", read_at=ago(hours=1), accepted=3),
+            a_list_record("wanted/old.txt", read_at=ago(hours=13), accepted=9),
+            a_list_record("rules.toml", kind="rules", read_at=ago(hours=1)),
+        ],
+        backorders=[
+            a_backorder("a.com", State.HELD, reason=Reason.UNFUNDED),
+            a_backorder("b.com", State.SELECTED),
+            a_placed_backorder("c.com", submitted_at=ago(hours=1)),
+            a_placed_backorder("d.com", submitted_at=ago(hours=13)),
+            a_placed_backorder("e.com", State.SUCCESSFUL, submitted_at=ago(days=3), outcome_at=ago(hours=2)),
+            a_placed_backorder("f.com", State.FAILED, submitted_at=ago(days=3), outcome_at=ago(hours=13)),
+            a_backorder("g.com", State.MISSED, outcome_at=ago(hours=2)),
+        ],
+    ).today
+    assert (seen.lists, seen.accepted, seen.ordered) == (1, 3, 1)
+    assert (seen.waiting, seen.held, seen.placed) == (2, 1, 2)
+    assert (seen.won, seen.lost, seen.missed) == (1, 0, 1)
+
+
+# --- Outcomes ------------------------------------------------------------------------------------
+
+
+def test_the_catch_rate_is_of_names_that_dropped_and_the_cost_of_names_that_were_caught() -> None:
+    won = a_placed_backorder("won.com", State.SUCCESSFUL)
+    seen = page(
+        [
+            the_opening(),
+            a_posting("1", usd("57.98"), kind="charge", source=BALANCE, target=Account.FEES, domain="won.com"),
+            a_posting("2", usd("11.02"), kind="charge", source=BALANCE, target=Account.TAX, domain="won.com"),
+        ],
+        backorders=[
+            won,
+            *(a_placed_backorder(f"lost{n}.com", State.FAILED) for n in range(3)),
+            a_backorder("missed.com", State.MISSED, outcome_at=NOW),
+            a_backorder("refused.se", State.REJECTED, outcome_at=NOW),
+            a_placed_backorder("under.se"),
+        ],
+    )
+    assert seen.total.catch_rate == Decimal("0.25")
+    assert seen.total.cost_a_name == FEE
+    assert [(zone.name, zone.won, zone.refused, zone.undecided, zone.charged) for zone in seen.zones] == [
+        ("com", 1, 0, 0, FEE),
+        ("se", 0, 1, 1, ZERO),
+    ]
+
+
+def test_weeks_run_from_the_first_outcome_to_now_without_gaps() -> None:
+    some = [
+        a_placed_backorder("a.com", State.FAILED, outcome_at=datetime(2026, 11, 8, 23, tzinfo=UTC)),
+        a_placed_backorder("b.com", State.SUCCESSFUL, outcome_at=datetime(2026, 11, 23, tzinfo=UTC)),
+    ]
+    assert [(week.name, week.won, week.lost) for week in page(backorders=some).weeks] == [
+        ("2026-11-02", 0, 1),
+        ("2026-11-09", 0, 0),
+        ("2026-11-16", 0, 0),
+        ("2026-11-23", 1, 0),
+    ]
+
+
+def test_zones_beyond_the_largest_are_one_line_and_nothing_is_lost() -> None:
+    many = [a_placed_backorder(f"name.z{n}", State.FAILED) for n in range(50)]
+    seen = page(backorders=many)
+    assert len(seen.zones) == 30
+    assert seen.zones[-1].name == "21 others"
+    assert sum(zone.lost for zone in seen.zones) == seen.total.lost == 50
+
+
+# --- Funding -------------------------------------------------------------------------------------
+
+
+def day(seen: Page, ahead: int) -> FundingDay:
+    return next(each for each in seen.funding if each.day == TODAY + timedelta(days=ahead))
+
+
+def test_the_past_is_what_the_books_say_was_there_and_reserved() -> None:
+    seen = page(
+        [
+            the_opening("1000.00", days=10),
+            a_posting("1", FEE, at=ago(days=5), kind="deposit", source=BALANCE, target=RESERVED),
+            a_posting("2", FEE, at=ago(days=3), kind="release", source=RESERVED, target=BALANCE),
+            a_posting("3", FEE, at=ago(days=3), kind="charge", source=BALANCE, target=Account.FEES),
+        ]
+    )
+    assert seen.funding[0].day == TODAY - timedelta(days=10)
+    assert [(day(seen, -n).capacity, day(seen, -n).drawn) for n in (6, 5, 4, 3, 2)] == [
+        (usd("1000.00"), ZERO),
+        (usd("1000.00"), FEE),
+        (usd("1000.00"), FEE),
+        (usd("1000.00"), FEE),  # the highest of the day
+        (usd("931.00"), ZERO),
+    ]
+
+
+def test_older_books_show_the_last_four_weeks() -> None:
+    seen = page([the_opening(days=300), a_posting("1", usd("500.00"), at=ago(days=100))])
+    assert seen.funding[0] == FundingDay(TODAY - timedelta(days=PAST), usd("1500.00"), ZERO, ZERO, is_past=True)
+
+
+def test_an_order_is_needed_and_drawn_from_its_lock_until_its_deposit_can_be_back() -> None:
+    finalization = NOW + timedelta(days=5)
+    order = a_dated_backorder(
+        finalization_at=finalization, state=State.REQUESTED, application="1", submitted_at=ago(days=1), fee=FEE
+    )
+    held = replace(order, domain="held.com", state=State.HELD, application=None, submitted_at=None)
+    seen = page(backorders=[order, held], account=an_account_status(usd("100.00")))
+    assert [(day(seen, n).drawn, day(seen, n).needed) for n in (1, 2, 6, 7)] == [
+        (ZERO, ZERO),
+        (FEE, 2 * FEE),
+        (FEE, 2 * FEE),
+        (ZERO, ZERO),
+    ]
+    assert (day(seen, 2).capacity, day(seen, 2).short) == (usd("100.00"), usd("38.00"))
+
+
+def test_the_days_ahead_are_as_the_last_plan_foresaw_them_at_their_worst_moment() -> None:
+    def lock(hours: int, needed: str, capacity: str) -> Lock:
+        return Lock(NOW + timedelta(hours=hours), usd(needed), usd(capacity), 1, ("john.com",))
+
+    locks = (lock(24, "300.00", "500.00"), lock(26, "700.00", "600.00"), lock(48, "100.00", "600.00"))
+    seen = page(forecast=a_forecast(locks=locks), account=an_account_status(usd("500.00")))
+    assert [(day(seen, n).capacity, day(seen, n).needed, day(seen, n).short) for n in (0, 1, 2)] == [
+        (usd("500.00"), ZERO, ZERO),
+        (usd("600.00"), usd("700.00"), usd("100.00")),
+        (usd("600.00"), usd("100.00"), ZERO),
+    ]
+
+
+def test_days_begin_at_the_readers_midnight() -> None:
+    at_night = NOW.replace(hour=2)
+    seen = view(**worlds.empty(now=at_night, forecast=a_forecast(time_zone="America/New_York", shortfall=ZERO)))
+    assert seen.funding[0].day == TODAY - timedelta(days=1)
+    assert not seen.tasks
+
+
+def test_what_was_refused_or_cancelled_needs_no_money() -> None:
+    gone = [
+        a_dated_backorder(f"{state}.com", finalization_at=NOW, state=state, fee=FEE, created_at=ago(days=2))
+        for state in (State.REJECTED, State.CANCELLED, State.VANISHED)
+    ]
+    assert {each.needed for each in page([the_opening()], backorders=gone).funding} == {ZERO}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.sampled_from([(BALANCE, RESERVED), (RESERVED, BALANCE)]), st.integers(1, 9))
+    )
+)
+def test_moves_inside_the_account_never_change_what_it_covers(moves: list[Any]) -> None:
+    postings = [
+        the_opening("1000.00", days=60),
+        *(a_posting(str(n), usd(m), at=ago(days=d), source=w[0], target=w[1]) for n, (d, w, m) in enumerate(moves)),
+    ]
+    seen = page(sorted(postings, key=lambda posting: posting.at))
+    assert {each.capacity for each in seen.funding if each.is_past} == {usd("1000.00")}
+
+
+# --- What comes next -----------------------------------------------------------------------------
+
+
+def test_names_with_the_same_moment_are_one_line_the_best_first() -> None:
+    soon = NOW + timedelta(days=1)
+    some = [a_dated_backorder(f"n{n}.com", finalization_at=soon, priority=Decimal(n), fee=FEE) for n in range(6)]
+    (next_one,) = page(backorders=some).moments
+    assert (next_one.at, next_one.count, next_one.amount) == (soon - timedelta(minutes=15), 6, 6 * FEE)
+    assert next_one.names == ["n5.com", "n4.com", "n3.com", "n2.com"]
+    assert not next_one.estimated
+
+
+def test_an_order_that_is_in_is_followed_by_its_lock_and_its_drop() -> None:
+    finalization = NOW + timedelta(days=5)
+    order = a_dated_backorder(finalization_at=finalization, state=State.REQUESTED, application="1", submitted_at=NOW)
+    assert [moment.at for moment in page(backorders=[order]).moments] == [
+        finalization - timedelta(days=3),
+        finalization + timedelta(hours=3),
+    ]
+
+
+# --- The month -----------------------------------------------------------------------------------
+
+
+def test_the_months_sums_explain_its_closing() -> None:
+    seen = page(
+        [
+            the_opening("1000.00", days=40),
+            a_posting("1", usd("100.00"), at=ago(days=35)),
+            a_posting("2", usd("200.00"), at=ago(days=3)),
+            a_posting("3", FEE, at=ago(days=2), kind="deposit", source=BALANCE, target=RESERVED),
+            a_posting("4", FEE, at=ago(days=2), kind="refund", source=RESERVED, target=BALANCE),
+            a_posting("5", usd("57.98"), kind="charge", source=BALANCE, target=Account.FEES),
+            a_posting("6", usd("11.02"), kind="charge", source=BALANCE, target=Account.TAX),
+            a_posting("7", usd("12.00"), kind="other", source=BALANCE, target=Account.OTHER),
+            a_posting("8", usd("0.50"), kind="unexplained", source=BALANCE, target=Account.UNEXPLAINED),
+        ]
+    ).statement
+    assert seen is not None
+    assert (seen.month, seen.opening, seen.closing) == (date(2026, 11, 1), usd("1100.00"), usd("1218.50"))
+    assert (seen.paid_in, seen.charged, seen.other, seen.unexplained) == (
+        usd("200.00"),
+        FEE,
+        usd("-12.00"),
+        usd("-0.50"),
+    )
+    assert (seen.deposited, seen.given_back) == (FEE, FEE)
+
+
+def test_books_that_were_opened_this_month_begin_with_what_was_there() -> None:
+    seen = page([the_opening("1000.00", days=2)]).statement
+    assert seen is not None
+    assert (seen.opening, seen.closing) == (usd("1000.00"), usd("1000.00"))
+
+
+# --- Bounds --------------------------------------------------------------------------------------
+
+
+def test_whatever_there_is_the_page_stays_bounded_and_counts_what_it_leaves_out() -> None:
+    names = MOST_ROWS + 7
+    seen = page(
+        backorders=[
+            a_dated_backorder(f"n{n}.com", finalization_at=NOW + timedelta(hours=n % 100 + 1), fee=FEE)
+            for n in range(names)
+        ],
+        lists=[a_list_record(f"wanted/{n}.txt", read_at=ago(minutes=n)) for n in range(100)],
+        findings=[a_finding(subject=f"n{n}.com") for n in range(500)],
+    )
+    assert (len(seen.rows), seen.rows_left_out) == (MOST_ROWS, 7)
+    assert (len(seen.lists), seen.lists_left_out) == (MOST_LISTS, 100 - MOST_LISTS)
+    assert seen.lists[0].name == "wanted/0.txt"
+    assert (len(seen.moments), seen.moments_left_out) == (MOST_MOMENTS, 100 - MOST_MOMENTS)
+    (task,) = seen.tasks
+    assert task.count == 500
+    assert len(task.findings) == 50
+
+
+def test_what_is_undecided_stands_above_what_is_and_the_newest_outcome_above_older_ones() -> None:
+    some = [
+        a_placed_backorder("older.com", State.FAILED, outcome_at=ago(days=2)),
+        a_placed_backorder("newer.com", State.SUCCESSFUL, outcome_at=ago(days=1)),
+        a_dated_backorder("later.com", finalization_at=NOW + timedelta(days=2)),
+        a_dated_backorder("sooner.com", finalization_at=NOW + timedelta(days=1)),
+        a_backorder("undated.com"),
+    ]
+    expected = ["sooner.com", "later.com", "undated.com", "newer.com", "older.com"]
+    assert [row.domain for row in page(backorders=some).rows] == expected
+    assert [row.domain for row in page(backorders=some[::-1]).rows] == expected
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_is_counted_once(state: State) -> None:
+    total = page(backorders=[a_backorder(state=state, outcome_at=NOW)]).total
+    assert total.decided + total.undecided == 1
+    assert bool(total.decided) == state.is_final
+    assert (GROUPS[state] == "won") == state.is_won
