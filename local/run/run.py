@@ -15,7 +15,7 @@ from backorder.clock import iso, system_clock
 from backorder.halt import halt
 from backorder.observability import logger
 from backorder.registries import Registries
-from backorder.rules import RulesError, parse_rules
+from backorder.rules import Rules, RulesError, parse_rules
 from backorder.standing import Forecast, forecast
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
@@ -107,7 +107,7 @@ def _check(options: RunOptions) -> None:
         raise Unusable(str(error)) from None
     if options.rules is not None:
         try:
-            parse_rules(options.rules.read_text(encoding="utf-8-sig"))
+            _rules(options)
         except (RulesError, UnicodeDecodeError) as error:
             raise Unusable(f"--rules {options.rules}: {'; '.join(str(error).splitlines())}") from None
 
@@ -132,10 +132,19 @@ def _store_name(options: RunOptions, names: Names) -> StoreName:
     return options.store or ("dynamodb" if names.count <= DYNAMODB_LIMIT else "memory")
 
 
+def _registries(options: RunOptions) -> Registries:
+    """As the pipeline knows them: with what the rules say of them."""
+    return Registries.load().overridden(_rules(options).registries)
+
+
+def _rules(options: RunOptions) -> Rules:
+    return parse_rules(options.rules.read_text(encoding="utf-8-sig")) if options.rules is not None else Rules()
+
+
 @contextmanager
 def _stack(options: RunOptions, names: Names) -> Iterator[tuple[LocalStack, datetime]]:
     """The stack to run on, with its clock at the run's start."""
-    start = options.start or start_of(names, system_clock(), Registries.load())
+    start = options.start or start_of(names, system_clock(), _registries(options))
     if not options.attach:
         arguments = ["--start", iso(start), *options.emulator.arguments()]
         with local_stack(emulator_arguments=arguments) as stack:
@@ -184,7 +193,7 @@ def _wire(options: RunOptions, stack: LocalStack, start: datetime, store_name: S
 def _schedule(world: _World, names: Names) -> None:
     """Tells the emulator when names drop; those that an earlier run on this stack scheduled stay as they are."""
     known = {drop["domain"] for drop in world.control.state()["drops"]}
-    planned = drops(names, world.start, world.seed, Registries.load())
+    planned = drops(names, world.start, world.seed, _registries(world.options))
     new = [drop for drop in planned if drop["domain"] not in known]
     for first in range(0, len(new), 5000):
         world.control.schedule(new[first : first + 5000])

@@ -7,17 +7,19 @@ day.
 from __future__ import annotations
 
 import importlib.resources
+import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
 
 _DAY = timedelta(days=1)
+_hour_and_minute = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII).fullmatch
 _EARLIEST_MIDNIGHT = timedelta(hours=-14)
 """A day begins first on the Line Islands (UTC+14): at 10:00 UTC of the day before."""
 
@@ -32,18 +34,49 @@ class Batch:
     """False: no row of the table says when it begins; `starts_at` is the earliest moment that it can be."""
 
 
-class Registry(BaseModel):
-    """One row of the table: when the names of some zones drop, in local time."""
+def _time_zone(value: object) -> object:
+    try:
+        return value if isinstance(value, ZoneInfo) else ZoneInfo(value)  # type: ignore[arg-type]
+    except (LookupError, OSError, TypeError, ValueError):
+        raise ValueError(f'{value!r} is no time zone: write its name, such as "Europe/Rome"') from None
+
+
+def _time_of_day(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    if not isinstance(value, str) or not _hour_and_minute(value):
+        raise ValueError(f'{value!r} is no time of day: write it as "14:00"')
+    return time.fromisoformat(value)
+
+
+def _some(value: object) -> object:
+    if isinstance(value, list) and not value:
+        raise ValueError('write at least one time of day, such as ["14:00"]')
+    return value
+
+
+def _weekday(value: object) -> object:
+    if isinstance(value, bool) or value not in range(7):
+        raise ValueError("write 0 (Monday) to 6 (Sunday)")
+    return value
+
+
+class Times(BaseModel):
+    """When a registry drops names, in local time: a row of the table, or a section of the user's `rules.toml`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    zones: tuple[str, ...] = Field(min_length=1)
-    time_zone: Annotated[ZoneInfo, BeforeValidator(ZoneInfo)]
-    starts: tuple[time, ...]
-    minutes: int | None = Field(default=None, gt=0)
-    weekday: int | None = Field(default=None, ge=0, le=6)
-    source: str
-    verified: bool
+    starts: Annotated[tuple[Annotated[time, BeforeValidator(_time_of_day)], ...], BeforeValidator(_some)]
+    time_zone: Annotated[ZoneInfo, BeforeValidator(_time_zone)] = ZoneInfo("UTC")
+    minutes: Annotated[StrictInt, Field(gt=0, le=1440)] | None = None
+    weekday: Annotated[StrictInt | None, BeforeValidator(_weekday)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_zone(cls, table: object) -> object:
+        if isinstance(table, Mapping) and any(isinstance(value, Mapping) for value in table.values()):
+            raise ValueError('put a zone with a dot in quotes: [registries."co.uk"]')
+        return table
 
     @property
     def span(self) -> timedelta | None:
@@ -71,18 +104,31 @@ class Registry(BaseModel):
         return min(moment for moment in moments if moment > after)
 
 
+class Registry(Times):
+    """One row of the table."""
+
+    zones: tuple[str, ...] = Field(min_length=1)
+    starts: tuple[Annotated[time, BeforeValidator(_time_of_day)], ...]
+    source: str
+    verified: bool
+
+
 class Registries:
     """The table, by zone."""
 
-    def __init__(self, rows: Iterable[Registry]) -> None:
-        self._by_zone = {zone: row for row in rows for zone in row.zones}
+    def __init__(self, by_zone: Mapping[str, Times]) -> None:
+        self._by_zone = by_zone
 
     @classmethod
     def load(cls) -> Registries:
         """The table that ships with the layer (`registries.toml`), read once."""
         return _shipped()
 
-    def of(self, zone: str) -> Registry | None:
+    def overridden(self, times: Mapping[str, Times]) -> Registries:
+        """The same table, but for the zones of which the user knows better; each of `times` takes a row's place."""
+        return Registries({**self._by_zone, **times}) if times else self
+
+    def of(self, zone: str) -> Times | None:
         """The row for `zone` (a public suffix), if the table has one."""
         return self._by_zone.get(zone)
 
@@ -118,4 +164,5 @@ def latest_end(day: date) -> datetime:
 @cache
 def _shipped() -> Registries:
     table = importlib.resources.files("backorder").joinpath("registries.toml").read_text("utf-8")
-    return Registries(Registry.model_validate(row) for row in tomllib.loads(table)["registry"])
+    rows = [Registry.model_validate(row) for row in tomllib.loads(table)["registry"]]
+    return Registries({zone: row for row in rows for zone in row.zones})

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -32,6 +32,7 @@ from pydantic import (
 
 from backorder.clock import iso
 from backorder.domains import NotADomain, parse_zone
+from backorder.registries import Times
 
 if TYPE_CHECKING:
     from backorder.store import Store
@@ -260,6 +261,8 @@ class Rules(_Section):
     funding: Funding = Funding()
     messages: Messages = Messages()
     provider: Provider = Provider()
+    registries: Mapping[Zone, Times] = Field(default_factory=dict)
+    """When zones drop, where the user knows better than `registries.toml`."""
 
 
 def parse_rules(text: str) -> Rules:
@@ -352,6 +355,7 @@ class _Fault:
 
 
 _INSTEAD = {
+    "missing": "is missing: write it",
     "bool_type": "write true or false",
     "int_type": "write a whole number",
     "string_type": "write a text in quotes",
@@ -380,7 +384,8 @@ def _fault(found: dict[str, Any]) -> _Fault:
 def _known(path: tuple[str, ...]) -> list[str]:
     model: Any = Rules
     for part in path:
-        model = model.model_fields[part].annotation
+        by_zone = get_origin(model) is Mapping
+        model = get_args(model)[1] if by_zone else model.model_fields[part].annotation
     return sorted(model.model_fields)
 
 

@@ -140,6 +140,13 @@ def test_rules_choose_from_a_deletion_list(world: World) -> None:
     assert world.backorder("john.com").source is Source.DROPPING
 
 
+def test_the_user_knows_better_when_a_zone_drops(world: World) -> None:
+    world.upload("rules.toml", '[registries.pl]\nstarts = ["09:00"]\ntime_zone = "Europe/Warsaw"\n')
+    for list_, name in (("wanted/mine.csv", "john.pl"), ("dropping/all.csv", "jane.pl")):
+        world.upload(list_, f"domain,drop date\n{name},2026-11-27\n")
+        assert world.backorder(name).batch_starts_at == datetime(2026, 11, 27, 8, tzinfo=UTC)
+
+
 def test_broken_rules_change_nothing_and_say_what_is_wrong(world: World) -> None:
     world.upload("rules.toml", "[select]\nlength = [4, 9]\n", modified=START)
     broken = world.upload("rules.toml", "[select]\n\nlenght = [4, 9]\n", modified=START + timedelta(hours=1))

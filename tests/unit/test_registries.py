@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+import importlib.resources
+import tomllib
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.registries import Batch, Registries
+from backorder.domains import parse_zone
+from backorder.registries import Batch, Registries, Registry, Times
 
 registries = Registries.load()
 ZONES = [
@@ -27,6 +31,9 @@ ZONES = [
     "ca",
     "au",
     "com.au",
+    "es",
+    "nl",
+    "pl",
     "zz",
 ]
 
@@ -48,9 +55,11 @@ def utc(text: str) -> datetime:
         ("com", "2026-12-31", "2026-12-31T19:00", "2026-12-31T20:15"),
         ("com", "2028-02-29", "2028-02-29T19:00", "2028-02-29T20:15"),
         ("org", "2026-07-07", "2026-07-07T14:30", "2026-07-07T15:30"),
-        ("info", "2026-07-07", "2026-07-07T10:00", "2026-07-07T10:30"),
+        ("info", "2026-07-07", "2026-07-07T09:30", "2026-07-07T10:30"),
         ("me", "2026-07-07", "2026-07-07T02:30", "2026-07-07T03:00"),
         ("se", "2026-07-07", "2026-07-07T04:00", "2026-07-09T00:00"),
+        ("es", "2026-07-07", "2026-07-07T02:30", "2026-07-07T03:00"),
+        ("es", "2026-11-27", "2026-11-27T03:30", "2026-11-27T04:00"),
         # Rome's clocks change on 29 March and 25 October 2026.
         ("it", "2026-03-28", "2026-03-28T08:00", "2026-03-30T00:00"),
         ("it", "2026-03-29", "2026-03-29T07:00", "2026-03-31T00:00"),
@@ -63,7 +72,7 @@ def test_a_batch_begins_at_the_registrys_local_time(zone: str, day: str, starts:
     assert registries.batch(zone, date.fromisoformat(day)) == Batch(utc(starts), utc(ends), known=True)
 
 
-@pytest.mark.parametrize("zone", ["zz", "uk", "co.uk", "pl"])
+@pytest.mark.parametrize("zone", ["zz", "uk", "co.uk", "pl", "nl", "us"])
 def test_where_no_time_is_known_the_day_begins_at_the_earliest_moment_anywhere(zone: str) -> None:
     batch = registries.batch(zone, date(2027, 1, 1))
     assert batch == Batch(utc("2026-12-31T10:00"), utc("2027-01-03T00:00"), known=False)
@@ -73,12 +82,21 @@ def test_ca_drops_on_wednesdays_and_another_day_is_not_trusted() -> None:
     assert not registries.batch("ca", date(2026, 11, 24)).known
 
 
-def test_every_zone_of_the_table_has_a_source() -> None:
-    for zone in ZONES[:-1]:
-        row = registries.of(zone)
-        assert row is not None
-        assert row.source
+def test_every_row_has_a_source_and_names_zones_under_which_names_are_registered() -> None:
+    text = importlib.resources.files("backorder").joinpath("registries.toml").read_text("utf-8")
+    rows = [Registry.model_validate(row) for row in tomllib.loads(text)["registry"]]
+    zones = [zone for row in rows for zone in row.zones]
+    assert all(row.source for row in rows)
+    assert [parse_zone(zone) for zone in zones] == zones
+    assert len(zones) == len(set(zones))
     assert registries.of("zz") is None
+
+
+def test_the_user_knows_better_of_one_zone_and_not_of_the_others() -> None:
+    known = registries.overridden({"ca": Times.model_validate({"starts": ["04:00"], "time_zone": "America/Toronto"})})
+    assert known.batch("ca", date(2026, 11, 24)) == Batch(utc("2026-11-24T09:00"), utc("2026-11-26T00:00"), known=True)
+    assert known.batch("com", date(2026, 11, 24)) == registries.batch("com", date(2026, 11, 24))
+    assert registries.overridden({}) is registries
 
 
 @given(st.sampled_from(ZONES), st.dates(date(1990, 1, 1), date(2090, 1, 1)))
@@ -93,3 +111,44 @@ def test_a_batch_is_near_its_day(zone: str, day: date) -> None:
 def test_tomorrows_batch_begins_later_than_todays(zone: str, day: date) -> None:
     today, tomorrow = registries.batch(zone, day), registries.batch(zone, day + timedelta(days=1))
     assert zone == "ca" or timedelta(hours=23) <= tomorrow.starts_at - today.starts_at <= timedelta(hours=25)
+
+
+_zones_of_the_world = st.sampled_from(
+    [
+        "America/New_York",
+        "Europe/Rome",
+        "Australia/Lord_Howe",
+        "Pacific/Kiritimati",
+        "Pacific/Pago_Pago",
+        "Asia/Kolkata",
+    ]
+)
+_clock_changes = st.sampled_from([date(2026, 3, 8), date(2026, 3, 29), date(2026, 10, 4), date(2026, 10, 25)])
+_odd_days = st.sampled_from(
+    [date(2026, 11, 1), date(2026, 12, 31), date(2027, 1, 1), date(2028, 2, 29), date(2028, 3, 1)]
+)
+
+
+@given(_zones_of_the_world, st.times(), st.dates(date(2000, 1, 2), date(2090, 1, 1)) | _clock_changes | _odd_days)
+def test_a_batch_begins_on_its_day_at_its_time_by_the_clocks_of_its_place(place: str, at: time, day: date) -> None:
+    times = Times(starts=(at.replace(second=0, microsecond=0, fold=0),), time_zone=ZoneInfo(place))
+    starts_at = registries.overridden({"xx": times}).batch("xx", day).starts_at
+    local = starts_at.astimezone(ZoneInfo(place))
+    assert local.date() == day
+    # Where the clocks leap over the time, it is as much later as they leap: an hour, or half of one on Lord Howe.
+    late = (local.hour * 60 + local.minute) - (at.hour * 60 + at.minute)
+    assert late in (0, 30, 60)
+    assert registries.overridden({"xx": times}).batch("xx", day + timedelta(days=1)).starts_at > starts_at
+
+
+@given(
+    _zones_of_the_world,
+    st.lists(st.times(), min_size=1, max_size=3),
+    st.datetimes(datetime(2000, 1, 2), datetime(2090, 1, 1)),  # noqa: DTZ001
+)
+def test_the_next_start_is_the_first_one_later(place: str, starts: list[time], after: datetime) -> None:
+    times = Times(starts=tuple(at.replace(fold=0) for at in starts), time_zone=ZoneInfo(place))
+    after = after.replace(tzinfo=UTC)
+    found = times.next_start(after, times.starts)
+    assert after < found <= after + timedelta(hours=25)
+    assert times.next_start(found - timedelta(microseconds=1), times.starts) == found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -49,6 +49,12 @@ time_zone = "Europe/Berlin"
 [provider.zones.se]
 "X-NICSE-IDNUMBER" = "556677-8899"
 lite = true
+
+[registries.pl]
+starts = ["09:00", 16:00:00]
+time_zone = "Europe/Warsaw"
+minutes = 30
+weekday = 0
 """
 
 
@@ -66,6 +72,9 @@ def test_every_section_is_read() -> None:
     assert rules.messages.time_zone == "Europe/Berlin"
     assert rules.provider.extra("se") == {"X-NICSE-IDNUMBER": "556677-8899", "X-BACKORDER-LITE": "1"}
     assert rules.provider.extra("com") == {}
+    warsaw = rules.registries["pl"]
+    assert (warsaw.starts, warsaw.time_zone.key) == ((time(9), time(16)), "Europe/Warsaw")
+    assert (warsaw.minutes, warsaw.weekday) == (30, 0)
 
 
 def test_an_empty_file_is_all_defaults() -> None:
@@ -93,7 +102,10 @@ def test_a_time_zone_has_to_be_one(name: str) -> None:
         ),
         (
             "[selekt]",
-            "line 1: selekt: is no key of the file: known are fees, funding, limits, messages, provider, select",
+            (
+                "line 1: selekt: is no key of the file: "
+                "known are fees, funding, limits, messages, provider, registries, select"
+            ),
         ),
         ("select = 1", "line 1: select: write a section: a table with keys"),
         ('[select]\ndigits = "some"', 'line 2: select.digits: write true, false or "only"'),
@@ -125,6 +137,40 @@ def test_a_time_zone_has_to_be_one(name: str) -> None:
         (
             '[provider.zones.co.uk]\na = "x"',
             'line 1: provider.zones.co: put a zone with a dot in quotes: [provider.zones."co.uk"]',
+        ),
+        (
+            '[registries.co.uk]\nstarts = ["09:00"]',
+            'line 1: registries.co: put a zone with a dot in quotes: [registries."co.uk"]',
+        ),
+        ("[registries.pl]\nminutes = 5", "line 1: registries.pl.starts: is missing: write it"),
+        (
+            "[registries.pl]\nstarts = []",
+            'line 2: registries.pl.starts: write at least one time of day, such as ["14:00"]',
+        ),
+        ('[registries.pl]\nstarts = "09:00"', "line 2: registries.pl.starts: write a list in square brackets"),
+        (
+            '[registries.pl]\nstarts = ["9 Uhr"]',
+            "line 2: registries.pl.starts: '9 Uhr' is no time of day: write it as \"14:00\"",
+        ),
+        (
+            '[registries.pl]\nstarts = ["25:00"]',
+            "line 2: registries.pl.starts: '25:00' is no time of day: write it as \"14:00\"",
+        ),
+        (
+            '[registries.pl]\nstarts = ["09:00"]\ntime_zone = "MEZ"',
+            "line 3: registries.pl.time_zone: 'MEZ' is no time zone: write its name, such as \"Europe/Rome\"",
+        ),
+        (
+            '[registries.pl]\nstarts = ["09:00"]\nweekday = 7',
+            "line 3: registries.pl.weekday: write 0 (Monday) to 6 (Sunday)",
+        ),
+        (
+            '[registries.pl]\nstarts = ["09:00"]\nstart = 7',
+            "line 3: registries.pl.start: is no key of registries.pl: known are minutes, starts, time_zone, weekday",
+        ),
+        (
+            '[registries.zzzz]\nstarts = ["09:00"]',
+            "line 1: registries.zzzz: 'zzzz' is no zone under which names are registered",
         ),
         ("[select]\nmin_score = 6.0", "line 2: select.min_score: is not supported yet: leave it out"),
         ('[select.columns]\nBL = ">= 10"', "line 1: select.columns: is not supported yet: leave it out"),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from backorder.observability import logger
-from backorder.rules import KeptRules, kept_rules
+from backorder.registries import Registries
+from backorder.rules import KeptRules, kept_rules, last_good_rules
 from ingestion.intake import Intake, Taken
 from ingestion.memory import Before, Memory
 from ingestion.objects import Arrived, CsvObject, look_at, object_file
@@ -59,7 +60,9 @@ def _ingest(arrived: Arrived, services: Ingestion) -> list[ListSummary]:
     rules = kept_rules(services.store) if kind == "dropping" else None
     known = _known(services) if kind == "dropping" else frozenset[str]()
     screen = Screen(rules.rules.select if rules else None, known) if kind == "dropping" else None
-    task = _Task(arrived, kind, rules, known, memory.before(kind, arrived), services)
+    times = (rules.rules if rules else last_good_rules(services.store)).registries
+    registries = services.registries.overridden(times)
+    task = _Task(arrived, kind, rules, registries, known, memory.before(kind, arrived), services)
     lists = read_lists(object_file(services.s3, arrived), services.bounds, screen)
     summaries = [task.summary(read) for read in lists]
     if not summaries:
@@ -75,6 +78,8 @@ class _Task:
     arrived: Arrived
     kind: Kind
     rules: KeptRules | None
+    registries: Registries
+    """As the user's rules know them."""
     known: frozenset[str]
     """Names that a deletion list dates, whether they are chosen or not."""
     before: Before | None
@@ -132,7 +137,7 @@ class _Reading:
             rules=task.rules_version,
         )
         self._selection = Selection(task.rules.rules.select) if task.rules else None
-        self._intake = Intake(services.store, services.registries, services.clock, name, arrived.version, task.told_at)
+        self._intake = Intake(services.store, task.registries, services.clock, name, arrived.version, task.told_at)
         self._take: Callable[[Entry], Taken] = {
             "wanted": self._intake.want,
             "dropping": self._intake.choose,

@@ -22,6 +22,7 @@ from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound, ProviderError
 from backorder.registries import Registries
+from backorder.rules import last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
 from backorder.store import Conflict, Store
@@ -96,7 +97,7 @@ class _Run:
     def __init__(self, reconciliation: Reconciliation, now: datetime) -> None:
         self.store = reconciliation.store
         self.provider = reconciliation.provider
-        self.registries = reconciliation.registries
+        self.registries = reconciliation.registries.overridden(last_good_rules(self.store).registries)
         self.publish = reconciliation.publish
         self.put = reconciliation.put
         self.now = now
