@@ -17,6 +17,7 @@ from backorder.clock import iso
 from backorder.finding import Finding
 from backorder.model import Backorder
 from backorder.provider.account import AccountStatus
+from backorder.runs import last_run
 from backorder.standing import forecast, standing
 from backorder.store import ListRecord, Store
 from reconciliation.page import PAGE, html, view
@@ -137,6 +138,7 @@ def page(collected: Collected, store: Store, *, emulator: Mapping[str, Any], now
                 vat=Decimal(told["vat"]),
             ),
             now=now,
+            planned_at=planned.at if (planned := last_run(store, "plan")) else None,
         )
     )
 

@@ -126,8 +126,8 @@ def busy(count: int, *, seed: int = 1, **changes: Any) -> dict[str, Any]:
             waiting=18,
             time_zone="America/New_York",
             locks=tuple(
-                Lock(NOW + timedelta(days=n, hours=4), usd(amount), usd("1900.00"), 3, ("amberharbor.com",))
-                for n, amount in enumerate((1600, 1850, 2300, 3142, 2800, 2100), 1)
+                Lock(NOW + timedelta(days=n, hours=4), amount + usd(more), amount, 3, ("amberharbor.com",))
+                for n, more in enumerate((-900, -150, 400, 1242, 900, -200), 1)
             ),
             names=("amberharbor.com", "northcraft.net", "silverlane.com", "quietworks.org", "urbanyard.com"),
         ),

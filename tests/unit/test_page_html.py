@@ -180,5 +180,5 @@ def test_amounts_and_counts_read_well() -> None:
 
 def test_a_moment_is_told_in_the_readers_time_zone() -> None:
     source = html(view(**worlds.empty(now=NOW + timedelta(hours=12))))
-    assert "Wed 25 Nov, 00:00" in source
+    assert "Wed&nbsp;25&nbsp;Nov, 00:00" in source
     assert 'datetime="2026-11-25T00:00:00Z"' in source

@@ -23,7 +23,7 @@ from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound, ProviderError
 from backorder.registries import Registries
 from backorder.rules import last_good_rules
-from backorder.runs import Run, note_run
+from backorder.runs import Run, last_run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
 from backorder.store import Conflict, Store
 from reconciliation import findings as find
@@ -308,6 +308,7 @@ class _Run:
             standing=standing(self.store),
             account=status,
             now=self.now,
+            planned_at=planned.at if (planned := last_run(self.store, "plan")) else None,
             unread=unread,
         )
         self.put(f"latest/{PAGE}", html(page).encode(), "text/html; charset=utf-8")

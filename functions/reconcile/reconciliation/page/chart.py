@@ -18,6 +18,10 @@ HEIGHT = 220
 WIDTH = 1000
 """Of the box that is stretched, in units."""
 GRID_LINES = 4
+GUTTER = 8
+"""Percents across, left of the bars: for the labels of the lines."""
+MOST_LABELS = 6
+"""Of weeks: more would run into each other on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,8 @@ def funding_chart(days: Sequence[FundingDay]) -> FundingChart:
 def weeks_chart(weeks: Sequence[Outcomes]) -> WeeksChart:
     """One bar a week; what was won stands at the bottom, where it can be compared."""
     top, lines = _grid(max((Decimal(week.decided) for week in weeks), default=Decimal(0)), whole=True)
-    slot = 100 / max(len(weeks), 6)  # a first week is no wall
+    slot = (100 - GUTTER) / max(len(weeks), 6)  # a first week is no wall
+    newest = len(weeks) - 1
 
     def bars() -> Iterator[Box]:
         for n, week in enumerate(weeks):
@@ -112,12 +117,22 @@ def weeks_chart(weeks: Sequence[Outcomes]) -> WeeksChart:
                 height = HEIGHT * getattr(week, kind) / float(top)
                 if height:
                     foot -= height
-                    yield Box(round((n + 0.15) * slot, 2), round(foot, 1), round(0.7 * slot, 2), round(height, 1), kind)
+                    yield Box(
+                        round(GUTTER + (n + 0.15) * slot, 2),
+                        round(foot, 1),
+                        round(0.7 * slot, 2),
+                        round(height, 1),
+                        kind,
+                    )
 
     return WeeksChart(
         bars=list(bars()),
         counts=[Tick(round(HEIGHT * (1 - float(count / top)), 1), count) for count in lines],
-        weeks=[Tick(round((n + 0.5) * slot, 2), date.fromisoformat(week.name)) for n, week in enumerate(weeks)],
+        weeks=[
+            Tick(round(GUTTER + (n + 0.5) * slot, 2), date.fromisoformat(week.name))
+            for n, week in enumerate(weeks)
+            if len(weeks) <= MOST_LABELS or (newest - n) % 3 == 0
+        ],
     )
 
 

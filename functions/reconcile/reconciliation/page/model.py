@@ -156,6 +156,8 @@ class Page:
     amount: Decimal | None
     """The balance at the provider, what is reserved included; None where it was not read."""
     reserved: Decimal | None
+    planned_at: datetime | None
+    """When orders were last planned."""
     unread: str | None
     """Why the account could not be read this time; states and money are those of the time before."""
     tasks: Sequence[Task]

@@ -11,7 +11,7 @@ from backorder.money import ZERO
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.page.model import Moment
 
-MOST_NAMES = 4
+MOST_NAMES = 3
 
 
 def moments(backorders: Iterable[Backorder], *, now: datetime) -> list[Moment]:
@@ -36,7 +36,7 @@ def moments(backorders: Iterable[Backorder], *, now: datetime) -> list[Moment]:
 
 def _coming(backorder: Backorder) -> Iterator[tuple[datetime, str]]:
     if backorder.state.is_waiting and backorder.deadline is not None:
-        yield backorder.deadline, "last moment to order"
+        yield backorder.deadline, "order by"
     if backorder.state is State.REQUESTED and backorder.finalization_at is not None:
         yield backorder.finalization_at - LOCK_LEAD, "fee reserved"
     if backorder.state in (State.REQUESTED, State.ACTIVE, State.PROCESSING) and backorder.batch_starts_at is not None:

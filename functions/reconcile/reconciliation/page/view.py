@@ -21,8 +21,8 @@ from reconciliation.page.statements import statement
 from reconciliation.page.tasks import tasks
 
 MOST_ROWS = 20_000
-MOST_MOMENTS = 25
-MOST_LISTS = 25
+MOST_MOMENTS = 12
+MOST_LISTS = 12
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _SOME_DAY = datetime.max.replace(tzinfo=UTC)
 
@@ -38,12 +38,13 @@ def view(
     standing: Standing,
     account: AccountStatus | None,
     now: datetime,
+    planned_at: datetime | None = None,
     unread: str | None = None,
 ) -> Page:
     """The page as of `now`, with the days and hours of the user's time zone, which the forecast names.
 
     `held`: what each account of the whole ledger holds. `account` is None where the provider was not asked, or did not
-    answer, which `unread` explains then.
+    answer, which `unread` explains then; `planned_at`: when orders were last planned.
     """
     read = sorted(
         (record for record in lists if record.kind in ("wanted", "dropping", "cancel")),
@@ -60,6 +61,7 @@ def view(
         currency=_currency(account, postings),
         amount=account.amount if account else None,
         reserved=account.deposit if account else None,
+        planned_at=planned_at,
         unread=unread,
         tasks=tasks(findings, forecast, now=now),
         today=today(backorders, read, now=now, time_zone=time_zone),

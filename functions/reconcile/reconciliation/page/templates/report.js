@@ -63,7 +63,7 @@
     const moment = (minutes) => {
       if (minutes === null) return "–";
       const part = Object.fromEntries(clock.formatToParts(minutes * 60000).map(({ type, value }) => [type, value]));
-      return `${part.weekday} ${part.day} ${part.month}, ${part.hour}:${part.minute}`;
+      return `${part.weekday}\u00a0${part.day}\u00a0${part.month}, ${part.hour}:${part.minute}`;
     };
     const haystack = data.rows.map((row) =>
       [row[DOMAIN], data.lists[row[LIST]], data.reasons[row[REASON]], states[row[STATE]].words].join("\n").toLowerCase());
@@ -91,7 +91,7 @@
       return make("tr", {}, name,
         cell("td", "", cell("span", `state ${group}`, words), ...(reason ? [cell("bdi", "why", reason)] : [])),
         cell("td", "", make("time", {}, moment(row[DEADLINE]))), cell("td", "wide", make("time", {}, moment(row[ORDERED]))),
-        cell("td", "n", fee), cell("td", "n wide", row[PRIORITY]),
+        cell("td", "n wide", fee), cell("td", "n wide", row[PRIORITY]),
         cell("td", "wide", make("bdi", {}, data.lists[row[LIST]]), `, ${row[LINE].toLocaleString("en")}`));
     };
     const show = () => {
