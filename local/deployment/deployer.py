@@ -16,7 +16,7 @@ from local.deployment.properties import IGNORED_TYPES, Creator, Order, Propertie
 from local.deployment.services import ACCOUNT_ID, REGION, Services
 from local.deployment.translation import translate
 
-STACK_NAME = "backorder-local"
+STACK_NAME = "local-test"
 
 CREATORS: dict[str, Creator] = {
     "AWS::CloudWatch::Alarm": watching.alarm,
@@ -62,7 +62,11 @@ def deploy(
         for logical_id, resource in _in_order(translated["Resources"], resolver)
         if resource["Type"] not in IGNORED_TYPES
     ]
-    outputs = {name: str(resolver.resolve(output["Value"])) for name, output in translated["Outputs"].items()}
+    outputs = {
+        name: str(resolver.resolve(output["Value"]))
+        for name, output in translated["Outputs"].items()
+        if "Condition" not in output or resolver.condition(output["Condition"])
+    }
     inventory = Inventory(created)
     return Deployment(
         stack_name=stack_name,

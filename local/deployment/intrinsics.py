@@ -65,16 +65,28 @@ class Resolver:
             case "Fn::Join":
                 separator, parts = self.resolve(argument)
                 return separator.join(map(str, parts))
-            case "Fn::Equals":
-                left, right = self.resolve(argument)
-                return left == right
-            case "Fn::Not":
-                return not self.resolve(argument)[0]
-            case "Fn::And":
-                return all(self.resolve(argument))
-            case "Fn::Or":
-                return any(self.resolve(argument))
+            case "Fn::Split":
+                separator, text = self.resolve(argument)
+                return str(text).split(separator)
+            case "Fn::Select":
+                index, items = self.resolve(argument)
+                if int(index) >= len(items):
+                    raise DeploymentError(f"Fn::Select cannot select nonexistent value at index {index}")
+                return items[int(index)]
+            case "Fn::Equals" | "Fn::Not" | "Fn::And" | "Fn::Or":
+                return self._truth(name, self.resolve(argument))
         raise UnsupportedError(f"the deployer does not know the function {name}")
+
+    @staticmethod
+    def _truth(name: str, values: list[Any]) -> bool:
+        match name:
+            case "Fn::Equals":
+                return bool(values[0] == values[1])
+            case "Fn::Not":
+                return not values[0]
+            case "Fn::And":
+                return all(values)
+        return any(values)
 
     def _ref(self, name: str) -> Any:
         if name in self._names:

@@ -120,7 +120,7 @@ def test_what_moto_s_cloudformation_would_leave_out_is_there(deployment: Deploym
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
     assert set(json.loads(secret["SecretString"])) == {"login", "password"}
     assert {schedule["Name"] for schedule in services.scheduler.list_schedules()["Schedules"]} == {
-        f"backorder-local-{schedule.id}" for schedule in deployment.schedules
+        f"local-test-{schedule.id}" for schedule in deployment.schedules
     }
     assert "aws:SourceArn" in queue["Attributes"]["Policy"]
 
@@ -170,7 +170,7 @@ def test_a_function_s_environment_leads_to_moto(deployment: Deployment, moto: st
 
 
 def test_a_second_deployment_into_the_same_moto_is_refused(deployment: Deployment, moto: str) -> None:
-    with pytest.raises(DeploymentError, match="the stack backorder-local is in moto already"):
+    with pytest.raises(DeploymentError, match="the stack local-test is in moto already"):
         deploy(TEMPLATE, endpoint_url=moto, parameters={})
 
 
@@ -191,8 +191,8 @@ def test_a_second_deployment_into_the_same_moto_is_refused(deployment: Deploymen
             r"Thing \(AWS::DynamoDB::Table\): .*Kind",
         ),
         (
-            '{Type: AWS::SNS::Topic, Properties: {DisplayName: !Select [0, ["a"]]}}',
-            r"Thing \(AWS::SNS::Topic\): the deployer does not know the function Fn::Select",
+            "{Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAZs us-east-1}}",
+            r"Thing \(AWS::SNS::Topic\): the deployer does not know the function Fn::GetAZs",
         ),
         ("{Type: AWS::SNS::Topic, CreationPolicy: {}}", "the deployer does not know CreationPolicy"),
     ],
@@ -224,7 +224,7 @@ def test_a_parameter_that_the_template_does_not_allow_is_refused(
 
 
 def test_an_alert_address_is_subscribed_to_the_topic(moto: str, services: Services) -> None:
-    other = deploy(TEMPLATE, endpoint_url=moto, parameters={"AlertEmail": "me@example.com"}, stack_name="alerted")
+    other = deploy(TEMPLATE, endpoint_url=moto, parameters={"AlertEmail": "me@example.com"}, stack_name="alerted-test")
 
     (subscription,) = services.sns.list_subscriptions_by_topic(TopicArn=other.alert_topic_arn)["Subscriptions"]
 
@@ -232,13 +232,24 @@ def test_an_alert_address_is_subscribed_to_the_topic(moto: str, services: Servic
 
 
 def test_the_live_stage_starts_without_a_working_login(moto: str, services: Services) -> None:
-    live = deploy(TEMPLATE, endpoint_url=moto, parameters={"Stage": "live"}, stack_name="live")
+    live = deploy(TEMPLATE, endpoint_url=moto, parameters={"Stage": "live"}, stack_name="backorder-live")
 
     secret = services.secretsmanager.get_secret_value(SecretId=live.provider_secret_arn)["SecretString"]
     table = services.dynamodb.describe_table(TableName=live.table_name)["Table"]
 
     assert json.loads(secret) == {"login": "replace-me", "password": "replace-me"}
     assert table["DeletionProtectionEnabled"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "name"),
+    [("live", "backorder-test"), ("test", "backorder-live"), ("live", "live-backorder"), ("live", "backorder-live-2")],
+)
+def test_the_name_of_a_stack_ends_in_its_stage_so_that_no_stack_is_moved_to_another(
+    stage: str, name: str, moto: str
+) -> None:
+    with pytest.raises(DeploymentError, match="nonexistent value at index 1"):
+        deploy(TEMPLATE, endpoint_url=moto, parameters={"Stage": stage}, stack_name=name)
 
 
 def test_a_local_stack_sends_orders_to_its_own_emulator() -> None:

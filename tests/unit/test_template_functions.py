@@ -39,6 +39,8 @@ def resolver() -> Resolver:
         ({"Fn::Sub": ["${a}-${Stage}", {"a": {"Ref": "Size"}}]}, "small-test"),
         ({"Fn::FindInMap": ["Sizes", {"Ref": "Size"}, "Pool"]}, 4),
         ({"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]}, "a-test"),
+        ({"Fn::Split": ["-", "a-b"]}, ["a", "b"]),
+        ({"Fn::Select": [1, {"Fn::Split": ["-live.", "backorder-live."]}]}, ""),
         ({"Fn::If": ["IsLive", "yes", "no"]}, "no"),
         ({"Fn::If": ["IsTest", "yes", "no"]}, "yes"),
         ({"Fn::If": ["Both", "yes", "no"]}, "no"),
