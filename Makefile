@@ -116,10 +116,10 @@ check: $(READY) $(SAM_READY) $(CHECKOV_READY) ## format, lint, types, template l
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/cfn-lint template.yaml
+	@$(BIN)/cfn-lint template.yaml network.yaml
 	@$(BIN)/python -m pytest -q tests/unit/test_template.py::test_the_translated_template_has_no_lint
 	@$(SAM) validate --lint --region us-east-1 >build/sam-validate.log 2>&1 || { cat build/sam-validate.log >&2; exit 1; }
-	@$(CHECKOV) --framework cloudformation --file template.yaml --skip-download --quiet --compact
+	@$(CHECKOV) --framework cloudformation --file template.yaml network.yaml --skip-download --quiet --compact
 	@build/checkov/bin/bandit --quiet --recursive --configfile pyproject.toml functions shared local ops
 	@git ls-files -z | xargs -0 build/checkov/bin/detect-secrets-hook --exclude-files '$(NO_SECRETS_IN)' --exclude-secrets '$(NO_SECRETS)' --exclude-lines '$(NAMES_OF_SECRETS)'
 

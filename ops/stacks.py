@@ -35,6 +35,7 @@ LOCAL_STACK: Final = Path(__file__).parent.parent / "build" / "local-stack.json"
 """Written by `make up`, and removed at its end."""
 _ANSWER_SECONDS: Final = 5.0
 _API_PATH: Final = "/api/call.cgi"
+_ANY_KEY: Final = "testing"
 _CONFIG: Final = Config(
     connect_timeout=_ANSWER_SECONDS,
     read_timeout=30,
@@ -196,9 +197,7 @@ def _local(file: Path) -> Stack:
         raise Fault(f"no stack is up on this machine: {instead}") from None
     # moto takes any keys; the user's own have no business there.
     session = boto3.Session(
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",  # noqa: S106 - what moto takes as it takes anything # nosec B106
-        region_name=found.deployment.region,
+        aws_access_key_id=_ANY_KEY, aws_secret_access_key=_ANY_KEY, region_name=found.deployment.region
     )
     base = found.emulator_url.removesuffix(_API_PATH)
     stack = Stack(

@@ -243,7 +243,7 @@ def test_the_live_stage_starts_without_a_working_login(moto: str, services: Serv
 
 @pytest.mark.parametrize(
     ("stage", "name"),
-    [("live", "backorder-test"), ("test", "backorder-live"), ("live", "live-backorder"), ("live", "backorder-live-2")],
+    [("live", "mine-test"), ("test", "mine-live"), ("live", "live-mine"), ("live", "mine-live-2")],
 )
 def test_the_name_of_a_stack_ends_in_its_stage_so_that_no_stack_is_moved_to_another(
     stage: str, name: str, moto: str

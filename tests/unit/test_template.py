@@ -1,19 +1,27 @@
 """What must hold in the template, whatever else changes."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from local.deployment import translate
 from local.stack import TEMPLATE
 
+NETWORK = TEMPLATE.parent / "network.yaml"
 Resources = dict[str, dict[str, Any]]
 # IAM has no narrower resource for these: an object's key is the user's, or a report's, choice.
 OBJECTS = {"${ListsBucket.Arn}/*", "${ReportsBucket.Arn}/*"}
+
+# What a function in a network may do besides; network.yaml says it.
+IN_A_NETWORK = {
+    "Fn::If": ["HasNetwork", [{"Fn::ImportValue": {"Fn::Sub": "${NetworkStack}-access"}}], {"Ref": "AWS::NoValue"}]
+}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +110,7 @@ def test_what_others_can_reach_is_reached_over_tls_only(
 
 def test_no_right_is_wider_than_it_has_to_be(resources: Resources) -> None:
     for name, role in of_type(resources, "AWS::IAM::Role").items():
-        assert "ManagedPolicyArns" not in role["Properties"], name
+        assert role["Properties"].get("ManagedPolicyArns", IN_A_NETWORK) == IN_A_NETWORK, name
         for policy in role["Properties"]["Policies"]:
             for statement in policy["PolicyDocument"]["Statement"]:
                 assert "*" not in json.dumps(statement["Action"]), name
@@ -114,6 +122,33 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, dict):
         value = list(value.values())
     return [text for item in value for text in _texts(item)] if isinstance(value, list) else [str(value)]
+
+
+def test_whoever_calls_the_provider_may_do_so_from_a_fixed_address(resources: Resources) -> None:
+    functions = of_type(resources, "AWS::Lambda::Function")
+    callers = {
+        name for name, of in functions.items() if "PROVIDER_ENDPOINT" in of["Properties"]["Environment"]["Variables"]
+    }
+
+    assert {name for name, of in functions.items() if "VpcConfig" in of["Properties"]} == callers
+    for name in callers:
+        condition, _, otherwise = functions[name]["Properties"]["VpcConfig"]["Fn::If"]
+        assert (condition, otherwise) == ("HasNetwork", {"Ref": "AWS::NoValue"})
+        assert resources[f"{name}Role"]["Properties"]["ManagedPolicyArns"] == IN_A_NETWORK
+
+
+def test_the_network_exports_what_the_template_imports(translated: dict[str, Any]) -> None:
+    network = yaml.load(NETWORK.read_text(), Loader=_Loader)
+    exported = {output["Export"]["Name"].removeprefix("${AWS::StackName}") for output in network["Outputs"].values()}
+
+    assert set(re.findall(r"\$\{NetworkStack\}(-[a-z-]+)", json.dumps(translated))) <= exported
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes CloudFormation's short forms for what follows them."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, _tag, node: getattr(node, "value", None))
 
 
 def test_every_function_has_a_role_and_a_log_of_its_own(resources: Resources) -> None:
