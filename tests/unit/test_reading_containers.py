@@ -85,6 +85,9 @@ def test_what_a_truncated_archive_still_gives_counts_and_the_rest_is_a_reject() 
         (gzip.compress(gzip.compress(TEXT)), "is an archive inside an archive: unpack it first"),
         (gzip.compress(zipped({"a.txt": TEXT})), "is an archive inside an archive: unpack it first"),
         (zipped({"[Content_Types].xml": b"<xml>", "xl/workbook.xml": b"<xml>"}), "is an Office document"),
+        (zipped({"mimetype": b"application/vnd.oasis", "content.xml": b"<xml>"}), "is an Office document"),
+        (b"list.txt".ljust(257, b"\0") + b"ustar\x0000", "is a tar archive, not a list: unpack it first"),
+        (gzip.compress(b"list.txt".ljust(257, b"\0") + b"ustar\x0000"), "is a tar archive"),
         (b"BZh91AY", "is a bzip2 archive, not a list"),
         (b"%PDF-1.7", "is a PDF document, not a list"),
         (b"\n <!DOCTYPE html><html>", "is a web page or XML, not a list"),
@@ -109,11 +112,45 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_fills_anything
     bomb = b"a" * 30_000_000
     [told] = read(zipped({"a.txt": bomb}))[None]
     assert told == "[0: is an archive that unpacks to more than 200 times its size]"
-    *_, told = read(gzip.compress(bomb))[None]
+    [told] = read(gzip.compress(bomb))[None]
+    assert told == "[0: is an archive that unpacks to more than 200 times its size]"
+    # What hides its size behind a small part is met on the way.
+    *_, told = read(gzip.compress(bomb) + gzip.compress(b"a"))[None]
     assert "more than 200 times its size: the rest was not read" in told
     assert "more than 1,000" in read(zipped({"a.txt": TEXT}), Bounds(size=1000))[None][0]
     assert "more than 1,000 bytes" in read(gzip.compress(TEXT), Bounds(size=1000))[None][-1]
     assert "3 files, more than 2" in read(zipped(dict.fromkeys("abc", b"")), Bounds(members=2))[None][0]
+
+
+def test_an_archive_with_a_huge_directory_is_refused_before_it_is_read() -> None:
+    content = bytearray(zipped({"a.txt": TEXT}))
+    at = content.rindex(b"PK\x05\x06")
+    for place, value in ((10, b"\xff\xff"), (12, b"\x00\x00\x00\x7f")):
+        forged = content.copy()
+        forged[at + place : at + place + len(value)] = value
+        assert read(bytes(forged)) == {None: ["[0: is an archive of too many files]"]}
+
+
+def test_a_gzip_of_several_parts_is_one_list() -> None:
+    half = len(TEXT) // 2
+    assert read(gzip.compress(TEXT[:half]) + gzip.compress(TEXT[half:])) == {None: NAMES}
+    assert read(gzip.compress(TEXT) + b"\0" * 600) == {None: NAMES}
+
+
+def test_what_stands_behind_a_gzip_is_a_reject_and_takes_nothing_with_it() -> None:
+    *good, last = read(gzip.compress(TEXT + b"\n") + b"garbage\xff\xff\xff\xff")[None]
+    assert good == NAMES
+    assert last == "[500: has something behind the end of its gzip archive that is none: that was not read]"
+
+
+def test_a_member_whose_sum_is_wrong_is_not_trusted_and_the_next_one_is_read() -> None:
+    content = bytearray(zipped({"a.txt": TEXT, "b.txt": b"b.com\n"}))
+    at = content.index(b"PK\x01\x02")
+    content[at + 16 : at + 20] = b"\0\0\0\0"
+    assert read(bytes(content)) == {
+        "a.txt": ["[0: is a broken zip archive: Bad CRC-32 for file 'a.txt']"],
+        "b.txt": ["b.com"],
+    }
 
 
 def test_a_members_name_leads_nowhere() -> None:

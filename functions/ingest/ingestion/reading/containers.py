@@ -9,7 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -17,6 +17,11 @@ CHUNK = 1 << 18
 """Bytes that are unpacked and looked at in one piece."""
 _RATIO_FROM = 1 << 20
 """Bytes from which the ratio is looked at: a few kilobytes of the same name pack well and do no harm."""
+
+_LARGEST_DIRECTORY = 16 << 20
+"""Bytes of a zip archive's directory, which is read whole."""
+_END_OF_ZIP = struct.Struct("<4s4H2LH")
+"""The record at the end: signature, two disks, entries (here, in all), size and place of the directory, comment."""
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _GZIP = b"\x1f\x8b"
@@ -88,6 +93,8 @@ def _checked(chunks: Iterator[bytes], *, inside: bool) -> Iterator[bytes]:
     for magic, what in _OTHER.items():
         if head.startswith(magic):
             raise NoList(f"is {what}, not a list")
+    if head[257:262] == b"ustar":
+        raise NoList("is a tar archive, not a list: unpack it first")
     if _markup(head[:1000]):
         raise NoList("is a web page or XML, not a list")
     yield head
@@ -96,17 +103,34 @@ def _checked(chunks: Iterator[bytes], *, inside: bool) -> Iterator[bytes]:
 
 def _gunzip(file: BinaryIO, bounds: Bounds) -> Iterator[bytes]:
     size = _size(file)
+    limit = max(_RATIO_FROM, bounds.ratio * size)
+    # The last four bytes tell the size, of the last part only and modulo 2**32: a hint that is worth a closer look.
+    file.seek(max(size - 4, 0))
+    hint = int.from_bytes(file.read(4), "little")
+    file.seek(0)
+    if hint > limit and _unpacks_to_more(file, limit):
+        raise NoList(f"is an archive that unpacks to more than {bounds.ratio} times its size")
     with _broken_archive("gzip"), gzip.GzipFile(fileobj=file) as unpacked:
         yield from _bounded(unpacked, size, bounds, _Total())
 
 
+def _unpacks_to_more(file: BinaryIO, limit: int) -> bool:
+    """Looks only, and goes back to the beginning: what is broken is told when it is read."""
+    found = False
+    with suppress(EOFError, zlib.error, gzip.BadGzipFile, struct.error), gzip.GzipFile(fileobj=file) as unpacked:
+        found = unpacked.seek(limit + 1) > limit
+    file.seek(0)
+    return found
+
+
 def _members(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
     size = _size(file)
+    _check_directory(file, size)
     with _broken_archive("zip"):
         archive = zipfile.ZipFile(file)
     infos = [info for info in archive.infolist() if not _is_clutter(info)]
     names = [info.filename for info in infos]
-    if "[Content_Types].xml" in names:
+    if "[Content_Types].xml" in names or {"mimetype", "content.xml"} <= set(names):
         raise NoList("is an Office document, not a list: save it as CSV")
     if len(infos) > bounds.members:
         raise NoList(f"is an archive of {len(infos)} files, more than {bounds.members}")
@@ -124,6 +148,18 @@ def _members(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
         seen.add(name)
         chunks = _checked(_unzip(archive, info, size, bounds, total), inside=True)
         yield Member(name if len(infos) > 1 else None, chunks)
+
+
+def _check_directory(file: BinaryIO, size: int) -> None:
+    """Refuses an archive whose directory alone would fill the memory: `ZipFile` reads it whole."""
+    file.seek(max(size - _END_OF_ZIP.size - 0xFFFF, 0))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    file.seek(0)
+    if 0 <= at <= len(tail) - _END_OF_ZIP.size:
+        _, _, _, _, entries, directory, _, _ = _END_OF_ZIP.unpack_from(tail, at)
+        if entries == 0xFFFF or directory > _LARGEST_DIRECTORY:
+            raise NoList("is an archive of too many files")
 
 
 def _unzip(
@@ -175,6 +211,8 @@ def _broken_archive(kind: str) -> Iterator[None]:
         # BadGzipFile has no number; a seek to a place before the file's beginning has this one.
         if error.errno not in (None, errno.EINVAL):
             raise
+        if str(error).startswith("Not a gzipped file"):
+            raise NoList("has something behind the end of its gzip archive that is none: that was not read") from error
         raise NoList(f"is a broken {kind} archive: {error}") from error
 
 
