@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib.resources
 import re
+import string
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,6 +25,7 @@ LONGEST_LABEL = 63
 _LONGEST_TEXT = 2_000
 """A URL around a name may be long, but what is longer is no name: IDNA is not asked to look at it."""
 
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _PLAIN_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _plain_name = re.compile(rf"(?!..--)({_PLAIN_LABEL})\.([a-z0-9.-]+)").fullmatch
 _plain_label = re.compile(_PLAIN_LABEL).fullmatch
@@ -73,13 +75,13 @@ def parse_domain(text: str) -> Domain:
 
     Blanks around it, a scheme, port and path, and a `www.` before a registrable name are taken off. Raises NotADomain.
     """
-    text = text.strip().lower()
+    text = _lower(text.strip())
     return _fast(text) or _careful(text)
 
 
 def parse_zone(text: str) -> str:
     """The zone that `text` names, in ASCII and lower case: `com`, `.co.uk`, `рф`. Raises NotADomain if it is none."""
-    zone = ".".join(_labels(_host(text.strip().lower().removeprefix("."))))
+    zone = ".".join(_labels(_host(_lower(text.strip()).removeprefix("."))))
     if not _public_suffixes().is_public(zone):
         raise NotADomain("is no zone under which names are registered")
     return zone
@@ -93,6 +95,11 @@ def is_plain_zone(zone: str) -> bool:
 def suffixes_below(zone: str) -> frozenset[str]:
     """The public suffixes one label below `zone`, such as `com.pl` below `pl`: no names, though they look like some."""
     return _suffixes_by_zone().get(zone, frozenset())
+
+
+def _lower(text: str) -> str:
+    """With ASCII in lower case. The rest is up to UTS 46: `str.lower` makes another letter of a sigma at the end."""
+    return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
 
 
 def _fast(text: str) -> Domain | None:

@@ -173,3 +173,47 @@ def test_a_zone_is_a_public_suffix() -> None:
     for text in ("zzzz", "john.com", "", "c_m"):
         with pytest.raises(NotADomain):
             parse_zone(text)
+
+
+def test_capitals_beyond_ascii_are_mapped_as_uts_46_says() -> None:
+    # A sigma at the end of a word: str.lower makes another letter of it, and so another name.
+    assert parse_domain("ΟΔΟΣ.com").unicode_label == "οδοσ"
+    wide = "".join(chr(ord(character) + 0xFEE0) for character in "WWW.John.com")
+    assert parse_domain(wide).name == "john.com"
+    assert parse_domain("BÜCHER\u3002de").name == "xn--bcher-kva.de"
+
+
+_good = st.builds(
+    "{}.{}".format,
+    st.from_regex(r"(?!www\Z)(?!..--)[a-z0-9](?:[a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
+    | st.sampled_from(["bücher", "日本語", "пример", "οδός", "straße"]),
+    st.sampled_from(["com", "co.uk", "com.pl", "рф", "xn--p1ai"]),
+)
+
+
+@given(
+    _good,
+    st.sampled_from(["", " ", "\t", "\u00a0"]),
+    st.sampled_from(["", "http://", "HTTPS://", "//", "ftp://"]),
+    st.sampled_from(["", "www.", "WWW."]),
+    st.sampled_from(["", ".", ":8080", "/", "/a/b?c=d", "#x", "\\x", ".:80/x"]),
+    st.booleans(),
+)
+def test_what_lists_put_around_a_name_changes_nothing(
+    name: str, blank: str, scheme: str, www: str, behind: str, capitals: bool
+) -> None:
+    label = name.upper() if capitals and name.isascii() else name
+    assert parse_domain(f"{blank}{scheme}{www}{label}{behind}{blank}") == parse_domain(name)
+
+
+@given(_good)
+def test_a_name_is_the_same_in_unicode_and_in_ascii(name: str) -> None:
+    domain = parse_domain(name)
+    assert parse_domain(f"{domain.unicode_label}.{domain.zone}") == domain
+    assert parse_domain(domain.name) == domain
+
+
+@pytest.mark.parametrize("zone", ["com", "co.uk"])
+def test_www_is_a_name_of_its_own_where_nothing_registrable_would_remain(zone: str) -> None:
+    assert parse_domain(f"www.{zone}").name == f"www.{zone}"
+    assert parse_domain(f"www.www.{zone}").name == f"www.{zone}"
