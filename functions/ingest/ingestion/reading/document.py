@@ -32,11 +32,13 @@ _MOST_MEMBERS = 1000
 
 _begins = re.compile(r'\s*(?:\[\s*(?:[\[{"\]]|\Z)|\{\s*(?:["}]|\Z))').match
 
+_line_end = re.compile(r"[\r\n]").split
+
 
 def is_document(head: bytes) -> bool:
     """Whether a file that begins with `head` is a document. Raises NoList for what is no text."""
     text = _text(head)
-    return bool(_begins(text)) and not begins_lines(text.lstrip().partition("\n")[0])
+    return bool(_begins(text)) and not begins_lines(_line_end(text.lstrip(), 1)[0])
 
 
 class Document:
