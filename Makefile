@@ -72,11 +72,13 @@ $(RUNTIME_READY): requirements-runtime.txt
 
 # Compiled, since Lambda's file system takes no compiled files; valid whatever the files' times, which `sam deploy`
 # changes; with the paths that they have in Lambda, so that the same sources give the same bytes on any machine.
+# Without wordfreq's large lists, which nothing reads: 50 MB.
 $(BUILT): $(SAM_READY) template.yaml samconfig.toml $(CODE)
 	@[ -n "$(LAMBDA_PYTHON)" ] || $(WITHOUT_LAMBDA_PYTHON); \
 	rm -f .aws-sam/.built*; \
 	echo "Building $(ARTEFACTS) …"; \
 	PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(SAM) build --build-dir $(ARTEFACTS) --parameter-overrides Architecture=$(ARCHITECTURE) >build/sam-build.log 2>&1 || { cat build/sam-build.log >&2; exit 1; }; \
+	rm -f $(ARTEFACTS)/IngestList/wordfreq/data/large_* $(ARTEFACTS)/IngestList/wordfreq/data/jieba*; \
 	for folder in $(ARTEFACTS)/*/; do \
 	  case $$folder in */SharedLayer/) root=/opt ;; *) root=/var/task ;; esac; \
 	  PYTHONHASHSEED=0 "$(LAMBDA_PYTHON)" -m compileall -q -j 1 --invalidation-mode unchecked-hash -s "$${folder%/}" -p $$root "$${folder%/}" || exit 1; \

@@ -296,6 +296,8 @@ class Backorder:
     origin: Origin = Origin.OURS
     max_price: Decimal | None = None
     note: str | None = None
+    chosen: str | None = None
+    """Why the rules chose it, with its score; None for what a person wants."""
 
     drop_day: date | None = None
     drop_at: datetime | None = None

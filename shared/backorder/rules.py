@@ -7,6 +7,7 @@ not exact.
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -31,15 +32,13 @@ from pydantic import (
 )
 
 from backorder.clock import iso
+from backorder.conditions import Condition
 from backorder.domains import NotADomain, parse_zone
+from backorder.expressions import BadExpression, Expression
 from backorder.registries import Times
 
 if TYPE_CHECKING:
     from backorder.store import Store
-
-NOT_YET = (("select", "columns"), ("select", "min_score"), ("score",))
-"""Keys of the design that nothing reads yet. They are refused: a rule that is silently ignored would order names that
-the user meant to leave out."""
 
 _DOCUMENT = "rules"
 _BROKEN = "rules_broken"
@@ -73,15 +72,31 @@ def _zone(value: object) -> str:
         raise ValueError(f"'{value}' {fault.reason}") from None
 
 
-def _pattern(value: object) -> re.Pattern[str] | None:
-    if value is None or isinstance(value, re.Pattern):
+def _expression(value: object) -> Expression | None:
+    if value is None or isinstance(value, Expression):
         return value
     if not isinstance(value, str):
         raise ValueError("is no regular expression: write it as a string")
     try:
-        return re.compile(value)
-    except (re.error, OverflowError, RecursionError) as error:
+        return Expression(value)
+    except BadExpression as error:
         raise ValueError(f"is no regular expression: {error}") from None
+
+
+def _condition(value: object) -> Condition:
+    if isinstance(value, Condition):
+        return value
+    if not isinstance(value, str):
+        raise ValueError('is no condition: write it as a string, such as ">= 10"')
+    return Condition.parse(value)
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError("write a number")
+    return Decimal(str(value))
 
 
 def _by_zone(table: object) -> object:
@@ -113,7 +128,9 @@ def _time_zone(value: object) -> object:
 
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
 Zone = Annotated[str, BeforeValidator(_zone)]
-Pattern = Annotated[re.Pattern[str] | None, BeforeValidator(_pattern)]
+Pattern = Annotated[Expression | None, BeforeValidator(_expression)]
+Score = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=10)]
+Weight = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=1000)]
 Count = Annotated[StrictInt, Field(ge=0)]
 
 
@@ -152,6 +169,9 @@ class Select(_Section):
     match: Pattern = None
     """Found anywhere in the label, unless it is anchored."""
     reject: Pattern = None
+    columns: Mapping[str, Annotated[Condition, BeforeValidator(_condition)]] = Field(default_factory=dict)
+    """By the name of a column of the list's own. Of an entry without a value there, nothing is asked."""
+    min_score: Score | None = None
 
     @field_validator("length")
     @classmethod
@@ -159,6 +179,28 @@ class Select(_Section):
         if length is not None and not 1 <= length[0] <= length[1] <= 63:
             raise ValueError("write the shortest and the longest length, from 1 to 63, such as [3, 12]")
         return length
+
+
+class Weights(_Section):
+    """What a name's score is made of, in shares: only how they compare to each other matters (docs/rules.md)."""
+
+    length: Weight = Decimal(3)
+    pronounceable: Weight = Decimal(2)
+    words: Weight = Decimal(3)
+    zone: Annotated[Mapping[Zone, Weight], BeforeValidator(_by_zone)] = Field(
+        default_factory=lambda: {"com": Decimal(2), "net": Decimal(1), "org": Decimal(1)}
+    )
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.total:
+            raise ValueError("with all weights at zero there is no score: give one of them more")
+        return self
+
+    @property
+    def total(self) -> Decimal:
+        """What a perfect name has, in the best zone."""
+        return self.length + self.pronounceable + self.words + max(self.zone.values(), default=Decimal(0))
 
 
 class Limits(_Section):
@@ -256,6 +298,7 @@ class Rules(_Section):
     """All of `rules.toml`. `Rules()` is what holds without one; from deletion lists, nothing is chosen then."""
 
     select: Select = Select()
+    score: Weights = Weights()
     limits: Limits = Limits()
     fees: ZoneFees = ZoneFees()
     funding: Funding = Funding()
@@ -271,18 +314,13 @@ def parse_rules(text: str) -> Rules:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RulesError(f"rules.toml is not valid TOML: {error}") from None
-    lines = _lines_of_keys(text)
-    faults = [_Fault(path, "is not supported yet: leave it out") for path in NOT_YET if _has(table, path)]
-    for fault in faults:
-        _remove(table, fault.path)
     try:
-        rules = Rules.model_validate(table)
+        return Rules.model_validate(table)
     except ValidationError as error:
-        faults += [_fault(dict(found)) for found in error.errors()]
-    if faults:
+        lines = _lines_of_keys(text)
+        faults = [_fault(dict(found)) for found in error.errors()]
         told = {fault.told(lines): fault.line(lines) for fault in faults}
-        raise RulesError("\n".join(sorted(told, key=lambda text: (told[text], text))))
-    return rules
+        raise RulesError("\n".join(sorted(told, key=lambda text: (told[text], text)))) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,20 +427,6 @@ def _known(path: tuple[str, ...]) -> list[str]:
     return sorted(model.model_fields)
 
 
-def _has(table: Mapping[str, Any], path: tuple[str, ...]) -> bool:
-    for part in path:
-        if not isinstance(table, Mapping) or part not in table:
-            return False
-        table = table[part]
-    return True
-
-
-def _remove(table: dict[str, Any], path: tuple[str, ...]) -> None:
-    for part in path[:-1]:
-        table = table[part]
-    del table[path[-1]]
-
-
 _KEY = r"""(?:"[^"\n]*"|'[^'\n]*'|[A-Za-z0-9_-]+)"""
 _KEYS = rf"{_KEY}(?:[ \t]*\.[ \t]*{_KEY})*"
 _header = re.compile(rf"[ \t]*\[\[?[ \t]*({_KEYS})[ \t]*\]").match
@@ -439,6 +463,7 @@ __all__ = [
     "Rules",
     "RulesError",
     "Select",
+    "Weights",
     "ZoneFees",
     "ZoneOrders",
     "keep_rules",

@@ -137,7 +137,18 @@ def test_rules_choose_from_a_deletion_list(world: World) -> None:
     summary = world.upload("dropping/list.txt", "john.com\njane.net\nabc.com\njohn.com\nx\n")
     assert counts(summary) == (5, 1, 2, 1, 1)
     assert summary.left_out_by == {"zones": 1, "length": 1}
-    assert world.backorder("john.com").source is Source.DROPPING
+    john = world.backorder("john.com")
+    assert john.source is Source.DROPPING
+    assert john.priority == Decimal("9.9")
+    assert john.chosen == "score 9.9: short 3.0, pronounceable 2.0, words *john* 2.9, .com 2.0"
+
+
+def test_rules_choose_by_a_list_s_own_columns_and_say_which_it_lacks(world: World) -> None:
+    world.upload("rules.toml", '[select.columns]\nBL = ">= 10"\n"domain pop" = "> 1"\n')
+    summary = world.upload("dropping/list.csv", "domain,bl,age\njohn.com,10,3\njane.com,9,3\njim.com,,3\n")
+    assert counts(summary) == (3, 0, 1, 0, 2)
+    assert summary.left_out_by == {"columns": 1}
+    assert any("domain pop: the list has no such column" in note for note in summary.notes)
 
 
 def test_the_user_knows_better_when_a_zone_drops(world: World) -> None:

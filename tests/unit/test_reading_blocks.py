@@ -11,10 +11,10 @@ from datetime import date
 from unittest.mock import patch
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backorder.rules import Select, parse_rules
+from backorder.rules import Rules, parse_rules
 from ingestion.reading import Entry, LeftOut, Reject, read_lists
 from ingestion.screen import NO_RULES, Screen
 from ingestion.selection import Selection
@@ -35,10 +35,11 @@ class Counted:
     in_bulk: int = 0
 
 
-def counted(content: bytes, select: Select | None, *, at_once: bool, known: Set[str] = frozenset()) -> Counted:
+def counted(content: bytes, rules: Rules | None, *, at_once: bool, known: Set[str] = frozenset()) -> Counted:
     done = Counted()
-    selection = Selection(select) if select else None
-    for read in read_lists(io.BytesIO(content), screen=Screen(select, known) if at_once else None):
+    selection = Selection(rules) if rules else None
+    screen = Screen(rules.select if rules else None, known) if at_once else None
+    for read in read_lists(io.BytesIO(content), screen=screen):
         for item in read.items:
             if isinstance(item, LeftOut):
                 done.entries += item.count
@@ -54,11 +55,11 @@ def counted(content: bytes, select: Select | None, *, at_once: bool, known: Set[
             done.zones[item.domain.zone] += 1
             done.days.extend([item.day] if item.day else [])
             done.named.extend([item] if item.domain.name in known else [])
-            why_not = selection.why_not(item.domain) if selection else NO_RULES
-            if why_not is None:
-                done.chosen.append(item)
+            decided = selection.decide(item) if selection else NO_RULES
+            if isinstance(decided, str):
+                done.left_out[decided] += 1
             else:
-                done.left_out[why_not] += 1
+                done.chosen.append(item)
     done.days = [min(done.days), max(done.days)] if done.days else []
     done.left_out, done.zones = +done.left_out, +done.zones
     return done
@@ -87,8 +88,8 @@ reject = "casino|xxx"
 """
 
 
-def select(text: str) -> Select:
-    return parse_rules(f"[select]\n{text}").select
+def select(text: str) -> Rules:
+    return parse_rules(f"[select]\n{text}")
 
 
 PIECES = ["shop", "app", "hub", "casino", "a", "zz", "7", "2026", "-", "--", "ß", "é", "www.", "xn--", "_", "my"]
@@ -161,7 +162,7 @@ selects = st.builds(
                 'keywords.any = ["ß"]',
             ]
         ),
-        st.sampled_from(["", 'match = "^[a-z]+$"', 'reject = "casino|xxx"']),
+        st.sampled_from(["", 'match = "^[a-z]+$"', 'reject = "casino|xxx"', "min_score = 5"]),
     ),
 ).map(select)
 
@@ -171,21 +172,22 @@ selects = st.builds(
 )
 @example(["john.com;2026-11-27 16:00:00"] * 30 + ["\r.com;2026-11-27 16:00:00"] * 2, select(""), "\n", "utf-8")
 def test_the_provider_s_list_gives_the_same_at_once_as_line_by_line(
-    lines: list[str], select: Select, end: str, encoding: str
+    lines: list[str], rules: Rules, end: str, encoding: str
 ) -> None:
     content = end.join(["first.com;2026-11-27 16:00:00"] * 3 + lines).encode(encoding, "replace")
-    assert_same(content, select)
+    assert_same(content, rules)
 
 
+@settings(deadline=None)
 @given(lists_of_names, selects)
-def test_a_plain_list_gives_the_same_at_once_as_line_by_line(lines: list[str], select: Select) -> None:
-    assert_same("\n".join(["My names", *lines]).encode(), select)
+def test_a_plain_list_gives_the_same_at_once_as_line_by_line(lines: list[str], rules: Rules) -> None:
+    assert_same("\n".join(["My names", *lines]).encode(), rules)
 
 
-def assert_same(content: bytes, select: Select | None) -> None:
+def assert_same(content: bytes, rules: Rules | None) -> None:
     every_third = _names(content)[::3]
     for known in (frozenset[str](), frozenset(every_third)):
-        at_once, by_line = (counted(content, select, at_once=both, known=known) for both in (True, False))
+        at_once, by_line = (counted(content, rules, at_once=both, known=known) for both in (True, False))
         at_once.in_bulk = 0
         assert at_once == by_line
 

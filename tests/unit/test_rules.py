@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backorder.conditions import Condition
+from backorder.expressions import Expression
 from backorder.rules import Rules, RulesError, keep_rules, kept_rules, last_good_rules, parse_rules
 from backorder.store.memory import MemoryStore
 
@@ -24,6 +26,16 @@ idn = false
 keywords = { any = ["Shop"], begin = [], end = ["app", "hub"], all = false }
 match = "^[a-z]+$"
 reject = "casino|xxx"
+min_score = 6.0
+
+[select.columns]
+BL = ">= 10"
+Age = ">= 5"
+
+[score]
+length = 4
+pronounceable = 1.5
+zone = { com = 3, co.uk = 2 }
 
 [limits]
 per_day = 200
@@ -64,7 +76,15 @@ def test_every_section_is_read() -> None:
     assert rules.select.length == (3, 12)
     assert rules.select.digits == "only"
     assert rules.select.keywords.any == ("shop",)
-    assert rules.select.match is not None
+    assert rules.select.match == Expression("^[a-z]+$")
+    assert rules.select.columns == {"BL": Condition(">=", "10"), "Age": Condition(">=", "5")}
+    assert rules.select.min_score == Decimal(6)
+    assert (rules.score.length, rules.score.pronounceable, rules.score.words) == (
+        Decimal(4),
+        Decimal("1.5"),
+        Decimal(3),
+    )
+    assert rules.score.zone == {"com": 3, "co.uk": 2}
     assert rules.limits.per_zone == {"com": 100}
     assert rules.limits.spend_per_month == Decimal(5000)
     assert [rules.fees.of(zone) for zone in ("com", "co.uk", "de")] == [Decimal("59.00"), Decimal("40.00"), Decimal(70)]
@@ -81,6 +101,7 @@ def test_an_empty_file_is_all_defaults() -> None:
     assert parse_rules("") == Rules()
     assert Rules().fees.of("com") == Decimal("69.00")
     assert Rules().funding.late_minutes == 90
+    assert Rules().score.zone == {"com": 2, "net": 1, "org": 1}
     assert Rules().messages.time_zone == "UTC"
 
 
@@ -97,14 +118,14 @@ def test_a_time_zone_has_to_be_one(name: str) -> None:
             "[select]\n\nlenght = [3, 4]",
             (
                 "line 3: select.lenght: is no key of select: "
-                "known are digits, hyphens, idn, keywords, length, match, reject, zones"
+                "known are columns, digits, hyphens, idn, keywords, length, match, min_score, reject, zones"
             ),
         ),
         (
             "[selekt]",
             (
                 "line 1: selekt: is no key of the file: "
-                "known are fees, funding, limits, messages, provider, registries, select"
+                "known are fees, funding, limits, messages, provider, registries, score, select"
             ),
         ),
         ("select = 1", "line 1: select: write a section: a table with keys"),
@@ -121,7 +142,7 @@ def test_a_time_zone_has_to_be_one(name: str) -> None:
         ),
         (
             '[select]\nmatch = "("',
-            "line 2: select.match: is no regular expression: missing ), unterminated subpattern at position 0",
+            "line 2: select.match: is no regular expression: missing ): (",
         ),
         (
             '[select]\nkeywords.any = [""]',
@@ -172,9 +193,45 @@ def test_a_time_zone_has_to_be_one(name: str) -> None:
             '[registries.zzzz]\nstarts = ["09:00"]',
             "line 1: registries.zzzz: 'zzzz' is no zone under which names are registered",
         ),
-        ("[select]\nmin_score = 6.0", "line 2: select.min_score: is not supported yet: leave it out"),
-        ('[select.columns]\nBL = ">= 10"', "line 1: select.columns: is not supported yet: leave it out"),
-        ("[score]\nlength = 3", "line 1: score: is not supported yet: leave it out"),
+        (
+            '[select]\nreject = "(a)(?!b)"',
+            (
+                "line 2: select.reject: is no regular expression: invalid perl operator: (?! "
+                "(look-around and back references are not supported: they can take for ever)"
+            ),
+        ),
+        (
+            '[select]\nmatch = "' + 10 * ".{999}" + '"',
+            "line 2: select.match: is no regular expression: pattern too large - compile failed",
+        ),
+        ('[select]\nmin_score = "6"', "line 2: select.min_score: write a number"),
+        ("[select]\nmin_score = 11", "line 2: select.min_score: Input should be less than or equal to 10"),
+        ("[select]\nmin_score = nan", "line 2: select.min_score: write a number"),
+        (
+            '[select.columns]\nBL = ">= 10"\nAge = "old"',
+            ("line 3: select.columns.Age: 'old' is no condition: write a comparison and a value, such as \">= 10\""),
+        ),
+        (
+            "[select.columns]\nBL = 10",
+            'line 2: select.columns.BL: is no condition: write it as a string, such as ">= 10"',
+        ),
+        (
+            '[select.columns]\nBL = ">= many"',
+            "line 2: select.columns.BL: 'many' is no number: only = and != compare texts",
+        ),
+        ("[score]\nlength = -1", "line 2: score.length: Input should be greater than or equal to 0"),
+        (
+            "[score]\nlenght = 1",
+            "line 2: score.lenght: is no key of score: known are length, pronounceable, words, zone",
+        ),
+        (
+            "[score]\nlength = 0\npronounceable = 0\nwords = 0\nzone = {}",
+            "line 1: score: with all weights at zero there is no score: give one of them more",
+        ),
+        (
+            "[score]\nzone = { com = 2, zzzz = 1 }",
+            "line 2: score.zone.zzzz: 'zzzz' is no zone under which names are registered",
+        ),
     ],
 )
 def test_a_fault_is_told_with_its_line_and_key(text: str, message: str) -> None:

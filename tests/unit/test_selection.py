@@ -8,11 +8,13 @@ import pytest
 
 from backorder.domains import parse_domain
 from backorder.rules import parse_rules
+from ingestion.reading import Entry
 from ingestion.selection import Selection
 
 
 def why_not(select: str, name: str) -> str | None:
-    return Selection(parse_rules(f"[select]\n{select}").select).why_not(parse_domain(name))
+    decided = Selection(parse_rules(f"[select]\n{select}")).decide(Entry(1, parse_domain(name)))
+    return decided if isinstance(decided, str) else None
 
 
 @pytest.mark.parametrize(

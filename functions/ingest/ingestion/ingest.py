@@ -136,7 +136,7 @@ class _Reading:
             read_at=services.clock(),
             rules=task.rules_version,
         )
-        self._selection = Selection(task.rules.rules.select) if task.rules else None
+        self._selection = Selection(task.rules.rules) if task.rules else None
         self._intake = Intake(services.store, task.registries, services.clock, name, arrived.version, task.told_at)
         self._take: Callable[[Entry], Taken] = {
             "wanted": self._intake.want,
@@ -198,14 +198,15 @@ class _Reading:
         if entry.day is not None:
             self._note_day(entry.day)
         if done.kind == "dropping":
-            why_not = self._selection.why_not(domain) if self._selection else NO_RULES
-            if why_not is not None:
+            decided = self._selection.decide(entry) if self._selection else NO_RULES
+            if isinstance(decided, str):
                 done.not_selected += 1
-                self._left_out_by[why_not] += 1
+                self._left_out_by[decided] += 1
                 if domain.name in self._task.known and domain.name not in self._dated:
                     self._dated.add(domain.name)
                     write(entry, self._intake.date)
                 return
+            entry = entry._replace(priority=decided.score.points, chosen=str(decided))
         if domain.name in self._chosen:
             done.duplicates += 1
             return
@@ -236,6 +237,12 @@ class _Reading:
             done.notes.append("The list is empty: it has no entries.")
         if done.kind == "dropping" and rules is None:
             done.notes.append("There is no rules.toml: nothing is chosen from deletion lists.")
+        if self._selection is not None and done.entries:
+            done.notes.extend(
+                f"No entry was asked about [select.columns] {name}: the list has no such column, or every name was "
+                "left out before."
+                for name in self._selection.unseen_columns
+            )
         if rules is not None:
             done.notes.append(f"Chosen by rules.toml, version {rules.version}.")
             if rules.broken is not None:

@@ -117,6 +117,7 @@ class Intake:
             created_at=self.clock(),
             max_price=entry.max_price,
             note=entry.note,
+            chosen=entry.chosen,
         ).dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at)
 
     def _meet(self, entry: Entry, source: Source, dates: Schedule) -> Taken:

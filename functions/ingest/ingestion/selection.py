@@ -1,22 +1,60 @@
-"""Which names of a deletion list are ordered: the rules' `[select]`, applied to a name. Pure."""
+"""Which names of a deletion list are ordered, and why: the rules' `[select]` and `[score]` for one entry. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from backorder.domains import Domain
-from backorder.rules import Keywords, Select
+from backorder.rules import Keywords, Rules
+from ingestion.reading.entries import Entry, column_name
+from ingestion.scoring import Score, Scorer
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A name that the rules choose."""
+
+    score: Score
+    keyword: str | None
+    """The first of the rules' keywords that it has, if they name some."""
+
+    def __str__(self) -> str:
+        """`keyword *shop*, score 7.4: short 2.6, …`"""
+        keyword = f"keyword *{self.keyword}*, " if self.keyword else ""
+        return f"{keyword}score {self.score}"
 
 
 class Selection:
-    """`[select]`, ready to be asked about millions of names."""
+    """The rules, ready to be asked about millions of names."""
 
-    def __init__(self, select: Select) -> None:
-        self._select = select
+    def __init__(self, rules: Rules) -> None:
+        select = self._select = rules.select
         self._zones = frozenset(select.zones)
         self._shortest, self._longest = select.length or (1, 63)
         self._wants_keywords = bool(select.keywords.any or select.keywords.begin or select.keywords.end)
+        self._columns = [(column_name(name), condition) for name, condition in select.columns.items()]
+        self._unseen = {column_name(name): name for name in select.columns}
+        self._scorer = Scorer(rules.score)
 
-    def why_not(self, domain: Domain) -> str | None:
-        """The first rule that leaves `domain` out, by its key in the file; None if it is chosen."""
+    @property
+    def unseen_columns(self) -> list[str]:
+        """Columns that the rules ask for and no entry had so far, as the rules call them."""
+        return list(self._unseen.values())
+
+    def decide(self, entry: Entry) -> Choice | str:
+        """Why `entry` is chosen, or the first rule that leaves it out, by its key in the file."""
+        select, domain = self._select, entry.domain
+        left_out_by = self._left_out_by_name(domain)
+        if left_out_by is not None:
+            return left_out_by
+        if self._columns and not self._meets_columns(entry):
+            return "columns"
+        score = self._scorer.score(domain)
+        if select.min_score is not None and score.points < select.min_score:
+            return "min_score"
+        return Choice(score, _keyword(domain.unicode_label, select.keywords) if self._wants_keywords else None)
+
+    def _left_out_by_name(self, domain: Domain) -> str | None:
         select = self._select
         if self._zones and domain.zone not in self._zones:
             return "zones"
@@ -32,15 +70,24 @@ class Selection:
             return "digits"
         if self._wants_keywords and not _has_keywords(label, select.keywords):
             return "keywords"
-        if select.match is not None and select.match.search(label) is None:
+        if select.match is not None and not select.match.is_in(label):
             return "match"
-        if select.reject is not None and select.reject.search(label) is not None:
+        if select.reject is not None and select.reject.is_in(label):
             return "reject"
         return None
 
+    def _meets_columns(self, entry: Entry) -> bool:
+        for name in self._unseen.keys() & entry.columns.keys():
+            del self._unseen[name]
+        return all(
+            condition.is_met_by(cell)
+            for name, condition in self._columns
+            if (cell := entry.columns.get(name)) is not None
+        )
+
 
 def _digits_allow(only: bool, label: str) -> bool:
-    return all(map(str.isdecimal, label)) if only else not any(map(str.isdecimal, label))
+    return label.isdecimal() if only else not any(map(str.isdecimal, label))
 
 
 def _has_keywords(label: str, keywords: Keywords) -> bool:
@@ -50,3 +97,16 @@ def _has_keywords(label: str, keywords: Keywords) -> bool:
         *(label.endswith(word) for word in keywords.end),
     ]
     return all(met) if keywords.all else any(met)
+
+
+def _keyword(label: str, keywords: Keywords) -> str:
+    return next(
+        word
+        for words, meets in (
+            (keywords.any, str.__contains__),
+            (keywords.begin, str.startswith),
+            (keywords.end, str.endswith),
+        )
+        for word in words
+        if meets(label, word)
+    )

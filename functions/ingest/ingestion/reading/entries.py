@@ -36,6 +36,8 @@ class Entry(NamedTuple):
     note: str | None = None
     columns: Mapping[str, str] = _NO_COLUMNS
     """The list's other columns, as they are written: by `column_name`, without those that are empty."""
+    chosen: str | None = None
+    """Why the rules chose it, where they did."""
 
     @property
     def day(self) -> date | None:

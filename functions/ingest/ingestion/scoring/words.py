@@ -1,0 +1,156 @@
+"""Words and their commonness, by the languages that are read in a zone, from the lists of wordfreq.
+
+wordfreq's `small` lists have the words that are at least one in a million. They are read as the library stores them:
+to import it costs a cold start more than to read them, for the tokenisers that it sets up.
+"""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import msgpack
+
+ENGLISH = "en"
+WIDESPREAD = ("es", "de", "fr", "it", "pt")
+"""Besides English, in zones that are no country's."""
+_LANGUAGES: Mapping[str, tuple[str, ...]] = {
+    "ae": ("ar",),
+    "ar": ("es",),
+    "at": ("de",),
+    "bd": ("bn",),
+    "be": ("nl", "fr"),
+    "bg": ("bg",),
+    "br": ("pt",),
+    "cat": ("ca",),
+    "ch": ("de", "fr", "it"),
+    "cl": ("es",),
+    "cn": ("zh",),
+    "cz": ("cs",),
+    "de": ("de",),
+    "dk": ("da",),
+    "es": ("es", "ca"),
+    "fi": ("fi", "sv"),
+    "fr": ("fr",),
+    "gr": ("el",),
+    "hr": ("sh",),
+    "hu": ("hu",),
+    "id": ("id",),
+    "il": ("he",),
+    "in": ("hi", "ta", "bn"),
+    "ir": ("fa",),
+    "is": ("is",),
+    "it": ("it",),
+    "jp": ("ja",),
+    "kr": ("ko",),
+    "li": ("de",),
+    "lt": ("lt",),
+    "lu": ("fr", "de"),
+    "lv": ("lv",),
+    "mk": ("mk",),
+    "mx": ("es",),
+    "my": ("ms",),
+    "nl": ("nl",),
+    "no": ("nb",),
+    "nu": ("sv",),
+    "pe": ("es",),
+    "ph": ("fil",),
+    "pk": ("ur",),
+    "pl": ("pl",),
+    "pt": ("pt",),
+    "ro": ("ro",),
+    "rs": ("sh",),
+    "ru": ("ru",),
+    "sa": ("ar",),
+    "se": ("sv",),
+    "si": ("sl",),
+    "sk": ("sk",),
+    "su": ("ru",),
+    "tr": ("tr",),
+    "ua": ("uk", "ru"),
+    "uk": (),
+    "us": (),
+    "vn": ("vi",),
+    "xn--p1ai": ("ru",),
+}
+"""By the last label of a zone. Other zones are read in English and the widespread languages."""
+
+_LEAST = {1: 1000, 2: 600, 3: 390, 4: 350, **dict.fromkeys(range(5, 64), 300)}
+"""How common a word of so many letters must be to be seen in a name, in hundredths of wordfreq's Zipf scale: short
+ones are in any name by chance. 300 is one in a million words of text, 600 one in a thousand."""
+_LEAST_FOREIGN = {1: 1000, 2: 1000, 3: 1000, 4: 450, **dict.fromkeys(range(5, 64), 400)}
+_ORDINARY, _COMMON = 300, 550
+"""From the first to the second, a word's commonness goes from 0 to 1."""
+_TRIPLES_FROM = 450
+_MANY_WORDS = 3
+"""Words in which a triple of letters must be to count as usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The words of some languages."""
+
+    words: Mapping[str, float]
+    """With their commonness, from 0 to 1."""
+    triples: frozenset[str]
+    """Three letters in a row that are usual in these languages; `^` and `$` are a word's ends."""
+    longest: int
+    """Letters."""
+
+
+def lexicon(zone: str) -> Lexicon:
+    """Of the languages that names in `zone` are read in: English, and the country's. Kept, once it was read."""
+    return _lexicon(_LANGUAGES.get(zone.rpartition(".")[2], WIDESPREAD))
+
+
+@cache
+def _lexicon(others: tuple[str, ...]) -> Lexicon:
+    words: dict[str, float] = {}
+    usual: list[str] = []
+    for language in (ENGLISH, *others):
+        least = _LEAST if language == ENGLISH else _LEAST_FOREIGN
+        for zipf, listed in _list(language, down_to=min(least.values())):
+            common = min(max((zipf - _ORDINARY) / (_COMMON - _ORDINARY), 0.0), 1.0)
+            for word in listed:
+                if zipf < least.get(len(word), 1000) or not word.isalpha():
+                    continue
+                words.setdefault(word, common)
+                if not word.isascii():
+                    words.setdefault(_without_accents(word), common)
+                if zipf >= _TRIPLES_FROM:
+                    usual.append(f"^{word}$")
+    times = Counter([word[at : at + 3] for word in usual for at in range(len(word) - 2)])
+    triples = frozenset(triple for triple, in_words in times.items() if in_words >= _MANY_WORDS)
+    return Lexicon(words, triples, max(map(len, words)))
+
+
+def triples_of(word: str) -> list[str]:
+    """Its letters three by three, the ends included: `^so`, `sol`, …, `ar$`."""
+    whole = f"^{word}$"
+    return [whole[at : at + 3] for at in range(len(whole) - 2)]
+
+
+def _list(language: str, down_to: int) -> Iterator[tuple[int, list[str]]]:
+    """The words of a language, most common first, with their frequency in hundredths of the Zipf scale."""
+    spec = importlib.util.find_spec("wordfreq")
+    assert spec is not None, "wordfreq is in this function's requirements"
+    assert spec.submodule_search_locations is not None, "wordfreq is a package"
+    path = Path(spec.submodule_search_locations[0], "data", f"small_{language}.msgpack.gz")
+    with gzip.open(path) as file:
+        unpacker = msgpack.Unpacker(file, raw=False)
+        bins = unpacker.read_array_header() - 1
+        header = unpacker.unpack()
+        assert header == {"format": "cB", "version": 1}, header
+        # A word in the n-th bin is 10^(-n/100) of all words; Zipf's scale counts from one in a billion.
+        for zipf in range(900, max(900 - bins, down_to - 1), -1):
+            yield zipf, unpacker.unpack()
+
+
+def _without_accents(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
