@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -165,6 +166,77 @@ def cancel(stack: Stack, screen: Screen, names: tuple[str, ...], yes: bool, wait
             done = uploads.outcome(stack, upload, seconds=wait)
     screen.show(of_cancel.Cancelled(prospects, done), of_cancel.render)
     if done is not None and wait and not done.read:
+        sys.exit(FOUND_WANTING)
+
+
+@main.command(short_help="puts your login into the stack's secret")
+@click.option(
+    "--login-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default="-",
+    help="a file that holds what the secret will (default: asks)",
+)
+@click.option("--unchecked", is_flag=True, help="do not try it first: the provider takes no calls from this machine")
+@_on_a_stack
+def secret(stack: Stack, screen: Screen, login_file: Path, unchecked: bool) -> None:
+    """Puts the provider's login and password into the stack's secret, after a try whether the provider takes them.
+
+    Asks for both; nothing of them gets into a command line, a history, or a log. The functions use them from their
+    next call on.
+
+    \b
+      python -m ops secret --stack backorder-live
+    """
+    from ops import secret as of_secret  # noqa: PLC0415
+
+    credentials = of_secret.read_login(login_file)
+    screen.show(of_secret.put(stack, credentials, tried=not unchecked), of_secret.render)
+
+
+@main.command(short_help="checks a stack, or settings, before they cost a day")
+@click.option("--stack", "stack_name", metavar="NAME", help="a deployed stack (default: the one of `make up`)")
+@click.option("--json", "as_json", is_flag=True, help="print JSON, for other programs")
+@click.option(
+    "--login-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="check settings, without any stack: a file that holds what the secret would; - asks for login and password",
+)
+@click.option("--rules", type=click.Path(path_type=Path), metavar="FILE", help="with --login-file: a rules.toml")
+@click.option("--stage", type=click.Choice(["test", "live"]), default="test", help="with --login-file (default: test)")
+@click.option("--endpoint", metavar="URL", help="with --login-file: the provider's API, if not the usual one")
+def doctor(
+    stack_name: str | None,
+    as_json: bool,
+    login_file: Path | None,
+    rules: Path | None,
+    stage: Any,
+    endpoint: str | None,
+) -> None:
+    """Checks what would cost a day: login, source address, prices, contacts, zones, rules, schedules, mail.
+
+    Only reads, at the provider too. Exit status 1 with a fault. Settings can be checked before there is a stack; a
+    password is never given on the command line.
+
+    \b
+      python -m ops doctor --stack backorder-live
+      python -m ops doctor --login-file - --rules rules.toml --stage live
+    """
+    from ops.doctor import checks, settings  # noqa: PLC0415
+
+    screen = Screen(as_json=as_json)
+    if login_file is not None and stack_name is not None:
+        raise click.UsageError("either --stack or --login-file")
+    if login_file is None and (rules or endpoint):
+        raise click.UsageError("--rules and --endpoint go with --login-file; a stack has its own")
+    with screen.working("looking") if str(login_file) != "-" else nullcontext():
+        if login_file is not None:
+            seen = settings.of_files(login_file, rules, stage=stage, endpoint=endpoint)
+        else:
+            seen = settings.of_stack(find(stack_name))
+    screen.show(seen, checks.render)
+    if not seen.is_healthy:
         sys.exit(FOUND_WANTING)
 
 

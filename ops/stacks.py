@@ -57,6 +57,8 @@ class Stack:
     is_local: bool
     session: boto3.Session = field(repr=False)
     endpoint_url: str | None = None
+    source_address: str | None = None
+    """The fixed one that its functions call the provider from, if it has a network."""
     clock: Clock = system_clock
     """The time that the stack's functions go by: the emulator's for a local stack."""
 
@@ -152,7 +154,17 @@ def _deployed(name: str, session: boto3.Session) -> Stack:
         schedules=_schedules(cloudformation, name),
         is_local=False,
         session=session,
+        source_address=_address_of(cloudformation, parameters.get("NetworkStack", "")),
     )
+
+
+def _address_of(cloudformation: CloudFormationClient, network: str) -> str | None:
+    """The address that the stack of network.yaml tells."""
+    if not network:
+        return None
+    (described,) = cloudformation.describe_stacks(StackName=network)["Stacks"]
+    outputs = {given["OutputKey"]: given["OutputValue"] for given in described.get("Outputs", ())}
+    return outputs.get("Address")
 
 
 def _schedules(cloudformation: CloudFormationClient, name: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import pytest
 
 import ops.stacks
 from backorder.model import State
+from local.control import Control
 from local.run.functions import use_environment
 from local.serve import serve
 from local.stack import LocalStack, local_stack
@@ -247,6 +249,87 @@ def test_letters_that_are_held_are_kept_from_others_until_they_are_let_go(letter
     let_go(stack, held)
 
     assert len(bodies(stack, "ListDeadLetterQueueUrl")) == 1
+
+
+# The account
+
+
+def test_the_doctor_finds_a_fresh_stack_working(command: Ops) -> None:
+    said = command("doctor", "--json")
+
+    assert said.status == 0
+    checks = {check["name"]: check["verdict"] for check in said.json["checks"]}
+    assert (checks["login"], checks["account"], checks["schedules"]) == ("ok", "ok", "ok")
+    assert checks["mail"] == "warning"
+
+
+def test_the_doctor_only_reads_at_the_provider(command: Ops, local: LocalStack) -> None:
+    before = Control(local.emulator_base_url).state()["calls"]
+
+    command("doctor")
+
+    calls = Counter(Control(local.emulator_base_url).state()["calls"])
+    calls.subtract(before)
+    assert {name for name, count in calls.items() if count} <= {
+        "CheckAuthentication",
+        "StatusUser",
+        "StatusAccount",
+        "StatusContact",
+        "QueryDomainOptions",
+    }
+
+
+def test_settings_are_checked_without_a_stack(command: Ops, local: LocalStack, tmp_path: Path) -> None:
+    login, rules = tmp_path / "login.json", tmp_path / "rules.toml"
+    login.write_text(json.dumps({"login": "test.user", "password": PASSWORD}))
+    rules.write_text('[provider.zones.com]\nOWNERCONTACT0 = "P-NIX"\n')
+
+    said = command(
+        "doctor", "--login-file", str(login), "--rules", str(rules), "--endpoint", local.emulator_url, "--json"
+    )
+
+    assert said.status == 1
+    faults = [check for check in said.json["checks"] if check["verdict"] == "fault"]
+    assert [(check["name"], check["told"]) for check in faults] == [("contacts", "P-NIX is not there")]
+
+
+@pytest.mark.parametrize("content", ['{"login": "test.user"', "[]", '{"login": "x", "password": ""}', "\xff"])
+def test_a_login_file_that_is_none_is_refused_without_being_shown(command: Ops, tmp_path: Path, content: str) -> None:
+    login = tmp_path / "login.json"
+    login.write_text(content, encoding="latin-1")
+
+    said = command("doctor", "--login-file", str(login))
+
+    assert said.status == 2
+    assert "login.json" in said.err
+    assert "test.user" not in said.err
+
+
+def test_a_login_that_the_provider_refuses_does_not_get_into_the_secret(
+    command: Ops, stack: Stack, tmp_path: Path
+) -> None:
+    login = tmp_path / "login.json"
+    login.write_text('{"login": "test.user", "password": "hunter2"}')
+
+    said = command("secret", "--login-file", str(login))
+
+    assert said.status == 2
+    assert "the secret stays as it was" in said.err
+    assert "hunter2" not in said.out + said.err
+    assert stack.credentials().password == PASSWORD
+
+
+def test_a_login_that_the_provider_takes_is_in_the_secret(command: Ops, stack: Stack, tmp_path: Path) -> None:
+    login = tmp_path / "login.json"
+    login.write_text('{"login": "other.user", "password": "other.passw0rd"}')
+
+    said = command("secret", "--login-file", str(login))
+
+    assert said.status == 0
+    assert "other.passw0rd" not in said.out + said.err
+    assert stack.credentials().login == "other.user"
+    login.write_text(json.dumps({"login": "test.user", "password": PASSWORD}))
+    command("secret", "--login-file", str(login), "--unchecked")
 
 
 # Where the stack is

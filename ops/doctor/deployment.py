@@ -1,0 +1,108 @@
+"""What is looked at in AWS: schedules, mail, dead letters, the rules in use, and whether the functions run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from backorder.halt import Halt, halt
+from backorder.rules import KeptRules, kept_rules
+from backorder.runs import Run, Scheduled, last_run
+from ops.dead_letters import dead
+from ops.doctor.checks import Check, fault, looked, ok, warning
+from ops.screen import ago
+from ops.stacks import Stack
+from ops.status import OVERDUE
+
+
+def examine(stack: Stack) -> Iterator[Check]:
+    """All checks of what is deployed. A look that AWS does not allow is a warning, and the others go on."""
+    now = stack.clock()
+    yield from looked("rules", lambda: [rules_in_use(kept_rules(stack.store))])
+    yield from looked("line", lambda: [line(halt(stack.store), now)])
+    yield from looked("plan", lambda: [ran("plan", last_run(stack.store, "plan"), now)])
+    yield from looked("reconcile", lambda: [ran("reconcile", last_run(stack.store, "reconcile"), now)])
+    yield from looked("schedules", lambda: schedules(_states(stack)))
+    yield from looked("mail", lambda: mail(_subscriptions(stack)))
+    yield from looked("dead letters", lambda: [letters(dead(stack))])
+
+
+def rules_in_use(kept: KeptRules | None) -> Check:
+    """Whether the rules that were uploaded last are those in use. Pure."""
+    if kept is None:
+        return ok("rules", "none were uploaded: nothing is chosen from dropping/, and the defaults hold")
+    if kept.broken:
+        return fault(
+            "rules",
+            f"a newer rules.toml is broken and not used: {kept.broken}",
+            "mend it, and `put` it with --kind rules",
+        )
+    return ok("rules", f"version {kept.version} is in use")
+
+
+def line(halted: Halt | None, now: datetime) -> Check:
+    """Whether orders flow. Pure."""
+    if halted is None:
+        return ok("line", "orders flow")
+    lifted = (
+        "mend the login or the source address: the next plan that gets through lifts it"
+        if halted.kind == "access"
+        else "mend the setting: one order a plan is tried, and the first that goes through lifts it"
+    )
+    return fault("line", f"halted {ago(halted.since, now)}: {halted.why}", lifted)
+
+
+def ran(function: Scheduled, run: Run | None, now: datetime) -> Check:
+    """Whether a scheduled function runs, and came through. Pure."""
+    if run is None:
+        return warning(function, "never ran", "wait for its schedule, and look again")
+    told = f"ran {ago(run.at, now)}"
+    if now - run.at > OVERDUE[function]:
+        return fault(function, told, "look at its schedule, and at its log")
+    if trouble := run.summary.get("skipped") or run.summary.get("halted"):
+        return warning(function, f"{told}: {trouble}")
+    return ok(function, told)
+
+
+def schedules(states: Mapping[str, str]) -> Iterator[Check]:
+    """Whether each schedule is on. Fetching the provider's list is off unless it was asked for. Pure."""
+    off = [name for name, state in states.items() if state != "ENABLED" and not name.startswith("Fetch")]
+    for name in off:
+        yield fault("schedules", f"{name} is {states[name].lower()}", "switch it on, or deploy again")
+    if not off:
+        yield ok("schedules", f"{', '.join(states) or 'none'}: on")
+
+
+def _states(stack: Stack) -> dict[str, str]:
+    return {
+        logical: stack.scheduler.get_schedule(Name=name)["State"] for logical, name in sorted(stack.schedules.items())
+    }
+
+
+def mail(subscriptions: Iterable[tuple[str, str]]) -> Iterator[Check]:
+    """Whether somebody hears of what needs a person. `subscriptions`: whom, and the subscription's ARN. Pure."""
+    heard = list(subscriptions)
+    if not heard:
+        yield warning(
+            "mail", "nobody is told what needs a person", "deploy with AlertEmail, or subscribe to the stack's topic"
+        )
+    for whom, arn in heard:
+        if arn.startswith("arn:"):
+            yield ok("mail", f"{whom} is told")
+        else:
+            yield fault("mail", f"{whom} has not confirmed the subscription", "follow the link in the mail from AWS")
+
+
+def _subscriptions(stack: Stack) -> Iterator[tuple[str, str]]:
+    pages = stack.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=stack.output("AlertTopicArn"))
+    for page in pages:
+        for subscription in page["Subscriptions"]:
+            yield subscription["Endpoint"], subscription["SubscriptionArn"]
+
+
+def letters(counts: Mapping[str, int]) -> Check:
+    """Whether anything died. Pure."""
+    found = ", ".join(f"{count} in {name}" for name, count in counts.items() if count)
+    if found:
+        return fault("dead letters", found, "look at them: python -m ops redrive")
+    return ok("dead letters", "none")
