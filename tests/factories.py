@@ -12,7 +12,7 @@ from typing import Any
 from backorder.bookkeeping import Account, Lease, Posting
 from backorder.deadlines import FINALIZATION_LEAD, MARGIN, Known
 from backorder.finding import Finding, Kind
-from backorder.model import FINAL, Backorder, Claim, Source, State, Step
+from backorder.model import FINAL, Backorder, Charge, Claim, Source, State, Step
 from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
@@ -73,6 +73,11 @@ def a_placed_backorder(domain: str = "john.com", state: State = State.REQUESTED,
     placed = {"application": f"app-{domain}", "submitted_at": NOW - timedelta(hours=1), "fee": FEE}
     ended = {"outcome_at": NOW} if state in FINAL else {}
     return a_backorder(domain, state, **{**placed, **ended, **changes})
+
+
+def a_charge(key: str = "entry#1", gross: Decimal = FEE, **changes: Any) -> Charge:
+    """Booked now, without tax; below zero it was given back."""
+    return Charge(**{"key": key, "at": NOW, "net": gross, "tax": Decimal(0), **changes})
 
 
 def a_claim(**changes: Any) -> Claim:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backorder.bookkeeping import Posting, balances
+from backorder.bookkeeping import Posting, Tally, balances
 from backorder.clock import iso
 from backorder.finding import Finding
 from backorder.model import Backorder
@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-FILES = ("summary.json", "backorders.csv", "rejects.csv", "ledger.csv", "findings.csv", PAGE)
+FILES = (
+    "summary.json",
+    "backorders.csv",
+    "rejects.csv",
+    "ledger.csv",
+    "statement.csv",
+    "findings.csv",
+    "won.csv",
+    PAGE,
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ def summary(
     seen = overview(
         lists=collected.lists,
         backorders=collected.backorders,
-        postings=collected.postings,
+        tally=Tally().plus(collected.postings),
         findings=collected.findings,
         currency=told["currency"],
     )

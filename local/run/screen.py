@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from backorder.finding import Kind
+from backorder.finding import Kind, Severity
 from backorder.model import Reason, State
 from local.run.run import Outcome
 from local.run.run import Progress as Tell
 
+MOST_TO_DO = 12
 LINES_WITHOUT_TERMINAL = 10
 """Seconds between two lines of progress where there is no terminal."""
 
@@ -129,9 +130,16 @@ def _account(outcome: Outcome, console: Console) -> None:
 
 
 def _needs_doing(outcome: Outcome, console: Console) -> None:
-    open_findings = [finding for finding in outcome.collected.findings if finding.status == "open"]
-    for finding in open_findings:
+    open_findings = [
+        finding
+        for finding in outcome.collected.findings
+        if finding.status == "open" and finding.severity is not Severity.INFORMATION
+    ]
+    open_findings.sort(key=lambda finding: finding.kind.rank)
+    for finding in open_findings[:MOST_TO_DO]:
         console.print(f"[bold yellow]To do:[/] {finding.advice}", highlight=False, soft_wrap=True)
+    if (more := len(open_findings) - MOST_TO_DO) > 0:
+        console.print(f"[bold yellow]To do:[/] {more} more, in findings.csv.", highlight=False, soft_wrap=True)
     waits = any(backorder.state is State.HELD for backorder in outcome.collected.backorders)
     missed = any(backorder.reason is Reason.UNFUNDED for backorder in outcome.collected.backorders)
     told = any(finding.kind is Kind.SHORTFALL for finding in open_findings)

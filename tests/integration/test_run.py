@@ -127,7 +127,8 @@ def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
     assert record["name"].endswith("samples/wanted.txt")
     counts = {name: record[name] for name in ("entries", "rejected", "not_selected", "duplicates", "accepted")}
     assert counts == {"entries": 54, "rejected": 5, "not_selected": 0, "duplicates": 1, "accepted": 48}
-    assert summary["findings"] == []
+    # Nothing went wrong: what is told is what the zones of some names ask for, and which lost names are free.
+    assert {finding["kind"] for finding in summary["findings"]} == {"application_incomplete", "name_still_free"}
     assert set(summary["provider"]) == {"calls", "faults", "applications", "duplicate_applications"}
     assert (summary["seed"], summary["store"]) == (1, "memory")
     assert summary["start"].endswith("T00:00:00Z")
@@ -201,10 +202,10 @@ def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
     assert held["balance"] + held["reserved"] == int(account["closing"] * 100)
     assert len({row["key"] for row in ledger}) == len(ledger)
     assert Counter(row["kind"] for row in ledger)["deposit"] == 45
-    assert ran.table("findings.csv") == []
+    assert len(ran.table("findings.csv")) == len(summary["findings"])
 
     assert "All 8 invariants hold." in ran.screen
-    assert "Nothing needs doing." in ran.screen
+    assert "is free at the ordinary price" in ran.line
     assert "test.passw0rd" not in "".join(file.read_text() for file in ran.out.iterdir()) + ran.screen + ran.errors
 
 

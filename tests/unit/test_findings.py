@@ -12,29 +12,60 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.bookkeeping import Account
-from backorder.finding import Finding, Kind
+from backorder.finding import Finding, Kind, Severity
 from backorder.halt import Halt
-from backorder.model import FINAL, WON, Backorder, State
+from backorder.model import FINAL, WON, Backorder, Reason, Source, State
+from backorder.money import ZERO
+from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings import (
     RELEASE_LAG,
+    Circumstances,
+    Examined,
     Observation,
-    examine_books,
+    Stranger,
     examine_funds,
     examine_line,
+    examine_order,
+    examine_orphans,
+    examine_strangers,
+    examine_unexplained,
+    order_of,
     update,
     worth_telling,
 )
-from tests.factories import CURRENCY, FEE, NOW, a_finding, a_forecast, a_placed_backorder, a_posting, usd
+from tests.factories import (
+    CURRENCY,
+    FEE,
+    NOW,
+    a_charge,
+    a_dated_backorder,
+    a_finding,
+    a_forecast,
+    a_lease,
+    a_placed_backorder,
+    a_step,
+    an_application,
+    usd,
+)
 
 LATER = NOW + timedelta(hours=1)
 LOST = sorted(FINAL - WON)
+ALL = Examined(tuple(Kind))
+SECOND = timedelta(seconds=1)
+HOURS = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
-def observed_in_books(
-    postings: Iterable[Any] = (), backorders: Iterable[Backorder] = (), *, late: timedelta = RELEASE_LAG
-) -> list[Observation]:
-    return examine_books(postings, backorders, now=NOW + late, currency=CURRENCY)
+def kinds(order: Backorder, *, after: timedelta = timedelta(0), **circumstances: Any) -> list[Kind]:
+    """What needs a person about `order` so long after NOW."""
+    at = Circumstances(NOW + after, CURRENCY, **circumstances)
+    return [found.kind for found in examine_order(order, at)]
+
+
+def found(order: Backorder, *, after: timedelta = timedelta(0), **circumstances: Any) -> Observation:
+    """The one thing."""
+    [one] = examine_order(order, Circumstances(NOW + after, CURRENCY, **circumstances))
+    return one
 
 
 def an_observation(kind: Kind = Kind.REFUND_MISSING, subject: str = "john.com", **changes: Any) -> Observation:
@@ -52,9 +83,7 @@ def an_observation(kind: Kind = Kind.REFUND_MISSING, subject: str = "john.com", 
     )
 
 
-def updated(
-    standing: Iterable[Finding], observed: Iterable[Observation], examined: Iterable[Kind] = tuple(Kind)
-) -> list[Finding]:
+def updated(standing: Iterable[Finding], observed: Iterable[Observation], examined: Examined = ALL) -> list[Finding]:
     return update(standing, observed, examined=examined, now=LATER, currency=CURRENCY)
 
 
@@ -64,7 +93,8 @@ def updated(
 def test_an_account_in_order_has_nothing_for_a_person() -> None:
     assert examine_line(None) == []
     assert examine_funds(None) == []
-    assert observed_in_books([a_posting()], [a_placed_backorder(state=State.ACTIVE, deposit=FEE)]) == []
+    assert examine_unexplained(ZERO, currency=CURRENCY) == []
+    assert kinds(a_placed_backorder(state=State.ACTIVE, deposit=FEE), usual_deposits={"com": FEE}) == []
 
 
 def test_a_halted_line_says_since_when_and_why() -> None:
@@ -80,63 +110,261 @@ def test_a_shortfall_is_the_forecasts_sentence() -> None:
     assert found.advice == f"{forecast.sentence}."
 
 
+@pytest.mark.parametrize(("amount", "words"), [("12.50", "12.50 USD more"), ("-12.50", "12.50 USD less")])
+def test_what_the_books_do_not_explain_is_found(amount: str, words: str) -> None:
+    [one] = examine_unexplained(usd(amount), currency=CURRENCY, elsewhere="-50.00 EUR for x.com")
+    assert (one.kind, one.subject, one.amount) == (Kind.UNEXPLAINED_DIFFERENCE, "account", usd(amount))
+    assert words in one.advice
+    assert "-50.00 EUR for x.com" in one.advice
+
+
+# Money of an order
+
+
 @pytest.mark.parametrize("state", LOST)
 def test_a_lost_names_deposit_that_stays_is_found_after_the_release_lag(state: State) -> None:
     lost = a_placed_backorder(state=state, deposit=FEE)
-    assert observed_in_books(backorders=[lost], late=RELEASE_LAG - timedelta(seconds=1)) == []
+    others = {Kind.APPLICATION_VANISHED}
+    assert set(kinds(lost, after=RELEASE_LAG - SECOND)) <= others
+    assert set(kinds(lost, after=2 * HOURS - SECOND, release_lag=2 * HOURS)) <= others
+    assert Kind.REFUND_MISSING in kinds(lost, after=2 * HOURS, release_lag=2 * HOURS)
 
-    [found] = observed_in_books(backorders=[lost])
-
-    assert (found.kind, found.subject, found.domain, found.amount) == (
-        Kind.REFUND_MISSING,
-        "john.com",
-        "john.com",
-        FEE,
-    )
+    one = next(each for each in examine_order(lost, Circumstances(NOW + RELEASE_LAG, CURRENCY)) if each.amount)
+    assert (one.kind, one.subject, one.domain, one.amount) == (Kind.REFUND_MISSING, "john.com", "john.com", FEE)
     for fact in (f"john.com was lost on 24 November 12:00 UTC ({state})", "69.00 USD", "application app-john.com"):
-        assert fact in found.advice
+        assert fact in one.advice
 
 
 @pytest.mark.parametrize(
     "backorder",
     [
         a_placed_backorder(state=State.FAILED, deposit=None),
-        a_placed_backorder(state=State.SUCCESSFUL, deposit=FEE),
+        a_placed_backorder(state=State.SUCCESSFUL, deposit=FEE, charges=(a_charge(),)),
         a_placed_backorder(state=State.PROCESSING, deposit=FEE),
     ],
 )
 def test_no_refund_is_missing_of_what_was_won_is_on_its_way_or_back(backorder: Backorder) -> None:
-    assert observed_in_books(backorders=[backorder]) == []
+    assert kinds(backorder, after=RELEASE_LAG) == []
 
 
 def test_a_charge_for_a_name_that_was_not_caught_is_found_until_it_is_given_back() -> None:
-    charge = a_posting("entry#1", kind="disputed", source=Account.BALANCE, target=Account.OTHER, domain="john.com")
-    [found] = observed_in_books([charge])
-    assert (found.kind, found.subject, found.amount) == (Kind.CHARGE_WITHOUT_SUCCESS, "john.com", FEE)
-    assert "69.00 USD were charged for john.com" in found.advice
+    lost = a_placed_backorder(state=State.FAILED, charges=(a_charge(),))
+    one = found(lost)
+    assert (one.kind, one.subject, one.amount) == (Kind.CHARGE_WITHOUT_SUCCESS, "john.com", FEE)
+    assert "69.00 USD were charged for john.com" in one.advice
+    assert "entry 1" in one.advice
+    assert kinds(replace(lost, charges=(a_charge(), a_charge("entry#2", -FEE)))) == []
 
-    back = a_posting("entry#2", kind="other", source=Account.OTHER, target=Account.BALANCE, domain="john.com")
-    assert observed_in_books([charge, back]) == []
+
+def test_a_won_name_that_is_charged_twice_is_found_until_one_is_given_back() -> None:
+    won = a_placed_backorder(state=State.SUCCESSFUL, charges=(a_charge(), a_charge("entry#2")))
+    one = found(won)
+    assert (one.kind, one.amount) == (Kind.CHARGED_TWICE, FEE)
+    assert "entry 1, entry 2" in one.advice
+    assert kinds(replace(won, charges=(*won.charges, a_charge("entry#3", -FEE)))) == []
+    assert kinds(replace(won, charges=won.charges[:1])) == []
+
+
+def test_a_won_name_that_nobody_charges_is_found_after_a_day() -> None:
+    won = a_placed_backorder(state=State.AUCTION_WON, outcome_at=NOW - 7 * DAY)
+    assert kinds(replace(won, outcome_at=NOW), after=DAY - SECOND) == [Kind.AUCTION_OPEN]
+    one = found(won, after=DAY)
+    assert (one.kind, one.amount) == (Kind.SUCCESS_WITHOUT_CHARGE, FEE)
+    assert kinds(replace(won, charges=(a_charge(),))) == []
+    assert kinds(replace(won, charges=(a_charge(), a_charge("entry#2", -FEE)))) == [], "given back is charged once"
+
+
+def test_a_deposit_that_differs_from_what_is_usual_in_its_zone_is_found_while_the_order_lasts() -> None:
+    order = a_placed_backorder(state=State.ACTIVE, deposit=usd("86.25"))
+    assert kinds(order) == [], "the first deposit of a zone differs from nothing"
+    one = found(order, usual_deposits={"com": FEE, "net": usd("86.25")})
+    assert (one.kind, one.amount) == (Kind.DEPOSIT_DIFFERS, usd("17.25"))
+    assert "86.25 USD are reserved for john.com, where 69.00 USD is usual for .com" in one.advice
+    assert kinds(replace(order, deposit=FEE), usual_deposits={"com": FEE}) == []
+    assert kinds(replace(order, state=State.FAILED, outcome_at=NOW), usual_deposits={"com": FEE}) == []
+
+
+def test_a_deposit_that_is_gone_while_the_order_is_active_is_found_after_six_hours() -> None:
+    order = a_placed_backorder(state=State.ACTIVE, unreserved_since=NOW)
+    assert kinds(order, after=6 * HOURS - SECOND) == []
+    one = found(order, after=6 * HOURS)
+    assert (one.kind, one.amount) == (Kind.DEPOSIT_LAPSED, FEE)
+    assert kinds(replace(order, state=State.PROCESSING), after=6 * HOURS) == []
+
+
+def test_an_order_without_funds_after_its_lock_is_found_until_its_finalization_date() -> None:
+    order = a_dated_backorder(
+        finalization_at=NOW + LOCK_LEAD, state=State.REQUESTED, application="7", submitted_at=NOW - DAY, fee=FEE
+    )
+    assert kinds(order, after=HOURS - SECOND) == []
+    one = found(order, after=HOURS)
+    assert (one.kind, one.amount) == (Kind.UNFUNDED_AT_LOCK, FEE)
+    assert "pay in 69.00 USD before 27 November 12:00 UTC" in one.advice
+    assert kinds(order, after=LOCK_LEAD) == []
+    assert kinds(replace(order, deposit=FEE), after=HOURS) == []
+    late = replace(order, submitted_at=NOW + DAY)
+    assert kinds(late, after=DAY + HOURS - SECOND) == [], (
+        "one that is made inside the three days is reserved for at once"
+    )
+    assert kinds(late, after=DAY + HOURS) == [Kind.UNFUNDED_AT_LOCK]
+
+
+def test_an_order_that_the_provider_voids_before_its_finalization_date_is_found() -> None:
+    void = a_dated_backorder(
+        finalization_at=NOW + DAY, state=State.FAILED, application="7", submitted_at=NOW - DAY, outcome_at=NOW
+    )
+    assert kinds(void) == [Kind.UNFUNDED_AT_LOCK]
+    assert kinds(void, after=DAY) == []
+
+
+# What becomes of an order
+
+
+def test_an_auction_is_told_with_its_end_its_place_and_the_next_bid() -> None:
+    order = a_placed_backorder(
+        state=State.AUCTION_PENDING,
+        auction_ends_at=NOW + 3 * DAY,
+        auction_url="https://auctions.example/john.com",
+        auction_next_bid="15.00 USD",
+    )
+    one = found(order)
+    assert one.kind is Kind.AUCTION_OPEN
+    for fact in ("by 27 November 12:00 UTC", "https://auctions.example/john.com", "15.00 USD or more"):
+        assert fact in one.advice
+    assert kinds(order, after=3 * DAY) == []
+    assert "the provider's auction house" in found(replace(order, auction_url=None)).advice
+
+
+def test_a_name_won_in_an_auction_is_to_be_paid_for_within_seven_days_which_is_another_finding() -> None:
+    won = a_placed_backorder(
+        state=State.AUCTION_WON, outcome_at=NOW, auction_url="https://auctions.example/1", charges=(a_charge(),)
+    )
+    one = found(won)
+    assert (one.kind, one.subject) == (Kind.AUCTION_OPEN, "john.com/pay")
+    assert "pay its price by 1 December 12:00 UTC at https://auctions.example/1" in one.advice
+    assert kinds(won, after=7 * DAY) == []
+
+
+def test_a_lost_name_that_is_free_is_told_for_a_week() -> None:
+    free = a_placed_backorder(state=State.FAILED, still_free=True, checked_at=NOW)
+    assert kinds(free) == [Kind.NAME_STILL_FREE]
+    assert kinds(free, after=7 * DAY) == []
+    assert kinds(replace(free, still_free=False)) == []
+
+
+def test_an_order_that_lacks_data_says_which() -> None:
+    order = a_placed_backorder("john.us", incomplete=("X-US-NEXUS-CATEGORY",))
+    one = found(order)
+    assert one.kind is Kind.APPLICATION_INCOMPLETE
+    assert "X-US-NEXUS-CATEGORY" in one.advice
+    assert "[provider.zones.us]" in one.advice
+    assert kinds(replace(order, state=State.FAILED, outcome_at=NOW)) == []
+
+
+def test_a_vanished_order_is_told_until_its_name_has_dropped() -> None:
+    order = a_dated_backorder(finalization_at=NOW, state=State.VANISHED, application="7", outcome_at=NOW)
+    assert kinds(order) == [Kind.APPLICATION_VANISHED]
+    assert kinds(order, after=4 * HOURS) == []
+    undated = a_placed_backorder(state=State.VANISHED)
+    assert (kinds(undated, after=34 * DAY), kinds(undated, after=35 * DAY)) == ([Kind.APPLICATION_VANISHED], [])
 
 
 @pytest.mark.parametrize(
-    ("way", "amount", "words"),
+    ("reason", "expected"),
     [
-        ((Account.UNEXPLAINED, Account.BALANCE), "12.50", "12.50 USD more"),
-        ((Account.RESERVED, Account.UNEXPLAINED), "-12.50", "12.50 USD less"),
+        (Reason.LATE, [Kind.DEADLINE_MISSED]),
+        (Reason.UNANSWERED, [Kind.DEADLINE_MISSED]),
+        (Reason.REFUSED, [Kind.DEADLINE_MISSED]),
+        (Reason.UNFUNDED, []),
+        (Reason.TOO_DEAR, []),
+        (Reason.LIMIT, []),
     ],
 )
-def test_what_the_books_do_not_explain_is_found(way: tuple[Account, Account], amount: str, words: str) -> None:
-    posting = a_posting("unexplained#1", usd("12.50"), kind="unexplained", source=way[0], target=way[1])
-    [found] = observed_in_books([posting])
-    assert (found.kind, found.subject, found.amount) == (Kind.UNEXPLAINED_DIFFERENCE, "account", usd(amount))
-    assert words in found.advice
+def test_what_was_funded_and_not_ordered_in_time_is_found(reason: Reason, expected: list[Kind]) -> None:
+    missed = a_dated_backorder(
+        finalization_at=NOW, state=State.MISSED, reason=reason, outcome_at=NOW, created_at=NOW - DAY
+    )
+    assert kinds(missed) == expected
+    assert kinds(missed, after=DAY + 4 * HOURS) == []
+    assert kinds(replace(missed, created_at=NOW)) == [], "it came too late"
 
 
-def test_differences_that_cancel_each_other_are_explained() -> None:
-    there = a_posting("unexplained#1", kind="unexplained", source=Account.UNEXPLAINED)
-    back = a_posting("unexplained#2", kind="unexplained", source=Account.BALANCE, target=Account.UNEXPLAINED)
-    assert observed_in_books([there, back]) == []
+@pytest.mark.parametrize(
+    ("state", "source", "expected"),
+    [
+        (State.REQUESTED, Source.WANTED, [Kind.STANDING_ORDER_STALE]),
+        (State.REQUESTED, Source.DROPPING, []),  # taken back
+        (State.ACTIVE, Source.DROPPING, [Kind.STANDING_ORDER_STALE]),
+        (State.PROCESSING, Source.WANTED, [Kind.STANDING_ORDER_STALE]),
+        (State.AUCTION_PENDING, Source.WANTED, [Kind.AUCTION_OPEN]),
+    ],
+)
+def test_an_order_that_is_still_there_two_days_after_its_drop_is_found(
+    state: State, source: Source, expected: list[Kind]
+) -> None:
+    order = a_dated_backorder(
+        finalization_at=NOW - 4 * HOURS, state=state, source=source, application="7", submitted_at=NOW - DAY
+    )
+    assert Kind.STANDING_ORDER_STALE not in kinds(order, after=48 * HOURS - SECOND)
+    assert kinds(order, after=48 * HOURS) == expected
+
+
+def test_a_state_that_is_not_known_is_found_in_the_providers_word() -> None:
+    one = found(a_placed_backorder(unknown_status="PAUSED"))
+    assert one.kind is Kind.STATUS_UNKNOWN
+    assert "PAUSED" in one.advice
+
+
+def test_findings_of_later_drop_cycles_are_told_apart() -> None:
+    later = a_placed_backorder(state=State.FAILED, cycle=2, deposit=FEE)
+    one = found(later, after=RELEASE_LAG)
+    assert one.subject == "john.com#2"
+    assert order_of(a_finding(subject=one.subject, domain="john.com")) == later.key
+    assert order_of(a_finding(subject="john.com/pay", domain="john.com")) == ("john.com", 1)
+    assert order_of(a_finding(subject="account", domain=None)) is None
+
+
+# What is not ours
+
+
+def test_a_deposit_without_an_order_is_found_after_the_release_lag() -> None:
+    orphan = a_lease("not-ours.com", id="490", cycle=None, alone_since=NOW)
+    assert list(examine_orphans([orphan], now=NOW + DAY - SECOND, release_lag=DAY)) == []
+    [one] = examine_orphans([orphan], now=NOW + DAY, release_lag=DAY)
+    assert (one.kind, one.subject, one.domain, one.amount) == (
+        Kind.DEPOSIT_ORPHAN,
+        "deposit 490",
+        "not-ours.com",
+        FEE,
+    )
+    for other in (a_lease(), a_lease(cycle=None)):
+        assert list(examine_orphans([other], now=NOW + DAY, release_lag=DAY)) == []
+
+
+def test_an_order_of_somebody_else_is_information() -> None:
+    [one] = examine_strangers([Stranger(an_application(id="77"), None)])
+    assert (one.kind, one.subject, one.amount) == (Kind.APPLICATION_FOREIGN, "application 77", None)
+    assert one.kind.severity is Severity.INFORMATION
+
+
+@pytest.mark.parametrize(
+    ("minutes", "kind"),
+    [
+        (-2, Kind.APPLICATION_FOREIGN),
+        (0, Kind.APPLICATION_DUPLICATE),
+        (17, Kind.APPLICATION_DUPLICATE),
+        (19, Kind.APPLICATION_FOREIGN),
+    ],
+)
+def test_a_second_order_is_a_duplicate_if_it_was_made_while_ours_was_on_its_way(minutes: int, kind: Kind) -> None:
+    history = (
+        a_step(State.QUEUED, State.SUBMITTING, at=NOW),
+        a_step(State.SUBMITTING, State.REQUESTED, at=NOW + timedelta(minutes=3)),
+    )
+    ours = a_placed_backorder(history=history)
+    second = an_application(id="77", created_at=NOW + timedelta(minutes=minutes))
+    [one] = examine_strangers([Stranger(second, ours)])
+    assert one.kind is kind
 
 
 # --- Opened, changed, closed ---------------------------------------------------------------------
@@ -167,7 +395,9 @@ def test_a_closed_finding_stays_closed_and_the_same_thing_opens_another() -> Non
 
 def test_kinds_that_were_not_examined_stay_as_they_are() -> None:
     halted, short = a_finding(Kind.LINE_HALTED, "line"), a_finding(Kind.SHORTFALL, "account")
-    assert updated([halted, short], [], examined=[Kind.SHORTFALL]) == [replace(short, status="closed", closed_at=LATER)]
+    assert updated([halted, short], [], examined=Examined([Kind.SHORTFALL])) == [
+        replace(short, status="closed", closed_at=LATER)
+    ]
 
 
 def test_findings_of_a_kind_are_told_apart_by_their_subject() -> None:
@@ -185,13 +415,13 @@ def test_after_each_look_what_is_open_is_what_was_seen(seen: list[dict[tuple[Kin
     for hour, look in enumerate(seen):
         observed = [an_observation(kind, subject, amount=amount) for (kind, subject), amount in look.items()]
         now = NOW + timedelta(hours=hour)
-        changes = update(kept.values(), observed, examined=Kind, now=now, currency=CURRENCY)
+        changes = update(kept.values(), observed, examined=ALL, now=now, currency=CURRENCY)
         kept.update({finding.key: finding for finding in changes})
 
         still_open = [finding for finding in kept.values() if finding.status == "open"]
         assert {(finding.kind, finding.subject): finding.amount for finding in still_open} == look
         assert len(still_open) == len(look)
-        assert update(kept.values(), observed, examined=Kind, now=now, currency=CURRENCY) == []
+        assert update(kept.values(), observed, examined=ALL, now=now, currency=CURRENCY) == []
 
 
 # --- Told ----------------------------------------------------------------------------------------

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from backorder.bookkeeping import Lease
 from backorder.deadlines import MARGIN, Known
-from backorder.model import FINAL, TRANSITIONS, Backorder, Origin, State
+from backorder.model import FINAL, TRANSITIONS, Backorder, Origin, Source, State
 from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application
+from backorder.provider.applications import Application, Auction
 from backorder.registries import Registries
 from reconciliation import following
-from reconciliation.following import redated, reserved, settled, vanished
-from tests.factories import FEE, NOW, a_backorder, a_dated_backorder, a_placed_backorder, an_application, usd
+from reconciliation.following import charged, given_up, in_auction, redated, reserved, settled, to_look_up, vanished
+from tests.factories import (
+    FEE,
+    NOW,
+    a_charge,
+    a_dated_backorder,
+    a_lease,
+    a_placed_backorder,
+    an_application,
+    usd,
+)
 
 REGISTRIES = Registries.load()
 LATER = NOW + timedelta(hours=1)
@@ -48,11 +59,6 @@ def test_a_backorder_goes_where_its_application_stands_if_the_table_leads_there(
 def test_an_end_is_dated_and_its_money_is_still_open(status: str) -> None:
     ended = follow(a_placed_backorder(state=State.PROCESSING), an_application(status=status))
     assert (ended.outcome_at, ended.settled, ended.is_open) == (LATER, False, True)
-
-
-def test_a_status_that_nobody_knows_moves_nothing() -> None:
-    backorder = a_placed_backorder(state=State.ACTIVE)
-    assert follow(backorder, an_application(status="UNKNOWN")) is backorder
 
 
 def test_an_old_answer_moves_nothing_backwards() -> None:
@@ -113,48 +119,145 @@ def test_an_answer_without_a_date_takes_none_away() -> None:
     assert follow(backorder, an_application()) is backorder
 
 
+# --- What the application says besides -----------------------------------------------------------
+
+
+def test_what_the_application_lacks_is_kept_until_it_is_there() -> None:
+    lacking = follow(a_placed_backorder(), an_application(missing_parameters=("X",), invalid_parameters=("Y",)))
+    assert lacking.incomplete == ("X", "Y")
+    assert follow(lacking, an_application()).incomplete == ()
+
+
+def test_a_status_that_is_not_known_is_kept_in_the_providers_word_and_moves_nothing() -> None:
+    paused = an_application(status="UNKNOWN", status_text="PAUSED")
+    backorder = follow(a_placed_backorder(), paused)
+    assert (backorder.unknown_status, backorder.state) == ("PAUSED", State.REQUESTED)
+    assert follow(backorder, paused) is backorder
+    known = follow(backorder, an_application(status="ACTIVE"))
+    assert (known.unknown_status, known.state) == (None, State.ACTIVE)
+
+
+def test_an_auction_is_kept_with_its_end_and_its_place() -> None:
+    auction = Auction("OPEN", SOON, usd("10.00"), usd("15.00"), None, "USD", "https://auctions.example/1")
+    backorder = in_auction(a_placed_backorder(state=State.AUCTION_PENDING), auction)
+    assert (backorder.auction_ends_at, backorder.auction_url) == (SOON, "https://auctions.example/1")
+    assert backorder.auction_next_bid == "15.00 USD"
+    assert in_auction(backorder, auction) is backorder
+    over = in_auction(backorder, replace(auction, ends_at=None, url="", minimum_next_bid=None))
+    assert (over.auction_ends_at, over.auction_url) == (SOON, "https://auctions.example/1")
+
+
+# --- Long after the drop -------------------------------------------------------------------------
+
+STALE = a_dated_backorder(
+    finalization_at=NOW - timedelta(hours=52), state=State.REQUESTED, application="7", submitted_at=NOW
+)
+
+
+def test_a_stale_order_that_a_rule_chose_is_taken_back() -> None:
+    chosen = replace(STALE, source=Source.DROPPING)
+    after = given_up(chosen, now=NOW)
+    assert (after.cancel_requested, after.state) == (True, State.REQUESTED)
+    assert "48 hours after its drop" in after.history[-1].why
+    assert given_up(after, now=NOW) is after
+    assert given_up(chosen, now=NOW - timedelta(seconds=1)) is chosen
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"source": Source.WANTED}, {"origin": Origin.FOREIGN}, {"state": State.ACTIVE}, {"state": State.WITHDRAWING}],
+)
+def test_what_a_person_wished_what_is_not_ours_and_what_moved_on_is_not_taken_back(changes: dict[str, Any]) -> None:
+    order = replace(STALE, **{"source": Source.DROPPING, **changes})
+    assert given_up(order, now=NOW) is order
+
+
+def test_an_order_in_an_unknown_state_ends_two_days_after_its_drop_once_nothing_is_reserved_for_it() -> None:
+    paused = replace(STALE, unknown_status="PAUSED", deposit=FEE)
+    assert given_up(paused, now=NOW) is paused
+    ended = given_up(replace(paused, deposit=None), now=NOW)
+    assert (ended.state, ended.settled) == (State.VANISHED, False)
+    assert "PAUSED" in ended.history[-1].why
+
+
+# --- After the drop ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "due"),
+    [
+        (a_placed_backorder(state=State.SUCCESSFUL), True),
+        (a_placed_backorder(state=State.FAILED), True),
+        (a_placed_backorder(state=State.AUCTION_LOST), True),
+        (a_placed_backorder(state=State.FAILED, batch_ends_at=NOW + timedelta(seconds=1)), False),
+        (a_placed_backorder(state=State.SUCCESSFUL, checked_at=NOW), False),
+        (a_placed_backorder(state=State.FAILED, checked_at=NOW), False),
+        (a_placed_backorder(state=State.FAILED, checked_at=NOW - timedelta(days=1), still_free=True), True),
+        (a_placed_backorder(state=State.CANCELLED), False),
+        (a_placed_backorder(state=State.VANISHED), False),
+        (a_placed_backorder(state=State.PROCESSING), False),
+    ],
+)
+def test_names_are_looked_up_once_after_their_drop_and_daily_while_they_are_free(
+    order: Backorder, *, due: bool
+) -> None:
+    assert to_look_up(order, now=NOW) is due
+
+
 # --- Money ---------------------------------------------------------------------------------------
 
 
 def test_a_deposit_is_what_the_backorder_draws() -> None:
-    backorder = reserved(a_placed_backorder(), {"john.com": usd("59.00"), "jane.com": usd(1)})
+    backorder = reserved(a_placed_backorder(), a_lease(amount=usd("59.00")), now=NOW)
     assert (backorder.deposit, backorder.fee) == (usd("59.00"), usd("59.00"))
 
 
 def test_what_was_reserved_last_stays_as_its_fee() -> None:
-    backorder = reserved(a_placed_backorder(deposit=usd("59.00"), fee=usd("59.00")), {})
+    backorder = reserved(a_placed_backorder(deposit=usd("59.00"), fee=usd("59.00")), None, now=NOW)
     assert (backorder.deposit, backorder.fee) == (None, usd("59.00"))
 
 
-@pytest.mark.parametrize("deposits", [{}, {"john.com": FEE}])
-def test_the_deposit_it_had_changes_nothing(deposits: dict[str, Decimal]) -> None:
-    backorder = a_placed_backorder(deposit=deposits.get("john.com"))
-    assert reserved(backorder, deposits) is backorder
+@pytest.mark.parametrize("lease", [None, a_lease()])
+def test_the_deposit_it_had_changes_nothing(lease: Lease | None) -> None:
+    backorder = a_placed_backorder(deposit=lease.amount if lease else None)
+    assert reserved(backorder, lease, now=NOW) is backorder
 
 
-def test_a_deposit_for_a_name_that_was_not_ordered_is_not_its_own() -> None:
-    backorder = a_backorder()
-    assert reserved(backorder, {"john.com": FEE}) is backorder
+def test_an_active_order_without_a_deposit_remembers_since_when() -> None:
+    bare = reserved(a_placed_backorder(state=State.ACTIVE, deposit=FEE), None, now=NOW)
+    assert bare.unreserved_since == NOW
+    assert reserved(bare, None, now=SOON) is bare
+    assert reserved(bare, a_lease(), now=SOON).unreserved_since is None
+
+
+def test_charges_are_kept_by_key_and_taken_back_by_key() -> None:
+    order = charged(a_placed_backorder(), [a_charge(), a_charge("entry#2")])
+    assert order.charged == 2 * FEE
+    assert charged(order, [a_charge()]) is order
+    assert charged(order, [], frozenset({"entry#1"})).charges == (a_charge("entry#2"),)
 
 
 @pytest.mark.parametrize(
-    ("state", "deposit", "charged", "over"),
+    ("state", "changes", "over"),
     [
-        (State.FAILED, None, False, True),
-        (State.FAILED, FEE, False, False),
-        (State.CANCELLED, None, False, True),
-        (State.VANISHED, FEE, False, False),
-        (State.SUCCESSFUL, None, True, True),
-        (State.SUCCESSFUL, None, False, False),
-        (State.AUCTION_WON, FEE, True, False),
-        (State.ACTIVE, None, True, False),
+        (State.FAILED, {"checked_at": NOW}, True),
+        (State.FAILED, {"checked_at": NOW, "deposit": FEE}, False),
+        (State.FAILED, {}, False),  # not looked up yet
+        (State.CANCELLED, {}, True),
+        (State.VANISHED, {"deposit": FEE}, False),
+        (State.SUCCESSFUL, {"checked_at": NOW, "charges": (a_charge(),)}, True),
+        (State.SUCCESSFUL, {"checked_at": NOW}, False),
+        (State.SUCCESSFUL, {"charges": (a_charge(),)}, False),
+        (State.SUCCESSFUL, {"outcome_at": NOW - timedelta(days=35)}, True),  # a charge that never comes
+        (State.AUCTION_WON, {"checked_at": NOW, "charges": (a_charge(),), "deposit": FEE}, False),
+        (State.ACTIVE, {"charges": (a_charge(),)}, False),
     ],
 )
-def test_it_is_settled_when_it_is_final_and_its_money_is_in_place(
-    state: State, deposit: Decimal | None, *, charged: bool, over: bool
+def test_it_is_settled_when_it_is_final_its_money_in_place_and_its_name_looked_up(
+    state: State, changes: dict[str, Any], *, over: bool
 ) -> None:
-    backorder = a_placed_backorder(state=state, deposit=deposit)
-    after = settled(backorder, charged=charged)
+    backorder = a_placed_backorder(state=state, **changes)
+    after = settled(backorder, now=NOW)
     assert after.settled is over
     assert (after is backorder) is not over
-    assert settled(after, charged=charged) is after
+    assert settled(after, now=NOW) is after

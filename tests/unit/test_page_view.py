@@ -25,6 +25,7 @@ from tests.factories import (
     FEE,
     NOW,
     a_backorder,
+    a_charge,
     a_dated_backorder,
     a_finding,
     a_forecast,
@@ -115,13 +116,9 @@ def test_today_counts_what_happened_since_midnight_and_what_stands_now() -> None
 
 
 def test_the_catch_rate_is_of_names_that_dropped_and_the_cost_of_names_that_were_caught() -> None:
-    won = a_placed_backorder("won.com", State.SUCCESSFUL)
+    won = a_placed_backorder("won.com", State.SUCCESSFUL, charges=(a_charge(),))
     seen = page(
-        [
-            the_opening(),
-            a_posting("1", usd("57.98"), kind="charge", source=BALANCE, target=Account.FEES, domain="won.com"),
-            a_posting("2", usd("11.02"), kind="charge", source=BALANCE, target=Account.TAX, domain="won.com"),
-        ],
+        [the_opening()],
         backorders=[
             won,
             *(a_placed_backorder(f"lost{n}.com", State.FAILED) for n in range(3)),

@@ -8,27 +8,34 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.bookkeeping import Account
+from backorder.bookkeeping import Account, Tally, balances
 from backorder.deadlines import Known
 from backorder.finding import Kind
 from backorder.model import Reason, State
 from backorder.spreadsheet import safe
-from reconciliation.report import account, backorders_csv, findings_csv, ledger_csv, write_reports
+from backorder.store.memory import MemoryStore
+from reconciliation.books import Books
+from reconciliation.orders import Orders
+from reconciliation.report import Reports, account, backorders_csv, findings_csv, ledger_csv, statement_csv, won_csv
+from reconciliation.statement import statement
 from tests.factories import (
     CURRENCY,
     FEE,
     NOW,
     a_backorder,
+    a_charge,
     a_finding,
     a_list_record,
     a_placed_backorder,
     a_posting,
+    an_account_status,
     usd,
 )
 
@@ -56,7 +63,7 @@ A_LIFE = [
 
 
 def test_the_account_is_summed_up_over_the_whole_ledger() -> None:
-    assert account(A_LIFE, CURRENCY) == {
+    assert account(Tally().plus(A_LIFE), CURRENCY) == {
         "currency": "USD",
         "opening": "1000.00",
         "closing": "1018.50",
@@ -70,7 +77,7 @@ def test_the_account_is_summed_up_over_the_whole_ledger() -> None:
 
 
 def test_an_account_without_a_ledger_is_zero_everywhere() -> None:
-    amounts = {name: value for name, value in account([], CURRENCY).items() if name != "currency"}
+    amounts = {name: value for name, value in account(Tally(), CURRENCY).items() if name != "currency"}
     assert set(amounts.values()) == {"0.00"}
 
 
@@ -207,25 +214,27 @@ def test_all_files_are_written() -> None:
     def put(key: str, content: bytes, content_type: str) -> None:
         files[key] = (content, content_type)
 
-    write_reports(
-        put,
-        lists=[a_list_record(entries=10, rejected=1, not_selected=2, duplicates=3, accepted=4)],
-        backorders=[
-            a_backorder(state=State.HELD),
-            a_placed_backorder("jane.com", State.FAILED),
-            a_placed_backorder("joan.com", State.FAILED),
-        ],
-        postings=A_LIFE,
-        findings=[a_finding(), a_finding(Kind.LINE_HALTED, "line", amount=None)],
-        now=NOW,
-        currency=CURRENCY,
-    )
+    store = MemoryStore()
+    store.save_list(a_list_record(entries=10, rejected=1, not_selected=2, duplicates=3, accepted=4))
+    store.create(a_backorder(state=State.HELD))
+    store.create(a_placed_backorder("jane.com", State.FAILED))
+    store.create(a_placed_backorder("joan.com", State.SUCCESSFUL, charges=(a_charge(),)))
+    store.save_finding(a_finding())
+    books = Books(store)
+    books.post(A_LIFE)
+    reports = Reports(store, put, books, NOW)
+    reports.write(Orders(store), [a_finding(Kind.LINE_HALTED, "line", amount=None)], an_account_status())
 
     assert {key: kind for key, (_, kind) in files.items()} == {
         "latest/summary.json": "application/json",
         "latest/backorders.csv": "text/csv; charset=utf-8",
         "latest/ledger.csv": "text/csv; charset=utf-8",
+        "latest/statement.csv": "text/csv; charset=utf-8",
         "latest/findings.csv": "text/csv; charset=utf-8",
+        "latest/report.html": "text/html; charset=utf-8",
+        "latest/won.csv": "text/csv; charset=utf-8",
+        "months/2026-11/ledger.csv": "text/csv; charset=utf-8",
+        "months/2026-11/statement.csv": "text/csv; charset=utf-8",
     }
     summary: dict[str, Any] = json.loads(files["latest/summary.json"][0])
     assert summary["at"] == "2026-11-24T12:00:00Z"
@@ -240,8 +249,8 @@ def test_all_files_are_written() -> None:
             "accepted": 4,
         }
     ]
-    assert summary["backorders"] == {"FAILED": 2, "HELD": 1}
-    assert summary["account"] == account(A_LIFE, CURRENCY)
+    assert summary["backorders"] == {"FAILED": 1, "HELD": 1, "SUCCESSFUL": 1}
+    assert summary["account"] == account(Tally().plus(A_LIFE), CURRENCY)
     assert {
         (finding["kind"], finding["domain"], finding["amount"], finding["status"]) for finding in summary["findings"]
     } == {
@@ -250,10 +259,61 @@ def test_all_files_are_written() -> None:
     }
     assert len(rows(files["latest/ledger.csv"][0].decode())) == len(A_LIFE)
 
+    files.clear()
+    reports.write(Orders(store), [a_finding(Kind.LINE_HALTED, "line", amount=None)], an_account_status())
+    assert set(files) == {"latest/report.html"}, "nothing changed"
+
+
+# --- What was won, and the statement --------------------------------------------------------------
+
+
+def test_won_names_are_listed_with_what_they_cost_and_until_when_they_are_paid() -> None:
+    won = a_placed_backorder(
+        state=State.SUCCESSFUL, charges=(a_charge(),), expires_at=NOW + timedelta(days=365), renewal_mode="AUTORENEW"
+    )
+    uncharged = a_placed_backorder("jane.com", State.AUCTION_WON, outcome_at=NOW - timedelta(days=1))
+    assert won_csv([won, uncharged, a_placed_backorder("lost.com", State.FAILED)]) == (
+        "domain,cost,date,expiry,renewal_mode\n"
+        "jane.com,,2026-11-23T12:00:00Z,,\n"
+        "john.com,69.00,2026-11-24T12:00:00Z,2027-11-24T12:00:00Z,AUTORENEW\n"
+    )
+
+
+def test_a_statement_says_by_day_what_could_be_spent_and_what_moved_it() -> None:
+    later = NOW + timedelta(days=2)
+    postings = [
+        a_posting("1", usd(1000), kind="opening", source=Account.OPENING, target=BALANCE),
+        a_posting("2", FEE, kind="deposit", source=BALANCE, target=RESERVED),
+        a_posting("3", usd(100)),
+        a_posting("4", FEE, kind="release", source=RESERVED, target=BALANCE, at=later),
+        a_posting("5", FEE, kind="charge", source=BALANCE, target=Account.FEES, at=later),
+        a_posting("6", usd(50), kind="refund", source=RESERVED, target=BALANCE, at=later),
+        a_posting("7", usd("1.50"), kind="other", source=BALANCE, target=Account.OTHER, at=later),
+    ]
+    closing = balances(postings)[BALANCE]
+    assert statement_csv(statement(postings, closing=closing)) == (
+        "day,opening,deposits,refunds,charges,pay_ins,other,closing\n"
+        "2026-11-24,1000.00,-69.00,0.00,0.00,100.00,0.00,1031.00\n"
+        "2026-11-26,1031.00,69.00,50.00,-69.00,0.00,-1.50,1079.50\n"
+    )
+
+
+@given(st.lists(st.tuples(st.sampled_from(A_LIFE), st.integers(0, 40))))
+def test_each_day_of_a_statement_goes_on_where_the_day_before_ended(life: list[Any]) -> None:
+    postings = [replace(one, key=str(n), at=NOW + timedelta(days=day)) for n, (one, day) in enumerate(life)]
+    later_openings = {one.at.date() for one in postings if one.kind == "opening"}
+    days = statement(postings, closing=balances(postings)[BALANCE])
+    for day in days:
+        assert day.opening + sum(day.moved.values()) == day.closing
+    for one, other in pairwise(days):
+        assert one.closing == other.opening or other.day in later_openings
+
 
 @given(st.lists(st.sampled_from(A_LIFE)))
 def test_closing_is_opening_and_all_that_came_and_went(postings: list[Any]) -> None:
     ledger = [replace(posting, key=str(n)) for n, posting in enumerate(postings)]
-    told = {name: Decimal(value) for name, value in account(ledger, CURRENCY).items() if name != "currency"}
+    told = {
+        name: Decimal(value) for name, value in account(Tally().plus(ledger), CURRENCY).items() if name != "currency"
+    }
     others = sum((posting.amount for posting in ledger if posting.kind == "other"), Decimal(0))
     assert told["closing"] == told["opening"] + told["paid_in"] - told["charged"] + told["unexplained"] - others

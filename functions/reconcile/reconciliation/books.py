@@ -1,53 +1,135 @@
-"""The books as they stand in the store: all postings, and what has to be remembered between two runs."""
+"""The books as they stand in the store: what the ledger adds up to, and what has to be remembered between two runs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Self
 
 from pydantic import TypeAdapter
 
-from backorder.bookkeeping import Posting
+from backorder.bookkeeping import Posting, Tally
 from backorder.money import ZERO
 from backorder.store import Store
 
 _DOCUMENT = "books"
+_RECENT = 9
+"""Deposits and charges of a zone that say what is usual there: an odd one is outvoted, and a new price soon wins."""
+_LAGS = 20
+_LEAST_LAGS = 5
+"""Refunds that must have been seen before the account's release lag counts as measured."""
+_SPENT_FOR = timedelta(days=70)
+"""The limits of rules.toml go by day and by month."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notes:
     """What the postings themselves do not tell."""
 
+    opened_at: datetime | None = None
+    """When the first run read the account; None before it."""
     known: frozenset[str] = frozenset()
     """Keys of the bookings that were there when the books were opened: history, never posted."""
     missing: tuple[Decimal, Decimal] = (ZERO, ZERO)
     """What the last run could not explain, of the balance and of the reserved: posted if the next run sees the same."""
+    tally: Tally = field(default_factory=Tally)
+    clean: bool = True
+    """False while postings are written: after a crash the ledger is added up anew."""
+    deposits: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    """Our last deposits in each zone, and what names there were charged, the latest last."""
+    lags: tuple[timedelta, ...] = ()
+    """How long the last refunds took."""
+    swept_on: date | None = None
+    """The day (UTC) of the last full look at the account."""
+    applications: int = 0
+    """How many applications there were at the last look."""
+    newest_at: datetime | None = None
+    """When the newest of them was created."""
+    changed_at: datetime | None = None
+    """When the last one of them changed."""
+
+    @property
+    def usual_deposits(self) -> dict[str, Decimal]:
+        """By zone: the most frequent of the last ones, the older one of two that are as frequent."""
+        return {zone: Counter(amounts).most_common(1)[0][0] for zone, amounts in self.deposits.items() if amounts}
+
+    @property
+    def release_lag(self) -> timedelta | None:
+        """The longest of the last refunds' ways, in whole hours, and one for the hour between two runs; None until
+        enough were seen."""
+        if len(self.lags) < _LEAST_LAGS:
+            return None
+        hours = -(-max(self.lags) // timedelta(hours=1))
+        return timedelta(hours=hours + 1)
+
+    def with_fee(self, zone: str, amount: Decimal) -> Notes:
+        """With one more deposit or charge of ours seen."""
+        return replace(self, deposits={**self.deposits, zone: (*self.deposits.get(zone, ()), amount)[-_RECENT:]})
+
+    def with_lag(self, lag: timedelta) -> Notes:
+        """With one more refund seen."""
+        return replace(self, lags=(*self.lags, lag)[-_LAGS:])
 
 
 _NOTES = TypeAdapter(Notes)
 
 
-@dataclass(frozen=True, slots=True)
 class Books:
-    """The whole ledger, and the notes to it."""
+    """The ledger of `store`, written through; nobody else writes it while the run's lease holds."""
 
-    postings: tuple[Posting, ...]
-    notes: Notes = field(default_factory=Notes)
-
-    @classmethod
-    def load(cls, store: Store) -> Self:
-        """The books of `store`; without postings before the first run."""
+    def __init__(self, store: Store) -> None:
+        self._store = store
         body = store.document(_DOCUMENT)
-        return cls(tuple(store.postings()), Notes() if body is None else _NOTES.validate_python(body))
+        self._saved = self.notes = Notes() if body is None else _NOTES.validate_python(body)
+        self._there: frozenset[str] = frozenset()
+        """After a crash: the keys of all postings. A run that ended well left nothing half done."""
+        if not self.notes.clean:
+            postings = list(store.postings())
+            self._there = frozenset(posting.key for posting in postings)
+            self.notes = replace(self.notes, tally=Tally().plus(postings))
+        self.recovers = not self.notes.clean
+        self.posted = 0
 
     @property
-    def opened_at(self) -> datetime | None:
-        """When the first run read the account; None before it."""
-        return min((posting.at for posting in self.postings if posting.kind == "opening"), default=None)
+    def tally(self) -> Tally:
+        return self.notes.tally
 
+    def open(self, opening: Posting) -> None:
+        """Posts the opening. What was known then is kept first: after a crash in between, the books open anew."""
+        self._save(replace(self.notes, clean=False))
+        self.post([opening])
 
-def save_notes(store: Store, notes: Notes) -> None:
-    """Keeps the notes for the next run."""
-    store.put_document(_DOCUMENT, _NOTES.dump_python(notes, mode="json"))
+    def post(self, postings: Iterable[Posting]) -> None:
+        """Adds to the ledger what is not there yet."""
+        new = [posting for posting in postings if posting.key not in self._there]
+        if not new:
+            return
+        if self._saved.clean:
+            self._save(replace(self._saved, clean=False))
+        self._store.post(new)
+        self.notes = replace(self.notes, tally=self.notes.tally.plus(new))
+        self.posted += len(new)
+
+    def note(self, notes: Notes) -> None:
+        """Replaces the notes, to be kept when the run's books are closed."""
+        self.notes = notes
+
+    def close(self, now: datetime, *, whole: bool = True) -> None:
+        """Keeps the notes, if anything changed: from here on they say what the ledger adds up to. What a crash left is
+        mended only by a `whole` run, one that saw the account."""
+        since = (now - _SPENT_FOR).date()
+        spent = {day: amount for day, amount in self.tally.spent.items() if day >= since}
+        closed = replace(self.notes, clean=whole or not self.recovers, tally=replace(self.tally, spent=spent))
+        if closed != self._saved:
+            self._save(closed)
+        self.notes = closed
+
+    def since(self, day: date) -> Sequence[Posting]:
+        """The ledger from `day` (UTC) on."""
+        return list(self._store.postings(day))
+
+    def _save(self, notes: Notes) -> None:
+        self._store.put_document(_DOCUMENT, _NOTES.dump_python(notes, mode="json"))
+        self._saved = notes

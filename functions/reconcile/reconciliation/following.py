@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
 
+from backorder.bookkeeping import Lease
 from backorder.deadlines import schedule
-from backorder.model import TRANSITIONS, Backorder, State
+from backorder.model import HISTORY_LIMIT, PLACED, TRANSITIONS, Backorder, Charge, Origin, Source, State, Step
 from backorder.observability import logger
 from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application
+from backorder.provider.applications import Application, Auction
+from backorder.provider.names import Availability, RegisteredDomain
 from backorder.registries import Registries
 
 CALL = "QueryDomainApplicationList"
+STALE_AFTER = timedelta(hours=48)
+"""An order that is still there so long after its drop was missed by the registry: renewed, or dated wrongly."""
+PATIENCE = timedelta(days=35)
+"""A won name's charge that has not come by then draws on nothing any more; the finding stays."""
+FOLLOWED = PLACED - {State.WITHDRAWING}
+"""Nothing but the provider moves these; what is being taken back belongs to the worker that asked for it."""
+LOOKED_UP = frozenset({State.FAILED, State.AUCTION_LOST, State.MISSED})
+"""Lost names that may be had at the ordinary price if nobody caught them. What was cancelled is not wanted."""
 
 
 def follow(backorder: Backorder, application: Application, *, now: datetime, registries: Registries) -> Backorder:
     """The backorder as its application stands; the same object where nothing changed.
 
-    A status that the table of transitions does not lead to is an old answer, or one that we do not know: nothing moves.
+    A status that the table of transitions does not lead to is an old answer; one that we do not know is kept in the
+    provider's word: nothing moves.
     """
     followed = backorder
     if application.finalization_at is not None:
         followed = redated(followed, application.finalization_at, registries=registries)
-    if application.status is ApplicationStatus.UNKNOWN:
+    unknown = application.status_text if application.status is ApplicationStatus.UNKNOWN else None
+    incomplete = (*application.missing_parameters, *application.invalid_parameters)
+    if (unknown, incomplete) != (followed.unknown_status, followed.incomplete) and not followed.state.is_final:
+        followed = replace(followed, unknown_status=unknown, incomplete=incomplete)
+    if unknown is not None:
         logger.warning("status_unknown", domain=followed.domain, status=application.status_text)
         return followed
     state = State(application.status.value)
@@ -39,7 +53,9 @@ def follow(backorder: Backorder, application: Application, *, now: datetime, reg
 
 
 def vanished(backorder: Backorder, *, now: datetime) -> Backorder:
-    """The provider no longer knows its application."""
+    """The provider no longer knows its application; the same object if it has come to its end meanwhile."""
+    if backorder.state not in FOLLOWED:
+        return backorder
     return backorder.moved(
         State.VANISHED, at=now, why="the provider no longer knows it", call="StatusDomainApplication 545", settled=False
     )
@@ -55,18 +71,98 @@ def redated(backorder: Backorder, finalization_at: datetime, *, registries: Regi
     return backorder.dated(moments)
 
 
-def reserved(backorder: Backorder, deposits: Mapping[str, Decimal]) -> Backorder:
-    """With the deposit that the provider holds for its domain now; what was reserved last stays as its fee."""
-    deposit = deposits.get(backorder.domain) if backorder.application is not None else None
-    if deposit == backorder.deposit:
+def in_auction(backorder: Backorder, auction: Auction) -> Backorder:
+    """With what is known of the auction for its name; the same object where nothing changed."""
+    bid = None if auction.minimum_next_bid is None else f"{auction.minimum_next_bid:.2f} {auction.currency}".strip()
+    changed = replace(
+        backorder,
+        auction_ends_at=auction.ends_at or backorder.auction_ends_at,
+        auction_url=auction.url or backorder.auction_url,
+        auction_next_bid=bid,
+    )
+    return backorder if changed == backorder else changed
+
+
+def reserved(backorder: Backorder, lease: Lease | None, *, now: datetime) -> Backorder:
+    """With the deposit that the provider holds for it now; what was reserved last stays as its fee."""
+    deposit = None if lease is None else lease.amount
+    bare = deposit is None and backorder.state is State.ACTIVE
+    since = (backorder.unreserved_since or now) if bare else None
+    if (deposit, since) == (backorder.deposit, backorder.unreserved_since):
         return backorder
-    return replace(backorder, deposit=deposit, fee=backorder.fee if deposit is None else deposit)
+    fee = backorder.fee if deposit is None else deposit
+    return replace(backorder, deposit=deposit, fee=fee, unreserved_since=since)
 
 
-def settled(backorder: Backorder, *, charged: bool) -> Backorder:
-    """Settled, if it is final and its money is in place: a lost order's deposit back, a won one's charge booked."""
+def charged(backorder: Backorder, charges: Iterable[Charge], withdrawn: frozenset[str] = frozenset()) -> Backorder:
+    """With what was booked for it, less what is `withdrawn`; the same object where nothing changed."""
+    before = {charge.key: charge for charge in backorder.charges if charge.key not in withdrawn}
+    after = before | {charge.key: charge for charge in charges}
+    kept = tuple(sorted(after.values(), key=lambda charge: (charge.at, charge.key)))
+    return backorder if kept == backorder.charges else replace(backorder, charges=kept)
+
+
+def stale(backorder: Backorder, now: datetime) -> bool:
+    """Still at the provider two days after its drop, and in no auction."""
+    return (
+        backorder.state in PLACED - {State.AUCTION_PENDING, State.WITHDRAWING}
+        and backorder.batch_ends_at is not None
+        and now >= backorder.batch_ends_at + STALE_AFTER
+    )
+
+
+def given_up(backorder: Backorder, *, now: datetime) -> Backorder:
+    """A stale order: taken back if a rule chose it (a person decides on their own); over, if the provider holds it in a
+    state that we do not know, and reserves nothing for it. The same object otherwise."""
+    if not stale(backorder, now):
+        return backorder
+    if backorder.unknown_status is not None:
+        if backorder.deposit is not None:
+            return backorder
+        why = f"the provider calls it {backorder.unknown_status} since its drop, and reserves nothing for it"
+        return backorder.moved(State.VANISHED, at=now, why=why, settled=False)
+    if (
+        backorder.state is not State.REQUESTED
+        or backorder.source is Source.WANTED
+        or backorder.origin is Origin.FOREIGN
+        or backorder.cancel_requested
+    ):
+        return backorder
+    step = Step(now, backorder.state, backorder.state, "still there 48 hours after its drop: to be taken back")
+    return replace(backorder, cancel_requested=True, history=(*backorder.history, step)[-HISTORY_LIMIT:])
+
+
+def to_look_up(backorder: Backorder, *, now: datetime) -> bool:
+    """Its name is to be looked up: won, or lost and dropped; again each day while it is free."""
+    if not backorder.state.is_final or backorder.outcome_at is None:
+        return False
+    if backorder.checked_at is not None:
+        return backorder.still_free and now >= backorder.checked_at + timedelta(days=1)
+    if backorder.state.is_won:
+        return True
+    dropped_at = backorder.batch_ends_at or backorder.outcome_at
+    return backorder.state in LOOKED_UP and now >= dropped_at
+
+
+def found_in_account(backorder: Backorder, domain: RegisteredDomain, *, now: datetime) -> Backorder:
+    """A won name, seen in the account."""
+    return replace(backorder, checked_at=now, expires_at=domain.expires_at, renewal_mode=domain.renewal_mode or None)
+
+
+def found_outside(backorder: Backorder, availability: Availability, *, now: datetime) -> Backorder:
+    """A lost name, free or taken."""
+    return replace(backorder, checked_at=now, still_free=availability.is_free)
+
+
+def settled(backorder: Backorder, *, now: datetime) -> Backorder:
+    """Settled, if it is final, its money in place (a lost order's deposit back, a won one's charge booked), and its
+    name looked up; in any case when patience is over."""
     if backorder.settled or not backorder.state.is_final or backorder.deposit is not None:
         return backorder
-    if backorder.state.is_won and not charged:
+    outcome_at = backorder.outcome_at or now
+    waits = (backorder.state.is_won and not any(charge.gross > 0 for charge in backorder.charges)) or (
+        backorder.checked_at is None and (backorder.state.is_won or backorder.state in LOOKED_UP)
+    )
+    if waits and now < outcome_at + PATIENCE:
         return backorder
     return replace(backorder, settled=True)

@@ -1,17 +1,24 @@
-"""Reads the account, steadily: books are compared only where the account stood still while it was read."""
+"""Reads the account: what changed since the last look, and once a day all of it.
+
+Books are compared only where the account stood still while it was read.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from backorder.provider.account import AccountStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
-from backorder.provider.listing import Listing
+from reconciliation.books import Notes
 from reconciliation.ledger import Seen
 
 TRIES = 3
+REREAD = timedelta(days=35)
+"""Bookings of this long back are read again each day: late ones are found, and days are always whole."""
+OVERLAP = timedelta(minutes=5)
+"""Changes of the provider's last moments are read again: they are dated to the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +27,47 @@ class Reading:
 
     status: AccountStatus
     seen: Seen | None
-    applications: Listing[Application]
+    applications: tuple[Application, ...]
+    """All of them, or those that changed."""
+    all_there_are: bool
+    """What is not among `applications` is not there, unless a direct look-up says otherwise."""
+    swept: bool
+    """It was a full look, and nothing moved meanwhile."""
+    total: int
+    """How many applications there are."""
 
 
-def read(provider: Provider, *, since: date, now: datetime) -> Reading:
+def read(provider: Provider, notes: Notes, now: datetime) -> Reading:
     """Money first, applications last: where a deposit is gone, the application already tells why.
 
-    Bookings are read from `since` (a day, UTC) on. Raises what the provider's client raises.
+    A full look is due once a day (UTC), and whenever the number of applications is not what it should be: then one
+    vanished. Raises what the provider's client raises.
     """
+    full = notes.swept_on is None or notes.swept_on < now.date()
+    status, seen = _money(provider, _since(notes, now, full=full), now)
+    if not full and notes.changed_at is not None and notes.newest_at is not None:
+        recent = provider.applications_changed(notes.changed_at - OVERLAP)
+        new = sum(application.created_at > notes.newest_at for application in recent)
+        if recent.complete and recent.total == notes.applications + new:
+            return Reading(status, seen, recent.items, all_there_are=False, swept=False, total=recent.total)
+    listing = provider.applications()
+    swept = full and listing.complete and seen is not None
+    return Reading(status, seen, listing.items, listing.complete, swept, total=len(listing))
+
+
+def _since(notes: Notes, now: datetime, *, full: bool) -> date:
+    """The day (UTC) to read bookings from: whole days, none from before the books were opened."""
+    opened_at = notes.opened_at or now
+    return max(opened_at, now - (REREAD if full else timedelta(days=1))).date()
+
+
+def _money(provider: Provider, since: date, now: datetime) -> tuple[AccountStatus, Seen | None]:
     for _ in range(TRIES):
         before = provider.account()
         deposits = provider.deposits()
         # Until tomorrow: the provider's clock may be ahead of ours.
-        entries = provider.accounting(since, date.fromordinal(now.date().toordinal() + 1))
+        entries = provider.accounting(since, (now + timedelta(days=1)).date())
         after = provider.account()
         if before == after and deposits.complete and entries.complete:
-            seen = Seen(now, after, deposits.items, entries.items)
-            return Reading(after, seen, provider.applications())
-    return Reading(after, None, provider.applications())
+            return after, Seen(now, after, deposits.items, entries.items, since)
+    return after, None

@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from backorder.bookkeeping import Posting, balances
+from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock
 from backorder.finding import Kind
 from backorder.halt import Halt, halt, halt_line
-from backorder.model import PLACED, Backorder, State
 from backorder.money import ZERO
 from backorder.observability import logger
 from backorder.provider.account import AccountStatus
-from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound, ProviderError
 from backorder.registries import Registries
 from backorder.rules import last_good_rules
-from backorder.runs import Run, last_run, note_run
+from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
-from backorder.store import Conflict, Store
+from backorder.store import Store
 from reconciliation import findings as find
-from reconciliation import ledger
-from reconciliation.books import Books, Notes, save_notes
-from reconciliation.following import follow, redated, reserved, settled, vanished
+from reconciliation.bookkeeping import Bookkeeping
+from reconciliation.books import Books
+from reconciliation.following import FOLLOWED, follow, given_up, redated, settled, vanished
+from reconciliation.ledger import Seen
+from reconciliation.looking_up import look_up
 from reconciliation.message import Message, compose
-from reconciliation.page import PAGE, html, view
+from reconciliation.orders import Orders
 from reconciliation.reading import Reading, read
-from reconciliation.report import Put, write_reports
+from reconciliation.report import Put, Reports
+from reconciliation.strangers import KINDS as STRANGER_KINDS
+from reconciliation.strangers import Strangers, find_strangers, foreign_orders, judge_deposits
 
 LEASE = timedelta(minutes=12)
 """Longer than the function's time-out of ten minutes."""
-REREAD = timedelta(days=35)
-"""Bookings of this long back are read again each time: late ones are found, and days are always whole."""
-FOLLOWED = PLACED - {State.WITHDRAWING}
-"""Nothing but the provider moves these; what is being taken back belongs to the worker that asked for it."""
-BOOK_KINDS = (Kind.REFUND_MISSING, Kind.CHARGE_WITHOUT_SUCCESS, Kind.UNEXPLAINED_DIFFERENCE)
 
 
 @dataclass(frozen=True)
@@ -70,6 +66,8 @@ class Summary:
     unexplained: str | None = None
     """What the books do not explain, as an open finding says; None where they could not be compared."""
     compared: bool = False
+    swept: bool = False
+    """It was a full look at the account."""
     halted: str | None = None
     skipped: str | None = None
 
@@ -101,232 +99,205 @@ class _Run:
         self.publish = reconciliation.publish
         self.put = reconciliation.put
         self.now = now
-        self.unsettled: list[Backorder] = []
         self.summary = Summary()
+        # Read before the provider: what the provider does not show then, it really does not know.
+        self.orders = Orders(self.store)
+        self.books = Books(self.store)
 
     def run(self) -> Summary:
-        # Read before the provider: what the provider does not show then, it really does not know.
-        before = list(self.store.open_backorders())
-        books = Books.load(self.store)
-        since = max(books.opened_at or self.now, self.now - REREAD).date()
         try:
-            reading = read(self.provider, since=since, now=self.now)
-            self._follow(before, reading, self._find_dates(before))
+            reading = read(self.provider, self.books.notes, self.now)
+            self._follow(reading)
+            self._date()
+            leases = self._book(reading)
+            look_up(self.provider, self.orders, self.now)
+            self._settle(reading)
+            strangers = find_strangers(reading, self.orders)
+            self._remember(reading, strangers, leases)
         except AccessDenied as error:
             halt_line(self.store, Halt("access", str(error), self.now))
             self.summary.halted = str(error)
-            self._find(find.examine_line(halt(self.store)), [Kind.LINE_HALTED], currency="")
-            self._write_page(books.postings, unread=str(error))
+            self._conclude(find.examine_line(halt(self.store)), find.Examined([Kind.LINE_HALTED]))
             return self.summary
         except ProviderError as error:
             logger.warning("account_unread", why=str(error))
             self.summary.skipped = str(error)
-            self._write_page(books.postings, unread=str(error))
+            self._conclude([], find.Examined())
             return self.summary
-
-        postings: Sequence[Posting] = books.postings
-        after = self.unsettled
-        observed = [*find.examine_line(halt(self.store)), *find.examine_funds(forecast(self.store))]
-        examined = [Kind.LINE_HALTED, Kind.SHORTFALL]
-        if reading.seen is not None:
-            postings = self._book(books, reading.seen)
-            after = self._settle(postings)
-            self._remember(reading.seen, postings)
-            observed += find.examine_books(postings, after, now=self.now, currency=reading.status.currency)
-            examined += BOOK_KINDS
-            self.summary.compared = True
-        self._find(observed, examined, currency=reading.status.currency)
-        self._report(after, postings, reading.status)
+        # Only now: whatever breaks a run off before it leaves the books to be added up anew.
+        self.books.close(self.now, whole=reading.seen is not None)
+        self.summary.posted = self.books.posted
+        self._find(reading, strangers, leases)
         return self.summary
 
-    def _find_dates(self, backorders: Iterable[Backorder]) -> dict[str, datetime]:
+    # States
+
+    def _follow(self, reading: Reading) -> None:
+        applications = {application.id: application for application in reading.applications}
+        for order in self.orders:
+            if order.application is None:
+                continue
+            application = applications.get(order.application)
+            if application is not None:
+                change = partial(follow, application=application, now=self.now, registries=self.registries)
+                self.orders.change(order.key, change)
+            elif reading.all_there_are and order.state in FOLLOWED:
+                self._look_for(order.application)
+        for order in self.orders:
+            self.orders.change(order.key, partial(given_up, now=self.now))
+
+    def _look_for(self, application_id: str) -> None:
+        """A list may miss what is there; a direct look-up does not."""
+        key = self.orders.by_application[application_id]
+        try:
+            found = self.provider.application(application_id)
+        except NotFound:
+            self.orders.change(key, partial(vanished, now=self.now))
+            return
+        self.orders.change(key, partial(follow, application=found, now=self.now, registries=self.registries))
+
+    def _date(self) -> None:
         """Finalization dates of names that have no date yet, from the provider's pending-delete list."""
-        undated = {b.domain: b for b in backorders if b.deadline is None and not b.state.is_final}
+        undated = {b.domain: b for b in self.orders if b.deadline is None and not b.state.is_final}
         if not undated:
-            return {}
+            return
         listed = self.provider.pending_deletes(
             zones=sorted({b.zone for b in undated.values()}),
             labels=sorted({b.domain.removesuffix(f".{b.zone}") for b in undated.values()}),
         )
-        found: dict[str, datetime] = {}
         try:
             for name in listed:
-                if name.domain in undated and name.finalization_at is not None:
-                    found[name.domain] = name.finalization_at
+                order = undated.get(name.domain)
+                if order is None or name.finalization_at is None or order.finalization_at is not None:
+                    continue
+                change = partial(redated, finalization_at=name.finalization_at, registries=self.registries)
+                self.orders.change(order.key, change)
+                self.summary.dated += 1
         except AccessDenied:
             raise
         except ProviderError as error:
             # States and money do not wait for dates: the next run looks again.
-            logger.warning("dates_unread", why=str(error), found=len(found))
-        return found
+            logger.warning("dates_unread", why=str(error), found=self.summary.dated)
 
-    def _follow(self, backorders: Sequence[Backorder], reading: Reading, dates: Mapping[str, datetime]) -> None:
-        applications = {application.id: application for application in reading.applications}
-        deposits: defaultdict[str, Decimal] | None = None
-        if reading.seen is not None:
-            deposits = defaultdict(Decimal)
-            for deposit in reading.seen.deposits:
-                if deposit.amount > 0:
-                    deposits[deposit.domain] += deposit.amount
-        self.unsettled = []
-        live = {b.domain for b in backorders if b.application is not None and not b.state.is_final}
-        for backorder in backorders:
-            followed = self._followed(backorder, applications, complete=reading.applications.complete)
-            if followed.finalization_at is None and (found := dates.get(backorder.domain)) is not None:
-                followed = redated(followed, found, registries=self.registries)
-                self.summary.dated += 1
-            if deposits is not None:
-                # A deposit is of the domain's live application before it is of one from an earlier cycle.
-                earlier = followed.state.is_final and followed.domain in live and backorder.state.is_final
-                followed = reserved(followed, {} if earlier else deposits)
-            self.unsettled.append(self._write(backorder, followed))
+    # Money
 
-    def _followed(self, backorder: Backorder, applications: Mapping[str, Application], *, complete: bool) -> Backorder:
-        if backorder.application is None:
-            return backorder
-        application = applications.get(backorder.application)
-        if application is None:
-            if not complete or backorder.state not in FOLLOWED:
-                return backorder
-            try:
-                application = self.provider.application(backorder.application)
-            except NotFound:
-                return vanished(backorder, now=self.now)
-        return follow(backorder, application, now=self.now, registries=self.registries)
-
-    def _write(self, read: Backorder, changed: Backorder) -> Backorder:
-        """As it stands after the write. Where somebody was faster, theirs counts, and the next run looks again."""
-        if changed is read:
-            return read
+    def _book(self, reading: Reading) -> Sequence[Lease]:
+        """The deposits that stand, whosever they are; what the books knew where the account did not stand still."""
+        if reading.seen is None:
+            return [lease for lease in self.store.leases() if lease.gone_at is None]
+        bookkeeping = Bookkeeping(self.store, self.orders, self.books, self._agrees)
+        standing = bookkeeping.book(reading.seen)
+        if reading.swept:
+            bookkeeping.forget(self.now)
+        self.summary.compared = True
         try:
-            written = self.store.replace(changed)
-        except Conflict as conflict:
-            return conflict.current or read
-        self.summary.changed += 1
-        return written
+            return judge_deposits(standing, provider=self.provider, orders=self.orders, store=self.store, now=self.now)
+        except AccessDenied:
+            raise
+        except ProviderError as error:
+            logger.warning("deposits_not_judged", why=str(error))
+            return standing
 
-    def _book(self, books: Books, seen: ledger.Seen) -> list[Posting]:
-        """Posts what explains the account as it was seen; gives the whole ledger."""
-        if books.opened_at is None:
-            # What was booked until now is in the opening. Kept first: a crash after it opens the books anew.
-            books = Books((), Notes(known=frozenset(key for key, _ in ledger.keyed(seen.entries))))
-            save_notes(self.store, books.notes)
-        known = books.notes.known
-        postings = self._post(
-            list(books.postings),
-            ledger.explain(books.postings, seen, self._orders(books, seen), known=known),
-        )
-        missing = ledger.difference(postings, seen.status)
-        if any(missing) and missing == books.notes.missing:
-            postings = self._post(postings, ledger.unexplained(missing, seen))
-            missing = (ZERO, ZERO)
-        if missing != books.notes.missing:
-            save_notes(self.store, Notes(known, missing))
-        return postings
+    def _settle(self, reading: Reading) -> None:
+        if reading.seen is not None:
+            for order in self.orders:
+                self.orders.change(order.key, partial(settled, now=self.now))
 
-    def _post(self, postings: list[Posting], new: list[Posting]) -> list[Posting]:
-        self.store.post(new)
-        self.summary.posted += len(new)
-        return postings + new
+    def _agrees(self, seen: Seen) -> bool:
+        again = self.provider.accounting(seen.since, (self.now + timedelta(days=1)).date())
+        return again.complete and set(again.items) == set(seen.entries)
 
-    def _orders(self, books: Books, seen: ledger.Seen) -> dict[str, Backorder]:
-        """Our backorder of each domain that new deposits and bookings may be of."""
-        orders = {backorder.domain: backorder for backorder in self.unsettled}
-        posted = {posting.key for posting in books.postings} | books.notes.known
-        for key, entry in ledger.keyed(seen.entries):
-            domain = entry.description.lower()
-            if key in posted or domain in orders or "." not in domain:
-                continue
-            if (backorder := self.store.latest(domain)) is not None:
-                orders[domain] = backorder
-        return orders
-
-    def _settle(self, postings: Iterable[Posting]) -> list[Backorder]:
-        """Closes what is final with its money in place; gives the unsettled as they stand then."""
-        charges: defaultdict[str, list[datetime]] = defaultdict(list)
-        for posting in postings:
-            if posting.kind == "charge" and posting.domain is not None:
-                charges[posting.domain].append(posting.at)
-        after = []
-        for backorder in self.unsettled:
-            since = backorder.submitted_at
-            charged = since is not None and any(at >= since for at in charges[backorder.domain])
-            after.append(self._write(backorder, settled(backorder, charged=charged)))
-        return after
-
-    def _remember(self, seen: ledger.Seen, postings: Iterable[Posting]) -> None:
-        """What the plans to come need to know of the account."""
-        ours = {backorder.domain for backorder in self.unsettled if backorder.application is not None}
-        zones = {backorder.domain: backorder.zone for backorder in self.unsettled}
+    def _remember(self, reading: Reading, strangers: Strangers, leases: Iterable[Lease]) -> None:
+        """What the next run, and the plans to come, need to know of the account."""
+        notes = self.books.notes
+        changed = [application.updated_at for application in reading.applications]
+        created = [application.created_at for application in reading.applications]
         known = standing(self.store)
-        last = dict(known.last_deposits)
-        others = ZERO
-        for deposit in sorted(seen.deposits, key=lambda d: (d.created_at, d.id)):
-            if deposit.amount <= 0:
-                continue
-            if deposit.domain in ours:
-                last[zones[deposit.domain]] = deposit.amount
-            else:
-                others += deposit.amount
-        now = Standing(last, others, ledger.spent(postings))
+        standing_leases = list(leases)
+        self.books.note(
+            replace(
+                notes,
+                swept_on=self.now.date() if reading.swept else notes.swept_on,
+                applications=reading.total,
+                changed_at=_latest(changed, notes.changed_at),
+                newest_at=_latest(created, notes.newest_at),
+            )
+        )
+        self.summary.swept = reading.swept
+        now = Standing(
+            last_deposits=notes.usual_deposits,
+            others=sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
+            spent=self.books.tally.spent,
+            release_lag=notes.release_lag,
+            foreign=foreign_orders(known.foreign, strangers, standing_leases),
+        )
         if now != known:
             save_standing(self.store, now)
 
-    def _report(self, unsettled: Iterable[Backorder], postings: Sequence[Posting], status: AccountStatus) -> None:
-        """Writes the page, and the other reports if anything changed since the last ones."""
-        lists, findings = list(self.store.lists()), list(self.store.findings())
-        versions = sorted((backorder.domain, backorder.cycle, backorder.version) for backorder in unsettled)
-        parts = (versions, len(postings), [(f.key, f.amount, f.status) for f in findings], len(lists))
-        state = {"of": hashlib.sha256(repr(parts).encode()).hexdigest()}
-        backorders = self._write_page(postings, status)
-        if self.store.document("reported") == state:
-            return
-        write_reports(
-            self.put,
-            lists=lists,
-            backorders=backorders,
-            postings=postings,
-            findings=findings,
-            now=self.now,
-            currency=status.currency,
-        )
-        self.store.put_document("reported", state)
+    # What needs a person
 
-    def _write_page(
-        self, postings: Sequence[Posting], status: AccountStatus | None = None, *, unread: str | None = None
-    ) -> list[Backorder]:
-        """Writes the page, which takes a look at the whole table; gives what it saw. Each time: it says when it was
-        written, and whoever opens it must not have to wonder."""
-        backorders = list(self.store.backorders())
-        page = view(
-            backorders=backorders,
-            lists=self.store.lists(),
-            postings=postings,
-            held=balances(postings),
-            findings=self.store.findings(),
-            forecast=forecast(self.store),
-            standing=standing(self.store),
-            account=status,
-            now=self.now,
-            planned_at=planned.at if (planned := last_run(self.store, "plan")) else None,
-            unread=unread,
+    def _find(self, reading: Reading, strangers: Strangers, leases: Iterable[Lease]) -> None:
+        compared = reading.seen is not None
+        currency = reading.status.currency
+        known = list(self.store.open_findings())
+        for finding in known:
+            if finding.kind in find.ORDER_KINDS and (key := find.order_of(finding)) is not None:
+                self.orders.get(key)  # one that is settled is looked at as long as it has findings
+        lag = self.books.notes.release_lag or find.RELEASE_LAG
+        circumstances = find.Circumstances(self.now, currency, lag, self.books.notes.usual_deposits)
+        observed = [
+            *find.examine_line(halt(self.store)),
+            *find.examine_funds(forecast(self.store)),
+            *find.examine_strangers(strangers.live),
+            *(each for order in self.orders for each in find.examine_order(order, circumstances)),
+        ]
+        kinds = {Kind.LINE_HALTED, Kind.SHORTFALL, *find.ORDER_KINDS} - (set() if compared else find.MONEY_KINDS)
+        if compared:
+            kinds |= {Kind.DEPOSIT_ORPHAN, Kind.UNEXPLAINED_DIFFERENCE}
+            observed += find.examine_orphans(leases, now=self.now, release_lag=lag)
+            unexplained = -self.books.tally.balances.get(Account.UNEXPLAINED, ZERO)
+            observed += find.examine_unexplained(unexplained, currency=currency, elsewhere=_elsewhere(reading))
+            self.summary.unexplained = str(abs(unexplained))
+        looked_at = {*kinds, *STRANGER_KINDS}
+        self._conclude(
+            [each for each in observed if each.kind in looked_at],
+            find.Examined(kinds, strangers.examined(known)),
+            reading.status,
         )
-        self.put(f"latest/{PAGE}", html(page).encode(), "text/html; charset=utf-8")
-        return backorders
 
-    def _find(self, observed: Iterable[find.Observation], examined: Iterable[Kind], *, currency: str) -> None:
-        """Opens, changes and closes findings. What is new is told first: a message twice is better than none."""
-        known = list(self.store.findings())
+    def _conclude(
+        self, observed: Iterable[find.Observation], examined: find.Examined, status: AccountStatus | None = None
+    ) -> None:
+        """Writes the reports, tells what is new, and keeps the findings: after the message, for a message twice is
+        better than none, and after the reports, for a topic that fails must not stop them."""
+        known = list(self.store.open_findings())
+        currency = status.currency if status else ""
         changes = find.update(known, observed, examined=examined, now=self.now, currency=currency)
+        self.summary.changed = self.orders.changed
+        self.summary.findings_opened = len({f.key for f in changes} - {f.key for f in known})
+        self.summary.findings_closed = sum(finding.status == "closed" for finding in changes)
+        stand = {finding.key: finding for finding in (*known, *changes)}.values()
+        self.summary.findings_open = dict(Counter(f.kind.value for f in stand if f.status == "open"))
+        reports = Reports(self.store, self.put, self.books, self.now)
+        reports.write(self.orders, changes, status, unread=self.summary.halted or self.summary.skipped)
         if news := find.worth_telling(changes, known):
             self.publish(compose(news))
         for finding in changes:
             self.store.save_finding(finding)
-        opened = {finding.key for finding in known}
-        self.summary.findings_opened = sum(finding.key not in opened for finding in changes)
-        self.summary.findings_closed = sum(finding.status == "closed" for finding in changes)
-        stand = [f for f in {finding.key: finding for finding in (*known, *changes)}.values() if f.status == "open"]
-        self.summary.findings_open = dict(Counter(finding.kind.value for finding in stand))
-        if self.summary.compared:
-            amounts = (f.amount for f in stand if f.kind is Kind.UNEXPLAINED_DIFFERENCE and f.amount is not None)
-            self.summary.unexplained = str(sum(map(abs, amounts), ZERO))
+
+
+def _latest(moments: Iterable[datetime], before: datetime | None) -> datetime | None:
+    return max([*moments, *([before] if before else [])], default=None)
+
+
+def _elsewhere(reading: Reading) -> str:
+    """Bookings and deposits in another currency than the account's."""
+    seen = reading.seen
+    if seen is None:
+        return ""
+    rows = [
+        *((entry.gross, entry.currency, entry.description) for entry in seen.entries),
+        *((deposit.amount, deposit.currency, deposit.domain) for deposit in seen.deposits),
+    ]
+    found = [f"{amount:.2f} {of} for {what}" for amount, of, what in rows if not seen.is_in_its_currency(of)]
+    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")

@@ -3,49 +3,136 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from backorder.bookkeeping import Account, Posting, PostingKind, balances
+from backorder.bookkeeping import Account, Posting, Tally, balances
 from backorder.clock import iso
 from backorder.finding import Finding
 from backorder.model import Backorder
 from backorder.money import ZERO, text
+from backorder.provider.account import AccountStatus
+from backorder.runs import last_run
 from backorder.spreadsheet import safe
-from backorder.store import ListRecord
+from backorder.standing import forecast, standing
+from backorder.store import ListRecord, Store
+from reconciliation.books import Books
+from reconciliation.page import PAGE, html, view
+from reconciliation.statement import COLUMNS, StatementDay, statement
 
 Put = Callable[[str, bytes, str], None]
 """Writes an object: key, content, content type."""
 
 
-def write_reports(
-    put: Put,
-    *,
-    lists: Iterable[ListRecord],
-    backorders: Sequence[Backorder],
-    postings: Sequence[Posting],
-    findings: Sequence[Finding],
-    now: datetime,
-    currency: str,
-) -> None:
-    """Writes all files under `latest/`; each replaces its forerunner, of which the bucket keeps the versions."""
-    seen = overview(lists=lists, backorders=backorders, postings=postings, findings=findings, currency=currency)
-    put("latest/summary.json", json.dumps({"at": iso(now), **seen}, indent=2).encode(), "application/json")
-    for name, content in tables(backorders, postings, findings).items():
-        put(f"latest/{name}", content.encode(), "text/csv; charset=utf-8")
+class Reports:
+    """Writes the files under `latest/`; each replaces its forerunner, of which the bucket keeps the versions."""
+
+    def __init__(self, store: Store, put: Put, books: Books, now: datetime) -> None:
+        self._store = store
+        self._put = put
+        self._books = books
+        self._now = now
+
+    def write(
+        self,
+        orders: Iterable[Backorder],
+        changes: Iterable[Finding],
+        status: AccountStatus | None,
+        *,
+        unread: str | None = None,
+    ) -> None:
+        """Writes the page, and the tables if anything changed since the last ones. `changes` are findings that are not
+        kept yet; `status` is None where the account could not be read, which `unread` explains.
+
+        The page is written each time: it says when, and whoever opens it must not have to wonder. The ledger and the
+        statement are this month's and the last one's: older ones stay as they were written.
+        """
+        lists, changed = list(self._store.lists()), list(changes)
+        findings = {finding.key: finding for finding in (*self._store.findings(), *changed)}
+        backorders = list(self._store.backorders())
+        this_month = self._now.date().replace(day=1)
+        last_month = (this_month - timedelta(days=1)).replace(day=1)
+        postings = self._books.since(last_month)
+        self._write_page(backorders, lists, postings, list(findings.values()), status, unread)
+        versions = sorted((order.domain, order.cycle, order.version) for order in orders if order.is_open)
+        said = [(finding.key, finding.amount, finding.status) for finding in changed]
+        parts = (versions, self._books.tally.postings, said, len(lists), this_month)
+        state = {"of": hashlib.sha256(repr(parts).encode()).hexdigest()}
+        if status is None or self._store.document("reported") == state:
+            return
+        seen = overview(
+            lists=lists,
+            backorders=backorders,
+            tally=self._books.tally,
+            findings=findings.values(),
+            currency=status.currency,
+        )
+        at = {"at": iso(self._now)}
+        self._put("latest/summary.json", json.dumps({**at, **seen}, indent=2).encode(), "application/json")
+        self._write_csv("latest/backorders.csv", backorders_csv(backorders))
+        self._write_csv("latest/findings.csv", findings_csv(findings.values()))
+        self._write_csv("latest/won.csv", won_csv(backorders))
+        self._write_months(postings, (last_month, this_month))
+        self._store.put_document("reported", state)
+
+    def _write_page(
+        self,
+        backorders: Sequence[Backorder],
+        lists: Iterable[ListRecord],
+        postings: Sequence[Posting],
+        findings: Iterable[Finding],
+        status: AccountStatus | None,
+        unread: str | None,
+    ) -> None:
+        planned = last_run(self._store, "plan")
+        page = view(
+            backorders=backorders,
+            lists=lists,
+            postings=postings,
+            held={**dict.fromkeys(Account, ZERO), **self._books.tally.balances},
+            findings=findings,
+            forecast=forecast(self._store),
+            standing=standing(self._store),
+            account=status,
+            now=self._now,
+            planned_at=planned.at if planned else None,
+            unread=unread,
+        )
+        self._put(f"latest/{PAGE}", html(page).encode(), "text/html; charset=utf-8")
+
+    def _write_months(self, postings: Sequence[Posting], months: Iterable[date]) -> None:
+        days = statement(postings, closing=self._books.tally.balances.get(Account.BALANCE, ZERO))
+        for month in months:
+            of_month = [posting for posting in postings if posting.at.date().replace(day=1) == month]
+            ledger = ledger_csv(of_month)
+            booked = statement_csv(day for day in days if day.day.replace(day=1) == month)
+            if of_month:
+                self._write_csv(f"months/{month:%Y-%m}/ledger.csv", ledger)
+                self._write_csv(f"months/{month:%Y-%m}/statement.csv", booked)
+        self._write_csv("latest/ledger.csv", ledger)
+        self._write_csv("latest/statement.csv", booked)
+
+    def _write_csv(self, key: str, content: str) -> None:
+        self._put(key, content.encode(), "text/csv; charset=utf-8")
 
 
-def tables(backorders: Iterable[Backorder], postings: Iterable[Posting], findings: Iterable[Finding]) -> dict[str, str]:
-    """The CSV files by name."""
+def tables(
+    backorders: Collection[Backorder], postings: Collection[Posting], findings: Iterable[Finding]
+) -> dict[str, str]:
+    """The CSV files by name, over the whole ledger."""
+    held = balances(postings)[Account.BALANCE]
     return {
         "backorders.csv": backorders_csv(backorders),
         "ledger.csv": ledger_csv(postings),
+        "statement.csv": statement_csv(statement(postings, closing=held)),
         "findings.csv": findings_csv(findings),
+        "won.csv": won_csv(backorders),
     }
 
 
@@ -53,7 +140,7 @@ def overview(
     *,
     lists: Iterable[ListRecord],
     backorders: Iterable[Backorder],
-    postings: Sequence[Posting],
+    tally: Tally,
     findings: Iterable[Finding],
     currency: str,
 ) -> dict[str, Any]:
@@ -72,7 +159,7 @@ def overview(
             for record in lists
         ],
         "backorders": dict(sorted(Counter(backorder.state.value for backorder in backorders).items())),
-        "account": account(postings, currency),
+        "account": account(tally, currency),
         "findings": [
             {
                 "kind": finding.kind.value,
@@ -85,23 +172,22 @@ def overview(
     }
 
 
-def account(postings: Sequence[Posting], currency: str) -> dict[str, str]:
+def account(tally: Tally, currency: str) -> dict[str, str]:
     """The account over the whole ledger: closing is opening and all that came and went since."""
-    held = balances(postings)
 
-    def total(*kinds: PostingKind) -> Decimal:
-        return sum((posting.amount for posting in postings if posting.kind in kinds), ZERO)
+    def held(of: Account) -> Decimal:
+        return tally.balances.get(of, ZERO)
 
     return {
         "currency": currency,
-        "opening": text(-held[Account.OPENING]),
-        "closing": text(held[Account.BALANCE] + held[Account.RESERVED]),
-        "paid_in": text(-held[Account.PAID_IN]),
-        "deposited": text(total("deposit")),
-        "refunded": text(total("refund")),
-        "charged": text(held[Account.FEES] + held[Account.TAX]),
-        "reserved": text(held[Account.RESERVED]),
-        "unexplained": text(-held[Account.UNEXPLAINED]),
+        "opening": text(-held(Account.OPENING)),
+        "closing": text(held(Account.BALANCE) + held(Account.RESERVED)),
+        "paid_in": text(-held(Account.PAID_IN)),
+        "deposited": text(tally.totals.get("deposit", ZERO)),
+        "refunded": text(tally.totals.get("refund", ZERO)),
+        "charged": text(held(Account.FEES) + held(Account.TAX)),
+        "reserved": text(held(Account.RESERVED)),
+        "unexplained": text(-held(Account.UNEXPLAINED)),
     }
 
 
@@ -183,6 +269,37 @@ def findings_csv(findings: Iterable[Finding]) -> str:
                 finding.advice,
             )
             for finding in findings
+        ),
+    )
+
+
+def won_csv(backorders: Iterable[Backorder]) -> str:
+    """One line a name that was won, by date: `cost` is what was charged for it, with tax."""
+    header = ["domain", "cost", "date", "expiry", "renewal_mode"]
+    won = [(backorder.outcome_at, backorder) for backorder in backorders if backorder.state.is_won]
+    return _csv(
+        header,
+        (
+            (
+                backorder.domain,
+                text(backorder.charged) if backorder.charges else "",
+                _moment(won_at),
+                _moment(backorder.expires_at),
+                backorder.renewal_mode or "",
+            )
+            for won_at, backorder in sorted(won, key=lambda one: (one[0] is None, one[0], one[1].domain))
+        ),
+    )
+
+
+def statement_csv(days: Iterable[StatementDay]) -> str:
+    """One line a day on which something was booked: what could be spent before and after it, and what came between."""
+    header = ["day", "opening", "deposits", "refunds", "charges", "pay_ins", "other", "closing"]
+    return _csv(
+        header,
+        (
+            (day.day.isoformat(), *map(text, (day.opening, *(day.moved[column] for column in COLUMNS), day.closing)))
+            for day in days
         ),
     )
 

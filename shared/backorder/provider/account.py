@@ -46,7 +46,7 @@ DEPOSIT_PROPERTIES: Final = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Deposit:
     """Reserved funds; a negative amount is a credit. A lease of hours that the provider renews: `expires_at` moves."""
 
@@ -87,7 +87,7 @@ ACCOUNTING_PROPERTIES: Final = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AccountingEntry:
     """A booking. `price` is net and negative for a charge; `vat_price` comes on top, with the same sign. `amount` is a
     quantity, such as the years of a registration, and no money. `id` may be missing for one's own account."""

@@ -32,7 +32,7 @@ PROPERTIES: Final = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Auction:
     """An auction among the customers who wanted a caught name. Amounts in `currency`, which need not be the account's.
 
@@ -48,7 +48,7 @@ class Auction:
     url: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Application:
     """What the provider knows of one order. Times in UTC.
 

@@ -34,7 +34,7 @@ from backorder.provider.calls import Called, Caller, unobserved
 from backorder.provider.concurrency import Concurrency
 from backorder.provider.credentials import Credentials
 from backorder.provider.errors import OutcomeUnknown
-from backorder.provider.listing import Listing, join, read_listing, read_pages
+from backorder.provider.listing import Listing, Recent, join, read_listing, read_pages, read_recent
 from backorder.provider.names import (
     Availability,
     Contact,
@@ -194,6 +194,23 @@ class Provider:
                 for chunk in _chunks(domains, DOMAINS_IN_A_QUERY)
             ]
         )
+
+    def applications_changed(self, since: datetime) -> Recent[Application]:
+        """`QueryDomainApplicationList` of this login, the last changed first, back to `since`: what changed, and how
+        many applications there are in all. It hinges on UPDATEDDATE, which moves with a status (assumed)."""
+        filters: dict[str, ParameterValue] = {
+            "CLASS": BACKORDER_CLASSES,
+            "ORDERBY": "UPDATEDDATEDESC",
+            "USERDEPTH": "SELF",
+            "WIDE": 1,
+        }
+        command = "QueryDomainApplicationList"
+        with _understood(command):
+            return read_recent(
+                _fetch(self, command, filters, PAGE),
+                _read_applications,
+                is_recent=lambda application: application.updated_at >= since,
+            )
 
     def application(self, application_id: str) -> Application:
         """`StatusDomainApplication`. Raises besides: `NotFound` if the provider no longer knows it."""

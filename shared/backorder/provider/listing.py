@@ -34,6 +34,21 @@ class Listing(Generic[T]):
         return True
 
 
+@dataclass(frozen=True)
+class Recent(Generic[T]):
+    """The entries of a list that changed last, and how many the whole list has.
+
+    `complete`: TOTAL was the same on all pages that were read, so that no entry slipped from one to another.
+    """
+
+    items: tuple[T, ...]
+    total: int
+    complete: bool
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+
 def join(listings: list[Listing[T]]) -> Listing[T]:
     """Several listings of different things, as one."""
     return Listing(
@@ -71,3 +86,21 @@ def read_listing(
         for key, item in read(page):
             items[("nameless", len(items)) if key is None else ("key", key)] = item
     return Listing(items=tuple(items.values()), complete=totals == {len(items)})
+
+
+def read_recent(
+    fetch: Callable[[int], Response],
+    read: Callable[[Response], list[tuple[Hashable | None, T]]],
+    *,
+    is_recent: Callable[[T], bool],
+) -> Recent[T]:
+    """The pages of a list that is sorted by its last change, the latest first, until one ends with an old entry."""
+    items: dict[Hashable, T] = {}
+    totals: set[int] = set()
+    for page, total in read_pages(fetch):
+        totals.add(total)
+        found = read(page)
+        items.update((key, item) for key, item in found if is_recent(item))
+        if found and not is_recent(found[-1][1]):
+            break
+    return Recent(tuple(items.values()), max(totals), complete=len(totals) == 1)

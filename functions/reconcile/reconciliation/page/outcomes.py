@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from backorder.bookkeeping import Account, Posting
 from backorder.model import WAITING, WON, Backorder, State
 from backorder.money import ZERO
 from backorder.store import ListRecord
@@ -82,17 +81,13 @@ def summed(parts: Sequence[Outcomes], name: str = "all") -> Outcomes:
     )
 
 
-def charges(postings: Iterable[Posting]) -> dict[str, Decimal]:
+def charges(backorders: Iterable[Backorder]) -> dict[str, Decimal]:
     """What was charged for each domain that was won, with tax."""
     charged: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for posting in postings:
-        if posting.domain is None:
-            continue
-        if posting.target in (Account.FEES, Account.TAX):
-            charged[posting.domain] += posting.amount
-        elif posting.source in (Account.FEES, Account.TAX):
-            charged[posting.domain] -= posting.amount
-    return {domain: amount for domain, amount in charged.items() if amount}
+    for backorder in backorders:
+        if backorder.state.is_won and backorder.charges:
+            charged[backorder.domain] += backorder.charged
+    return dict(charged)
 
 
 def today(backorders: Iterable[Backorder], lists: Iterable[ListRecord], *, now: datetime, time_zone: ZoneInfo) -> Today:

@@ -52,7 +52,7 @@ def view(
         reverse=True,
     )
     time_zone = ZoneInfo(forecast.time_zone if forecast else "UTC")
-    zones = by_zone(backorders, charges(postings))
+    zones = by_zone(backorders, charges(backorders))
     coming = moments(backorders, now=now)
     rows = sorted(backorders, key=_interest)
     return Page(

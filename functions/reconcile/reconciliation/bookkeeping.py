@@ -1,0 +1,127 @@
+"""Keeps the books: deposits, bookings, differences, and what they say of our orders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from backorder.bookkeeping import Lease
+from backorder.model import Backorder
+from backorder.money import ZERO
+from backorder.observability import logger
+from backorder.provider.account import AccountingEntry
+from backorder.store import Store
+from reconciliation import ledger
+from reconciliation.books import Books
+from reconciliation.findings import RELEASE_LAG
+from reconciliation.following import charged, reserved
+from reconciliation.ledger import Followed, Seen
+from reconciliation.orders import Orders
+
+KEPT_FOR = timedelta(days=35)
+"""A deposit that is gone is remembered so long: one that lapsed comes back under its id within hours."""
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+")
+
+
+class Bookkeeping:
+    """One run's. `agrees` looks once more whether the bookings are what was seen: asked before a row that is gone is
+    taken back."""
+
+    def __init__(self, store: Store, orders: Orders, books: Books, agrees: Callable[[Seen], bool]) -> None:
+        self._store = store
+        self._orders = orders
+        self._books = books
+        self._agrees = agrees
+
+    def book(self, seen: Seen) -> Sequence[Lease]:
+        """Posts what explains the account as it was seen, and tells our orders; gives the deposits that stand."""
+        books = self._books
+        if not books.tally.postings:
+            # What was booked until now is in the opening.
+            known = frozenset(key for key, _ in ledger.keyed(seen.entries))
+            books.note(replace(books.notes, opened_at=seen.at, known=known))
+            books.open(ledger.opening(seen))
+        followed = self._follow_deposits(seen)
+        self._book_entries(seen)
+        self._dispute(seen)
+        self._explain_rest(seen)
+        return followed.standing
+
+    def forget(self, now: datetime) -> None:
+        """Drops deposits that are gone for long."""
+        for lease in list(self._store.leases()):
+            if lease.gone_at is not None and lease.gone_at < now - KEPT_FOR:
+                self._store.delete_lease(lease.id)
+
+    def _follow_deposits(self, seen: Seen) -> Followed:
+        opened_at = self._books.notes.opened_at or seen.at
+        followed = ledger.follow_deposits(self._store.leases(), seen, self._orders, opened_at=opened_at)
+        self._books.post(followed.postings)
+        for lease in followed.changed:
+            self._store.save_lease(lease)
+        self._note_fees(followed.came)
+        for order in self._orders:
+            lease_now = followed.of_order.get(order.key)
+            changed = self._orders.change(order.key, partial(reserved, lease=lease_now, now=seen.at))
+            if changed is not None and changed.deposit is None and order.deposit is not None:
+                self._note_lag(changed, seen)
+        return followed
+
+    def _note_fees(self, came: Iterable[Lease]) -> None:
+        """A lease that is taken anew says nothing new of its zone."""
+        for lease in came:
+            order = self._orders.of_lease(lease)
+            if order is not None and order.unreserved_since is None:
+                self._books.note(self._books.notes.with_fee(order.zone, lease.amount))
+
+    def _note_lag(self, order: Backorder, seen: Seen) -> None:
+        """How long a refund took. One that was late enough for a finding is no measure."""
+        if order.state.is_lost and order.outcome_at is not None and not order.charges:
+            lag = seen.at - order.outcome_at
+            if lag <= RELEASE_LAG:
+                self._books.note(self._books.notes.with_lag(lag))
+
+    def _book_entries(self, seen: Seen) -> None:
+        books = self._books
+        booked = ledger.book(
+            books.since(seen.since), seen, self._order_of, known=books.notes.known, again=books.recovers
+        )
+        reversals = [posting for posting in booked.postings if posting.kind == "reversal"]
+        if reversals and not self._agrees(seen):
+            logger.warning("bookings_moved", rows=len(reversals))
+            return
+        books.post(booked.postings)
+        for domain in {posting.domain for posting in reversals if posting.domain is not None}:
+            for order in self._orders.of_domain(domain):
+                self._orders.change(order.key, partial(charged, charges=(), withdrawn=booked.withdrawn))
+        for key, charges in booked.charges.items():
+            won = self._orders.change(key, partial(charged, charges=charges))
+            if won is not None and won.state.is_won:
+                books.note(books.notes.with_fee(won.zone, charges[0].gross))
+
+    def _order_of(self, entry: AccountingEntry) -> Backorder | None:
+        """Our backorder that an entry may be of: of the domain that it names anywhere, the newest cycle that was at the
+        provider by then."""
+        for name in dict.fromkeys(_NAME.findall(f"{entry.description} {entry.reference}".lower())):
+            for order in self._orders.of_domain(name):
+                if order.submitted_at is not None and order.submitted_at <= entry.at:
+                    return order
+        return None
+
+    def _dispute(self, seen: Seen) -> None:
+        for order in self._orders:
+            disputed, postings = ledger.dispute(order, seen)
+            if postings:
+                self._books.post(postings)
+                self._orders.change(order.key, partial(charged, charges=disputed.charges))
+
+    def _explain_rest(self, seen: Seen) -> None:
+        books = self._books
+        missing = ledger.difference(books.tally.balances, seen.status)
+        if any(missing) and missing == books.notes.missing:
+            books.post(ledger.unexplained(missing, seen))
+            missing = (ZERO, ZERO)
+        books.note(replace(books.notes, missing=missing))

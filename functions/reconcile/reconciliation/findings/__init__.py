@@ -1,0 +1,26 @@
+"""What in the account needs a person, by theme, and how findings open, change and close. Pure."""
+
+from reconciliation.findings.account import examine_funds, examine_line, examine_unexplained
+from reconciliation.findings.applications import Stranger, examine_strangers
+from reconciliation.findings.deposits import examine_orphans
+from reconciliation.findings.observation import Examined, Observation, order_of, update, worth_telling
+from reconciliation.findings.orders import MONEY_KINDS, ORDER_KINDS, RELEASE_LAG, Circumstances, examine_order
+
+__all__ = [
+    "MONEY_KINDS",
+    "ORDER_KINDS",
+    "RELEASE_LAG",
+    "Circumstances",
+    "Examined",
+    "Observation",
+    "Stranger",
+    "examine_funds",
+    "examine_line",
+    "examine_order",
+    "examine_orphans",
+    "examine_strangers",
+    "examine_unexplained",
+    "order_of",
+    "update",
+    "worth_telling",
+]

@@ -1,0 +1,305 @@
+"""Findings about one order of ours: a pure function of the backorder as it stands, and of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from backorder.finding import Kind
+from backorder.model import FUNDED_AND_MISSED, Backorder, Origin, Source, State
+from backorder.money import ZERO
+from backorder.provider.adapter import LOCK_LEAD
+from reconciliation.findings.observation import Observation, subject_of
+from reconciliation.following import stale
+
+RELEASE_LAG = timedelta(hours=24)
+"""Until the account's own lag is measured: how long a lost order's deposit may take to come back."""
+LAPSED_AFTER = timedelta(hours=6)
+"""Deposits are leases that expire and are renewed: a shorter gap is none."""
+UNFUNDED_AFTER = timedelta(hours=1)
+"""The provider reserves in the minute of the lock; states are read once an hour."""
+CHARGED_WITHIN = timedelta(hours=24)
+PAY_WITHIN = timedelta(days=7)
+"""The winner of an auction has so long to pay, or may be banned."""
+OF_USE = timedelta(days=7)
+"""A name that is free so long after its drop is no news any more."""
+TOLD_FOR = timedelta(hours=24)
+"""What was missed is shown for a day after the drop at least."""
+REMEMBERED = timedelta(days=35)
+
+MONEY_KINDS = frozenset(
+    {
+        Kind.UNFUNDED_AT_LOCK,
+        Kind.DEPOSIT_LAPSED,
+        Kind.CHARGED_TWICE,
+        Kind.CHARGE_WITHOUT_SUCCESS,
+        Kind.REFUND_MISSING,
+        Kind.SUCCESS_WITHOUT_CHARGE,
+        Kind.DEPOSIT_DIFFERS,
+    }
+)
+"""Those that can only be said where the account stood still."""
+ORDER_KINDS = MONEY_KINDS | {
+    Kind.AUCTION_OPEN,
+    Kind.NAME_STILL_FREE,
+    Kind.APPLICATION_INCOMPLETE,
+    Kind.APPLICATION_VANISHED,
+    Kind.DEADLINE_MISSED,
+    Kind.STANDING_ORDER_STALE,
+    Kind.STATUS_UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What an order is looked at with. Amounts in `currency`."""
+
+    now: datetime
+    currency: str
+    release_lag: timedelta = RELEASE_LAG
+    usual_deposits: Mapping[str, Decimal] = field(default_factory=dict)
+    """By zone."""
+
+
+def examine_order(order: Backorder, at: Circumstances) -> Iterator[Observation]:
+    """All that needs a person about `order` now."""
+    for examine in _EXAMINATIONS:
+        found = examine(order, at)
+        if found is not None:
+            yield found
+
+
+def _found(kind: Kind, order: Backorder, advice: str, amount: Decimal | None = None, *, about: str = "") -> Observation:
+    return Observation(kind, subject_of(order, about), advice, order.domain, amount)
+
+
+def _unfunded_at_lock(order: Backorder, at: Circumstances) -> Observation | None:
+    finalization, ordered = order.finalization_at, order.submitted_at
+    if finalization is None or ordered is None or at.now >= finalization:
+        return None
+    if order.state is State.FAILED and order.outcome_at is not None:
+        return _found(
+            Kind.UNFUNDED_AT_LOCK,
+            order,
+            f"{order.domain} ended before its finalization date, {_on(finalization)}, as orders do that lack "
+            f"funds: pay in, and upload it again, application {order.application}.",
+            order.fee,
+        )
+    lock = max(finalization - LOCK_LEAD, ordered)
+    if order.state is not State.REQUESTED or order.deposit is not None or at.now < lock + UNFUNDED_AFTER:
+        return None
+    return _found(
+        Kind.UNFUNDED_AT_LOCK,
+        order,
+        f"{order.domain} has had no funds reserved since its lock on {_on(lock)}: pay in "
+        f"{_money(order.fee, at)} before {_on(finalization)}, or it is void, application {order.application}.",
+        order.fee,
+    )
+
+
+def _deposit_lapsed(order: Backorder, at: Circumstances) -> Observation | None:
+    since = order.unreserved_since
+    if order.state is not State.ACTIVE or since is None or at.now < since + LAPSED_AFTER:
+        return None
+    return _found(
+        Kind.DEPOSIT_LAPSED,
+        order,
+        f"{order.domain} is ACTIVE, and its deposit is gone since {_on(since)}: see that {_money(order.fee, at)} is "
+        f"free, and ask the provider's support to reserve it, application {order.application}.",
+        order.fee,
+    )
+
+
+def _auction_open(order: Backorder, at: Circumstances) -> Observation | None:
+    where = order.auction_url or "the provider's auction house"
+    if order.state is State.AUCTION_PENDING:
+        if order.auction_ends_at is not None and at.now >= order.auction_ends_at:
+            return None
+        until = f"by {_on(order.auction_ends_at)}" if order.auction_ends_at else "soon (its end is not known)"
+        bid = f"; the next bid is {order.auction_next_bid} or more" if order.auction_next_bid else ""
+        advice = f"{order.domain} is in an auction: bid {until} at {where}{bid}."
+        return _found(Kind.AUCTION_OPEN, order, advice)
+    if order.state is not State.AUCTION_WON or order.outcome_at is None:
+        return None
+    pay_until = order.outcome_at + PAY_WITHIN
+    if at.now >= pay_until:
+        return None
+    advice = f"{order.domain} was won in an auction: pay its price by {_on(pay_until)} at {where}."
+    return _found(Kind.AUCTION_OPEN, order, advice, about="/pay")
+
+
+def _name_still_free(order: Backorder, at: Circumstances) -> Observation | None:
+    if not order.still_free or order.outcome_at is None or at.now >= order.outcome_at + OF_USE:
+        return None
+    return _found(
+        Kind.NAME_STILL_FREE,
+        order,
+        f"{order.domain} was not caught, and is free at the ordinary price: register it now if you still want it.",
+    )
+
+
+def _application_incomplete(order: Backorder, _: Circumstances) -> Observation | None:
+    if not order.incomplete or order.state not in (State.REQUESTED, State.ACTIVE):
+        return None
+    return _found(
+        Kind.APPLICATION_INCOMPLETE,
+        order,
+        f"The order for {order.domain} lacks {', '.join(order.incomplete)}, without which it may never be registered: "
+        f"put it into [provider.zones.{order.zone}] of rules.toml, application {order.application}.",
+    )
+
+
+def _application_vanished(order: Backorder, at: Circumstances) -> Observation | None:
+    if order.state is not State.VANISHED or order.unknown_status is not None or order.outcome_at is None:
+        return None
+    if at.now >= (order.batch_ends_at or order.outcome_at + REMEMBERED):
+        return None
+    return _found(
+        Kind.APPLICATION_VANISHED,
+        order,
+        f"The provider no longer knows the order for {order.domain}, application {order.application}: ask its support "
+        "who removed it, and upload the name again if you still want it.",
+    )
+
+
+def _deadline_missed(order: Backorder, at: Circumstances) -> Observation | None:
+    if order.state is not State.MISSED or order.reason not in FUNDED_AND_MISSED or order.outcome_at is None:
+        return None
+    if order.last_chance is not None and order.created_at >= order.last_chance:
+        return None  # it came too late: its list's report says so
+    if at.now >= (order.batch_ends_at or order.outcome_at) + TOLD_FOR:
+        return None
+    said = f" The provider's last word: {order.failure}." if order.failure else ""
+    return _found(
+        Kind.DEADLINE_MISSED,
+        order,
+        f"{order.domain} was funded, and not ordered in time ({order.reason}): look for it after its drop.{said}",
+        order.fee,
+    )
+
+
+def _charged_twice(order: Backorder, at: Circumstances) -> Observation | None:
+    charges = [charge for charge in order.charges if charge.gross > 0]
+    if not order.state.is_won or len(charges) < 2 or order.charged <= charges[0].gross:
+        return None
+    too_much = order.charged - charges[0].gross
+    return _found(
+        Kind.CHARGED_TWICE,
+        order,
+        f"{order.domain} was charged {len(charges)} times ({_keys(order)}): ask the provider's support to give "
+        f"{_money(too_much, at)} back, application {order.application}.",
+        too_much,
+    )
+
+
+def _charge_without_success(order: Backorder, at: Circumstances) -> Observation | None:
+    if not order.state.is_lost or order.charged <= ZERO:
+        return None
+    return _found(
+        Kind.CHARGE_WITHOUT_SUCCESS,
+        order,
+        f"{_money(order.charged, at)} were charged for {order.domain}, which was not caught ({order.state}): ask the "
+        f"provider's support to give it back, application {order.application} ({_keys(order)}).",
+        order.charged,
+    )
+
+
+def _refund_missing(order: Backorder, at: Circumstances) -> Observation | None:
+    lost_at = order.outcome_at
+    if order.deposit is None or not order.state.is_lost or lost_at is None or at.now < lost_at + at.release_lag:
+        return None
+    return _found(
+        Kind.REFUND_MISSING,
+        order,
+        f"{order.domain} was lost on {_on(lost_at)} ({order.state}), and its deposit of {_money(order.deposit, at)} is "
+        f"still reserved: ask the provider's support to release it, application {order.application}.",
+        order.deposit,
+    )
+
+
+def _success_without_charge(order: Backorder, at: Circumstances) -> Observation | None:
+    won_at = order.outcome_at
+    if not order.state.is_won or won_at is None or at.now < won_at + CHARGED_WITHIN or order.charged > ZERO:
+        return None
+    if any(charge.gross > 0 for charge in order.charges):
+        return None  # it was charged, and given back
+    return _found(
+        Kind.SUCCESS_WITHOUT_CHARGE,
+        order,
+        f"{order.domain} was won on {_on(won_at)}, and no charge for it is booked: keep {_money(order.fee, at)} ready, "
+        f"and look for it under another name in the provider's statement, application {order.application}.",
+        order.fee,
+    )
+
+
+def _deposit_differs(order: Backorder, at: Circumstances) -> Observation | None:
+    usual = at.usual_deposits.get(order.zone)
+    if order.deposit is None or usual is None or order.deposit == usual or order.state.is_final:
+        return None
+    return _found(
+        Kind.DEPOSIT_DIFFERS,
+        order,
+        f"{_money(order.deposit, at)} are reserved for {order.domain}, where {_money(usual, at)} is usual for "
+        f".{order.zone}: ask the provider's support why, application {order.application}.",
+        order.deposit - usual,
+    )
+
+
+def _standing_order_stale(order: Backorder, at: Circumstances) -> Observation | None:
+    if not stale(order, at.now) or order.unknown_status is not None or order.cancel_requested:
+        return None
+    if order.state is State.REQUESTED and order.source is not Source.WANTED and order.origin is Origin.OURS:
+        return None  # it is taken back
+    return _found(
+        Kind.STANDING_ORDER_STALE,
+        order,
+        f"{order.domain} is still {order.state} two days after its drop: it was renewed, or its date is wrong; put it "
+        f"into a list under cancel/ if you no longer want it, application {order.application}.",
+        order.deposit,
+    )
+
+
+def _status_unknown(order: Backorder, at: Circumstances) -> Observation | None:
+    if order.unknown_status is None:
+        return None
+    if order.state.is_final and (order.outcome_at is None or at.now >= order.outcome_at + OF_USE):
+        return None
+    return _found(
+        Kind.STATUS_UNKNOWN,
+        order,
+        f"The provider calls the order for {order.domain} {order.unknown_status}, a state that is not known here: look "
+        f"at application {order.application} in its control panel, and tell whoever looks after this pipeline.",
+        order.deposit,
+    )
+
+
+_EXAMINATIONS: tuple[Callable[[Backorder, Circumstances], Observation | None], ...] = (
+    _unfunded_at_lock,
+    _deposit_lapsed,
+    _auction_open,
+    _name_still_free,
+    _application_incomplete,
+    _application_vanished,
+    _deadline_missed,
+    _charged_twice,
+    _charge_without_success,
+    _refund_missing,
+    _success_without_charge,
+    _deposit_differs,
+    _standing_order_stale,
+    _status_unknown,
+)
+
+
+def _on(moment: datetime) -> str:
+    return f"{moment:%-d %B %H:%M} UTC"
+
+
+def _money(amount: Decimal | None, at: Circumstances) -> str:
+    return "its fee" if amount is None else f"{amount:.2f} {at.currency}"
+
+
+def _keys(order: Backorder) -> str:
+    return ", ".join(charge.key.replace("entry#", "entry ", 1) for charge in order.charges)

@@ -1,0 +1,23 @@
+"""The ledger: which postings explain what the account shows. Pure.
+
+What is read twice is posted once: every posting's key is made of the provider's ids, or, for a booking without one, of
+all that tells it from others.
+"""
+
+from reconciliation.ledger.bookings import Booked, book, dispute, keyed
+from reconciliation.ledger.deposits import Followed, follow_deposits
+from reconciliation.ledger.differences import difference, opening, unexplained
+from reconciliation.ledger.seen import Seen
+
+__all__ = [
+    "Booked",
+    "Followed",
+    "Seen",
+    "book",
+    "difference",
+    "dispute",
+    "follow_deposits",
+    "keyed",
+    "opening",
+    "unexplained",
+]

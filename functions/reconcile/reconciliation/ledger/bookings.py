@@ -1,0 +1,235 @@
+"""Bookings: what the account's entries post, and what each says of an order of ours. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from backorder.bookkeeping import Account, Posting, PostingKind
+from backorder.model import Backorder, BackorderKey, Charge
+from backorder.money import ZERO
+from backorder.provider.account import AccountingEntry
+from reconciliation.ledger.seen import Seen, posting
+
+CHARGE_WINDOW = timedelta(days=7)
+"""A charge for a domain within this time of its backorder's end is the backorder's; a renewal comes a year later. The
+first charge of a won name is its own however late it comes."""
+CALL = "QueryAccountingList"
+TAX = "#tax"
+_VERSION = re.compile(r"(?P<row>.*)@(?P<version>[0-9]+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What the bookings that were seen change."""
+
+    postings: tuple[Posting, ...] = ()
+    charges: Mapping[BackorderKey, tuple[Charge, ...]] = field(default_factory=dict)
+    """What is to be added to our orders."""
+    withdrawn: frozenset[str] = frozenset()
+    """Keys of charges whose row changed or vanished: they count no longer."""
+
+
+def book(
+    posted: Iterable[Posting],
+    seen: Seen,
+    order_of: Callable[[AccountingEntry], Backorder | None],
+    *,
+    known: frozenset[str] = frozenset(),
+    again: bool = False,
+) -> Booked:
+    """What the entries of the days that were read whole add to the ledger, and take back.
+
+    `posted` is the ledger from `seen.since` on; `order_of` finds the backorder of ours that an entry may be of; `known`
+    are the keys of rows that were there before the books were opened. `again`: what is posted already is matched with
+    its order once more, for a crash may have come before that was kept.
+    """
+    rows = _posted_rows(posted, seen)
+    entries = {key: entry for key, entry in keyed(seen.entries) if key not in known}
+    postings: list[Posting] = []
+    charges: defaultdict[BackorderKey, list[Charge]] = defaultdict(list)
+    withdrawn: set[str] = set()
+
+    for key, row in rows.items():
+        if row.parts and (key not in entries or not row.says(entries[key])):
+            postings += [_reversal(part, seen) for part in (*row.parts.values(), *row.disputed)]
+            withdrawn.add(row.key)
+    for key, entry in entries.items():
+        row = rows.get(key, _Row(key))
+        if row.key in withdrawn or row.reversed:
+            row = _Row(key, version=row.version + 1)
+        amounts = _amounts(entry, seen)
+        if not amounts or (len(row.parts) == len(amounts) and not again):
+            continue
+        order = order_of(entry)
+        if order is not None and not _is_of(entry, order, row.key, charges[order.key]):
+            order = None
+        if order is not None:
+            charges[order.key].append(_charge(row, entry, order))
+        postings += [each for each in _postings(row.key, entry, amounts, order, seen) if each.key not in row.parts]
+    found = {key: tuple(some) for key, some in charges.items() if some}
+    return Booked(tuple(postings), found, frozenset(withdrawn))
+
+
+def dispute(order: Backorder, seen: Seen) -> tuple[Backorder, list[Posting]]:
+    """A lost order's charges that were booked while it was under way, moved from the fees to `other`."""
+    if not order.state.is_lost or all(charge.disputed for charge in order.charges):
+        return order, []
+    postings = [
+        posting(
+            f"disputed#{charge.key}{suffix}",
+            seen.at,
+            "disputed",
+            (account, Account.OTHER) if amount > 0 else (Account.OTHER, account),
+            abs(amount),
+            seen_in=CALL,
+            text=f"charged, and {order.state}",
+            currency=seen.currency,
+            domain=order.domain,
+        )
+        for charge in order.charges
+        if not charge.disputed
+        for suffix, amount, account in (("", charge.net, Account.FEES), (TAX, charge.tax, Account.TAX))
+        if amount
+    ]
+    return replace(order, charges=tuple(replace(charge, disputed=True) for charge in order.charges)), postings
+
+
+def keyed(entries: Iterable[AccountingEntry]) -> Iterator[tuple[str, AccountingEntry]]:
+    """Each entry with its key: the provider's id, or what it says and its ordinal among equals of the day."""
+    equals: Counter[str] = Counter()
+    for entry in sorted(entries, key=lambda e: (e.at, e.id or "")):
+        if entry.id:
+            yield f"entry#{entry.id}", entry
+            continue
+        amounts = (str(entry.price), str(entry.vat_price))
+        says = "#".join((f"{entry.at:%Y-%m-%d}", entry.type, entry.description, *amounts, entry.reference))
+        equals[says] += 1
+        yield f"entry#{says}#{equals[says]}", entry
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row of the accounting as the ledger has it: the last version of it that was posted."""
+
+    row: str
+    version: int = 0
+    parts: dict[str, Posting] = field(default_factory=dict)
+    """By key: the net amount, and the tax."""
+    disputed: list[Posting] = field(default_factory=list)
+    reversed: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.row}@{self.version}" if self.version else self.row
+
+    def says(self, entry: AccountingEntry) -> bool:
+        """What was posted of it is what `entry` says."""
+        amounts = {self.key: entry.price, f"{self.key}{TAX}": entry.vat_price}
+        return all(part.effect == amounts[key] for key, part in self.parts.items())
+
+
+def _posted_rows(posted: Iterable[Posting], seen: Seen) -> dict[str, _Row]:
+    rows: dict[str, _Row] = {}
+    disputed: list[Posting] = []
+    reversed_: set[str] = set()
+    for each in posted:
+        if each.key.startswith("entry#"):
+            key = each.key.removesuffix(TAX)
+            found = _VERSION.fullmatch(key)
+            name, version = (found["row"], int(found["version"])) if found else (key, 0)
+            row = rows.setdefault(name, _Row(name))
+            if version > row.version:
+                row = rows[name] = _Row(name, version)
+            if version == row.version and each.at.date() >= seen.since:
+                row.parts[each.key] = each
+        elif each.key.startswith("disputed#"):
+            disputed.append(each)
+        elif each.key.startswith("reversal#"):
+            reversed_.add(each.key.removeprefix("reversal#"))
+    by_key = {row.key: row for row in rows.values()}
+    for each in disputed:
+        row_of = by_key.get(each.key.removeprefix("disputed#").removesuffix(TAX))
+        if row_of is not None:
+            row_of.disputed.append(each)
+    for row in rows.values():
+        if any(key in reversed_ for key in row.parts):
+            # A crash may have come between two reversals: those that are missing are made with the next change.
+            row.reversed = reversed_ >= set(row.parts)
+            row.parts = {key: part for key, part in row.parts.items() if key not in reversed_}
+            row.disputed = [each for each in row.disputed if each.key not in reversed_]
+    return rows
+
+
+def _reversal(of: Posting, seen: Seen) -> Posting:
+    return posting(
+        f"reversal#{of.key}",
+        seen.at,
+        "reversal",
+        (of.target, of.source),
+        of.amount,
+        seen_in=CALL,
+        text=f"no longer at the provider: {of.text}",
+        currency=of.currency,
+        domain=of.domain,
+    )
+
+
+def _amounts(entry: AccountingEntry, seen: Seen) -> list[tuple[str, Decimal]]:
+    if not seen.is_in_its_currency(entry.currency):
+        return []
+    return [(suffix, amount) for suffix, amount in (("", entry.price), (TAX, entry.vat_price)) if amount]
+
+
+def _is_of(entry: AccountingEntry, order: Backorder, key: str, others: Sequence[Charge]) -> bool:
+    """Matched by domain and time: the type of a backorder's charge is not documented. That of an auction's price is as
+    little known, but says so."""
+    if order.submitted_at is None or entry.at < order.submitted_at or "AUCTION" in entry.type:
+        return False
+    before = [charge.gross for charge in (*order.charges, *others) if charge.key != key and charge.gross > 0]
+    if entry.gross >= 0:
+        return bool(before)
+    in_time = order.outcome_at is None or entry.at <= order.outcome_at + CHARGE_WINDOW
+    return in_time and -entry.gross in before if before else in_time or order.state.is_won
+
+
+def _charge(row: _Row, entry: AccountingEntry, order: Backorder) -> Charge:
+    posted = {part.kind for part in row.parts.values()}
+    disputed = "disputed" in posted if posted else order.state.is_lost
+    known = next((charge for charge in order.charges if charge.key == row.key), None)
+    return known or Charge(row.key, entry.at, -entry.price, -entry.vat_price, disputed)
+
+
+def _postings(
+    key: str, entry: AccountingEntry, amounts: Sequence[tuple[str, Decimal]], order: Backorder | None, seen: Seen
+) -> Iterator[Posting]:
+    kind, accounts = _kind(entry, order)
+    for suffix, amount in amounts:
+        account = accounts[suffix]
+        yield posting(
+            f"{key}{suffix}",
+            entry.at,
+            kind,
+            (account, Account.BALANCE) if amount > 0 else (Account.BALANCE, account),
+            abs(amount),
+            seen_in=CALL,
+            text=f"{entry.type} {entry.description}".strip(),
+            currency=entry.currency or seen.currency,
+            domain=order.domain if order else None,
+        )
+
+
+def _kind(entry: AccountingEntry, order: Backorder | None) -> tuple[PostingKind, Mapping[str, Account]]:
+    if order is not None and not order.state.is_lost:
+        # One that is under way still will be won, or else its charge is disputed once it is lost.
+        return "charge", {"": Account.FEES, TAX: Account.TAX}
+    if order is not None and entry.gross < ZERO:
+        return "disputed", {"": Account.OTHER, TAX: Account.OTHER}
+    # The reference's own example of money paid in is of type PAYMENT (QueryAccountingList).
+    if order is None and entry.gross > 0 and "PAYMENT" in entry.type:
+        return "payment", {"": Account.PAID_IN, TAX: Account.PAID_IN}
+    return "other", {"": Account.OTHER, TAX: Account.OTHER}

@@ -1,0 +1,157 @@
+"""Deposits: which are there, whose they are, and what is posted when they come and go. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from backorder.bookkeeping import Account, Lease, Posting
+from backorder.model import WAITING, Backorder, BackorderKey, State
+from backorder.provider.account import Deposit
+from reconciliation.ledger.seen import Seen, posting
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""A deposit may be dated this much before the application that it is for."""
+CALL = "QueryDepositList"
+_TAKEN_BACK = WAITING | {State.WITHDRAWING}
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What the deposits that were seen change."""
+
+    standing: tuple[Lease, ...]
+    """All that are reserved now."""
+    changed: tuple[Lease, ...] = ()
+    """Those that came, went, or found another owner: to be kept."""
+    came: tuple[Lease, ...] = ()
+    gone: tuple[Lease, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    of_order: Mapping[BackorderKey, Lease] = field(default_factory=dict)
+
+
+def follow_deposits(kept: Iterable[Lease], seen: Seen, orders: Iterable[Backorder], *, opened_at: datetime) -> Followed:
+    """What became of the deposits that the books knew (`kept`, with those that are gone), and of new ones.
+
+    `orders` are our open backorders. A deposit tells its domain and not its order, so it is given to the newest cycle
+    that was at the provider when it was made, and stays with it. A second one of a domain is somebody else's.
+    """
+    there = {d.id: d for d in seen.deposits if d.amount > 0 and seen.is_in_its_currency(d.currency)}
+    known = {lease.id: lease for lease in kept}
+    owners = _Owners(orders, known.values())
+    gone: list[Lease] = []
+    came: list[Lease] = []
+    changed: dict[str, Lease] = {}
+    standing: list[Lease] = []
+    postings: list[Posting] = []
+
+    for lease in known.values():
+        deposit = there.get(lease.id)
+        if lease.gone_at is None and (deposit is None or deposit.amount != lease.amount):
+            ended = changed[lease.id] = replace(lease, gone_at=seen.at)
+            gone.append(ended)
+            postings.append(_release(lease, seen, owners.order_of(lease)))
+            owners.give_up(lease)
+    for deposit in sorted(there.values(), key=lambda d: (d.created_at, d.id)):
+        former = known.get(deposit.id)
+        if former is not None and former.gone_at is None and former.amount == deposit.amount:
+            lease = owners.keep(former)
+        else:
+            lease = owners.take(_lease(deposit, former, seen))
+            came.append(lease)
+            postings.append(_reserve(lease, max(deposit.created_at, opened_at) if former is None else seen.at))
+        if lease is not former:
+            changed[lease.id] = lease
+        standing.append(lease)
+    of_order = {BackorderKey(lease.domain, lease.cycle): lease for lease in standing if lease.cycle is not None}
+    return Followed(tuple(standing), tuple(changed.values()), tuple(came), tuple(gone), tuple(postings), of_order)
+
+
+class _Owners:
+    """Which order each deposit is for."""
+
+    def __init__(self, orders: Iterable[Backorder], known: Iterable[Lease]) -> None:
+        self._orders: defaultdict[str, list[Backorder]] = defaultdict(list)
+        for order in orders:
+            self._orders[order.domain].append(order)
+        for cycles in self._orders.values():
+            cycles.sort(key=lambda order: -order.cycle)
+        owned = [(lease, (lease.domain, lease.cycle)) for lease in known if lease.cycle is not None]
+        self._reserved = {key for lease, key in owned if lease.gone_at is None}
+        self._ever_reserved = {key for _, key in owned}
+
+    def order_of(self, lease: Lease) -> Backorder | None:
+        return next((order for order in self._of(lease.domain) if order.cycle == lease.cycle), None)
+
+    def give_up(self, lease: Lease) -> None:
+        self._reserved.discard((lease.domain, lease.cycle))
+
+    def keep(self, lease: Lease) -> Lease:
+        """It stays with its order. One without is given only to an order that never had a deposit: an order whose own
+        lapsed must not be taken for funded with a stranger's."""
+        if lease.cycle is None:
+            return self._given(lease, self._ever_reserved)
+        order = self.order_of(lease)
+        if order is None or (order.submitted_at or lease.created_at) > lease.created_at + CLOCKS_DIFFER:
+            return replace(lease, cycle=None)  # of an order that was taken back, and placed anew since
+        return lease
+
+    def take(self, lease: Lease) -> Lease:
+        """A new one."""
+        return self._given(lease, self._reserved)
+
+    def _given(self, lease: Lease, served: set[tuple[str, int]]) -> Lease:
+        for order in self._of(lease.domain):
+            if order.application is None or order.submitted_at is None:
+                continue
+            key = (order.domain, order.cycle)
+            if key not in served and order.submitted_at <= lease.created_at + CLOCKS_DIFFER:
+                self._reserved.add(key)
+                self._ever_reserved.add(key)
+                return replace(lease, cycle=order.cycle, alone_since=None)
+        return lease
+
+    def _of(self, domain: str) -> Sequence[Backorder]:
+        return self._orders.get(domain, ())
+
+
+def _lease(deposit: Deposit, former: Lease | None, seen: Seen) -> Lease:
+    return Lease(
+        id=deposit.id,
+        domain=deposit.domain,
+        amount=deposit.amount,
+        currency=deposit.currency or seen.currency,
+        created_at=deposit.created_at,
+        time=1 if former is None else former.time + 1,
+    )
+
+
+def _reserve(lease: Lease, at: datetime) -> Posting:
+    return posting(
+        lease.key,
+        at,
+        "deposit",
+        (Account.BALANCE, Account.RESERVED),
+        lease.amount,
+        seen_in=CALL,
+        text=f"deposit {lease.id}",
+        currency=lease.currency,
+        domain=lease.domain,
+    )
+
+
+def _release(lease: Lease, seen: Seen, order: Backorder | None) -> Posting:
+    lost = order is not None and (order.state.is_lost or order.state in _TAKEN_BACK)
+    return posting(
+        f"released#{lease.key}",
+        seen.at,
+        "refund" if lost else "release",
+        (Account.RESERVED, Account.BALANCE),
+        lease.amount,
+        seen_in=CALL,
+        text=f"deposit {lease.id}: {order.state if order else 'no order of ours'}",
+        currency=lease.currency,
+        domain=lease.domain,
+    )

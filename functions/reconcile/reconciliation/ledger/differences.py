@@ -1,0 +1,50 @@
+"""How the books are opened, and what they do not explain. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from backorder.bookkeeping import Account, Posting
+from backorder.money import ZERO
+from backorder.provider.account import AccountStatus
+from reconciliation.ledger.seen import Seen, posting
+
+CALL = "StatusAccount"
+
+
+def opening(seen: Seen) -> Posting:
+    """The first posting: all that the account holds, reserved or not. One posting, so that no crash leaves half of it.
+
+    The deposits that are there already are explained from there as any other.
+    """
+    amount = seen.status.amount
+    way = (Account.OPENING, Account.BALANCE) if amount >= 0 else (Account.BALANCE, Account.OPENING)
+    text = "there when the books were opened"
+    return posting("opening", seen.at, "opening", way, abs(amount), seen_in=CALL, text=text, currency=seen.currency)
+
+
+def difference(held: Mapping[Account, Decimal], status: AccountStatus) -> tuple[Decimal, Decimal]:
+    """What the account shows and the books do not: of what can be spent, and of what is reserved."""
+    return (
+        status.amount - status.deposit - held.get(Account.BALANCE, ZERO),
+        status.deposit - held.get(Account.RESERVED, ZERO),
+    )
+
+
+def unexplained(missing: tuple[Decimal, Decimal], seen: Seen) -> list[Posting]:
+    """Postings that bring the books to what the account shows, under `unexplained`."""
+    return [
+        posting(
+            f"unexplained#{account}#{seen.at:%Y%m%dT%H%M%S}",
+            seen.at,
+            "unexplained",
+            (Account.UNEXPLAINED, account) if amount > 0 else (account, Account.UNEXPLAINED),
+            abs(amount),
+            seen_in=CALL,
+            text="the account and its lists disagree",
+            currency=seen.currency,
+        )
+        for account, amount in zip((Account.BALANCE, Account.RESERVED), missing, strict=True)
+        if amount
+    ]

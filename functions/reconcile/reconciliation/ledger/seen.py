@@ -1,0 +1,49 @@
+"""What was read of the account, and how a posting is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from backorder.bookkeeping import Account, Posting, PostingKind
+from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
+
+Way = tuple[Account, Account]
+"""The account that gives, and the one that receives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read of the account at one moment, while it stood still: status before and after were equal."""
+
+    at: datetime
+    status: AccountStatus
+    deposits: tuple[Deposit, ...]
+    entries: tuple[AccountingEntry, ...]
+    since: date
+    """Bookings were read from this day (UTC) on, whole days."""
+
+    @property
+    def currency(self) -> str:
+        return self.status.currency
+
+    def is_in_its_currency(self, currency: str) -> bool:
+        """Amounts in another currency than the account's say nothing of what the account changed by: they are not
+        posted, and what they changed stands under `unexplained`."""
+        return currency in ("", self.currency)
+
+
+def posting(
+    key: str,
+    at: datetime,
+    kind: PostingKind,
+    way: Way,
+    amount: Decimal,
+    *,
+    seen_in: str,
+    text: str,
+    currency: str,
+    domain: str | None = None,
+) -> Posting:
+    return Posting(key, at, kind, way[0], way[1], amount, currency, domain, seen_in, text)

@@ -1,0 +1,67 @@
+"""Our open backorders as a run works with them, and how it writes what changes about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from backorder.bookkeeping import Lease
+from backorder.model import Backorder, BackorderKey
+from backorder.store import Conflict, Store
+
+TRIES = 5
+Change = Callable[[Backorder], Backorder]
+"""Gives a changed copy, or the same object where there is nothing to change."""
+
+
+class Orders:
+    """Every open backorder as it stood when the run began, and since as this run left it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._orders = {backorder.key: backorder for backorder in store.open_backorders()}
+        self.by_application = {
+            backorder.application: backorder.key for backorder in self if backorder.application is not None
+        }
+        self.changed = 0
+
+    def __iter__(self) -> Iterator[Backorder]:
+        return iter(list(self._orders.values()))
+
+    def get(self, key: BackorderKey) -> Backorder | None:
+        """As this run knows it; one that was not open is read."""
+        return self._orders.get(key) or self._read(key)
+
+    def change(self, key: BackorderKey, change: Change) -> Backorder | None:
+        """Changes it and writes it, whatever others write meanwhile: then theirs is changed. None: it is not there."""
+        backorder = self.get(key)
+        for _ in range(TRIES):
+            if backorder is None or (changed := change(backorder)) is backorder:
+                break
+            try:
+                backorder = self._store.replace(changed)
+            except Conflict as conflict:
+                backorder = conflict.current
+                continue
+            self.changed += 1
+            break
+        if backorder is not None:
+            self._orders[key] = backorder
+        return backorder
+
+    def of_lease(self, lease: Lease) -> Backorder | None:
+        """The order that a deposit is for."""
+        return None if lease.cycle is None else self.get(BackorderKey(lease.domain, lease.cycle))
+
+    def of_domain(self, domain: str) -> Iterator[Backorder]:
+        """All cycles of the domain as the table has them now, the newest first."""
+        latest = self._store.latest(domain)
+        for cycle in range(latest.cycle if latest else 0, 0, -1):
+            found = self.get(BackorderKey(domain, cycle))
+            if found is not None:
+                yield found
+
+    def _read(self, key: BackorderKey) -> Backorder | None:
+        found = self._store.get(key)
+        if found is not None:
+            self._orders[key] = found
+        return found

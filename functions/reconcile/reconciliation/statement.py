@@ -1,0 +1,60 @@
+"""The statement: by day, what could be spent, and what came and went. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from backorder.bookkeeping import Posting, PostingKind
+from backorder.money import ZERO
+
+Column = Literal["deposits", "refunds", "charges", "pay_ins", "other"]
+COLUMNS: tuple[Column, ...] = ("deposits", "refunds", "charges", "pay_ins", "other")
+
+_COLUMN_OF: Mapping[PostingKind, Column] = {
+    "deposit": "deposits",
+    # Of an order that was won and is charged, or of a lease that lapsed: no refund, the deposit is merely undone.
+    "release": "deposits",
+    "refund": "refunds",
+    "charge": "charges",
+    "disputed": "charges",
+    "payment": "pay_ins",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StatementDay:
+    """One day (UTC): `opening` and all that moved is `closing`. Amounts in the account's currency, out is negative."""
+
+    day: date
+    opening: Decimal
+    moved: Mapping[Column, Decimal]
+    closing: Decimal
+
+
+def statement(postings: Iterable[Posting], *, closing: Decimal) -> list[StatementDay]:
+    """The days on which the spendable balance moved, the earliest first; `closing` is what it is after all of them.
+
+    What the books opened with is the first day's opening.
+    """
+    moved: defaultdict[date, defaultdict[Column, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    opened: defaultdict[date, Decimal] = defaultdict(Decimal)
+    for posting in postings:
+        if not posting.effect:
+            continue
+        if posting.kind == "opening":
+            opened[posting.at.date()] += posting.effect
+            moved[posting.at.date()]
+        else:
+            moved[posting.at.date()][_COLUMN_OF.get(posting.kind, "other")] += posting.effect
+    days: list[StatementDay] = []
+    for day in sorted(moved, reverse=True):
+        columns = {column: moved[day].get(column, ZERO) for column in COLUMNS}
+        opening = closing - sum(columns.values(), ZERO)
+        days.append(StatementDay(day, opening, columns, closing))
+        closing = opening - opened[day]
+    return days[::-1]

@@ -1,0 +1,111 @@
+"""Applications and deposits in the account that are no order of ours: watched, counted, and never touched.
+
+For these the provider was read first, and the table is read after it: what is not there then, is not ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from backorder.bookkeeping import Lease
+from backorder.finding import Finding, Kind
+from backorder.model import Backorder, Origin
+from backorder.observability import logger
+from backorder.provider.client import Provider
+from backorder.standing import ForeignOrder
+from backorder.store import Store
+from reconciliation.findings import Stranger
+from reconciliation.orders import Orders
+from reconciliation.reading import Reading
+
+KINDS = (Kind.APPLICATION_FOREIGN, Kind.APPLICATION_DUPLICATE)
+MOST_KEPT = 2000
+"""Foreign orders that are remembered for the plan: an item ends at 400 KB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """What is not ours among the applications that were read."""
+
+    live: tuple[Stranger, ...] = ()
+    over: frozenset[str] = frozenset()
+    """Ids of applications that are live no longer, or ours."""
+    unsure: frozenset[str] = frozenset()
+    """Ids of applications that may be ours, for an order of ours is on its way: the next run looks again."""
+    everything: bool = False
+    """All applications were read: what is not among `live` is over."""
+
+    def examined(self, findings: Iterable[Finding]) -> dict[Kind, set[str]]:
+        """Subjects of findings about applications that this look can close."""
+        subjects = {finding.subject for finding in findings if finding.kind in KINDS}
+        unsure = {f"application {id_}" for id_ in self.unsure}
+        seen = subjects if self.everything else {f"application {id_}" for id_ in self.over}
+        return dict.fromkeys(KINDS, seen - unsure)
+
+
+def find_strangers(reading: Reading, orders: Orders) -> Strangers:
+    """Which of the applications that were read somebody else placed."""
+    live: list[Stranger] = []
+    over: set[str] = set()
+    unsure: set[str] = set()
+    for application in reading.applications:
+        known = orders.by_application.get(application.id)
+        known_order = None if known is None else orders.get(known)
+        if application.is_final or (known_order is not None and known_order.origin is Origin.OURS):
+            over.add(application.id)
+            continue
+        cycles = list(orders.of_domain(application.domain))
+        if any(order.application == application.id and order.origin is Origin.OURS for order in cycles):
+            over.add(application.id)
+        elif any(order.claim is not None for order in cycles):
+            unsure.add(application.id)
+        else:
+            live.append(Stranger(application, _placed(cycles)))
+    return Strangers(tuple(live), frozenset(over), frozenset(unsure), reading.all_there_are)
+
+
+def _placed(cycles: Sequence[Backorder]) -> Backorder | None:
+    return next((order for order in cycles if order.application is not None), None)
+
+
+def foreign_orders(
+    known: Mapping[str, ForeignOrder], strangers: Strangers, leases: Iterable[Lease]
+) -> dict[str, ForeignOrder]:
+    """What the plan has to reckon with: live applications of others that will draw their fee at their lock."""
+    reserved = {lease.domain for lease in leases if lease.cycle is None}
+    kept: dict[str, ForeignOrder] = {}
+    if not strangers.everything:
+        kept = {id_: order for id_, order in known.items() if id_ not in strangers.over}
+    for stranger in strangers.live:
+        application = stranger.application
+        if stranger.backorder is None or stranger.backorder.application != application.id:
+            kept[application.id] = ForeignOrder(application.domain, application.zone, application.finalization_at)
+    waiting = {id_: order for id_, order in kept.items() if order.domain not in reserved}
+    if len(waiting) > MOST_KEPT:
+        logger.warning("foreign_orders_not_counted", number=len(waiting) - MOST_KEPT)
+    return dict(sorted(waiting.items())[:MOST_KEPT])
+
+
+def judge_deposits(
+    leases: Iterable[Lease], *, provider: Provider, orders: Orders, store: Store, now: datetime
+) -> list[Lease]:
+    """The deposits as they stand; of those that are not for us, the ones that no live application stands behind are
+    marked. A direct look-up decides. Raises what the provider's client raises."""
+    standing = list(leases)
+    domains = sorted({lease.domain for lease in standing if lease.cycle is None})
+    if not domains:
+        return standing
+    found = provider.applications(domains=domains)
+    if not found.complete:
+        return standing
+    live = {each.domain for each in found if each.is_live and each.id not in orders.by_application}
+    judged: list[Lease] = []
+    for lease in standing:
+        alone_since = None if lease.cycle is not None or lease.domain in live else lease.alone_since or now
+        one = lease if alone_since == lease.alone_since else replace(lease, alone_since=alone_since)
+        if one is not lease:
+            store.save_lease(one)
+        judged.append(one)
+    return judged
