@@ -37,6 +37,7 @@ KIND ?=
 ARGS ?=
 PORT ?= 8053
 SEEDS ?= 100
+STACK ?=
 FUNCTION ?=
 EVENT ?=
 ENV ?= build/local-env.json
@@ -101,6 +102,9 @@ up: $(READY) ## moto server with the stack deployed, and the emulator, until int
 
 serve: $(READY) ## the functions of a running `make up`, at work until interrupted
 	@$(BIN)/python -m local serve $(ARGS)
+
+smoke: $(READY) ## invented names through every station of a stack, and back: STACK=name (without: that of `make up`)
+	@$(BIN)/python -m ops smoke $(if $(STACK),--stack "$(STACK)") $(ARGS)
 
 emulator: $(READY) ## the provider's emulator alone: PORT=8053 ARGS="…"
 	@$(BIN)/python -m local emulator --port $(PORT) $(ARGS)

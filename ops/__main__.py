@@ -272,6 +272,30 @@ def redrive(stack: Stack, screen: Screen, yes: bool, most: int) -> None:
     screen.show(of_redrive.Redriven(letters, tuple(moved), more), of_redrive.render)
 
 
+@main.command(short_help="sends invented names through every station, and takes them back")
+@click.option("--live", is_flag=True, help="also on a live stack: orders the names there, and takes them back")
+@click.option(
+    "--patience", type=click.IntRange(1), metavar="SECONDS", help="at each station (default: 600; 60 on this machine)"
+)
+@_on_a_stack
+def smoke(stack: Stack, screen: Screen, live: bool, patience: int | None) -> None:
+    """What one runs once after a deployment: puts a list of two invented names, and looks at each station whether it
+    gets there: object, summary, table, plan, order, provider, reconcile, report. Then it takes the names back.
+
+    Exit status 1 where it got stuck, with what was seen and where to look.
+
+    \b
+      python -m ops smoke --stack backorder-test
+    """
+    from ops import smoke as of_smoke  # noqa: PLC0415
+
+    tell = of_smoke.tell_on(screen.err if screen.as_json else screen.out)
+    seen = of_smoke.smoke(stack, live=live, patience=patience or (60 if stack.is_local else 600), tell=tell)
+    screen.show(seen, of_smoke.render)
+    if not seen.passed:
+        sys.exit(FOUND_WANTING)
+
+
 def _stop(message: str) -> NoReturn:
     Screen().say(f"ops: {message}")
     sys.exit(UNUSABLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,6 +55,8 @@ class Stack:
     outputs: Mapping[str, str]
     schedules: Mapping[str, str]
     """Names at EventBridge Scheduler, by logical id."""
+    functions: Mapping[str, str]
+    """Names at Lambda, by logical id; none for a local stack, where Lambda runs nothing."""
     is_local: bool
     session: boto3.Session = field(repr=False)
     endpoint_url: str | None = None
@@ -146,12 +149,14 @@ def _deployed(name: str, session: boto3.Session) -> Stack:
     stage = parameters.get("Stage")
     if stage not in ("test", "live") or "Endpoint" not in parameters:
         raise Fault(f"the stack {name} in {where} is none of this pipeline: it has no parameters Stage and Endpoint")
+    resources = _resources(cloudformation, name)
     return Stack(
         name=name,
         stage="live" if stage == "live" else "test",
         provider_endpoint=parameters["Endpoint"],
         outputs={given["OutputKey"]: given["OutputValue"] for given in described.get("Outputs", ())},
-        schedules=_schedules(cloudformation, name),
+        schedules=resources["AWS::Scheduler::Schedule"],
+        functions=resources["AWS::Lambda::Function"],
         is_local=False,
         session=session,
         source_address=_address_of(cloudformation, parameters.get("NetworkStack", "")),
@@ -167,14 +172,13 @@ def _address_of(cloudformation: CloudFormationClient, network: str) -> str | Non
     return outputs.get("Address")
 
 
-def _schedules(cloudformation: CloudFormationClient, name: str) -> dict[str, str]:
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
-    return {
-        resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
-        for page in pages
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceType"] == "AWS::Scheduler::Schedule"
-    }
+def _resources(cloudformation: CloudFormationClient, name: str) -> Mapping[str, dict[str, str]]:
+    """The names of the stack's resources, by type and logical id."""
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=name):
+        for resource in page["StackResourceSummaries"]:
+            found[resource["ResourceType"]][resource["LogicalResourceId"]] = resource.get("PhysicalResourceId", "")
+    return found
 
 
 class _Part(BaseModel):
@@ -220,6 +224,7 @@ def _local(file: Path) -> Stack:
         schedules={
             schedule.id: f"{found.deployment.stack_name}-{schedule.id}" for schedule in found.deployment.schedules
         },
+        functions={},
         is_local=True,
         session=session,
         endpoint_url=found.moto_url,

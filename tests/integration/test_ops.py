@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import boto3
 import pytest
 
+import ops.smoke
 import ops.stacks
 from backorder.model import State
 from local.control import Control
@@ -249,6 +251,61 @@ def test_letters_that_are_held_are_kept_from_others_until_they_are_let_go(letter
     let_go(stack, held)
 
     assert len(bodies(stack, "ListDeadLetterQueueUrl")) == 1
+
+
+# The whole way
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions are started by the test, or not at all."""
+    monkeypatch.setattr(ops.smoke, "functions_at_work", lambda _stack: nullcontext(lambda: None))
+
+
+def test_the_smoke_test_passes_every_station_and_leaves_nothing_behind(
+    elsewhere: None, at_work: None, command: Ops, stack: Stack
+) -> None:
+    said = command("smoke", "--json")
+
+    assert said.status == 0, said.err
+    assert [(station["name"], station["passed"]) for station in said.json["stations"]] == [
+        (name, True)
+        for name in (
+            "object",
+            "summary",
+            "table",
+            "plan",
+            "order",
+            "provider",
+            "reconcile",
+            "report",
+            "cancel",
+            "nothing left",
+        )
+    ]
+    latest = [stack.store.latest(name) for name in said.json["names"]]
+    assert [backorder and backorder.state for backorder in latest] == [State.CANCELLED] * 2
+
+
+def test_the_smoke_test_says_where_it_is_stuck(elsewhere: None, command: Ops, stack: Stack) -> None:
+    said = command("smoke", "--patience", "1")
+
+    assert said.status == 1
+    assert "FAIL  summary" in said.out
+    assert "look at IngestList's log" in said.out
+    assert "Take the names back by hand" in said.out
+    emptied(stack, stack.output("ListQueueUrl"))
+
+
+def test_the_smoke_test_leaves_a_live_stack_alone(command: Ops, file: Path) -> None:
+    live = json.loads(file.read_text())
+    live["deployment"]["parameters"]["Stage"] = "live"
+    file.write_text(json.dumps(live))
+
+    said = command("smoke")
+
+    assert said.status == 2
+    assert "--live does it here" in said.err
 
 
 # The account

@@ -43,6 +43,7 @@ def a_stack(**changes: Any) -> Stack:
         "provider_endpoint": "https://provider.example/api/call.cgi",
         "outputs": {},
         "schedules": {},
+        "functions": {},
         "is_local": False,
         "session": boto3.Session(region_name="us-east-1"),
     }
