@@ -111,7 +111,6 @@ class _Run:
             self._date()
             leases = self._book(reading)
             look_up(self.provider, self.orders, self.now)
-            self._settle(reading)
             strangers = find_strangers(reading, self.orders)
             self._remember(reading, strangers, leases)
         except AccessDenied as error:
@@ -128,6 +127,8 @@ class _Run:
         self.books.close(self.now, whole=reading.seen is not None)
         self.summary.posted = self.books.posted
         self._find(reading, strangers, leases)
+        # Last: what is settled is looked at no longer, unless it has a finding by now.
+        self._settle(reading)
         return self.summary
 
     # States
@@ -202,6 +203,7 @@ class _Run:
         if reading.seen is not None:
             for order in self.orders:
                 self.orders.change(order.key, partial(settled, now=self.now))
+            self.summary.changed = self.orders.changed
 
     def _agrees(self, seen: Seen) -> bool:
         again = self.provider.accounting(seen.since, (self.now + timedelta(days=1)).date())

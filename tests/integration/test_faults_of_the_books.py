@@ -1,0 +1,335 @@
+"""Each fault of the books, committed by the emulator alone: found, kept up to date, told once, and closed by itself.
+
+Runs are hourly, as in a deployed stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from backorder.bookkeeping import Account
+from backorder.finding import Kind
+from backorder.model import Reason, Source, State
+from backorder.standing import standing
+from local.emulator.world import MAIN_USER
+from tests.factories import FEE, NOW, a_dated_backorder, usd
+from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with a_world() as one:
+        yield one
+
+
+def told(world: World) -> list[str]:
+    return [message.subject.removeprefix("Backorders: ") for message in world.messages]
+
+
+def test_a_long_run_in_which_nothing_is_wrong_finds_nothing() -> None:
+    with a_world(vat=Decimal(19), withhold=frozenset({"accounting-id"})) as world:
+        outcomes = {
+            "john.com": "FAILED",
+            "jane.com": "FAILED",
+            "late.com": "AUCTION_LOST",
+            "bid.com": "AUCTION_WON",
+            "won.com": "SUCCESSFUL",
+        }
+        for number, (domain, outcome) in enumerate(outcomes.items()):
+            world.order(domain, outcome, at=NOW + (number + 1) * DAY)
+        world.emulator.pay_in(usd(100))
+        world.emulator.add_renewal("mine.com", NOW + 40 * DAY, usd(15))
+        world.hourly(NOW + 12 * DAY)
+        world.emulator.charge(usd(20), "other.com")
+        for day in range(13, 61):
+            world.at(NOW + day * DAY)
+        kinds = {finding.kind for finding in world.store.findings()}
+        assert kinds == {Kind.AUCTION_OPEN}, "an auction is no fault"
+        assert world.findings() == []
+        assert world.booked()[Account.UNEXPLAINED] == 0
+        world.books_are_right()
+
+
+def test_charge_twice(world: World) -> None:
+    world.order("john.com", "SUCCESSFUL")
+    world.emulator.strike_books(["charge_twice"], ["john.com"])
+    world.hourly(DROP + HOUR)
+    assert world.found() == [(Kind.CHARGED_TWICE, "john.com", FEE)]
+    assert told(world) == ["Charged twice"]
+    world.books_are_right()
+    world.hourly(DROP + 3 * DAY)
+    assert world.backorder().settled
+    assert len(world.findings()) == 1, "it stands, though the order is settled"
+
+    world.emulator.charge(-FEE, "john.com", kind="COM_BACKORDER")
+    world.at(DROP + 4 * DAY)
+    assert world.findings() == []
+    assert told(world) == ["Charged twice"]
+    assert world.booked()[Account.FEES] == FEE
+    world.books_are_right()
+
+
+def test_deposit_wrong(world: World) -> None:
+    for domain in ("one.com", "two.com"):
+        world.order(domain, "FAILED")
+    world.hourly(NOW + HOUR)
+    world.emulator.strike_books(["deposit_wrong"], ["wrong.com"])
+    world.order("wrong.com", "SUCCESSFUL")
+    world.hourly(NOW + 2 * HOUR)
+    assert world.found() == [(Kind.DEPOSIT_DIFFERS, "wrong.com", usd("17.25"))]
+    world.books_are_right()
+    world.hourly(DROP + HOUR)
+    assert world.findings() == [], "it was charged the fee"
+    assert told(world) == ["Deposits that differ from the fee"]
+    world.books_are_right()
+
+
+def test_deposit_orphan(world: World) -> None:
+    world.emulator.strike_books(["deposit_orphan"], ["not-ours.com"])
+    world.hourly(NOW + DAY)
+    assert world.findings() == [], "it may still be given back by itself"
+    world.hourly(NOW + DAY + HOUR)
+    assert world.found() == [(Kind.DEPOSIT_ORPHAN, "not-ours.com", FEE)]
+    assert "release deposit 490" in world.findings()[0].advice
+    assert standing(world.store).others == FEE
+    account = world.emulator._world.accounts[MAIN_USER]
+    account.reserved -= account.deposits.pop(490).amount
+    world.hourly(NOW + DAY + 3 * HOUR)
+    assert world.findings() == []
+    assert told(world) == ["Deposits without an order"]
+    world.books_are_right()
+
+
+def test_deposit_lapse(world: World) -> None:
+    world.order("john.com", "FAILED")
+    world.reconcile()
+    world.hourly(NOW + HOUR)
+    world.emulator.strike_books(["deposit_lapse"], ["john.com"])
+    world.hourly(NOW + 7 * HOUR)
+    assert world.findings() == [], "leases expire and are renewed"
+    world.hourly(NOW + 8 * HOUR)
+    assert world.found() == [(Kind.DEPOSIT_LAPSED, "john.com", FEE)]
+    world.books_are_right()
+    world.hourly(NOW + 14 * HOUR)
+    assert world.findings() == []
+    assert world.found("closed") == [(Kind.DEPOSIT_LAPSED, "john.com", FEE)]
+    assert told(world) == ["Deposits that lapsed while the order stands"]
+    world.books_are_right()
+
+
+def test_application_vanished(world: World) -> None:
+    world.order("john.com")
+    world.order("jane.com", "FAILED")
+    world.hourly(NOW + HOUR)
+    world.emulator.strike_books(["application_vanished"], ["john.com"])
+    world.hourly(NOW + 2 * HOUR)
+    assert world.found() == [(Kind.APPLICATION_VANISHED, "john.com", None)]
+    assert (world.state(), world.state("jane.com")) == (State.VANISHED, State.ACTIVE)
+    world.hourly(DROP + 4 * HOUR)
+    assert world.findings() == [], "its name has dropped"
+    assert told(world) == ["Orders that the provider no longer knows"]
+    assert world.backorder().settled
+    world.books_are_right()
+
+
+def test_application_foreign(world: World) -> None:
+    world.emulator.schedule("theirs.com", finalization_at=NOW + 5 * DAY, outcome="FAILED")
+    world.emulator.strike_books(["application_foreign"], ["theirs.com"])
+    world.reconcile()
+    assert world.found() == [(Kind.APPLICATION_FOREIGN, "theirs.com", None)]
+    foreign = standing(world.store).foreign
+    assert [(order.domain, order.zone, order.finalization_at) for order in foreign.values()] == [
+        ("theirs.com", "com", NOW + 5 * DAY)
+    ]
+    assert standing(world.store).others == 0
+    world.hourly(NOW + 2 * DAY + HOUR)
+    assert (standing(world.store).others, standing(world.store).foreign) == (FEE, {}), "its fee is reserved by now"
+    world.hourly(NOW + 5 * DAY + 4 * HOUR)
+    assert world.findings() == []
+    world.hourly(NOW + 7 * DAY)
+    assert world.findings("closed") == list(world.store.findings()), "its deposit came back"
+    assert len(list(world.store.findings())) == 1
+    assert not world.emulator.state()["deleted"]
+    world.books_are_right()
+
+
+def test_two_of_our_own_orders_for_one_name_are_a_duplicate() -> None:
+    with a_world(duplicates="new") as world:
+        world.order("john.com", "FAILED")
+        with world.provider_of() as provider:
+            second = provider.order("john.com", new=True)
+        world.hourly(NOW + HOUR)
+        assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.APPLICATION_DUPLICATE, "john.com")]
+        assert f"take application {second.id} back" in world.findings()[0].advice
+        assert world.backorder().deposit == FEE
+        assert standing(world.store).others == FEE
+        with world.provider_of() as provider:
+            provider.withdraw(second.id)
+        world.hourly(NOW + 3 * HOUR)
+        assert world.findings() == []
+
+
+def test_unfunded_at_lock() -> None:
+    with a_world(balance=usd("50.00")) as world:
+        world.order("john.com")
+        world.hourly(NOW + 2 * HOUR)
+        assert world.found() == [(Kind.UNFUNDED_AT_LOCK, "john.com", FEE)]
+        world.emulator.pay_in(usd(100))
+        world.hourly(NOW + 3 * HOUR)
+        assert world.findings() == []
+        assert world.state() is State.ACTIVE
+
+
+def test_application_incomplete(world: World) -> None:
+    world.order("john.se")
+    world.reconcile()
+    assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.APPLICATION_INCOMPLETE, "john.se")]
+    with world.provider_of() as provider:
+        provider.modify(world.backorder("john.se").application or "", {"X-NICSE-IDNUMBER": "556677-8899"})
+    world.at(NOW + HOUR)
+    assert world.findings() == []
+
+
+def test_deadline_missed(world: World) -> None:
+    late = a_dated_backorder(finalization_at=FINALIZATION, state=State.SELECTED)
+    world.store.create(late)
+    world.store.replace(late.moved(State.MISSED, at=FINALIZATION, why="no chance left", reason=Reason.LATE))
+    world.at(FINALIZATION + HOUR)
+    assert world.found() == [(Kind.DEADLINE_MISSED, "john.com", None)]
+    world.hourly(DROP + 3 * DAY)
+    assert world.findings() == []
+    assert world.backorder().settled
+
+
+def test_an_order_that_is_stale_is_taken_back_if_a_rule_chose_it_and_found_if_a_person_did(world: World) -> None:
+    dropped = {"batch_ends_at": NOW - 2 * DAY, "batch_starts_at": NOW - 2 * DAY}
+    for domain, source in (("wished.com", Source.WANTED), ("chosen.com", Source.DROPPING)):
+        world.order_dormant(domain, source=source, **dropped)
+    world.at(NOW + HOUR)
+    assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.STANDING_ORDER_STALE, "wished.com")]
+    assert world.backorder("chosen.com").cancel_requested
+    assert not world.backorder("wished.com").cancel_requested
+
+
+def test_an_auction_is_told_in_time_to_bid_and_won_until_when_to_pay(world: World) -> None:
+    world.order("john.com", "AUCTION_WON")
+    world.hourly(DROP + 2 * HOUR)
+    (bid,) = world.findings()
+    assert bid.kind is Kind.AUCTION_OPEN
+    ends = world.backorder().auction_ends_at
+    assert ends is not None
+    assert f"bid by {ends:%-d %B %H:%M} UTC at https://" in bid.advice
+    assert ends > DROP + 2 * DAY
+    world.hourly(ends + 2 * HOUR)
+    (pay,) = world.findings()
+    assert "pay its price by" in pay.advice
+    assert world.backorder().auction_url in pay.advice  # type: ignore[operator]
+    assert told(world) == ["Auctions: bid, or pay what you won"] * 2
+    world.hourly(ends + 8 * DAY)
+    assert world.findings() == []
+
+
+def test_an_auctions_price_in_the_account_is_no_second_charge() -> None:
+    with a_world(charges_auctions=True) as world:
+        world.order("john.com", "AUCTION_WON")
+        world.hourly(DROP + 5 * DAY)
+        assert {finding.kind for finding in world.store.findings()} == {Kind.AUCTION_OPEN}
+        assert world.booked()[Account.FEES] == FEE
+        assert world.booked()[Account.OTHER] > 0
+        world.books_are_right()
+
+
+def test_lost_names_that_are_free_are_told_and_won_ones_are_looked_up() -> None:
+    with a_world(seed=1) as world:
+        domains = [f"lost{number}.com" for number in range(40)]
+        for domain in domains:
+            world.order(domain, "FAILED")
+        world.order("won.com", "SUCCESSFUL")
+        world.hourly(DROP + 3 * HOUR)
+        with world.provider_of() as provider:
+            free = {each.domain for each in provider.check(domains) if each.is_free}
+        assert free
+        assert {domain for kind, domain, _ in world.found() if kind is Kind.NAME_STILL_FREE} == free
+        assert world.emulator.state()["calls"]["CheckDomains"] == 4, "in batches, and this test's own"
+        won = world.backorder("won.com")
+        assert (won.expires_at, won.renewal_mode) == (won.expires_at, "AUTORENEW")
+        assert b"won.com,69.00," in world.files["latest/won.csv"]
+        assert len(world.messages) == 1
+        world.hourly(DROP + 8 * DAY)
+        assert world.findings() == []
+
+
+def test_a_state_that_nobody_knows_is_found_and_ends_with_its_deposit(world: World) -> None:
+    world.order("john.com", "FAILED")
+    world.emulator.renamed = {"FAILED": "LAPSED"}
+    world.hourly(DROP + 2 * HOUR)
+    assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.STATUS_UNKNOWN, "john.com")]
+    assert "LAPSED" in world.findings()[0].advice
+    world.hourly(DROP + 4 * DAY)
+    assert world.state() is State.VANISHED
+    world.hourly(DROP + 12 * DAY)
+    assert world.findings() == []
+    assert world.backorder().settled
+
+
+# How the account is read
+
+
+def calls_of(world: World) -> dict[str, int]:
+    before = dict(world.emulator.state()["calls"])
+    world.reconcile()
+    after = world.emulator.state()["calls"]
+    return {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
+
+
+def test_an_hourly_run_reads_what_changed_and_once_a_day_all_is_read(world: World) -> None:
+    for number in range(5):
+        world.order(f"name{number}.com")
+    assert world.at(NOW + HOUR).swept is False
+    quiet = calls_of(world)
+    assert quiet == {
+        "StatusAccount": 2,
+        "QueryDepositList": 1,
+        "QueryAccountingList": 1,
+        "QueryDomainApplicationList": 1,
+    }
+    assert world.at(NOW + 12 * HOUR).swept, "a new day"
+    assert world.at(NOW + 13 * HOUR).swept is False
+
+
+def test_an_application_fewer_than_there_should_be_makes_the_next_run_read_all(world: World) -> None:
+    world.order("john.com")
+    world.order("jane.com")
+    world.hourly(NOW + HOUR)
+    world.emulator.strike_books(["application_vanished"], ["john.com"])
+    world.at(NOW + 2 * HOUR)
+    assert world.state() is State.VANISHED
+
+
+def test_a_failing_topic_stops_no_report_and_the_finding_is_told_by_the_next_run(world: World) -> None:
+    world.order("john.com", "SUCCESSFUL")
+    world.emulator.strike_books(["charge_twice"], ["john.com"])
+    world.topic_fails = True
+    with pytest.raises(RuntimeError, match="no such topic"):
+        world.at(DROP + HOUR)
+    assert b"charged_twice,john.com" in world.files["latest/findings.csv"]
+    world.topic_fails = False
+    world.at(DROP + 2 * HOUR)
+    assert told(world) == ["Charged twice"]
+    assert world.found() == [(Kind.CHARGED_TWICE, "john.com", FEE)]
+
+
+def test_the_release_lag_of_this_account_is_measured_from_its_refunds() -> None:
+    with a_world(release_lag=timedelta(hours=3)) as world:
+        for number in range(6):
+            world.order(f"name{number}.com", "FAILED")
+        world.hourly(DROP + 5 * HOUR)
+        lag = standing(world.store).release_lag
+        assert lag is not None
+        assert timedelta(hours=3) < lag <= timedelta(hours=5)
