@@ -86,7 +86,7 @@ def _has_reason(backorder: Backorder, evidence: Evidence) -> bool:
         case State.HELD:
             return backorder.reason is not None
         case State.SELECTED:
-            waits = backorder.not_before is not None and backorder.not_before > now
+            waits = any(until is not None and until > now for until in (backorder.not_before, backorder.send_at))
             return evidence.planned_only or evidence.halted or waits or backorder.failure is not None
         case State.QUEUED:
             return backorder.queued_until is not None and backorder.queued_until > now
@@ -155,7 +155,16 @@ def _refunds_complete(evidence: Evidence) -> Offenders:
 
 def _nobody_elses(evidence: Evidence) -> Offenders:
     yield from (f"the password is in {where}" for where in evidence.password_seen_in)
-    ours = {backorder.application for backorder in evidence.backorders if backorder.origin is Origin.OURS}
+    ours = {application for backorder in evidence.backorders for application in _applications(backorder)}
     for entry in evidence.emulator["deleted"]:
         if entry["application"] not in ours and entry.get("deleted_by") != "SYSTEM":
             yield f"{entry['domain']}: application {entry['application']} was taken back, and is not ours"
+
+
+def _applications(backorder: Backorder) -> Iterator[str | None]:
+    """Those of ours, with those that were taken back so that better names could have their funds."""
+    if backorder.origin is Origin.OURS:
+        yield backorder.application
+    for step in backorder.history:
+        if step.left is State.WITHDRAWING and step.entered is State.HELD and step.call is not None:
+            yield step.call.rpartition(" ")[2]

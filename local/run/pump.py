@@ -119,9 +119,18 @@ class Pump:
         for ticker in self._tickers:
             if ticks[ticker.schedule.id] == moment:
                 ticker.due = False
+                written = self._store.writes
                 self.call(ticker.schedule.function, {"at": moment.isoformat()})
+                if self._store.writes != written:
+                    self._due_again(other_than=ticker)
                 self.deliver()
         return True
+
+    def _due_again(self, *, other_than: _Ticker) -> None:
+        """What one function found, another has to see."""
+        for ticker in self._tickers:
+            if ticker is not other_than:
+                ticker.due = True
 
     def call(self, function: str, event: Mapping[str, Any]) -> Any:
         """Invokes a function; what it raises is raised: on one machine a bug should stop the run."""

@@ -21,6 +21,8 @@ class WatchedStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.open = {backorder.key: backorder for backorder in store.open_backorders()}
+        self.writes = 0
+        """Of backorders."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -40,6 +42,7 @@ class WatchedStore:
         return self._store.open_backorders()
 
     def _note(self, backorder: Backorder) -> None:
+        self.writes += 1
         if backorder.is_open:
             self.open[backorder.key] = backorder
         else:
@@ -64,6 +67,7 @@ def _moments(backorder: Backorder) -> Iterator[datetime | None]:
         yield backorder.deadline
         yield backorder.last_chance
         yield backorder.not_before
+        yield backorder.send_at
         if state is State.QUEUED:
             yield backorder.queued_until
     elif backorder.claim is not None and state in (State.SUBMITTING, State.WITHDRAWING):

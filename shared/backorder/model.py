@@ -322,6 +322,10 @@ class Backorder:
     """Not tried again before then (the provider asked for patience)."""
     claim: Claim | None = None
     cancel_requested: bool = False
+    displaced: bool = False
+    """A better one needs its money, or the money is gone: it is to be taken back, and to wait again."""
+    send_at: datetime | None = None
+    """When it is to be ordered, late: until then, other names' deposits come back."""
 
     application: str | None = None
     submitted_at: datetime | None = None
@@ -398,6 +402,19 @@ class Backorder:
     def because(self, reason: Reason) -> Backorder:
         """A copy that waits for another reason than before; its state stays."""
         return replace(self, reason=reason)
+
+    def planned(self, send_at: datetime) -> Backorder:
+        """A copy that is to be sent then; its state stays."""
+        return replace(self, send_at=send_at)
+
+    def to_be_displaced(self, *, at: datetime, why: str) -> Backorder:
+        """A copy that is to be taken back for want of funds; its state stays."""
+        step = Step(at, self.state, self.state, why)
+        return replace(self, displaced=True, history=(*self.history, step)[-HISTORY_LIMIT:])
+
+    def to_be_kept(self) -> Backorder:
+        """A copy that is not to be taken back after all; its state stays."""
+        return replace(self, displaced=False)
 
     def dated(self, schedule: Schedule, **changes: Any) -> Backorder:
         """A copy with the moments of `schedule`, and `changes` to other fields; its state stays."""

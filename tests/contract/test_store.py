@@ -344,6 +344,8 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
             extra={"X-NICSE-IDNUMBER": "556677-8899", "EMPTY": ""},
         ),
         cancel_requested=True,
+        displaced=True,
+        send_at=next(moments),
         application="1234567",
         submitted_at=next(moments),
         deposit=usd("0.00"),

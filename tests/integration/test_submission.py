@@ -819,6 +819,73 @@ def test_a_withdrawal_that_was_lost_until_it_was_too_late_goes_on_as_an_order(wo
     assert world.applications() == Counter(["john.com"])
 
 
+# Taken back for want of funds
+
+
+def displace(world: World, domain: str = "john.com") -> None:
+    world.store.replace(world.backorder(domain).to_be_displaced(at=NOW, why="a better one needs its funds"))
+
+
+def test_an_order_that_is_displaced_waits_again_and_may_be_placed_anew(world: World) -> None:
+    world.queue("john.com")
+    world.work()
+    former = world.backorder().application
+    displace(world)
+
+    assert world.work("withdraw") == Counter(held=1)
+
+    held = world.backorder()
+    assert (held.state, held.reason, held.displaced, held.claim) == (State.HELD, Reason.UNFUNDED, False, None)
+    assert (held.application, held.submitted_at) == (None, None)
+    assert held.history[-1].call == f"DeleteDomainApplication {former}"
+    assert world.applications() == Counter()
+
+    world.store.replace(held.moved(State.QUEUED, at=NOW, why="funds came", queued_until=NOW + timedelta(hours=1)))
+    world.work()
+    again = world.backorder()
+    assert (again.state, again.origin) == (State.REQUESTED, Origin.OURS)
+    assert again.application != former
+    assert world.applications() == Counter(["john.com"])
+
+
+def test_what_is_cancelled_while_it_is_displaced_does_not_wait(world: World) -> None:
+    world.queue("john.com")
+    world.work()
+    displace(world)
+    cancel(world)
+    assert world.work("withdraw") == Counter(cancelled=1)
+    assert world.backorder().state is State.CANCELLED
+
+
+def test_one_that_is_displaced_too_late_goes_on_as_an_order(world: World) -> None:
+    world.emulator.schedule("john.com", finalization_at=NOW + timedelta(hours=1))
+    world.queue("john.com")
+    world.work()
+    displace(world)
+    world.later(timedelta(hours=2))
+    assert world.work("withdraw") == Counter({"too late": 1})
+    assert (world.backorder().state, world.backorder().displaced) == (State.PROCESSING, False)
+
+
+@pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "timeout_late"])
+def test_a_displacement_whose_outcome_is_unknown_is_finished(world: World, fault: str) -> None:
+    world.queue(*NAMES)
+    world.work()
+    for domain in NAMES:
+        displace(world, domain)
+    with world.faults(fault):
+        assert world.work("withdraw") == Counter(unknown=8)
+    world.ask_until_all_is_known(2)
+    assert world.states() == Counter({State.HELD: 8})
+    assert world.applications() == Counter()
+
+
+def test_others_orders_are_not_displaced(world: World) -> None:
+    world.has(a_placed_backorder(origin=Origin.FOREIGN, displaced=True))
+    assert world.work("withdraw") == Counter(taken=1)
+    assert world.calls("DeleteDomainApplication") == 0
+
+
 # Nobody else's
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.model import FINAL, WON, Backorder, Reason, Source, State
+from backorder.deadlines import MARGIN
+from backorder.model import FINAL, WON, Backorder, Origin, Reason, Source, State
 from backorder.money import ZERO
 from backorder.rules import Rules
 from backorder.standing import Lock, Standing
-from planning.fees import Fees
-from planning.funding import Funds, Plan, chance_gone, lock_of, plan, rank
+from planning.funding import Funds, Plan, chance_gone, plan, rank
+from planning.timeline import STEP, Window
+from planning.windows import Windows
 from tests.factories import (
     CURRENCY,
     FEE,
@@ -42,14 +44,15 @@ def planned(
     credit: str | Decimal = "0",
     rules: Mapping[str, Any] | None = None,
     standing: Standing | None = None,
+    reserved: Decimal = ZERO,
+    now: datetime = NOW,
 ) -> Plan:
-    known = standing or Standing()
     return plan(
         candidates,
         under_way,
-        funds=Funds(Decimal(amount), Decimal(credit), CURRENCY, known),
-        fees=Fees(Rules.model_validate(rules or {}), known.last_deposits),
-        now=NOW,
+        funds=Funds(Decimal(amount), Decimal(credit), CURRENCY, reserved, standing or Standing()),
+        rules=Rules.model_validate(rules or {}),
+        now=now,
         lock_lead=LEAD,
     )
 
@@ -234,6 +237,170 @@ def test_one_that_no_money_was_left_for_counts_against_no_limit() -> None:
     assert ordered(made) == ["b.com"]
 
 
+# --- Early, late, held ---------------------------------------------------------------------------
+
+NEXT_DAYS = SOON + timedelta(days=2)
+"""By then what dropped at SOON has given its deposit back."""
+
+
+def test_fees_never_come_back_so_what_is_sent_early_fits_even_if_all_are_won() -> None:
+    first, second = dropping("a.com"), dropping("b.com", NEXT_DAYS)
+    made = planned([first, second], amount="137.99")
+    assert ordered(made) == ["a.com"]
+    assert made.late == ((second, NEXT_DAYS - MARGIN - timedelta(minutes=90)),)
+    assert ordered(planned([first, second], amount="138.00")) == ["a.com", "b.com"]
+
+
+def test_what_overlaps_waits() -> None:
+    made = planned([dropping("a.com"), dropping("b.com", SOON + timedelta(hours=1))], amount="137.99")
+    assert (ordered(made), made.late) == (["a.com"], ())
+    assert held(made) == [("b.com", Reason.UNFUNDED)]
+
+
+def test_where_refunds_are_not_to_be_reused_nothing_is_sent_late() -> None:
+    rules = {"funding": {"reuse_refunds": False}}
+    made = planned([dropping("a.com"), dropping("b.com", NEXT_DAYS)], amount="137.99", rules=rules)
+    assert (ordered(made), made.late) == (["a.com"], ())
+    assert held(made) == [("b.com", Reason.UNFUNDED)]
+
+
+def test_what_is_due_is_sent_if_it_fits_though_not_all_might_be_won() -> None:
+    far = dropping("a.com", NOW + timedelta(days=9), priority=usd(9))
+    for minutes, sent in ((105, ["a.com", "b.com"]), (106, ["a.com"])):
+        made = planned([dropping("b.com", NOW + timedelta(minutes=minutes)), far], amount="137.99")
+        assert (ordered(made), held(made)) == (sent, [])
+
+
+def test_an_order_goes_out_sooner_where_the_queue_needs_longer() -> None:
+    names = [dropping(f"{n}.com", NOW + timedelta(days=9 + 2 * (n % 2)), line=n) for n in range(8)]
+    made = plan(
+        names,
+        (),
+        funds=Funds(usd(69 * 4), ZERO, CURRENCY),
+        rules=Rules(),
+        now=NOW,
+        lock_lead=LEAD,
+        orders_a_minute=0.03,
+    )
+    assert made.late
+    for backorder, send_at in made.late:
+        assert backorder.deadline is not None
+        assert backorder.deadline - send_at == timedelta(minutes=150)
+
+
+def test_nobody_is_sent_early_where_that_takes_a_late_ones_money() -> None:
+    """Best first: but ordered late, both have it."""
+    better, worse = dropping("a.com", NEXT_DAYS, priority=usd(9)), dropping("b.com", SOON)
+    made = planned([better, worse], amount="69.00")
+    assert ordered(made) == []
+    assert [backorder.domain for backorder, _ in made.late] == ["a.com", "b.com"]
+
+
+def test_a_refund_counts_only_once_the_account_shows_it() -> None:
+    due = dropping("a.com", NOW + timedelta(hours=1, minutes=45))
+    lost = a_placed_backorder("lost.com", State.FAILED, deposit=FEE, outcome_at=NOW - timedelta(hours=30))
+    made = planned([due], [lost], amount="69.00", standing=Standing(release_lag=timedelta(hours=1)), reserved=FEE)
+    assert (ordered(made), held(made)) == ([], [("a.com", Reason.UNFUNDED)])
+    assert ordered(planned([due], [replace(lost, deposit=None)], amount="69.00")) == ["a.com"]
+
+
+def test_an_order_without_a_date_counts_for_ever() -> None:
+    undated, dated = a_backorder("a.com", priority=usd(9)), dropping("b.com", NOW + timedelta(days=90))
+    made = planned([undated, dated], amount="137.99")
+    assert (ordered(made), held(made)) == (["a.com"], [("b.com", Reason.UNFUNDED)])
+
+
+def test_an_order_unfunded_after_its_lock_draws_still() -> None:
+    """The provider tries again every minute, and would take the next refund that was meant for a better name."""
+    locked = at_the_provider("old.com", NOW + timedelta(days=2), priority=usd(9))
+    made = planned([dropping("a.com", NOW + timedelta(hours=30))], [locked], amount="69.00")
+    assert (ordered(made), held(made)) == ([], [("a.com", Reason.UNFUNDED)])
+
+
+# --- Taken back ----------------------------------------------------------------------------------
+
+
+def at_the_provider(domain: str, on: datetime = SOON, state: State = State.REQUESTED, **changes: Any) -> Backorder:
+    return replace(dropping(domain, on, **changes), state=state, application=f"app-{domain}", submitted_at=NOW)
+
+
+def test_a_better_one_displaces_a_worse_one_and_is_sent_once_that_is_gone() -> None:
+    worse, better = at_the_provider("worse.com"), dropping("better.com", priority=usd(9))
+    made = planned([better], [worse], amount="69.00")
+    assert (ordered(made), made.take_back) == ([], (worse,))
+    assert [backorder.domain for backorder, _ in made.late] == ["better.com"]
+    after = planned([better, replace(worse, state=State.HELD, application=None)], amount="69.00")
+    assert (ordered(after), held(after)) == (["better.com"], [("worse.com", Reason.UNFUNDED)])
+
+
+def test_a_worse_one_displaces_nobody() -> None:
+    made = planned([dropping("worse.com", priority=usd(1))], [at_the_provider("better.com")], amount="69.00")
+    assert (made.take_back, held(made)) == ((), [("worse.com", Reason.UNFUNDED)])
+
+
+def test_what_is_reserved_is_given_up_only_where_its_refund_comes_in_time() -> None:
+    reserved = at_the_provider("worse.com", NOW + timedelta(days=2), State.ACTIVE, deposit=FEE)
+    in_time = dropping("better.com", NOW + timedelta(days=2), priority=usd(9))
+    too_soon = dropping("better.com", NOW + timedelta(hours=20), priority=usd(9))
+    made = planned([in_time], [reserved], amount="69.00", reserved=FEE)
+    assert (made.take_back, ordered(made)) == ((reserved,), [])
+    made = planned([too_soon], [reserved], amount="69.00", reserved=FEE)
+    assert (made.take_back, held(made)) == ((), [("better.com", Reason.UNFUNDED)])
+
+
+def test_when_funds_shrink_the_least_valuable_is_short_and_goes_when_its_lock_is_near() -> None:
+    worse, better = at_the_provider("worse.com", priority=usd(1)), at_the_provider("better.com")
+    made = planned([], [worse, better], amount="100.00")
+    assert (made.short, made.take_back) == ((worse,), ()), "there is time to pay in"
+    assert made.forecast.sentence == (
+        "Pay in 38.00 USD before 26 November 2026 12:00 UTC, or 1 backorder waits: worse.com"
+    )
+    near_its_lock = SOON - LEAD - timedelta(hours=5)
+    assert planned([], [worse, better], amount="100.00", now=near_its_lock).take_back == (worse,)
+    assert planned([], [worse, better], amount="138.00", now=near_its_lock).take_back == ()
+
+
+def test_who_does_not_want_anything_taken_back_is_warned() -> None:
+    under_way = [at_the_provider("worse.com", priority=usd(1)), at_the_provider("better.com")]
+    rules = {"funding": {"take_back": False}}
+    for now in (NOW, SOON - LEAD - timedelta(hours=5)):
+        made = planned([], under_way, amount="100.00", rules=rules, now=now)
+        assert made.take_back == ()
+        assert made.forecast.shortfall == usd(38)
+        assert made.forecast.waiting == 2
+
+
+def test_what_is_reserved_stays_though_the_account_is_overdrawn() -> None:
+    """Its money is there, and taking it back would help nobody."""
+    reserved = at_the_provider("a.com", NOW + timedelta(days=2), State.ACTIVE, deposit=FEE)
+    made = planned([], [reserved], amount="20.00", reserved=FEE)
+    assert (made.short, made.forecast.waiting) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"origin": Origin.FOREIGN},
+        {"state": State.PROCESSING},
+        {"state": State.AUCTION_PENDING},
+        {"finalization_at": NOW + MARGIN, "deadline": NOW, "state": State.ACTIVE},
+    ],
+)
+def test_neither_others_orders_nor_those_past_their_finalization_date_are_taken_back(changes: dict[str, Any]) -> None:
+    placed = replace(at_the_provider("worse.com"), **changes)
+    made = planned([dropping("better.com", priority=usd(9))], [placed], amount="69.00")
+    assert (made.take_back, held(made)) == ((), [("better.com", Reason.UNFUNDED)])
+
+
+def test_nothing_is_given_up_for_money_whose_fate_reconciliation_has_not_seen() -> None:
+    """One was won: AMOUNT and DEPOSIT have fallen, and its backorder does not know it yet."""
+    won = at_the_provider("won.com", NOW - timedelta(hours=4), State.PROCESSING, deposit=FEE)
+    early = at_the_provider("early.com", SOON)
+    assert planned([], [won, early], amount="69.00", reserved=ZERO).short == ()
+    near_its_lock = SOON - LEAD - timedelta(hours=1)
+    assert planned([], [won, early], amount="69.00", reserved=ZERO, now=near_its_lock).short == (early,)
+
+
 # --- The forecast --------------------------------------------------------------------------------
 
 
@@ -244,57 +411,71 @@ def test_where_all_fits_nothing_is_missing() -> None:
 
 
 def test_the_forecast_says_how_much_until_when_for_whom() -> None:
-    names = [a_dated_backorder(f"{n}.com", finalization_at=SOON + timedelta(days=n)) for n in range(7)]
-    made = planned(names, amount="100.00")
+    made = planned([dropping(f"{n}.com", line=n) for n in range(7)], amount="100.00")
     told = made.forecast
     assert (told.shortfall, told.currency, told.waiting) == (usd("383.00"), CURRENCY, 6)
-    assert told.before == SOON + timedelta(days=1) - LEAD
+    assert told.before == SOON - LEAD
     assert told.names == ("1.com", "2.com", "3.com", "4.com", "5.com")
 
 
+def test_money_that_comes_back_in_between_need_not_be_paid_in() -> None:
+    """Two a day for three days, and money for one at a time."""
+    names = [dropping(f"{day}-{n}.com", SOON + 2 * day * timedelta(days=1)) for day in range(3) for n in range(2)]
+    told = planned(names, amount="69.00").forecast
+    assert (told.shortfall, told.waiting, told.before) == (usd("69.00"), 3, SOON - LEAD)
+    assert not planned(names, amount="138.00").forecast.waiting
+
+
+def test_what_is_beyond_a_limit_needs_no_money() -> None:
+    names = [dropping(f"{n}.com", line=n) for n in range(7)]
+    told = planned(names, amount="69.00", rules={"limits": {"per_day": 3}}).forecast
+    assert (told.shortfall, told.names) == (usd("138.00"), ("1.com", "2.com"))
+
+
 def test_the_forecast_says_what_each_lock_needs() -> None:
-    locks = [SOON - LEAD + timedelta(days=n) for n in range(3)]
-    names = [a_dated_backorder(f"{n}.com", finalization_at=lock + LEAD) for n, lock in enumerate(locks)]
-    names.append(a_dated_backorder("2b.com", finalization_at=locks[2] + LEAD + timedelta(minutes=5), line=2))
-    under_way = [a_placed_backorder("undated.com")]
-    assert planned(names, under_way, amount="138.00").forecast.locks == (
+    locks = [SOON - LEAD + timedelta(days=2 * n) for n in range(3)]
+    names = [dropping(f"{n}.com", lock + LEAD, line=n) for n, lock in enumerate(locks)]
+    names += [dropping(f"2{x}.com", locks[2] + LEAD + timedelta(minutes=5), line=9) for x in "bcde"]
+    under_way = [a_placed_backorder("undated.com", priority=usd(9))]
+    told = planned(names, under_way, amount="138.00").forecast
+    assert told.locks == (
         Lock(locks[0], needed=usd(138), capacity=usd(138), waiting=0, names=()),
-        Lock(locks[1], needed=usd(207), capacity=usd(138), waiting=1, names=("1.com",)),
-        Lock(locks[2], needed=usd(345), capacity=usd(138), waiting=2, names=("2.com", "2b.com")),
+        Lock(locks[1], needed=usd(138), capacity=usd(138), waiting=0, names=()),
+        Lock(locks[2], needed=usd(414), capacity=usd(138), waiting=4, names=("2b.com", "2c.com", "2d.com", "2e.com")),
     )
-    assert [lock.shortfall for lock in planned(names, under_way, amount="138.00").forecast.locks] == [0, 69, 207]
+    assert [lock.shortfall for lock in told.locks] == [0, 0, 276]
+    assert told.shortfall == usd(276)
 
 
-def test_after_the_lock_paying_in_helps_until_the_last_chance() -> None:
-    locked = a_dated_backorder(finalization_at=NOW + LEAD)
-    later = a_dated_backorder("jane.com", finalization_at=NOW + timedelta(days=30))
-    made = planned([locked, later], amount="0.00")
-    assert made.forecast.before == locked.last_chance
+def test_the_forecast_is_bounded_whatever_is_wanted() -> None:
+    names = [dropping(f"{n}.com", SOON + n * timedelta(hours=1), line=n) for n in range(300)]
+    told = planned(names, amount="0.00").forecast
+    assert len(told.locks) == 100
+    assert told.locks[0].at == SOON - LEAD
+    assert len(told.names) == 5
 
 
-def test_the_lock_of_a_name_whose_finalization_is_estimated_comes_before_its_batch() -> None:
-    drop_at = NOW + timedelta(days=5)
-    assert lock_of(a_backorder(batch_starts_at=drop_at), LEAD) == drop_at - timedelta(hours=3) - LEAD
-    assert lock_of(a_dated_backorder(finalization_at=SOON, drop_at=None), LEAD) == SOON - LEAD
-    assert lock_of(a_backorder(), LEAD) is None
+def test_after_the_lock_paying_in_helps_until_two_ticks_before_the_deadline() -> None:
+    locked = dropping("a.com", NOW + LEAD)
+    later = dropping("jane.com", NOW + timedelta(days=30))
+    told = planned([locked, later], amount="0.00").forecast
+    assert locked.deadline is not None
+    assert told.before == locked.deadline - timedelta(minutes=10)
 
 
 def test_a_shortfall_without_any_date_has_no_moment() -> None:
-    made = planned([a_backorder()], amount="0.00")
-    assert made.forecast.before is None
+    assert planned([a_backorder()], amount="0.00").forecast.before is None
 
 
 def test_what_is_overdrawn_has_to_be_paid_in_too() -> None:
     under_way = [a_placed_backorder("jane.com", State.ACTIVE, deposit=usd(100))]
-    made = planned([a_backorder()], under_way, amount="40.00")
-    assert made.forecast.shortfall == usd("129.00")
+    assert planned([a_backorder()], under_way, amount="40.00").forecast.shortfall == usd("129.00")
 
 
 def test_the_amount_to_pay_in_is_in_whole_cents_and_enough() -> None:
-    rules = {"fees": {"com": "69.0010"}}
-    made = planned([a_backorder()], amount="0.00", rules=rules)
-    assert made.forecast.shortfall == usd("69.01")
-    assert "Pay in 69.01 USD" in made.forecast.sentence
+    told = planned([a_backorder()], amount="0.00", rules={"fees": {"com": "69.0010"}}).forecast
+    assert told.shortfall == usd("69.01")
+    assert "Pay in 69.01 USD" in told.sentence
 
 
 @pytest.mark.parametrize(
@@ -362,7 +543,7 @@ def test_who_has_no_date_has_a_chance_always() -> None:
 
 ZONES = {"com": "59.00", "net": "69.00", "io": "120.50", "de": "0.00"}
 cents = st.integers(0, 100_000).map(lambda n: Decimal(n) / 100)
-drops = st.none() | st.integers(-1, 3).map(lambda days: SOON + timedelta(days=days))
+drops = st.none() | st.integers(-1, 150).map(lambda hours: NOW + timedelta(hours=2 * hours))
 
 
 @st.composite
@@ -388,18 +569,36 @@ waiting = backorders("w", [State.SELECTED, State.HELD, State.QUEUED])
 
 @st.composite
 def drawing(draw: st.DrawFn) -> list[Backorder]:
-    states = [State.QUEUED, State.SUBMITTING, State.REQUESTED, State.ACTIVE, State.PROCESSING, *sorted(FINAL)]
-    return [
-        replace(backorder, deposit=draw(st.none() | cents)) if not backorder.state.is_waiting else backorder
-        for backorder in draw(backorders("u", states))
-    ]
+    often = [State.REQUESTED] * 6 + [State.ACTIVE] * 4
+    states = [State.QUEUED, State.SUBMITTING, State.PROCESSING, State.AUCTION_PENDING, *often, *sorted(FINAL)]
+    made = []
+    for backorder in draw(backorders("u", states)):
+        if backorder.state is State.QUEUED:
+            made.append(backorder)
+            continue
+        may_be_reserved = backorder.state not in (State.REQUESTED, State.SUBMITTING)
+        made.append(
+            replace(
+                backorder,
+                deposit=draw(st.none() | cents) if may_be_reserved else None,
+                application=f"app-{backorder.domain}",
+                submitted_at=NOW - timedelta(days=1),
+                origin=draw(st.sampled_from([Origin.OURS, Origin.OURS, Origin.FOREIGN])),
+            )
+        )
+    return made
 
 
 @st.composite
 def rule_sets(draw: st.DrawFn, *, limits: bool = True) -> dict[str, Any]:
     rules: dict[str, Any] = {
         "fees": ZONES,
-        "funding": {"keep": str(draw(st.just(ZERO) | cents)), "use_credit": draw(st.booleans())},
+        "funding": {
+            "keep": str(draw(st.just(ZERO) | cents)),
+            "use_credit": draw(st.booleans()),
+            "reuse_refunds": draw(st.sampled_from([True, True, False])),
+            "take_back": draw(st.sampled_from([True, True, False])),
+        },
     }
     if limits and draw(st.booleans()):
         few = st.integers(0, 4)
@@ -421,6 +620,7 @@ standings = st.builds(
     last_deposits=st.dictionaries(st.sampled_from(sorted(ZONES)), cents),
     others=st.just(ZERO) | cents,
     spent=st.dictionaries(st.sampled_from([SOON.date(), NOW.date(), date(2026, 12, 1)]), cents),
+    release_lag=st.none() | st.just(timedelta(hours=1)),
 )
 
 
@@ -435,64 +635,164 @@ def draws(backorder: Backorder, standing: Standing) -> Decimal:
     return ZERO if backorder.state in FINAL - WON else fee(backorder, standing)
 
 
-@given(waiting, drawing(), cents, cents, rule_sets(), standings)
-def test_orders_never_draw_more_than_the_account_covers(
-    candidates: list[Backorder],
-    under_way: list[Backorder],
-    amount: Decimal,
-    credit: Decimal,
-    rules: dict[str, Any],
-    standing: Standing,
-) -> None:
-    made = planned(candidates, under_way, amount=amount, credit=credit, rules=rules, standing=standing)
-
-    before = sum((draws(backorder, standing) for backorder in under_way), ZERO)
-    added = sum((fee(backorder, standing) for backorder in made.order), ZERO)
-    covers = amount - Decimal(rules["funding"]["keep"]) - standing.others
-    covers += credit if rules["funding"]["use_credit"] else ZERO
-    assert (made.capacity, made.drawn) == (covers, before + added)
-    assert made.drawn <= covers or not made.order
+def windows_of(rules: dict[str, Any], standing: Standing) -> Windows:
+    funding = Rules.model_validate(rules).funding
+    late_by = timedelta(minutes=funding.late_minutes)
+    return Windows(NOW, LEAD, late_by, funding.reuse_refunds, funding.take_back, standing.release_lag)
 
 
-@given(waiting, drawing(), cents, rule_sets(), standings)
-def test_each_candidate_is_ordered_or_waits_in_order_of_rank(
-    candidates: list[Backorder], under_way: list[Backorder], amount: Decimal, rules: dict[str, Any], standing: Standing
-) -> None:
-    made = planned(candidates, under_way, amount=amount, rules=rules, standing=standing)
-    waits = [backorder for backorder, _ in made.hold]
-    assert sorted([*made.order, *waits], key=rank) == sorted(candidates, key=rank)
-    assert list(made.order) == sorted(made.order, key=rank)
-    assert waits == sorted(waits, key=rank)
+Bound = list[tuple[Window, Decimal]]
 
 
-@given(waiting, drawing(), cents, rule_sets(), standings)
-def test_none_is_left_out_that_would_have_fit_in_its_turn(
-    candidates: list[Backorder], under_way: list[Backorder], amount: Decimal, rules: dict[str, Any], standing: Standing
-) -> None:
-    made = planned(candidates, under_way, amount=amount, rules=rules, standing=standing)
+def bound_at(moment: datetime, bound: Bound) -> Decimal:
+    return sum((a for w, a in bound if w.begins_at <= moment and (w.ends_at is None or moment < w.ends_at)), ZERO)
+
+
+def most_bound(window: Window, bound: Bound) -> Decimal:
+    """The most that is bound at any moment of `window`: where it begins, or where another one does."""
+    moments = [window.begins_at, *(other.begins_at for other, _ in bound)]
+    return max(
+        bound_at(moment, bound)
+        for moment in moments
+        if moment >= window.begins_at and (window.ends_at is None or moment < window.ends_at)
+    )
+
+
+def lasts(window: Window) -> bool:
+    return window.ends_at is None or window.begins_at < window.ends_at
+
+
+@dataclass(frozen=True)
+class Case:
+    """One account, and what is wanted of it."""
+
+    waiting: list[Backorder]
+    under_way: list[Backorder]
+    amount: Decimal
+    credit: Decimal
+    rules: dict[str, Any]
+    standing: Standing
+
+    def planned(self, more: Decimal = ZERO) -> Plan:
+        amount = self.amount + more
+        return planned(
+            self.waiting,
+            self.under_way,
+            amount=amount,
+            credit=self.credit,
+            rules=self.rules,
+            standing=self.standing,
+            reserved=self.reserved,
+        )
+
+    @property
+    def reserved(self) -> Decimal:
+        return sum((b.deposit for b in self.under_way if b.deposit is not None), ZERO) + self.standing.others
+
+    @property
+    def capacity(self) -> Decimal:
+        funding = Rules.model_validate(self.rules).funding
+        return self.amount - funding.keep + (self.credit if funding.use_credit else ZERO) - self.standing.others
+
+    @property
+    def windows(self) -> Windows:
+        return windows_of(self.rules, self.standing)
+
+    def fee(self, backorder: Backorder) -> Decimal:
+        return fee(backorder, self.standing)
+
+    def draws(self, backorder: Backorder) -> Decimal:
+        return draws(backorder, self.standing)
+
+
+def cases(*, limits: bool = True) -> st.SearchStrategy[Case]:
+    return st.builds(Case, waiting, drawing(), cents, cents, rule_sets(limits=limits), standings)
+
+
+@given(cases())
+def test_what_is_sent_fits_at_every_moment_beside_all_that_is_at_the_provider(case: Case) -> None:
+    made = case.planned()
+    assert made.capacity == case.capacity
+    sent = [(case.windows.if_ordered_now(backorder), case.fee(backorder)) for backorder in made.order]
+    bound = [*sent, *((case.windows.under_way(b), case.draws(b)) for b in case.under_way)]
+    for window, amount in sent:
+        assert not lasts(window) or not amount or most_bound(window, bound) <= case.capacity
+
+
+@given(cases())
+def test_what_is_kept_sent_and_planned_fits_at_every_moment_once_the_rest_is_gone(case: Case) -> None:
+    made = case.planned()
+    windows = case.windows
+    stays = [b for b in case.under_way if b not in made.short]
+    bound = [(windows.under_way(b), case.draws(b)) for b in stays]
+    bound += [(windows.taken_back(b), case.draws(b)) for b in made.short]
+    planned = [(windows.if_ordered_now(b), case.fee(b)) for b in (*made.order, *made.blocked)]
+    planned += [(windows.if_ordered_late(b), case.fee(b)) for b, _ in made.late]
+    for window, amount in planned:
+        assert not lasts(window) or not amount or most_bound(window, [*bound, *planned]) <= case.capacity
+
+
+@given(cases())
+def test_each_one_is_sent_now_or_late_or_waits_in_order_of_rank(case: Case) -> None:
+    made = case.planned()
+    late, waits = [b for b, _ in made.late], [b for b, _ in made.hold]
+    assert sorted([*made.order, *late, *waits, *made.blocked], key=rank) == sorted(case.waiting, key=rank)
+    for some in (list(made.order), late, waits, list(made.blocked), list(made.short), list(made.take_back)):
+        assert some == sorted(some, key=rank)
+    assert set(made.take_back) <= set(made.short) <= set(case.under_way)
+    assert all(NOW < at < (b.deadline or NOW) for b, at in made.late)
+
+
+@given(cases())
+def test_none_is_left_out_that_would_have_fit_in_its_turn(case: Case) -> None:
+    made = case.planned()
+    windows = case.windows
+    chosen = [*made.order, *made.blocked, *(b for b, _ in made.late)]
     for backorder, reason in made.hold:
-        better = [other for other in made.order if rank(other) < rank(backorder)]
-        left = made.capacity - sum((draws(other, standing) for other in under_way), ZERO)
-        left -= sum((fee(other, standing) for other in better), ZERO)
-        cost = fee(backorder, standing)
-        if reason is Reason.UNFUNDED:
-            assert cost > left
-        elif reason is Reason.TOO_DEAR:
+        better = [other for other in chosen if rank(other) < rank(backorder)]
+        if reason is Reason.TOO_DEAR:
             assert backorder.max_price is not None
-            assert cost > backorder.max_price
+            assert case.fee(backorder) > backorder.max_price
+        elif reason is Reason.LIMIT:
+            assert over_a_limit(backorder, [*better, *case.under_way], case.rules["limits"], case.standing)
         else:
-            assert reason is Reason.LIMIT
-            assert over_a_limit(backorder, [*better, *under_way], rules["limits"], standing)
+            # Those placed count as they are: one that is better, and short, may come back late.
+            bound = [(windows.if_ordered_late(b), case.fee(b)) for b in better]
+            bound += [(windows.under_way(b), case.draws(b)) for b in case.under_way]
+            window = windows.if_ordered_late(backorder)
+            on_ticks = Window(floor(window.begins_at), window.ends_at and ceiling(window.ends_at))
+            wide = [(Window(floor(w.begins_at), w.ends_at and ceiling(w.ends_at)), a) for w, a in bound if lasts(w)]
+            assert lasts(window)
+            assert most_bound(on_ticks, wide) + case.fee(backorder) > case.capacity
 
 
-@given(waiting, drawing(), rule_sets(), standings)
-def test_no_limit_is_exceeded(
-    candidates: list[Backorder], under_way: list[Backorder], rules: dict[str, Any], standing: Standing
-) -> None:
-    made = planned(candidates, under_way, amount="1000000.00", rules=rules, standing=standing)
+def floor(moment: datetime) -> datetime:
+    return max(NOW, NOW + (moment - NOW) // STEP * STEP)
+
+
+def ceiling(moment: datetime) -> datetime:
+    return NOW - (NOW - moment) // STEP * STEP
+
+
+@given(cases())
+def test_what_is_sent_early_fits_even_if_every_order_were_won(case: Case) -> None:
+    made = case.planned()
+    windows = case.windows
+    chosen = sorted([*made.order, *made.blocked, *(b for b, _ in made.late)], key=rank)
+    drawn = sum(map(case.draws, (b for b in case.under_way if b not in made.short)), ZERO)
+    for backorder in chosen:
+        drawn += case.fee(backorder)
+        if backorder in made.order and windows.send_at(backorder) is not None:
+            assert drawn <= case.capacity
+
+
+@given(cases())
+def test_no_limit_is_exceeded(case: Case) -> None:
+    made = replace(case, amount=usd(1_000_000)).planned()
+    assert made.late == ()
     for n, backorder in enumerate(made.order):
-        others = [*made.order[:n], *under_way]
-        assert not over_a_limit(backorder, others, rules.get("limits", {}), standing)
+        others = [*made.order[:n], *case.under_way]
+        assert not over_a_limit(backorder, others, case.rules.get("limits", {}), case.standing)
 
 
 def over_a_limit(
@@ -522,59 +822,48 @@ def over_a_limit(
     )
 
 
-@given(st.data(), waiting, drawing(), cents, rule_sets(), standings)
-def test_the_order_of_the_input_does_not_matter(
-    data: st.DataObject,
-    candidates: list[Backorder],
-    under_way: list[Backorder],
-    amount: Decimal,
-    rules: dict[str, Any],
-    standing: Standing,
-) -> None:
-    shuffled = data.draw(st.permutations(candidates)), data.draw(st.permutations(under_way))
-    made = planned(candidates, under_way, amount=amount, rules=rules, standing=standing)
-    assert planned(*shuffled, amount=amount, rules=rules, standing=standing) == made
-
-
-@given(waiting, drawing(), cents, cents, rule_sets(), standings)
-def test_more_money_never_gives_a_worse_set(
-    candidates: list[Backorder],
-    under_way: list[Backorder],
-    amount: Decimal,
-    more: Decimal,
-    rules: dict[str, Any],
-    standing: Standing,
-) -> None:
-    """Compared name by name in order of rank: where the two first differ, the one with more money has the name."""
-    poor = planned(candidates, under_way, amount=amount, rules=rules, standing=standing)
-    rich = planned(candidates, under_way, amount=amount + more, rules=rules, standing=standing)
-    in_order = sorted(candidates, key=rank)
-    assert [b in rich.order for b in in_order] >= [b in poor.order for b in in_order]
-
-
-@given(waiting, drawing(), cents, rule_sets(), standings)
-def test_paying_in_what_the_forecast_says_leaves_nobody_unfunded(
-    candidates: list[Backorder], under_way: list[Backorder], amount: Decimal, rules: dict[str, Any], standing: Standing
-) -> None:
-    made = planned(candidates, under_way, amount=amount, rules=rules, standing=standing)
-    unfunded = [backorder for backorder, reason in made.hold if reason is Reason.UNFUNDED]
-    if not made.forecast.waiting:
-        assert not unfunded
-        return
-    assert (made.forecast.waiting, made.forecast.names) == (
-        len(unfunded),
-        tuple(backorder.domain for backorder in unfunded[:5]),
+@given(st.data(), cases())
+def test_the_order_of_the_input_does_not_matter(data: st.DataObject, case: Case) -> None:
+    shuffled = replace(
+        case,
+        waiting=data.draw(st.permutations(case.waiting)),
+        under_way=data.draw(st.permutations(case.under_way)),
     )
-    paid = planned(candidates, under_way, amount=amount + made.forecast.shortfall, rules=rules, standing=standing)
+    assert shuffled.planned() == case.planned()
+
+
+@given(cases(), cents)
+def test_more_money_never_gives_a_worse_set(case: Case, more: Decimal) -> None:
+    """Compared name by name in order of rank: where the two first differ, the one with more money has the name.
+
+    A name is in if it stays at the provider, is sent, or has its money when it is sent late.
+    """
+    in_order = sorted([*case.waiting, *case.under_way], key=rank)
+    poor, rich = case.planned(), case.planned(more)
+    assert [b in chosen_by(rich, case) for b in in_order] >= [b in chosen_by(poor, case) for b in in_order]
+
+
+def chosen_by(made: Plan, case: Case) -> list[Backorder]:
+    stays = [backorder for backorder in case.under_way if backorder not in made.short]
+    return [*stays, *made.order, *made.blocked, *(backorder for backorder, _ in made.late)]
+
+
+@given(cases())
+def test_paying_in_what_the_forecast_says_leaves_nobody_unfunded(case: Case) -> None:
+    made = case.planned()
+    told = made.forecast
+    unfunded = [backorder for backorder, reason in made.hold if reason is Reason.UNFUNDED]
+    if not told.waiting:
+        assert (unfunded, told.shortfall, told.names) == ([], ZERO, ())
+        return
+    assert told.shortfall > 0
+    paid = case.planned(told.shortfall)
     assert Reason.UNFUNDED not in {reason for _, reason in paid.hold}
-    assert (paid.forecast.waiting, paid.forecast.shortfall) == (0, ZERO)
+    assert (paid.forecast.waiting, paid.forecast.shortfall, paid.short) == (0, ZERO, ())
 
 
-@given(waiting, drawing(), cents, rule_sets(limits=False), standings)
-def test_a_cent_less_than_the_forecast_says_is_too_little(
-    candidates: list[Backorder], under_way: list[Backorder], amount: Decimal, rules: dict[str, Any], standing: Standing
-) -> None:
-    made = planned(candidates, under_way, amount=amount, rules=rules, standing=standing)
+@given(cases(limits=False))
+def test_a_cent_less_than_the_forecast_says_is_too_little(case: Case) -> None:
+    made = case.planned()
     if made.forecast.waiting:
-        nearly = amount + made.forecast.shortfall - usd("0.01")
-        assert planned(candidates, under_way, amount=nearly, rules=rules, standing=standing).forecast.waiting
+        assert case.planned(made.forecast.shortfall - usd("0.01")).forecast.waiting

@@ -25,6 +25,7 @@ from tests.factories import (
     a_list_record,
     a_placed_backorder,
     a_posting,
+    a_step,
     usd,
 )
 
@@ -41,6 +42,7 @@ LOST = a_placed_backorder(
     deadline_known=Known.FINALIZATION,
 )
 CANCELLED = a_placed_backorder("cancelled.com", State.CANCELLED, application="3", settled=True)
+DISPLACED = a_step(State.WITHDRAWING, State.HELD, call="DeleteDomainApplication 2")
 FOREIGN = a_placed_backorder("foreign.com", State.FAILED, application="4", settled=True, origin=Origin.FOREIGN)
 
 
@@ -232,6 +234,11 @@ ALL_RIGHT: dict[str, Callable[[], Evidence]] = {
         a_backorder("lost.com"), planned_only=True, postings=(), emulator=an_emulator(calls={"StatusAccount": 1})
     ),
     "held for want of funds": lambda: instead(a_backorder("lost.com", State.HELD, reason=Reason.UNFUNDED)),
+    "taken back, and waiting for funds again": lambda: instead(
+        a_backorder("lost.com", State.HELD, reason=Reason.UNFUNDED, history=(DISPLACED,)),
+        emulator=an_emulator(deleted=[an_application("3", "cancelled.com"), an_application("2", "lost.com")]),
+    ),
+    "to be ordered late": lambda: instead(a_backorder("lost.com", send_at=LATER)),
     "to be tried again later": lambda: instead(a_backorder("lost.com", not_before=LATER)),
     "to be tried again after a failure": lambda: instead(a_backorder("lost.com", failure="server error")),
     "waiting for the line": lambda: instead(a_backorder("lost.com"), halted=True),

@@ -318,6 +318,100 @@ def test_whoever_changes_a_backorder_meanwhile_is_faster(world: World) -> None:
     assert world.the("a.com").state is State.CANCELLED
 
 
+# --- What is sent late ---------------------------------------------------------------------------
+
+FAR = NOW + timedelta(days=9)
+LATE = FAR - timedelta(minutes=15 + 90)
+
+
+def one_early_one_late(world: World, **changes: Any) -> None:
+    world.provider = account("137.99")
+    world.there_is(a_dated_backorder("a.com", finalization_at=NOW + timedelta(days=5)))
+    world.there_is(a_dated_backorder("b.com", finalization_at=FAR, **changes))
+
+
+def test_what_is_to_be_sent_late_says_when_and_is_left_alone(world: World) -> None:
+    one_early_one_late(world)
+    summary = world.tick()
+    assert (summary.queued, summary.late, summary.held) == (1, 1, 0)
+    assert world.sent_as("order") == ["a.com"]
+    assert (world.state("b.com"), world.the("b.com").send_at) == ((State.SELECTED, None), LATE)
+    before = world.the("b.com")
+    world.now += TICK
+    world.tick()
+    assert world.the("b.com") == before
+
+
+def test_what_was_held_and_may_be_sent_late_is_held_no_more(world: World) -> None:
+    one_early_one_late(world, state=State.HELD, reason=Reason.UNFUNDED)
+    world.tick()
+    assert (world.state("b.com"), world.the("b.com").send_at) == ((State.SELECTED, None), LATE)
+    assert world.the("b.com").history[-1].why == "funds suffice if it is ordered late: on 3 December 10:15 UTC"
+
+
+def test_what_is_late_is_sent_when_its_time_comes(world: World) -> None:
+    world.there_is(a_dated_backorder("b.com", finalization_at=FAR, send_at=LATE))
+    world.provider = account("69.00")
+    world.now = LATE
+    world.tick()
+    assert world.sent_as("order") == ["b.com"]
+    assert world.the("b.com").send_at is None
+
+
+def test_what_was_to_be_sent_late_is_held_when_the_money_is_gone(world: World) -> None:
+    world.there_is(a_dated_backorder("b.com", finalization_at=FAR, send_at=LATE))
+    world.provider = account("0.00")
+    world.tick()
+    assert (world.state("b.com"), world.the("b.com").send_at) == ((State.HELD, Reason.UNFUNDED), None)
+
+
+# --- What is displaced ---------------------------------------------------------------------------
+
+
+def test_a_worse_order_is_taken_back_for_a_better_one_which_is_sent_when_it_is_gone(world: World) -> None:
+    world.provider = account("69.00")
+    world.there_is(a_placed_backorder("worse.com"), a_backorder("better.com", priority=usd(9)))
+
+    summary = world.tick()
+
+    assert (summary.withdrawn, world.sent_as("withdraw"), world.sent_as("order")) == (1, ["worse.com"], [])
+    assert (world.the("worse.com").displaced, world.state("worse.com")) == (True, (State.REQUESTED, None))
+    assert world.state("better.com") == (State.HELD, Reason.UNFUNDED)
+
+    world.now += TICK
+    world.tick()
+    assert world.sent_as("withdraw") == ["worse.com", "worse.com"], "its message may have been lost"
+    assert len(world.the("worse.com").history) == 1
+
+    gone = (
+        world.the("worse.com")
+        .moved(State.WITHDRAWING, at=world.now, why="")
+        .moved(State.HELD, at=world.now, why="", reason=Reason.UNFUNDED, application=None, displaced=False)
+    )
+    world.store.replace(gone)
+    world.tick()
+    assert world.sent_as("order") == ["better.com"]
+    assert world.state("worse.com") == (State.HELD, Reason.UNFUNDED)
+
+
+def test_what_is_to_be_displaced_stays_if_money_comes_first(world: World) -> None:
+    world.provider = account("69.00")
+    world.there_is(a_placed_backorder("worse.com"), a_backorder("better.com", priority=usd(9)))
+    world.tick()
+    world.provider = account("138.00")
+    world.tick()
+    assert not world.the("worse.com").displaced
+    assert world.sent_as("withdraw") == ["worse.com"]
+    assert world.sent_as("order") == ["better.com"]
+
+
+def test_a_plan_only_displaces_nobody(world: World) -> None:
+    world.provider = account("69.00")
+    world.there_is(a_placed_backorder("worse.com"), a_backorder("better.com", priority=usd(9)))
+    world.tick(queue=False)
+    assert (world.sent, world.the("worse.com").displaced) == ([], False)
+
+
 # --- What is missed ------------------------------------------------------------------------------
 
 
@@ -546,11 +640,12 @@ def test_a_summary_says_only_what_there_is_to_say(world: World) -> None:
         "asked": 0,
         "withdrawn": 0,
         "held": 0,
+        "late": 0,
         "missed": 0,
         "at_risk": 0,
         "conflicts": 0,
         "capacity": "1000.00",
-        "drawn": "0",
+        "drawn": "0.00",
         "currency": "USD",
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -12,8 +12,7 @@ from typing import Any
 from backorder.batches import BATCH_SIZE, Batch
 from backorder.clock import Clock
 from backorder.halt import Halt, halt, halt_line, lift_halt
-from backorder.model import Backorder, Origin, State
-from backorder.money import ZERO
+from backorder.model import Backorder, Origin, Reason, State
 from backorder.observability import logger
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.client import Provider
@@ -25,6 +24,8 @@ from backorder.store import Conflict, Store
 from planning.fees import Fees
 from planning.funding import Funds, Plan, chance_gone, plan
 
+TAKEN_BACK = (State.REQUESTED, State.ACTIVE)
+"""From PROCESSING on, the provider takes nothing back."""
 TICK = timedelta(minutes=5)
 WRITERS = 8
 """Writes to the store at the same time."""
@@ -58,6 +59,8 @@ class Summary:
     asked: int = 0
     withdrawn: int = 0
     held: int = 0
+    late: int = 0
+    """Covered if they are ordered late, and not ordered yet."""
     missed: int = 0
     halted: str | None = None
     skipped: str | None = None
@@ -100,6 +103,7 @@ class _Tick:
         self.most = int(planning.parallel_calls * TICK.total_seconds() / CALL_SECONDS)
         self.now = now
         self.queue = queue
+        self.rules = last_good_rules(planning.store)
         self.summary = Summary()
 
     def run(self) -> Summary:
@@ -121,30 +125,39 @@ class _Tick:
             halted = None
 
         known = standing(self.store)
-        fees = Fees(last_good_rules(self.store), known.last_deposits)
-        candidates, under_way = self._divide(self.store.open_backorders())
-        # Reserved since the last reconciliation, and by nothing of ours: somebody else's.
-        ours = sum(map(fees.drawn_by, under_way), ZERO)
-        known = replace(known, others=max(known.others, account.deposit - ours))
-        funds = Funds(account.amount, account.credit, account.currency, known)
-        made = plan(candidates, under_way, funds=funds, fees=fees, now=self.now, lock_lead=LOCK_LEAD)
+        waiting, under_way = self._divide(self.store.open_backorders())
+        made = plan(
+            waiting,
+            under_way,
+            funds=Funds(account.amount, account.credit, account.currency, account.deposit, known),
+            rules=self.rules,
+            now=self.now,
+            lock_lead=LOCK_LEAD,
+            orders_a_minute=self.most / TICK.total_seconds() * 60,
+        )
+        self._tell(made, account.currency)
+        self.summary.at_risk, self.summary.minutes_to_deadline = urgency((*made.order, *under_way), self.now)
+
+        if self.queue:
+            self._displace(made, under_way)
+            self._ask_and_withdraw(under_way, made.take_back)
+            self._order(made, in_queue=sum(map(self._still_queued, under_way)), probe=halted is not None)
+        # Last: it sends nothing, and a list that the account cannot pay for may be long.
+        self._put_off(made)
+        self._hold(made)
+        if halted:
+            self.summary.halted = halted.why
+        return self.summary
+
+    def _tell(self, made: Plan, currency: str) -> None:
         self.summary.capacity, self.summary.drawn = str(made.capacity), str(made.drawn)
-        self.summary.currency = account.currency
+        self.summary.currency = currency
+        self.summary.late = len(made.late)
         if made.forecast != forecast(self.store):
             save_forecast(self.store, made.forecast)
         if made.forecast.waiting:
             self.summary.forecast = made.forecast.sentence
             self.summary.shortfall = str(made.forecast.shortfall)
-        self.summary.at_risk, self.summary.minutes_to_deadline = urgency((*made.order, *under_way), self.now)
-
-        if self.queue:
-            self._ask_and_withdraw(under_way)
-            self._order(made, fees, in_queue=sum(map(self._still_queued, under_way)), probe=halted is not None)
-        # Last: it sends nothing, and a list that the account cannot pay for may be long.
-        self._hold(made)
-        if halted:
-            self.summary.halted = halted.why
-        return self.summary
 
     def _divide(self, backorders: Iterable[Backorder]) -> tuple[list[Backorder], list[Backorder]]:
         """Candidates for this plan, and what draws already. What has lost its last chance is marked missed."""
@@ -169,36 +182,55 @@ class _Tick:
             backorder.state is State.QUEUED and backorder.queued_until is not None and backorder.queued_until > self.now
         )
 
+    def _put_off(self, made: Plan) -> None:
+        """Notes when the late ones go. Whoever was held for want of funds is not any more."""
+        for backorder, send_at in made.late:
+            if backorder.state is State.SELECTED:
+                if backorder.send_at != send_at:
+                    self._write(backorder.planned(send_at))
+                continue
+            why = f"funds suffice if it is ordered late: on {send_at:%-d %B %H:%M} UTC"
+            self._move(backorder, State.SELECTED, why, reason=None, queued_until=None, send_at=send_at)
+
     def _hold(self, made: Plan) -> None:
-        for backorder, reason in made.hold:
+        for backorder, reason in (*made.hold, *((backorder, Reason.UNFUNDED) for backorder in made.blocked)):
             self.summary.held += 1
             if backorder.state is not State.HELD or backorder.reason is not reason:
                 if backorder.state is State.HELD:
                     self._write(backorder.because(reason))
                 else:
-                    self._move(backorder, State.HELD, str(reason), reason=reason, queued_until=None)
+                    self._move(backorder, State.HELD, str(reason), reason=reason, queued_until=None, send_at=None)
 
-    def _ask_and_withdraw(self, under_way: Iterable[Backorder]) -> None:
-        ask, withdraw = [], []
+    def _displace(self, made: Plan, under_way: Iterable[Backorder]) -> None:
+        """Marks what is to be taken back; whoever wants to withdraw it looks for the mark. And takes marks away."""
+        goes = {backorder.key for backorder in made.take_back}
+        for backorder in under_way:
+            if backorder.displaced and backorder.key not in goes and backorder.state in TAKEN_BACK:
+                self._write(backorder.to_be_kept())
+        for backorder in made.take_back:
+            if not backorder.displaced:
+                why = "its funds are short, or needed by a better one: to be taken back"
+                self._write(backorder.to_be_displaced(at=self.now, why=why))
+
+    def _ask_and_withdraw(self, under_way: Iterable[Backorder], displaced: Iterable[Backorder]) -> None:
+        ask, withdraw = [], list(displaced)
         for backorder in under_way:
             if backorder.state in (State.SUBMITTING, State.WITHDRAWING):
                 if backorder.claim is None or backorder.claim.may_be_taken_over(self.now):
                     ask.append(backorder)
-            elif (
-                backorder.cancel_requested
-                and backorder.origin is Origin.OURS
-                and backorder.state in (State.REQUESTED, State.ACTIVE)
-            ):
+            elif backorder.cancel_requested and backorder.origin is Origin.OURS and backorder.state in TAKEN_BACK:
                 withdraw.append(backorder)
         self.summary.asked, self.summary.withdrawn = len(ask), len(withdraw)
         self.send(_batches("ask", ask))
         self.send(_batches("withdraw", withdraw))
 
-    def _order(self, made: Plan, fees: Fees, *, in_queue: int, probe: bool) -> None:
+    def _order(self, made: Plan, *, in_queue: int, probe: bool) -> None:
         """Queues the best of what fits, no more than the workers can send before the next tick, with what waits there.
 
         Each batch is sent as soon as it is written: workers begin at once, and a tick that is cut off sent its best.
         """
+
+        fees = Fees(self.rules, standing(self.store).last_deposits)
 
         def queue(backorder: Backorder) -> Backorder | None:
             return self._move(
@@ -209,6 +241,7 @@ class _Tick:
                 reason=None,
                 not_before=None,
                 queued_until=self.now + QUEUE_PATIENCE,
+                send_at=None,
             )
 
         most = max(0, (1 if probe else self.most) - in_queue)

@@ -1,4 +1,7 @@
-"""Withdrawals: an application taken back at its user's wish. The only place that sends DeleteDomainApplication."""
+"""Withdrawals: an application taken back at its user's wish, or for want of funds.
+
+The only place that sends DeleteDomainApplication.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from backorder.clock import Clock
-from backorder.model import Backorder, Claim, Origin, State
+from backorder.model import Backorder, Claim, Origin, Reason, State
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
@@ -31,14 +34,18 @@ class Withdrawals:
     line: Line
 
     def claim(self, backorder: Backorder) -> Backorder | None:
-        """The claim on a placed backorder that its user wants no more; None where there is nothing to take back."""
-        if backorder.state not in (State.REQUESTED, State.ACTIVE) or not backorder.cancel_requested:
+        """The claim on a placed backorder that its user wants no more, or that the plan displaces; None where there is
+        nothing to take back."""
+        if backorder.state not in (State.REQUESTED, State.ACTIVE):
+            return None
+        if not backorder.cancel_requested and not backorder.displaced:
             return None
         if backorder.origin is not Origin.OURS or backorder.application is None:
             return None
         now = self.clock()
         held = new_claim("withdraw", now)
-        return claim(self.store, backorder, State.WITHDRAWING, held, now=now, why="cancelled: taking it back")
+        why = "cancelled: taking it back" if backorder.cancel_requested else "its funds are needed: taking it back"
+        return claim(self.store, backorder, State.WITHDRAWING, held, now=now, why=why)
 
     def send(self, claimed: Backorder) -> str:
         """Takes a claimed backorder's application back; gives the outcome in a word."""
@@ -46,7 +53,7 @@ class Withdrawals:
         try:
             self.provider.withdraw(claimed.application)
         except NotFound as error:
-            return self._cancelled(claimed, str(error))
+            return self._gone(claimed, str(error))
         except NotAllowedNow as error:
             return self._too_late(claimed, str(error))
         except OutcomeUnknown as error:
@@ -55,7 +62,7 @@ class Withdrawals:
             if isinstance(error, LineHalted):
                 self.line.halt(error)
             return self._later(claimed, str(error), pause=timedelta(0))
-        return self._cancelled(claimed, "taken back")
+        return self._gone(claimed, "taken back")
 
     def conclude(self, taken: Backorder, applications: Iterable[Application], *, complete: bool) -> str:
         """Goes on from what the provider says of a withdrawal whose outcome is unknown: doing it twice does no harm."""
@@ -65,7 +72,7 @@ class Withdrawals:
                     return self._stays(taken, application, "too late to take it back")
                 return self.send(taken)
         if complete:
-            return self._cancelled(taken, "the provider has it no more")
+            return self._gone(taken, "the provider has it no more")
         return self._later(taken, "the provider's list moved while it was read", pause=PAUSE)
 
     def _too_late(self, claimed: Backorder, why: str) -> str:
@@ -73,7 +80,7 @@ class Withdrawals:
         try:
             application = self.provider.application(claimed.application)
         except NotFound:
-            return self._cancelled(claimed, "the provider has it no more")
+            return self._gone(claimed, "the provider has it no more")
         except ProviderError as error:
             return self._later(claimed, str(error), pause=PAUSE)
         return self._stays(claimed, application, why)
@@ -81,12 +88,34 @@ class Withdrawals:
     def _stays(self, claimed: Backorder, application: Application, why: str) -> str:
         status = application.status
         state = State.REQUESTED if status is ApplicationStatus.UNKNOWN else State(status.value)
-        self._settle(claimed, state, why, claim=None, cancel_requested=False, settled=False)
+        self._settle(claimed, state, why, claim=None, cancel_requested=False, displaced=False, settled=False)
         return "too late"
 
-    def _cancelled(self, claimed: Backorder, why: str) -> str:
-        self._settle(claimed, State.CANCELLED, why, claim=None)
-        return "cancelled"
+    def _gone(self, claimed: Backorder, why: str) -> str:
+        """Cancelled if its user wants it no more, even if that was said only meanwhile; else it waits for funds again.
+
+        What was reserved for it stays on record until reconciliation has seen it back.
+        """
+        now = self.clock()
+        call = f"{CALL} {claimed.application}"
+
+        def change(backorder: Backorder) -> Backorder:
+            if backorder.cancel_requested:
+                return backorder.moved(State.CANCELLED, at=now, why=why, call=call, claim=None, displaced=False)
+            return backorder.moved(
+                State.HELD,
+                at=now,
+                why=why,
+                call=call,
+                claim=None,
+                displaced=False,
+                reason=Reason.UNFUNDED,
+                application=None,
+                submitted_at=None,
+            )
+
+        written = settle(self.store, claimed, change)
+        return "held" if written is not None and written.state is State.HELD else "cancelled"
 
     def _later(self, claimed: Backorder, why: str, *, pause: timedelta) -> str:
         now = self.clock()

@@ -1,0 +1,171 @@
+"""When an order draws on the account: `money.md`, "What an order draws", told as a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from backorder.model import Backorder, Origin, State
+from planning.timeline import Window
+from planning.windows import TIME_TO_REACT, UNSURE, Windows, lock_of
+from tests.factories import NOW, a_backorder, a_dated_backorder, a_placed_backorder, usd
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+LEAD, LAG = 3 * DAY, DAY
+SOON = NOW + 5 * DAY
+BATCH_ENDS = SOON + 4 * HOUR
+"""The batch begins three hours after the finalization date, and takes one."""
+
+
+def windows(**changes: Any) -> Windows:
+    return Windows(**{"now": NOW, "lock_lead": LEAD, "late_by": 90 * MINUTE, **changes})
+
+
+def placed(state: State = State.REQUESTED, finalization_at: datetime = SOON, **changes: Any) -> Backorder:
+    at_the_provider = {"state": state, "application": "app-1", "submitted_at": NOW - HOUR, **changes}
+    return a_dated_backorder(finalization_at=finalization_at, **at_the_provider)
+
+
+def estimated(state: State = State.REQUESTED, **changes: Any) -> Backorder:
+    return replace(placed(state, **changes), finalization_at=None)
+
+
+@pytest.mark.parametrize(
+    ("order", "window"),
+    [
+        pytest.param(
+            placed(), Window(SOON - LEAD, BATCH_ENDS + LAG), id="from its lock to its batch's end and the lag"
+        ),
+        pytest.param(placed(State.ACTIVE), Window(NOW, BATCH_ENDS + LAG), id="reserved already"),
+        pytest.param(placed(finalization_at=NOW + LEAD), Window(NOW, NOW + LEAD + 4 * HOUR + LAG), id="locked now"),
+        pytest.param(
+            placed(finalization_at=NOW + DAY), Window(NOW, NOW + DAY + 4 * HOUR + LAG), id="unfunded after its lock"
+        ),
+        pytest.param(estimated(), Window(SOON - LEAD - UNSURE, BATCH_ENDS + LAG), id="an estimate may be late"),
+        pytest.param(a_placed_backorder(), Window(NOW, None), id="without a date, open-ended from now"),
+        pytest.param(placed(State.QUEUED), Window(SOON - LEAD, BATCH_ENDS + LAG), id="on its way"),
+        pytest.param(placed(State.SUBMITTING), Window(SOON - LEAD, BATCH_ENDS + LAG), id="being ordered"),
+        pytest.param(placed(State.WITHDRAWING), Window(NOW, BATCH_ENDS + LAG), id="being taken back, perhaps too late"),
+        pytest.param(placed(origin=Origin.FOREIGN), Window(NOW, BATCH_ENDS + LAG), id="not to be taken back"),
+        pytest.param(
+            placed(State.PROCESSING, NOW - 10 * HOUR),
+            Window(NOW, NOW + LAG),
+            id="its batch is over, and no outcome seen",
+        ),
+        pytest.param(
+            placed(State.PROCESSING, batch_ends_at=None),
+            Window(NOW, datetime(2026, 12, 1, tzinfo=UTC) + LAG),
+            id="a batch without an end ends a day after the drop day",
+        ),
+        pytest.param(
+            placed(State.AUCTION_PENDING, NOW - 4 * HOUR), Window(NOW, NOW + 4 * DAY + HOUR + LAG), id="in an auction"
+        ),
+        pytest.param(
+            placed(State.AUCTION_PENDING, NOW - 4 * HOUR, auction_ends_at=NOW + DAY),
+            Window(NOW, NOW + DAY + LAG),
+            id="in an auction whose end is known",
+        ),
+        pytest.param(placed(State.SUCCESSFUL, NOW - DAY), Window(NOW, None), id="won: until AMOUNT has fallen"),
+        pytest.param(
+            placed(State.FAILED, NOW - DAY, outcome_at=NOW - HOUR), Window(NOW, NOW - HOUR + LAG), id="lost: the lag"
+        ),
+        pytest.param(
+            placed(State.FAILED, NOW - DAY, outcome_at=NOW - 2 * LAG), Window(NOW, NOW + LAG), id="lost, and overdue"
+        ),
+    ],
+)
+def test_what_is_under_way_draws(order: Backorder, window: Window) -> None:
+    assert windows().under_way(order) == window
+
+
+def test_the_lag_as_measured_counts_but_a_win_must_be_seen_before_anybody_else_counts_on_the_fee() -> None:
+    assert windows(release_lag=9 * HOUR).under_way(placed()).ends_at == BATCH_ENDS + 9 * HOUR
+    assert windows(release_lag=HOUR).under_way(placed()).ends_at == BATCH_ENDS + TIME_TO_REACT
+    lost = placed(State.FAILED, outcome_at=NOW)
+    assert windows(release_lag=HOUR).under_way(lost).ends_at == NOW + HOUR
+
+
+@pytest.mark.parametrize("order", [placed(), placed(State.ACTIVE), placed(State.FAILED), a_placed_backorder()])
+def test_where_refunds_are_not_to_be_reused_no_fee_comes_back(order: Backorder) -> None:
+    assert windows(reuse_refunds=False).under_way(order).ends_at is None
+
+
+def test_where_nothing_is_to_be_taken_back_each_order_counts_from_now_on() -> None:
+    assert windows(take_back=False).under_way(placed()).begins_at == NOW
+    assert windows(take_back=False).if_ordered_now(placed(State.SELECTED)).begins_at == NOW
+
+
+def test_an_order_that_is_made_inside_the_three_days_is_reserved_for_at_once() -> None:
+    waiting = a_dated_backorder(finalization_at=NOW + DAY)
+    assert windows().if_ordered_now(waiting) == Window(NOW, NOW + DAY + 4 * HOUR + LAG)
+    assert windows().if_ordered_now(a_dated_backorder(finalization_at=SOON)).begins_at == SOON - LEAD
+
+
+def test_an_order_that_is_made_late_draws_from_then_on() -> None:
+    waiting = a_dated_backorder(finalization_at=SOON)
+    send_at = SOON - 15 * MINUTE - 90 * MINUTE
+    assert windows().send_at(waiting) == send_at
+    assert windows().if_ordered_late(waiting) == Window(send_at, BATCH_ENDS + LAG)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "changes"),
+    [
+        (a_backorder(), {}),
+        (a_dated_backorder(finalization_at=NOW + 105 * MINUTE), {}),
+        (a_dated_backorder(finalization_at=SOON), {"reuse_refunds": False}),
+    ],
+)
+def test_what_gains_nothing_by_waiting_is_not_sent_late(waiting: Backorder, changes: Any) -> None:
+    assert windows(**changes).send_at(waiting) is None
+    assert windows(**changes).if_ordered_late(waiting) == windows(**changes).if_ordered_now(waiting)
+
+
+@pytest.mark.parametrize(
+    ("order", "possible"),
+    [
+        (placed(), True),
+        (placed(State.ACTIVE), True),
+        (a_placed_backorder(), True),
+        (placed(State.PROCESSING), False),
+        (placed(State.AUCTION_PENDING), False),
+        (placed(State.WITHDRAWING), False),
+        (placed(State.SUBMITTING), False),
+        (placed(origin=Origin.FOREIGN), False),
+        (placed(application=None), False),
+        (placed(cancel_requested=True), False),
+        (placed(finalization_at=NOW + 15 * MINUTE), False),
+        (placed(finalization_at=NOW + 16 * MINUTE), True),
+    ],
+)
+def test_ours_are_taken_back_until_their_finalization_date(order: Backorder, *, possible: bool) -> None:
+    assert windows().can_be_taken_back(order) is possible
+    assert windows(take_back=False).can_be_taken_back(order) is False
+
+
+def test_what_is_taken_back_before_its_lock_draws_nothing_and_its_deposit_comes_back_with_the_lag() -> None:
+    assert windows().taken_back(placed()) == Window(NOW, NOW)
+    assert windows().taken_back(a_placed_backorder()) == Window(NOW, NOW)
+    assert windows().taken_back(placed(State.ACTIVE)) == Window(NOW, NOW + LAG)
+    assert windows(release_lag=HOUR).taken_back(placed(State.ACTIVE, deposit=usd(69))).ends_at == NOW + HOUR
+
+
+def test_the_lock_comes_three_days_before_the_finalization_date_known_or_estimated() -> None:
+    drop_at = NOW + 5 * DAY
+    assert lock_of(a_backorder(batch_starts_at=drop_at), LEAD) == drop_at - 3 * HOUR - LEAD
+    assert lock_of(a_dated_backorder(finalization_at=SOON, drop_at=None), LEAD) == SOON - LEAD
+    assert lock_of(a_backorder(), LEAD) is None
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_dates_at_the_ends_of_the_calendar_do_no_harm(year: int) -> None:
+    there = datetime(year, 1 if year == 1 else 12, 4 if year == 1 else 27, tzinfo=UTC)
+    order = a_placed_backorder(finalization_at=there, batch_starts_at=there, batch_ends_at=there, deadline=there)
+    for each in (order, a_backorder(finalization_at=None, batch_starts_at=there, batch_ends_at=there, deadline=there)):
+        for state in (State.REQUESTED, State.AUCTION_PENDING, State.FAILED):
+            assert windows().under_way(a_placed_backorder(state=state, batch_ends_at=there)).begins_at >= NOW
+        assert windows().if_ordered_late(each).begins_at >= NOW
+        lock_of(each, LEAD)
