@@ -1,4 +1,4 @@
-"""The four functions of a deployed stack, wired for one machine: their own settings, the emulator's clock."""
+"""The functions of a deployed stack, wired for one machine: their own settings, the emulator's clock."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import fetching.app
 import ingestion.app
 import planning.app
 import reconciliation.app
@@ -15,6 +16,7 @@ import submission.app
 from backorder.clock import Clock
 from backorder.settings import ProviderSettings
 from backorder.store import Store
+from fetching.fetch import fetch_list
 from local.deployment import Deployment, aws_environment
 from local.run.pump import Handler
 from planning.submissions import plan_submissions
@@ -47,6 +49,9 @@ def handlers(
     def environment(function: str) -> dict[str, str]:
         return deployment.functions[function].environment
 
+    fetch = fetching.app.wire(
+        _quick(fetching.app.Settings.from_environment(environment("FetchList"))), store=store, clock=clock
+    )
     ingest = ingestion.app.wire(
         ingestion.app.Settings.from_environment(environment("IngestList")), store=store, clock=clock
     )
@@ -67,6 +72,9 @@ def handlers(
 
     reconcile = replace(reconcile, publish=publish_and_tell)
 
+    def call_fetch(_event: Mapping[str, Any], seconds_left: Callable[[], float]) -> Any:
+        return fetch_list(fetch, holder=uuid.uuid4().hex, seconds_left=seconds_left)
+
     def call_ingest(event: Mapping[str, Any], seconds_left: Callable[[], float]) -> Any:
         return ingestion.app.handle(event, ingest, seconds_left=seconds_left)
 
@@ -80,6 +88,7 @@ def handlers(
         return reconcile_account(reconcile, holder=uuid.uuid4().hex)
 
     return {
+        "FetchList": call_fetch,
         "IngestList": call_ingest,
         "PlanSubmissions": call_plan,
         "SubmitBackorders": call_submit,

@@ -62,7 +62,13 @@ def test_no_reference_in_an_environment_stays_unresolved(deployment: Deployment)
     plan = deployment.functions["PlanSubmissions"].environment
     reconcile = deployment.functions["ReconcileAccount"].environment
 
-    assert set(deployment.functions) == {"IngestList", "PlanSubmissions", "SubmitBackorders", "ReconcileAccount"}
+    assert set(deployment.functions) == {
+        "FetchList",
+        "IngestList",
+        "PlanSubmissions",
+        "SubmitBackorders",
+        "ReconcileAccount",
+    }
     assert (submit.handler, submit.code, submit.timeout_s) == ("submission.app.handler", "functions/submit", 120)
     assert submit.environment["PROVIDER_ENDPOINT"] == EMULATOR
     assert submit.environment["PROVIDER_SECRET_ARN"] == deployment.provider_secret_arn
@@ -97,7 +103,8 @@ def test_the_pump_learns_what_runs_when(deployment: Deployment) -> None:
     assert schedules["ReconcileSchedule"].expression == "rate(1 hour)"
     assert (after_batch.expression, after_batch.timezone) == ("cron(25 15 * * ? *)", "America/New_York")
     for schedule in schedules.values():
-        assert schedule.enabled
+        # Pulling the provider's list is switched off unless somebody wants it.
+        assert schedule.enabled == (schedule.id != "FetchSchedule")
         assert schedule.retries == 0
         assert json.loads(schedule.input) == {"at": "<aws.scheduler.scheduled-time>"}
     assert deployment.functions["PlanSubmissions"].asynchronous_retries == 0

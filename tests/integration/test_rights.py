@@ -31,5 +31,5 @@ def test_the_tests_and_the_local_stack_may_do_as_they_like(guard: Guard) -> None
 
 
 def test_every_function_has_a_role_of_its_own() -> None:
-    assert set(policies()) == {"IngestList", "PlanSubmissions", "SubmitBackorders", "ReconcileAccount"}
+    assert set(policies()) == {"FetchList", "IngestList", "PlanSubmissions", "SubmitBackorders", "ReconcileAccount"}
     assert all(policies().values())

@@ -18,7 +18,7 @@ BUILT = PROJECT / ".aws-sam" / ".built-x86_64"
 LAYER = BUILD / "SharedLayer" / "python"
 RUNTIME = PROJECT / "build" / "runtime"
 PYTHON = RUNTIME / "bin" / "python"
-FUNCTIONS = ("IngestList", "PlanSubmissions", "ReconcileAccount", "SubmitBackorders")
+FUNCTIONS = ("FetchList", "IngestList", "PlanSubmissions", "ReconcileAccount", "SubmitBackorders")
 SOURCES = ("functions", "shared", "template.yaml")
 
 

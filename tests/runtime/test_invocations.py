@@ -30,6 +30,7 @@ def test_a_function_answers_its_sample_event(function: str, stack: LocalStack, t
         again = called.invoke(sample_event(function)).value
 
     expected = {
+        "FetchList": {"pages", "names"},
         "IngestList": {"batchItemFailures"},
         "SubmitBackorders": {"batchItemFailures"},
         "PlanSubmissions": {"queued", "held", "missed"},

@@ -36,7 +36,7 @@ def test_an_environment_file_is_laid_over_the_stack_that_is_up(file: Path, stack
 
 
 def test_a_function_that_is_not_there_is_named(build: Path) -> None:
-    with pytest.raises(StackError, match="no function 'Plan': IngestList, PlanSubmissions"):
+    with pytest.raises(StackError, match="no function 'Plan': FetchList, IngestList, PlanSubmissions"):
         environment("Plan", ENVIRONMENTS[0], build)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import botocore.session
 import pytest
@@ -19,7 +20,7 @@ from tests.runtime.permissions import Right, allowed, operations, used
 from tests.runtime.pipeline import pipeline
 
 # What no handler calls itself in this run, whose role has it all the same, and why.
-EVERY = ("IngestList", "PlanSubmissions", "ReconcileAccount", "SubmitBackorders")
+EVERY = ("FetchList", "IngestList", "PlanSubmissions", "ReconcileAccount", "SubmitBackorders")
 POLLED = ("IngestList", "SubmitBackorders")
 ON_ITS_BEHALF = {
     "logs:CreateLogStream": (EVERY, "Lambda writes the log, with the function's role"),
@@ -32,7 +33,7 @@ ON_ITS_BEHALF = {
         "when a list goes on, or was never read: test_the_function_puts_both_into_its_own_queue sees the call",
     ),
     "s3:AbortMultipartUpload": (
-        ("IngestList",),
+        ("FetchList", "IngestList"),
         "when a list breaks off: test_a_list_that_breaks_off_leaves_no_rejects_half_written sees the call",
     ),
 }
@@ -58,7 +59,7 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Lists of each kind through all four functions, and a line that halts and goes on."""
+    """Lists of each kind through all functions, the provider's own among them, and a line that halts and goes on."""
     folder = tmp_path_factory.mktemp("calls")
     calls = folder / "calls.jsonl"
     with pipeline(stack, folder, calls=calls) as running:
@@ -80,6 +81,10 @@ def run(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Run:
         assert halt(store) is None
         running.tick("ReconcileAccount")
         assert running.functions["IngestList"].invoke({"at": "2026-11-24T12:00:00Z"}).value == {"unread": 0}
+        finalization = (running.control.clock().now + timedelta(days=2)).isoformat()
+        running.control.schedule([{"domain": "fourth.com", "finalization_at": finalization}])
+        assert running.tick("FetchList")["names"] == 1
+        assert running.deliver() == 1
     return Run(allowed(stack), used(calls, stack), operations(calls))
 
 

@@ -16,7 +16,12 @@ from local.stack import TEMPLATE
 NETWORK = TEMPLATE.parent / "network.yaml"
 Resources = dict[str, dict[str, Any]]
 # IAM has no narrower resource for these: an object's key is the user's, or a report's, choice.
-OBJECTS = {"${ListsBucket.Arn}/*", "${ReportsBucket.Arn}/*"}
+OBJECTS = {
+    "${ListsBucket.Arn}/*",
+    "${ListsBucket.Arn}/dropping/fetched/*",
+    "${ReportsBucket.Arn}/*",
+    "${ReportsBucket.Arn}/fetching/*",
+}
 
 # What a function in a network may do besides; network.yaml says it.
 IN_A_NETWORK = {
