@@ -182,7 +182,7 @@ class Source(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a backorder waits or was missed; the words of the reports."""
+    """Why a backorder waits, was missed or is taken back; the words of the reports."""
 
     UNFUNDED = "unfunded"
     TOO_DEAR = "dearer than its max_price"
@@ -190,6 +190,7 @@ class Reason(StrEnum):
     UNANSWERED = "unanswered"
     REFUSED = "refused"
     LIMIT = "over a limit of rules.toml"
+    RENEWED = "renewed: its registry's list has it no more"
 
 
 FUNDED_AND_MISSED = frozenset({Reason.LATE, Reason.UNANSWERED, Reason.REFUSED})

@@ -10,10 +10,11 @@ from datetime import date, datetime
 from backorder.observability import logger
 from backorder.registries import Registries
 from backorder.rules import KeptRules, kept_rules, last_good_rules
-from ingestion.intake import Intake, Taken
+from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
 from ingestion.objects import Arrived, CsvObject, look_at, object_file
 from ingestion.reading import Entry, LeftOut, ReadList, Reject, read_lists
+from ingestion.renewals import COMPLETE, Survey
 from ingestion.rules_file import RULES_KEY, ingest_rules
 from ingestion.screen import NO_RULES, Screen
 from ingestion.selection import Selection
@@ -23,6 +24,8 @@ from ingestion.writing import Progress, TimeIsShort, Writes
 
 FOLDERS: dict[str, Kind] = {"wanted": "wanted", "dropping": "dropping", "cancel": "cancel"}
 """Which folder of the bucket says what is meant by a list."""
+_MOST_RENEWED = 20
+"""Sentences about names that a person wants and that were probably renewed."""
 
 
 def ingest_object(bucket: str, key: str, version: str | None, *, services: Ingestion) -> list[ListSummary]:
@@ -149,6 +152,9 @@ class _Reading:
         self._days: tuple[date, date] | None = None
         self._chosen: set[str] = set()
         self._dated: set[str] = set()
+        self._survey: Survey | None = None
+        if task.kind == "dropping" and read.source in COMPLETE:
+            self._survey = Survey(services.store, read.source, task.told_at, task.known)
 
     def summary(self) -> ListSummary:
         """Reads the list to its end, writes its reports, and gives its summary. Raises TimeIsShort."""
@@ -173,9 +179,12 @@ class _Reading:
                     done.rejected += 1
                     self._reasons[item.kind] += 1
                     rejected.write((done.name, item.line, item.text, item.reason))
+                    if self._survey:
+                        self._survey.note_reject(item)
                 else:
                     self._decide(item, writes)
         done.rejects = None if rejected.is_empty else rejects
+        self._find_renewed()
         self._complete(writes.progress)
         services.put_json(f"{self._folder}/summary.json", done.model_dump(mode="json"))
         services.store.save_list(done.record())
@@ -197,6 +206,8 @@ class _Reading:
         self._zones[domain.zone] += 1
         if entry.day is not None:
             self._note_day(entry.day)
+        if self._survey:
+            self._survey.note(entry)
         if done.kind == "dropping":
             decided = self._selection.decide(entry) if self._selection else NO_RULES
             if isinstance(decided, str):
@@ -204,7 +215,7 @@ class _Reading:
                 self._left_out_by[decided] += 1
                 if domain.name in self._task.known and domain.name not in self._dated:
                     self._dated.add(domain.name)
-                    write(entry, self._intake.date)
+                    write(entry, self._intake.redate)
                 return
             entry = entry._replace(priority=decided.score.points, chosen=str(decided))
         if domain.name in self._chosen:
@@ -218,6 +229,27 @@ class _Reading:
             self._days = (day, day)
         elif not self._days[0] <= day <= self._days[1]:
             self._days = (min(day, self._days[0]), max(day, self._days[1]))
+
+    def _find_renewed(self) -> None:
+        """Takes back what a complete list has no more, and remembers this one."""
+        done, survey = self._summary, self._survey
+        if survey is None or not self._read.is_whole:
+            return
+        taken_back = 0
+        for name, days in survey.missing(rejected=done.rejected, entries=done.entries):
+            became = self._intake.missing(name, days)
+            if became is Missing.TAKEN_BACK:
+                taken_back += 1
+            elif became is Missing.LEFT and len(done.notes) < _MOST_RENEWED:
+                done.notes.append(
+                    f"{name} is no longer on the list: it was probably renewed. A person wants it, so it stays: "
+                    "put it into cancel/ to take it back."
+                )
+        if taken_back:
+            done.notes.append(
+                f"{taken_back} no longer on the list, so probably renewed: a rule chose them, and they are taken back."
+            )
+        survey.keep(self._chosen)
 
     def _complete(self, progress: Progress) -> None:
         done, rules, before = self._summary, self._task.rules, self._task.before

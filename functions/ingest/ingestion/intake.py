@@ -6,16 +6,16 @@ which version of which list, and from which line, it was made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backorder.clock import Clock
 from backorder.deadlines import Known, Schedule, schedule
-from backorder.model import HISTORY_LIMIT, WON, Backorder, BackorderKey, Source, State, Step, TakingBack
+from backorder.model import HISTORY_LIMIT, WON, Backorder, BackorderKey, Reason, Source, State, Step, TakingBack
 from backorder.registries import Registries
 from backorder.store import Conflict, Store
 from ingestion.reading import Entry
@@ -38,6 +38,13 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     NOT_SELECTED = "not_selected"
+
+
+class Missing(StrEnum):
+    """What became of a backorder whose name is missing from a complete list."""
+
+    TAKEN_BACK = "taken back"
+    LEFT = "left to the person who wants it"
 
 
 class Taken(NamedTuple):
@@ -75,9 +82,20 @@ class Intake:
         """A person wants this name no more."""
         return self._settled(lambda: self._cancel(entry))
 
-    def date(self, entry: Entry) -> Taken:
+    def redate(self, entry: Entry) -> Taken:
         """Nobody chose this name now, but there is a backorder for it, and the list says when it drops."""
-        return self._settled(lambda: self._date(entry))
+        return self._settled(lambda: self._redate(entry))
+
+    def missing(self, domain: str, days: Container[date]) -> Missing | None:
+        """A list that is complete for `days` does not have this name; None where that says nothing about its backorder.
+
+        What a rule chose is taken back, what a person wants is left to the person.
+        """
+        while True:
+            try:
+                return self._missing(domain, days)
+            except Conflict:
+                continue
 
     def _settled(self, step: Callable[[], Taken]) -> Taken:
         """Looks again whenever somebody else changed the backorder meanwhile."""
@@ -142,14 +160,16 @@ class Intake:
                 changed, source=source, priority=priority, max_price=entry.max_price, note=entry.note or latest.note
             )
             told.append("chosen by a rule before, now wanted")
-        if source is Source.WANTED and latest.cancel_requested and self.modified > latest.list_modified:
-            changed = replace(changed, cancel_requested=False, list_modified=self.modified)
+        renewed = latest.reason is Reason.RENEWED
+        if (source is Source.WANTED or renewed) and latest.cancel_requested and self.modified > latest.list_modified:
+            reason = None if renewed else latest.reason
+            changed = replace(changed, cancel_requested=False, reason=reason, list_modified=self.modified)
             told.append("no longer cancelled")
         if changed is not latest:
             self.store.replace(changed)
         return Taken(Outcome.DUPLICATE, changed=", ".join(told))
 
-    def _date(self, entry: Entry) -> Taken:
+    def _redate(self, entry: Entry) -> Taken:
         dates = self._schedule(entry)
         latest = self.store.latest(entry.domain.name) if dates.known is not Known.NONE else None
         if latest is None or latest.state.is_final or not self._moves(latest, dates):
@@ -159,6 +179,26 @@ class Intake:
 
     def _moved(self, backorder: Backorder, entry: Entry, dates: Schedule) -> Backorder:
         return backorder.dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at, list_modified=self.modified)
+
+    def _missing(self, domain: str, days: Container[date]) -> Missing | None:
+        latest = self.store.latest(domain)
+        if latest is None or latest.taking_back not in (TakingBack.AT_ONCE, TakingBack.AT_THE_PROVIDER):
+            return None
+        # As the lists date it that could be complete: not as the provider does.
+        day = latest.drop_at.date() if latest.drop_at else latest.drop_day
+        now = self.clock()
+        if day is None or day not in days or day <= now.date() or self.modified <= latest.list_modified:
+            return None
+        if latest.source is Source.WANTED:
+            return Missing.LEFT
+        why = f"renewed: no longer on {self.list} ({self.version})"
+        changes: dict[str, Any] = {"reason": Reason.RENEWED, "list_modified": self.modified}
+        if latest.taking_back is TakingBack.AT_ONCE:
+            self.store.replace(latest.moved(State.CANCELLED, at=now, why=why, **changes))
+        else:
+            history = (*latest.history, Step(now, latest.state, latest.state, why))[-HISTORY_LIMIT:]
+            self.store.replace(replace(latest, cancel_requested=True, history=history, **changes))
+        return Missing.TAKEN_BACK
 
     def _made(self, backorder: Backorder, entry: Entry) -> bool:
         return (backorder.list, backorder.list_version, backorder.line) == (self.list, self.version, entry.line)
@@ -175,7 +215,10 @@ class Intake:
         dropped_at = last.batch_starts_at or last.outcome_at or last.created_at
         if dates.batch_starts_at is not None and dates.batch_starts_at > dropped_at + NEXT_CYCLE:
             return True
-        if source is not Source.WANTED or last.state in WON or self.modified <= last.list_modified:
+        # What seemed to be renewed is on a list again.
+        renewed = last.state is State.CANCELLED and last.reason is Reason.RENEWED
+        again = renewed and dates.last_chance is not None
+        if not (source is Source.WANTED or again) or last.state in WON or self.modified <= last.list_modified:
             return False
         if dates.last_chance is not None:
             # A cancel holds for that drop, and only a person lifts it.

@@ -41,6 +41,11 @@ class ReadList:
     """What a person should know about lists of this kind: a sentence."""
 
     @property
+    def is_whole(self) -> bool:
+        """It was read to its end: true once `items` are used up, unless the list broke off."""
+        return self.text is not None and not self.text.broke_off
+
+    @property
     def encoding(self) -> str:
         """As far as it was read; empty for what is no text."""
         return self.text.encoding if self.text else ""
@@ -82,6 +87,7 @@ def _to_the_end(items: Items, text: Lines | Document) -> Items:
     try:
         yield from items
     except NoList as fault:
+        text.broke_off = True
         yield Reject(text.reached, "", str(fault), str(fault))
 
 

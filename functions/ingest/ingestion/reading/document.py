@@ -50,6 +50,7 @@ class Document:
         self.encoding = wide.upper() if wide else "ASCII"
         """As far as it was read: ASCII until there is more."""
         self.reached = 0
+        self.broke_off = False
         """The number of the last element that was read."""
         self._chunks = as_utf8(chunks, wide) if wide else self._narrow(chunks)
 

@@ -51,6 +51,7 @@ class Lines:
                 self.encoding = narrow_encoding(head)
             chunks = _with(head, chunks)
         self.reached = 0
+        self.broke_off = False
         """The number of the last line that was given, or of the last one of a block."""
         self._unread = self._blocks(chunks)
         self._of_block: Iterator[Line] = iter(())
