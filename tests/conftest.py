@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.rights import Guard
 
@@ -13,6 +14,9 @@ GUARD = Guard()
 
 def pytest_configure() -> None:
     GUARD.watch()
+    # How long an example takes says how busy the machine is.
+    settings.register_profile("any machine", deadline=None)
+    settings.load_profile("any machine")
 
 
 @pytest.fixture
