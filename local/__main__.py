@@ -85,6 +85,7 @@ def _pay_ins(
 @click.option("--duplicates", type=click.Choice(["same", "540", "new"]), help="what an order made twice gets")
 @click.option("--store", type=click.Choice(["dynamodb", "memory"]), help="default: dynamodb up to 500 entries")
 @click.option("--attach", is_flag=True, help="go on with the stack of a running `make up`")
+@click.option("--fetch", is_flag=True, help="pull the provider's own list of dropping names each day, too")
 @click.option("--every-tick", is_flag=True, help="deliver every tick, needed or not")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/run"), show_default=True)
 def run(**given: Any) -> None:

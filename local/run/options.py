@@ -66,4 +66,6 @@ class RunOptions:
     seed: int = 1
     store: StoreName | None = None
     attach: bool = False
+    fetch: bool = False
+    """The provider's own list is pulled, too, as by a stack with FetchPendingDeletes=daily."""
     every_tick: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -79,6 +80,8 @@ class _World:
     worst: Forecast | None = None
     """The largest shortfall that was foreseen while something could still be done."""
     messages: list[Message] = field(default_factory=list)
+    second_of_last_upload: int = 0
+    """Of this machine's clock, by which moto dates objects."""
 
 
 def run(options: RunOptions, *, progress: Progress) -> Outcome:
@@ -147,7 +150,8 @@ def _stack(options: RunOptions, names: Names) -> Iterator[tuple[LocalStack, date
     start = options.start or start_of(names, system_clock(), _registries(options))
     if not options.attach:
         arguments = ["--start", iso(start), *options.emulator.arguments()]
-        with local_stack(emulator_arguments=arguments) as stack:
+        parameters = {"FetchPendingDeletes": "daily"} if options.fetch else None
+        with local_stack(parameters, emulator_arguments=arguments) as stack:
             yield stack, start
         return
     stack = attach()
@@ -260,6 +264,10 @@ def _put(world: _World, key: str, path: Path) -> None:
     if world.options.attach and _stands_there(world.s3, bucket, key, body):
         return
     world.progress(world.pump.now, f"reading {path.name}")
+    # S3 dates objects to the second, and of two lists the later one counts: so it has to be later there, too.
+    while int(time.time()) == world.second_of_last_upload:
+        time.sleep(0.02)
+    world.second_of_last_upload = int(time.time())
     world.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
 
@@ -315,7 +323,7 @@ def _texts(world: _World, collected: results.Collected, rejected: str) -> Iterat
     yield "rejects", rejected
     yield "messages", repr(world.messages)
     yield "log", (world.options.out / LOG).read_text(encoding="utf-8")
-    for document in ("halted", "rules", "standing", "forecast", "books"):
+    for document in ("halted", "rules", "standing", "forecast", "books", "fetch"):
         yield document, repr(world.store.document(document))
     bucket = world.stack.deployment.reports_bucket
     for page in world.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
