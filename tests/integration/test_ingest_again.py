@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +14,16 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from urllib3 import HTTPResponse
 
 from backorder.deadlines import Known
 from backorder.model import Backorder, Source, State
+from backorder.store.dynamodb import DynamoStore
 from ingestion import app
 from ingestion.app import Wiring, handle
+from ingestion.ingest import ingest_object
 from ingestion.memory import Memory
 from ingestion.sweep import sweep
 from ingestion.writing import KEPT_EVERY, RESERVE_S, Progress, TimeIsShort, TooLong
@@ -259,6 +265,35 @@ def test_the_function_puts_both_into_its_own_queue(world: World, guard: Guard, m
     assert len(world.everything()) == 601
     assert ("IngestList", "sqs:SendMessage") in guard.called
     assert ("IngestList", "s3:ListBucket") in guard.called
+
+
+def test_a_table_that_throttles_is_written_to_with_patience(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of all writes are refused at first."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    pauses: list[float] = []
+    monkeypatch.setattr("botocore.endpoint.time.sleep", pauses.append)
+    boto3.client("dynamodb").create_table(
+        TableName="table",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+    )
+    store = DynamoStore.connect("table", connections=16)
+    sent = count()
+
+    def refuse(request: AWSPreparedRequest, **_: Any) -> Any:
+        if next(sent) % 2:
+            return None
+        body = json.dumps({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow down"})
+        raw = HTTPResponse(io.BytesIO(body.encode()), preload_content=False)
+        return AWSResponse(request.url, 400, HTTPHeaders(), raw)
+
+    store._client.meta.events.register("before-send.dynamodb.PutItem", refuse)
+    world.put("wanted/a.txt", names(40))
+    [summary] = ingest_object(LISTS, "wanted/a.txt", None, services=replace(world.services, store=store))
+    assert counts(summary) == (43, 1, 0, 2, 40)
+    assert len(list(store.backorders())) == 40
+    assert len(pauses) >= 20
 
 
 def test_progress_is_kept_often_enough_to_matter() -> None:

@@ -180,9 +180,18 @@ def test_a_list_that_was_read_before_tells_nothing_new(listed: World) -> None:
 
 def test_a_day_of_few_names_tells_of_nothing(world: World) -> None:
     world.upload("rules.toml", RULES, modified=START)
-    upload(world, nominet([*OTHERS[:4], *OURS]), 0)
-    upload(world, nominet(OTHERS[:4]), 24)
-    assert world.backorder(OURS[1]).state is State.SELECTED
+    upload(world, nominet([*OTHERS[:2], OURS[0]]), 0)
+    upload(world, nominet(OTHERS[:2]), 24)
+    assert world.backorder(OURS[0]).state is State.SELECTED
+
+
+def test_a_list_that_was_chosen_from_as_a_whole_is_judged_as_well(world: World) -> None:
+    world.upload("rules.toml", "", modified=START)
+    upload(world, nominet(OTHERS[:10]), 0)
+    upload(world, nominet(OTHERS[:9]), 24)
+    assert world.backorder(OTHERS[9]).state is State.CANCELLED
+    upload(world, nominet(OTHERS[:4]), 48)
+    assert {world.backorder(name).state for name in OTHERS[:9]} == {State.SELECTED}
 
 
 def test_the_day_itself_tells_of_nothing(listed: World) -> None:

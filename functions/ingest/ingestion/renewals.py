@@ -31,8 +31,8 @@ COMPLETE = {
 """Sources whose lists are complete for their days, and the top-level domains that they are complete for."""
 SAMPLE = 20
 """Names of a zone and day that are remembered."""
-FEWEST = 5
-"""Names that a sample has to have: of fewer, nothing can be concluded."""
+FEWEST = 3
+"""Names that a sample has to have besides: of fewer, nothing can be concluded."""
 STILL_THERE = 0.8
 """Part of them that has to be on the next list: within some days, few names are renewed."""
 MOST_DAYS = 100
@@ -100,13 +100,14 @@ class Survey:
         for zone, before in self._before.items():
             if before is None or not before.modified < self._told_at:
                 continue
-            days = frozenset(day for day, names in before.sample.items() if self._is_believed(zone, day, names))
             for name in before.ours:
                 if name in self._ours and name not in self._seen:
-                    yield name, days
+                    samples = (
+                        (day, [other for other in names if other != name]) for day, names in before.sample.items()
+                    )
+                    yield name, frozenset(day for day, others in samples if self._is_believed(zone, day, others))
 
-    def _is_believed(self, zone: str, day: date, names: list[str]) -> bool:
-        others = [name for name in names if name not in self._ours]
+    def _is_believed(self, zone: str, day: date, others: list[str]) -> bool:
         still_there = sum(name in self._seen for name in others)
         return day in self._days[zone] and len(others) >= FEWEST and still_there >= STILL_THERE * len(others)
 
