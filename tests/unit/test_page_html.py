@@ -74,9 +74,9 @@ def with_texts(value: Any, text: Callable[[str], str]) -> Any:
     if isinstance(value, Enum) or value is None:
         return value
     if isinstance(value, str):
-        return text(value)
+        return value and text(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        kept = {"group", "what"} | ({"name"} if isinstance(value, Outcomes) else set())  # the page's own words
+        kept = {"group", "state", "what"} | ({"name"} if isinstance(value, Outcomes) else set())  # the page's own words
         changes = {
             field.name: with_texts(getattr(value, field.name), text)
             for field in dataclasses.fields(value)

@@ -15,12 +15,11 @@
       button.append(...cell.childNodes);
       cell.append(button);
       button.addEventListener("click", () => {
-        const down = cell.getAttribute("aria-sort") === "ascending" ||
-          (!cell.hasAttribute("aria-sort") && cell.classList.contains("n"));
-        const back = cell.getAttribute("aria-sort") === "descending" && cell.classList.contains("n");
+        const before = cell.getAttribute("aria-sort");
+        const down = before ? before === "ascending" : cell.classList.contains("n"); // the largest number first
         cells.forEach((other) => other.removeAttribute("aria-sort"));
-        cell.setAttribute("aria-sort", down && !back ? "descending" : "ascending");
-        sort(column, down && !back);
+        cell.setAttribute("aria-sort", down ? "descending" : "ascending");
+        sort(column, down);
       });
     });
   };
@@ -75,7 +74,7 @@
     const form = document.querySelector("form.filter");
     const { text, state } = form.elements;
     const pages = document.querySelector(".pages");
-    const [back, on] = pages.querySelectorAll("button");
+    const [previous, next] = pages.querySelectorAll("button");
     const body = names.tBodies[0];
     let order = data.rows.map((_, n) => n);
     let found = order;
@@ -99,8 +98,8 @@
       const last = Math.min(first + PAGE, found.length);
       pages.hidden = found.length <= PAGE;
       pages.querySelector("span").textContent = `${(first + 1).toLocaleString("en")} to ${last.toLocaleString("en")}`;
-      back.disabled = first === 0;
-      on.disabled = last === found.length;
+      previous.disabled = first === 0;
+      next.disabled = last === found.length;
       form.querySelector("output").textContent =
         found.length === 1 ? "1 name" : `${found.length.toLocaleString("en")} names`;
     };
@@ -124,8 +123,8 @@
     });
     form.addEventListener("input", filter);
     form.addEventListener("submit", (event) => event.preventDefault());
-    back.addEventListener("click", () => turn(-PAGE));
-    on.addEventListener("click", () => turn(PAGE));
+    previous.addEventListener("click", () => turn(-PAGE));
+    next.addEventListener("click", () => turn(PAGE));
     form.hidden = false;
     show();
   }
