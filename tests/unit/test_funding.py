@@ -17,7 +17,8 @@ from backorder.model import FINAL, WON, Backorder, Origin, Reason, Source, State
 from backorder.money import ZERO
 from backorder.rules import Rules
 from backorder.standing import Lock, Standing
-from planning.funding import Funds, Plan, chance_gone, plan, rank
+from planning.funding import Funds, Plan, chance_gone, plan
+from planning.ranking import rank
 from planning.timeline import STEP, Window
 from planning.windows import Windows
 from tests.factories import (
@@ -713,7 +714,7 @@ def cases(*, limits: bool = True) -> st.SearchStrategy[Case]:
 def test_what_is_sent_fits_at_every_moment_beside_all_that_is_at_the_provider(case: Case) -> None:
     made = case.planned()
     assert made.capacity == case.capacity
-    sent = [(case.windows.if_ordered_now(backorder), case.fee(backorder)) for backorder in made.order]
+    sent = [(case.windows.if_ordered(backorder)[0], case.fee(backorder)) for backorder in made.order]
     bound = [*sent, *((case.windows.under_way(b), case.draws(b)) for b in case.under_way)]
     for window, amount in sent:
         assert not lasts(window) or not amount or most_bound(window, bound) <= case.capacity
@@ -726,8 +727,8 @@ def test_what_is_kept_sent_and_planned_fits_at_every_moment_once_the_rest_is_gon
     stays = [b for b in case.under_way if b not in made.short]
     bound = [(windows.under_way(b), case.draws(b)) for b in stays]
     bound += [(windows.taken_back(b), case.draws(b)) for b in made.short]
-    planned = [(windows.if_ordered_now(b), case.fee(b)) for b in (*made.order, *made.blocked)]
-    planned += [(windows.if_ordered_late(b), case.fee(b)) for b, _ in made.late]
+    planned = [(windows.if_ordered(b)[0], case.fee(b)) for b in (*made.order, *made.blocked)]
+    planned += [(windows.if_ordered(b)[1], case.fee(b)) for b, _ in made.late]
     for window, amount in planned:
         assert not lasts(window) or not amount or most_bound(window, [*bound, *planned]) <= case.capacity
 
@@ -757,9 +758,9 @@ def test_none_is_left_out_that_would_have_fit_in_its_turn(case: Case) -> None:
             assert over_a_limit(backorder, [*better, *case.under_way], case.rules["limits"], case.standing)
         else:
             # Those placed count as they are: one that is better, and short, may come back late.
-            bound = [(windows.if_ordered_late(b), case.fee(b)) for b in better]
+            bound = [(windows.if_ordered(b)[1], case.fee(b)) for b in better]
             bound += [(windows.under_way(b), case.draws(b)) for b in case.under_way]
-            window = windows.if_ordered_late(backorder)
+            window = windows.if_ordered(backorder)[1]
             on_ticks = Window(floor(window.begins_at), window.ends_at and ceiling(window.ends_at))
             wide = [(Window(floor(w.begins_at), w.ends_at and ceiling(w.ends_at)), a) for w, a in bound if lasts(w)]
             assert lasts(window)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planning.timeline import STEP, Span, Steps, Timeline, Window, amount_of, units
+from planning.timeline import STEP, Span, Steps, Timeline, Window, amount_of, span_of, units
 from tests.factories import NOW, usd
 
 minutes = st.integers(-30, 300).map(lambda n: NOW + timedelta(minutes=n))
@@ -17,34 +17,38 @@ windows = st.builds(Window, minutes, st.none() | minutes)
 amounts = st.integers(0, 100)
 
 
+def place(steps: Steps, window: Window) -> Span:
+    return steps.place(span_of(window, NOW))
+
+
 @given(st.lists(st.tuples(windows, amounts)), st.lists(st.tuples(windows, amounts)), st.lists(windows))
 def test_the_peak_of_a_span_is_the_most_that_is_bound_at_any_step_of_it(
     first: list[tuple[Window, int]], then: list[tuple[Window, int]], asked: list[Window]
 ) -> None:
-    steps = Steps(NOW, [*(w for w, _ in first), *(w for w, _ in then), *asked])
-    timeline = Timeline(steps, [(steps.span(window), amount) for window, amount in first])
+    steps = Steps(span_of(window, NOW) for window in [*(w for w, _ in first), *(w for w, _ in then), *asked])
+    timeline = Timeline(steps, [(place(steps, window), amount) for window, amount in first])
     bound = [0] * steps.count
     for window, amount in then:
-        timeline.add(steps.span(window), amount)
+        timeline.add(place(steps, window), amount)
     for window, amount in [*first, *then]:
-        for place in range(*steps.span(window)):
-            bound[place] += amount
+        for step in range(*place(steps, window)):
+            bound[step] += amount
     for window in asked:
-        span = steps.span(window)
+        span = place(steps, window)
         if span.first < span.end:
             assert timeline.peak(span) == max(bound[span.first : span.end])
             assert timeline.has_room(span, 7, 50) == (timeline.peak(span) + 7 <= 50)
 
 
 @given(st.lists(windows, min_size=1), minutes)
-def test_a_window_never_begins_later_or_ends_sooner_on_the_timeline(some: list[Window], moment: object) -> None:
+def test_a_window_never_begins_later_or_ends_sooner_on_the_timeline(some: list[Window], moment: datetime) -> None:
     """At each moment that a window covers, from now on, its span covers the step that the moment is in."""
-    steps = Steps(NOW, [*some, Window(moment, None)])  # type: ignore[arg-type]
-    place = steps.span(Window(moment, None)).first  # type: ignore[arg-type]
+    steps = Steps(span_of(window, NOW) for window in [*some, Window(moment, None)])
+    step = place(steps, Window(moment, None)).first
     for window in some:
-        if window.begins_at <= moment and (window.ends_at is None or moment < window.ends_at) and moment >= NOW:  # type: ignore[operator]
-            span = steps.span(window)
-            assert span.first <= place < span.end
+        if window.begins_at <= moment and (window.ends_at is None or moment < window.ends_at) and moment >= NOW:
+            span = place(steps, window)
+            assert span.first <= step < span.end
 
 
 @pytest.mark.parametrize(
@@ -58,12 +62,12 @@ def test_a_window_never_begins_later_or_ends_sooner_on_the_timeline(some: list[W
     ],
 )
 def test_windows_are_on_the_ticks(window: Window, span: tuple[int, int]) -> None:
-    steps = Steps(NOW, [window, Window(NOW + STEP, None)])
-    assert steps.span(window) == span
+    steps = Steps([span_of(window, NOW), span_of(Window(NOW + STEP, None), NOW)])
+    assert place(steps, window) == span
 
 
 def test_in_an_empty_span_there_is_always_room() -> None:
-    steps = Steps(NOW, [])
+    steps = Steps([])
     assert Timeline(steps).has_room(Span(0, 0), 1, 0)
     assert not Timeline(steps).has_room(Span(0, 1), 1, 0)
 

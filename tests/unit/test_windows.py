@@ -95,20 +95,20 @@ def test_where_refunds_are_not_to_be_reused_no_fee_comes_back(order: Backorder) 
 
 def test_where_nothing_is_to_be_taken_back_each_order_counts_from_now_on() -> None:
     assert windows(take_back=False).under_way(placed()).begins_at == NOW
-    assert windows(take_back=False).if_ordered_now(placed(State.SELECTED)).begins_at == NOW
+    assert windows(take_back=False).if_ordered(placed(State.SELECTED))[0].begins_at == NOW
 
 
 def test_an_order_that_is_made_inside_the_three_days_is_reserved_for_at_once() -> None:
     waiting = a_dated_backorder(finalization_at=NOW + DAY)
-    assert windows().if_ordered_now(waiting) == Window(NOW, NOW + DAY + 4 * HOUR + LAG)
-    assert windows().if_ordered_now(a_dated_backorder(finalization_at=SOON)).begins_at == SOON - LEAD
+    assert windows().if_ordered(waiting)[0] == Window(NOW, NOW + DAY + 4 * HOUR + LAG)
+    assert windows().if_ordered(a_dated_backorder(finalization_at=SOON))[0].begins_at == SOON - LEAD
 
 
 def test_an_order_that_is_made_late_draws_from_then_on() -> None:
     waiting = a_dated_backorder(finalization_at=SOON)
     send_at = SOON - 15 * MINUTE - 90 * MINUTE
     assert windows().send_at(waiting) == send_at
-    assert windows().if_ordered_late(waiting) == Window(send_at, BATCH_ENDS + LAG)
+    assert windows().if_ordered(waiting)[1] == Window(send_at, BATCH_ENDS + LAG)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_an_order_that_is_made_late_draws_from_then_on() -> None:
 )
 def test_what_gains_nothing_by_waiting_is_not_sent_late(waiting: Backorder, changes: Any) -> None:
     assert windows(**changes).send_at(waiting) is None
-    assert windows(**changes).if_ordered_late(waiting) == windows(**changes).if_ordered_now(waiting)
+    assert windows(**changes).if_ordered(waiting)[1] == windows(**changes).if_ordered(waiting)[0]
 
 
 @pytest.mark.parametrize(
@@ -167,5 +167,5 @@ def test_dates_at_the_ends_of_the_calendar_do_no_harm(year: int) -> None:
     for each in (order, a_backorder(finalization_at=None, batch_starts_at=there, batch_ends_at=there, deadline=there)):
         for state in (State.REQUESTED, State.AUCTION_PENDING, State.FAILED):
             assert windows().under_way(a_placed_backorder(state=state, batch_ends_at=there)).begins_at >= NOW
-        assert windows().if_ordered_late(each).begins_at >= NOW
+        assert windows().if_ordered(each)[1].begins_at >= NOW
         lock_of(each, LEAD)

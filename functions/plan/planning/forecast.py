@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+from heapq import nsmallest
 
 from backorder.model import Backorder
 from backorder.money import CENT, ZERO
 from backorder.standing import Forecast, Lock
+from planning.ranking import rank
 from planning.timeline import Span, Timeline, amount_of
 from planning.windows import lock_of
 
@@ -37,7 +39,7 @@ class _Hour:
 
     first: datetime
     spans: set[Span] = field(default_factory=set)
-    waiting: list[str] = field(default_factory=list)
+    waiting: list[Backorder] = field(default_factory=list)
 
 
 def foresee(
@@ -50,7 +52,7 @@ def foresee(
     now: datetime,
     lock_lead: timedelta,
 ) -> Forecast:
-    """`demands` in order of rank; `wanted` is what all of them bind, and what is reserved already.
+    """`wanted` is what all demands bind, and what is reserved already.
 
     What to pay in is the most that is missing at any moment of a demand's window: with that, every one of them fits,
     and with a cent less, one does not.
@@ -63,7 +65,7 @@ def foresee(
         currency=currency,
         before=min(filter(None, (_pay_before(each, now, lock_lead) for each in waiting)), default=None),
         waiting=len(waiting),
-        names=tuple(backorder.domain for backorder in waiting[:NAMES]),
+        names=tuple(backorder.domain for backorder in nsmallest(NAMES, waiting, key=rank)),
         time_zone=time_zone,
         locks=tuple(_locks(demands, wanted, capacity, now=now, lock_lead=lock_lead)),
     )
@@ -94,11 +96,11 @@ def _locks(
         if _lasts(demand.span):
             hour.spans.add(demand.span)
         if demand.waits:
-            hour.waiting.append(demand.backorder.domain)
+            hour.waiting.append(demand.backorder)
     for start in sorted(hours)[:LOCKS]:
         hour = hours[start]
         needed = max(map(wanted.peak, hour.spans), default=0)
-        names = tuple(hour.waiting[:NAMES])
+        names = tuple(backorder.domain for backorder in nsmallest(NAMES, hour.waiting, key=rank))
         yield Lock(hour.first, _told(needed), _told(capacity), len(hour.waiting), names)
 
 

@@ -6,20 +6,22 @@ and why, is told in docs/money.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from operator import attrgetter
+from typing import Any
 
-from backorder.model import Backorder, Reason, Source, State
+from backorder.model import Backorder, Reason, State
 from backorder.money import ZERO
 from backorder.rules import Rules
 from backorder.standing import Forecast, Standing
 from planning.fees import Fees
 from planning.forecast import Demand, foresee
 from planning.limits import Counted
-from planning.timeline import Span, Steps, Timeline, Window, amount_of, units
+from planning.ranking import rank
+from planning.timeline import NEVER, Span, Steps, Timeline, amount_of, span_of, units
 from planning.windows import TIME_TO_REACT, Windows
 
 QUEUE_STEP = timedelta(minutes=15)
@@ -28,7 +30,6 @@ QUEUE_SLACK = timedelta(minutes=10)
 """Two ticks: one may be lost."""
 TIME_TO_LOOK = timedelta(hours=2)
 """By then reconciliation, once an hour, has seen what became of money that is on its way."""
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +70,6 @@ class Plan:
     forecast: Forecast
 
 
-def rank(backorder: Backorder) -> tuple[bool, Decimal, datetime, datetime, str, int, str]:
-    """Sorts best first: a person's wish before a rule's choice, then priority, deadline, and the order of the lists."""
-    return (
-        backorder.source is not Source.WANTED,
-        -backorder.priority,
-        backorder.deadline or _NEVER,
-        backorder.created_at,
-        backorder.list,
-        backorder.line,
-        backorder.domain,
-    )
-
-
 def plan(
     waiting: Iterable[Backorder],
     under_way: Iterable[Backorder],
@@ -102,23 +90,41 @@ def plan(
     `under_way` are the backorders that draw already: queued, being submitted, placed, or ended but not settled.
     `orders_a_minute` is what the workers can send. O(n log n).
     """
-    return _Planning(list(waiting), list(under_way), funds, rules, now, lock_lead, orders_a_minute).plan()
+    return _Planning(waiting, under_way, funds, rules, now, lock_lead, orders_a_minute).plan()
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """One of the waiting that fits, at its latest."""
+@dataclass(slots=True, eq=False)
+class _Order:
+    """A backorder as it is planned: what it draws, and over which steps."""
 
     backorder: Backorder
+    rank: tuple[Any, ...]
     fee: int
+    now: Span
+    """If it is ordered now; of one under way, as it is."""
     late: Span
+    """If it is ordered (again) as late as possible."""
+    send_at: datetime | None
+    """When that is, if it is later than now."""
+    gone: Span
+    """What is still reserved though it was, or is, taken back."""
+    movable: bool = False
+    """Under way, and may be taken back."""
+
+    @property
+    def stays(self) -> Span:
+        """Its window without what it draws even if it is taken back."""
+        return Span(max(self.now.first, self.gone.end), self.now.end)
+
+
+_by_rank: Callable[[_Order], tuple[Any, ...]] = attrgetter("rank")
 
 
 class _Planning:
     def __init__(
         self,
-        waiting: list[Backorder],
-        under_way: list[Backorder],
+        waiting: Iterable[Backorder],
+        under_way: Iterable[Backorder],
         funds: Funds,
         rules: Rules,
         now: datetime,
@@ -127,90 +133,139 @@ class _Planning:
     ) -> None:
         self.now, self.funds, self.rules, self.lock_lead = now, funds, rules, lock_lead
         self.fees = Fees(rules, funds.standing.last_deposits)
-        self.waiting = sorted(waiting, key=rank)
-        self.under_way = under_way
-        self.fee_of = {backorder.key: units(self.fees.drawn_by(backorder)) for backorder in under_way}
-        self.fee_in = {zone: units(self.fees.of(zone)) for zone in {backorder.zone for backorder in waiting}}
+        candidates, placed = list(waiting), list(under_way)
+        self.fee_in = {zone: units(self.fees.of(zone)) for zone in {backorder.zone for backorder in candidates}}
         self.whole = units(funds.capacity(rules))
         self.windows = Windows(
             now,
             lock_lead,
-            self._late_by(orders_a_minute),
+            self._late_by(len(candidates), orders_a_minute),
             rules.funding.reuse_refunds,
             rules.funding.take_back,
             funds.standing.release_lag,
         )
-        self.movable = [backorder for backorder in under_way if self._may_be_taken_back(backorder)]
+        self.money_in_transit = self._money_is_in_transit(placed)
+        self.waiting = sorted(map(self._waiting, candidates), key=_by_rank)
+        self.under_way = [self._under_way(backorder) for backorder in placed]
+        self._place([*self.waiting, *self.under_way])
+        self.movable = [order for order in self.under_way if order.movable]
+
+        self.drawn = sum(order.fee for order in self.under_way)
+        self.still_reserved = sum(units(order.backorder.deposit or ZERO) for order in self.waiting)
+        # Reserved for others, as far as that is certain.
+        self.others = max(units(funds.standing.others), units(funds.reserved) - self.drawn - self.still_reserved)
+        self.capacity = self.whole - self.others
 
     def plan(self) -> Plan:
         chosen, held, out = self._choose()
         early, late = self._divide(chosen, out)
         order, blocked, drawn = self._send(early)
-        late += [each for each in blocked if self.windows.send_at(each.backorder) is not None]
-        late.sort(key=lambda each: rank(each.backorder))
-        send_at = [(each.backorder, self.windows.send_at(each.backorder)) for each in late]
+        late = sorted([*late, *(each for each in blocked if each.send_at is not None)], key=_by_rank)
         return Plan(
             order=_backorders(order),
-            late=tuple((backorder, at) for backorder, at in send_at if at is not None),
-            hold=tuple(held),
-            blocked=_backorders(each for each in blocked if self.windows.send_at(each.backorder) is None),
-            short=tuple(out),
-            take_back=tuple(backorder for backorder in out if blocked or self._has_to_go(backorder)),
+            late=tuple((each.backorder, each.send_at) for each in late if each.send_at is not None),
+            hold=tuple((each.backorder, reason) for each, reason in held),
+            blocked=_backorders(each for each in blocked if each.send_at is None),
+            short=_backorders(out),
+            take_back=_backorders(each for each in out if blocked or self._has_to_go(each.backorder)),
             capacity=amount_of(self.capacity),
             drawn=amount_of(drawn),
             forecast=self._forecast(chosen, out),
         )
 
-    @staticmethod
-    def _in_order(some: list[Backorder], others: list[Backorder]) -> list[Backorder]:
-        """Both, best first; `some` are in that order already."""
-        return sorted([*some, *others], key=rank) if others else some
+    # What each draws, and when
+
+    def _waiting(self, backorder: Backorder) -> _Order:
+        now, late = self.windows.if_ordered(backorder)
+        return _Order(
+            backorder,
+            rank(backorder),
+            self.fee_in[backorder.zone],
+            span_of(now, self.now),
+            span_of(late, self.now),
+            self.windows.send_at(backorder),
+            NEVER if backorder.deposit is None else span_of(self.windows.taken_back(backorder), self.now),
+        )
+
+    def _under_way(self, backorder: Backorder) -> _Order:
+        movable = self._may_be_taken_back(backorder)
+        return _Order(
+            backorder,
+            rank(backorder),
+            units(self.fees.drawn_by(backorder)),
+            span_of(self.windows.under_way(backorder), self.now),
+            span_of(self.windows.if_ordered(backorder)[1], self.now) if movable else NEVER,
+            self.windows.send_at(backorder) if movable else None,
+            span_of(self.windows.taken_back(backorder), self.now) if movable else NEVER,
+            movable,
+        )
+
+    def _place(self, orders: list[_Order]) -> None:
+        """From steps since now to places among the steps at which anything changes at all."""
+        self.steps = Steps(span for order in orders for span in (order.now, order.late, order.gone))
+        place = self.steps.place
+        for order in orders:
+            order.now, order.late, order.gone = place(order.now), place(order.late), place(order.gone)
+
+    def _fixed(self) -> Iterator[tuple[Span, int]]:
+        """What draws whatever is decided."""
+        for order in self.under_way:
+            yield order.gone if order.movable else order.now, order.fee
+        yield from self._not_back_yet()
+
+    def _at_the_provider(self) -> Iterator[tuple[Span, int]]:
+        """What draws as long as nothing is taken back."""
+        for order in self.under_way:
+            yield order.now, order.fee
+        yield from self._not_back_yet()
+
+    def _not_back_yet(self) -> Iterator[tuple[Span, int]]:
+        for order in self.waiting:
+            if order.backorder.deposit is not None:
+                yield order.gone, units(order.backorder.deposit)
 
     # Who fits
 
-    def _choose(self) -> tuple[list[_Chosen], list[tuple[Backorder, Reason]], list[Backorder]]:
+    def _choose(self) -> tuple[list[_Order], list[tuple[_Order, Reason]], list[_Order]]:
         """The waiting that fit, the waiting that do not, and the placed ones that no longer do."""
         timeline = self.timeline = Timeline(self.steps, self._fixed())
-        counted = self._counted()
-        chosen: list[_Chosen] = []
-        held: list[tuple[Backorder, Reason]] = []
-        out: list[Backorder] = []
-        movable = {backorder.key for backorder in self.movable}
-        # From the first to the last step at which a fee that is not reserved yet is needed.
-        needed = Span(self.steps.count, 0)
-        for backorder in self.under_way:
-            if backorder.key not in movable and self._is_to_come(backorder):
-                needed = _hull(needed, self.steps.span(self.windows.under_way(backorder)))
-        for backorder in self._in_order(self.waiting, self.movable):
-            if backorder.key in movable:
-                fee, span = self.fee_of[backorder.key], self._from_now_on(backorder)
-                secured = self.windows.is_reserved(backorder)
+        capacity, counted = self.capacity, self._counted()
+        chosen: list[_Order] = []
+        held: list[tuple[_Order, Reason]] = []
+        out: list[_Order] = []
+        needed = self._needed_already()
+        for order in sorted([*self.waiting, *self.movable], key=_by_rank) if self.movable else self.waiting:
+            if order.movable:
+                secured, span = self.windows.is_reserved(order.backorder), order.stays
                 if secured and not _overlap(span, needed):
                     pass  # nobody better needs its money, which is there: it stays, however little else is
-                elif not timeline.has_room(span, fee, self.capacity):
-                    out.append(backorder)
-                    secured, span = False, self._late(backorder)
-                    if self.windows.send_at(backorder) is None or not timeline.has_room(span, fee, self.capacity):
+                elif not timeline.has_room(span, order.fee, capacity):
+                    out.append(order)
+                    secured, span = False, order.late
+                    if order.send_at is None or not timeline.has_room(span, order.fee, capacity):
                         continue
-                timeline.add(span, fee)
+                timeline.add(span, order.fee)
                 if not secured:
                     needed = _hull(needed, span)
-                continue
-            fee, span = self.fee_in[backorder.zone], self._late(backorder)
-            if (reason := self._refused(backorder, counted)) is not None:
-                held.append((backorder, reason))
-            elif not timeline.has_room(span, fee, self.capacity):
-                held.append((backorder, Reason.UNFUNDED))
+            elif (reason := self._refused(order.backorder, counted)) is not None:
+                held.append((order, reason))
+            elif not timeline.has_room(order.late, order.fee, capacity):
+                held.append((order, Reason.UNFUNDED))
             else:
-                timeline.add(span, fee)
-                counted.count(backorder)
-                chosen.append(_Chosen(backorder, fee, span))
-                needed = _hull(needed, span)
+                timeline.add(order.late, order.fee)
+                counted.count(order.backorder)
+                chosen.append(order)
+                needed = _hull(needed, order.late)
         return chosen, held, out
 
-    def _is_to_come(self, backorder: Backorder) -> bool:
-        """Its fee will be reserved, and is not yet."""
-        return not backorder.state.is_final and not self.windows.is_reserved(backorder)
+    def _needed_already(self) -> Span:
+        """From the first to the last step at which a fee is needed that is not reserved yet, and cannot be given up."""
+        needed = Span(self.steps.count, 0)
+        for order in self.under_way:
+            backorder = order.backorder
+            if not (order.movable or backorder.state.is_final or self.windows.is_reserved(backorder)):
+                needed = _hull(needed, order.now)
+        return needed
 
     def _refused(self, backorder: Backorder, counted: Counted) -> Reason | None:
         """Why it may not be ordered however much money there is."""
@@ -219,59 +274,59 @@ class _Planning:
         return Reason.LIMIT if counted.exceeded_by(backorder) else None
 
     def _counted(self) -> Counted:
-        return Counted(self.rules.limits, self.fees, self.funds.standing.spent, self.under_way)
+        under_way = (order.backorder for order in self.under_way)
+        return Counted(self.rules.limits, self.fees, self.funds.standing.spent, under_way)
 
     # When they are sent
 
-    def _divide(self, chosen: list[_Chosen], out: list[Backorder]) -> tuple[list[_Chosen], list[_Chosen]]:
+    def _divide(self, chosen: list[_Order], out: list[_Order]) -> tuple[list[_Order], list[_Order]]:
         """Those to be sent now, and those to be sent late.
 
         Fees never come back: sent early is what the account covers even if every order that stays, and every better
         one, were won. And it must not take from anybody chosen what only a late order leaves to both.
         """
         now, late = [], []
-        drawn = sum(self.fee_of.values()) - sum(self.fee_of[b.key] for b in out) + self._still_reserved
-        for each in chosen:
-            drawn += each.fee
-            if self.windows.send_at(each.backorder) is None:
-                now.append(each)
-                continue
-            sooner = self._early(each.backorder)
-            extra = Span(sooner.first, min(each.late.first, sooner.end))
-            if drawn <= self.capacity and self.timeline.has_room(extra, each.fee, self.capacity):
-                self.timeline.add(extra, each.fee)
-                now.append(each)
+        drawn = self.drawn - sum(order.fee for order in out) + self.still_reserved
+        for order in chosen:
+            drawn += order.fee
+            extra = Span(order.now.first, order.late.first)
+            if order.send_at is None:
+                now.append(order)
+            elif drawn <= self.capacity and self.timeline.has_room(extra, order.fee, self.capacity):
+                self.timeline.add(extra, order.fee)
+                now.append(order)
             else:
-                late.append(each)
+                late.append(order)
         return now, late
 
-    def _send(self, early: list[_Chosen]) -> tuple[list[_Chosen], list[_Chosen], int]:
+    def _send(self, early: list[_Order]) -> tuple[list[_Order], list[_Order], int]:
         """Those that fit beside all that is at the provider now, those that do not yet, and what all draw then.
 
-        A refund counts only once the account shows it, and what is to be taken back only once it is.
+        A refund counts only once the account shows it, and the money of what is to be taken back once it is gone.
         """
-        capacity = self.whole - max(self.not_ours, self._reserved_by_others)
-        sent: list[_Chosen] = []
-        blocked: list[_Chosen] = []
-        drawn = sum(self.fee_of.values())
+        sent: list[_Order] = []
+        blocked: list[_Order] = []
+        drawn = self.drawn
         if not early:
             return sent, blocked, drawn
-        there = Timeline(self.steps, [*self._fixed(moved=False), *self._in_full(self.movable)])
-        for each in early:
-            span = self._early(each.backorder)
-            if there.has_room(span, each.fee, capacity):
-                there.add(span, each.fee)
-                drawn += each.fee
-                sent.append(each)
+        locked = sum(order.fee for order in self.under_way if order.now.first == 0)
+        # Reserved by others, if none of ours was reserved before the lock that we know of.
+        others = units(self.funds.reserved) - locked - self.still_reserved
+        capacity = self.whole - max(self.others, others)
+        there = Timeline(self.steps, self._at_the_provider())
+        for order in early:
+            if there.has_room(order.now, order.fee, capacity):
+                there.add(order.now, order.fee)
+                drawn += order.fee
+                sent.append(order)
             else:
-                blocked.append(each)
+                blocked.append(order)
         return sent, blocked, drawn
 
-    def _late_by(self, orders_a_minute: float) -> timedelta:
+    def _late_by(self, waiting: int, orders_a_minute: float) -> timedelta:
         """All that can be affordable at once may be due at once, and the queue needs its time."""
         least = min((fee for fee in self.fee_in.values() if fee > 0), default=1)
-        at_once = min(len(self.waiting), max(0, self.whole) // least)
-        queue = timedelta(minutes=at_once / orders_a_minute) + QUEUE_SLACK
+        queue = timedelta(minutes=min(waiting, max(0, self.whole) // least) / orders_a_minute) + QUEUE_SLACK
         return max(timedelta(minutes=self.rules.funding.late_minutes), -(-queue // QUEUE_STEP) * QUEUE_STEP)
 
     # What is taken back
@@ -279,7 +334,7 @@ class _Planning:
     def _may_be_taken_back(self, backorder: Backorder) -> bool:
         if not self.windows.can_be_taken_back(backorder):
             return False
-        if self._money_in_transit:
+        if self.money_in_transit:
             # Won or lost, reconciliation will tell; nothing is given up for it, unless its own lock is near.
             return backorder.state is State.REQUESTED and self.windows.is_locked_within(backorder, TIME_TO_LOOK)
         return True
@@ -288,107 +343,31 @@ class _Planning:
         """One that does not fit stays as long as it does no harm: money may come before its lock."""
         return self.windows.is_reserved(backorder) or self.windows.is_locked_within(backorder, TIME_TO_REACT)
 
-    @cached_property
-    def _money_in_transit(self) -> bool:
+    def _money_is_in_transit(self, under_way: list[Backorder]) -> bool:
         """The account holds fewer deposits than orders that should have one: some were won or lost unseen."""
-        ours = sum((self.fees.drawn_by(b) for b in self.under_way if self.windows.is_reserved(b)), ZERO)
+        ours = sum((self.fees.drawn_by(b) for b in under_way if self.windows.is_reserved(b)), ZERO)
         return ours > self.funds.reserved - self.funds.standing.others
-
-    # What draws whatever is decided
-
-    @cached_property
-    def capacity(self) -> int:
-        """What our orders may draw together."""
-        return self.whole - self.not_ours
-
-    @cached_property
-    def not_ours(self) -> int:
-        """Reserved for others, as far as that is certain."""
-        ours = sum(self.fee_of.values()) + self._still_reserved
-        return max(units(self.funds.standing.others), units(self.funds.reserved) - ours)
-
-    @cached_property
-    def _reserved_by_others(self) -> int:
-        """The same, if none of ours was reserved before the lock that we know of."""
-        locked = (b for b in self.under_way if self.windows.under_way(b).begins_at <= self.now)
-        return units(self.funds.reserved) - sum(self.fee_of[b.key] for b in locked) - self._still_reserved
-
-    @cached_property
-    def _still_reserved(self) -> int:
-        """For orders that were taken back, and wait now."""
-        return sum(units(backorder.deposit) for backorder in self.waiting if backorder.deposit is not None)
-
-    def _fixed(self, *, moved: bool = True) -> Iterable[tuple[Span, int]]:
-        """What cannot be changed: the orders that are not movable, and what movable ones draw even if they go."""
-        movable = {backorder.key for backorder in self.movable}
-        yield from self._in_full(backorder for backorder in self.under_way if backorder.key not in movable)
-        if moved:
-            for backorder in self.movable:
-                yield self.steps.span(self.windows.taken_back(backorder)), self.fee_of[backorder.key]
-        for backorder in self.waiting:
-            if backorder.deposit is not None:
-                yield self.steps.span(self.windows.taken_back(backorder)), units(backorder.deposit)
-
-    def _in_full(self, backorders: Iterable[Backorder]) -> Iterable[tuple[Span, int]]:
-        for backorder in backorders:
-            yield self.steps.span(self.windows.under_way(backorder)), self.fee_of[backorder.key]
-
-    # Windows on the timeline
-
-    @cached_property
-    def steps(self) -> Steps:
-        return Steps(self.now, self._all_windows())
-
-    def _all_windows(self) -> Iterable[Window]:
-        for backorder in self.waiting:
-            yield self.windows.if_ordered_late(backorder)
-            yield self.windows.if_ordered_now(backorder)
-            if backorder.deposit is not None:
-                yield self.windows.taken_back(backorder)
-        for backorder in self.under_way:
-            yield self.windows.under_way(backorder)
-        for backorder in self.movable:
-            yield self.windows.taken_back(backorder)
-            yield self.windows.if_ordered_late(backorder)
-
-    def _late(self, backorder: Backorder) -> Span:
-        return self.steps.span(self.windows.if_ordered_late(backorder))
-
-    def _early(self, backorder: Backorder) -> Span:
-        return self.steps.span(self.windows.if_ordered_now(backorder))
-
-    def _from_now_on(self, backorder: Backorder) -> Span:
-        """The window of a placed order, without what it draws even if it is taken back."""
-        whole = self.steps.span(self.windows.under_way(backorder))
-        gone = self.steps.span(self.windows.taken_back(backorder))
-        return Span(max(whole.first, gone.end), whole.end)
 
     # The days ahead
 
-    def _forecast(self, chosen: list[_Chosen], out: list[Backorder]) -> Forecast:
+    def _forecast(self, chosen: list[_Order], out: list[_Order]) -> Forecast:
         """As if money were no object: what is beyond a limit then needs none."""
         counted = self._counted()
-        fits = {each.backorder.key for each in chosen}
-        gone = {backorder.key for backorder in out}
-        bound = [*self._fixed(moved=False), *self._in_full(self.movable)]
+        fits, gone = set(map(id, chosen)), set(map(id, out))
+        bound = list(self._at_the_provider())
         demands = []
-        for backorder in self.waiting:
-            if self._refused(backorder, counted) is None:
-                counted.count(backorder)
-                span = self._late(backorder)
-                bound.append((span, self.fee_in[backorder.zone]))
-                demands.append(Demand(backorder, span, backorder.key not in fits))
+        for order in self.waiting:
+            if self._refused(order.backorder, counted) is None:
+                counted.count(order.backorder)
+                bound.append((order.late, order.fee))
+                demands.append(Demand(order.backorder, order.late, waits=id(order) not in fits))
         fixed = Timeline(self.steps, self._fixed())
-        movable = {backorder.key for backorder in self.movable}
-        placed = [
-            Demand(backorder, span, backorder.key in gone or (backorder.key not in movable and lacks_money))
-            for backorder in self.under_way
-            if backorder.key in gone or backorder.state is State.REQUESTED
-            for span in [self.steps.span(self.windows.under_way(backorder))]
-            for lacks_money in [not fixed.has_room(span, 0, self.capacity)]
-        ]
+        for order in self.under_way:
+            if id(order) in gone or order.backorder.state is State.REQUESTED:
+                unfunded = not order.movable and not fixed.has_room(order.now, 0, self.capacity)
+                demands.append(Demand(order.backorder, order.now, waits=id(order) in gone or unfunded))
         return foresee(
-            sorted([*demands, *placed], key=lambda demand: rank(demand.backorder)) if placed else demands,
+            demands,
             Timeline(self.steps, bound),
             self.capacity,
             currency=self.funds.currency,
@@ -415,5 +394,5 @@ def _overlap(one: Span, other: Span) -> bool:
     return max(one.first, other.first) < min(one.end, other.end)
 
 
-def _backorders(chosen: Iterable[_Chosen]) -> tuple[Backorder, ...]:
-    return tuple(each.backorder for each in chosen)
+def _backorders(orders: Iterable[_Order]) -> tuple[Backorder, ...]:
+    return tuple(order.backorder for order in orders)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -26,40 +26,39 @@ class Window(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A window in steps of the timeline."""
+    """From a step on, until before another one."""
 
     first: int
     end: int
 
 
+NEVER = Span(0, 0)
+OPEN = 2**62
+"""The step at which a window without an end ends."""
+
+
+def span_of(window: Window, now: datetime) -> Span:
+    """A window in steps since `now`; what is over by then is empty."""
+    first = (window.begins_at - now) // STEP
+    end = OPEN if window.ends_at is None else -((now - window.ends_at) // STEP)
+    return Span(first if first > 0 else 0, end if end > 0 else 0)
+
+
 class Steps:
-    """The moments at which what is bound can change: the ends of all windows that a timeline is to know."""
+    """The steps at which what is bound can change: where windows begin and end. A timeline knows no others."""
 
-    def __init__(self, now: datetime, windows: Iterable[Window]) -> None:
-        self._now = now
+    def __init__(self, spans: Iterable[Span]) -> None:
         steps = {0}
-        for window in windows:
-            steps.add(self._begin(window.begins_at))
-            if window.ends_at is not None:
-                steps.add(self._end(window.ends_at))
-        in_order = sorted(steps)
-        self._places = {step: place for place, step in enumerate(in_order)}
-        self.count = len(in_order)
+        for first, end in spans:
+            steps.add(first)
+            steps.add(end)
+        steps.discard(OPEN)
+        self._places = {step: place for place, step in enumerate(sorted(steps))}
+        self.count = self._places[OPEN] = len(steps)
 
-    def span(self, window: Window) -> Span:
-        """Where `window`, which must be one of those given, lies; empty if it is over."""
-        end = self.count if window.ends_at is None else self._places[self._end(window.ends_at)]
-        return Span(self._places[self._begin(window.begins_at)], end)
-
-    def place(self, moment: datetime) -> int:
-        """Of a moment at which one of the windows begins."""
-        return self._places[self._begin(moment)]
-
-    def _begin(self, moment: datetime) -> int:
-        return max(0, (moment - self._now) // STEP)
-
-    def _end(self, moment: datetime) -> int:
-        return max(0, -((self._now - moment) // STEP))
+    def place(self, span: Span) -> Span:
+        """Where a span, which must be one of those given, lies among the steps."""
+        return Span(self._places[span.first], self._places[span.end])
 
 
 class Timeline:
@@ -78,9 +77,9 @@ class Timeline:
         most = [0] * (2 * size)
         most[size + 1 : size + 1 + steps.count] = accumulate(changes[:-1])
         for node in range(size - 1, 0, -1):
-            most[node] = max(most[2 * node], most[2 * node + 1])
+            left, right = most[2 * node], most[2 * node + 1]
+            most[node] = left if left > right else right
         self._size = size
-        self._count = steps.count
         self._most = most
         self._added = [0] * (2 * size)
         """To all below a node; a node's own `most` has it, those below do not."""
@@ -100,11 +99,13 @@ class Timeline:
                 added[right ^ 1] += amount
             left >>= 1
             right >>= 1
-            most[left] = max(most[2 * left], most[2 * left + 1]) + added[left]
-            most[right] = max(most[2 * right], most[2 * right + 1]) + added[right]
+            for node in (left, right):
+                one, other = most[2 * node], most[2 * node + 1]
+                most[node] = (one if one > other else other) + added[node]
         node = left >> 1
         while node:
-            most[node] = max(most[2 * node], most[2 * node + 1]) + added[node]
+            one, other = most[2 * node], most[2 * node + 1]
+            most[node] = (one if one > other else other) + added[node]
             node >>= 1
 
     def peak(self, span: Span) -> int:
@@ -113,10 +114,10 @@ class Timeline:
         left, right = span.first + self._size, span.end + 1 + self._size
         on_the_left = on_the_right = _NOTHING
         while left ^ right ^ 1:
-            if not left & 1:
-                on_the_left = max(on_the_left, most[left ^ 1])
-            if right & 1:
-                on_the_right = max(on_the_right, most[right ^ 1])
+            if not left & 1 and most[left ^ 1] > on_the_left:
+                on_the_left = most[left ^ 1]
+            if right & 1 and most[right ^ 1] > on_the_right:
+                on_the_right = most[right ^ 1]
             left >>= 1
             right >>= 1
             on_the_left += added[left]
@@ -131,15 +132,6 @@ class Timeline:
     def has_room(self, span: Span, amount: int, capacity: int) -> bool:
         """Whether `amount` fits beside what is bound at every moment of `span`."""
         return span.first >= span.end or self.peak(span) + amount <= capacity
-
-    def at_each_step(self) -> Sequence[int]:
-        """What is bound from each step on until the next."""
-        size = self._size
-        above = [0] * (2 * size)
-        for node in range(1, size):
-            above[2 * node] = above[2 * node + 1] = above[node] + self._added[node]
-        first = size + 1
-        return [self._most[leaf] + above[leaf] for leaf in range(first, first + self._count)]
 
 
 def units(amount: Decimal) -> int:

@@ -58,14 +58,13 @@ class Windows:
         begins_at = self._lock(backorder) if self._can_be_undone(backorder) else self.now
         return Window(begins_at, self._end(backorder))
 
-    def if_ordered_now(self, backorder: Backorder) -> Window:
-        """Of one that waits: inside the three days before the finalization date the provider reserves at once."""
-        return Window(self._lock(backorder) if self.take_back else self.now, self._end(backorder))
-
-    def if_ordered_late(self, backorder: Backorder) -> Window:
-        """Of one that waits: the same where ordering late is no use, or no longer possible."""
+    def if_ordered(self, backorder: Backorder) -> tuple[Window, Window]:
+        """Of one that waits: if it is ordered now, and if it is ordered as late as possible; often the same."""
+        ends_at = self._end(backorder)
+        # Inside the three days before the finalization date, the provider reserves at once.
+        now = Window(self._lock(backorder) if self.take_back else self.now, ends_at)
         send_at = self.send_at(backorder)
-        return self.if_ordered_now(backorder) if send_at is None else Window(send_at, self._end(backorder))
+        return now, now if send_at is None else Window(max(send_at, now.begins_at), ends_at)
 
     def send_at(self, backorder: Backorder) -> datetime | None:
         """When it is sent if it goes out late; None where it is sent now or never: it has no date, or waiting any

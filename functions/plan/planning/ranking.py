@@ -1,0 +1,23 @@
+"""Who goes first. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from backorder.model import Backorder, Source
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def rank(backorder: Backorder) -> tuple[bool, Decimal, datetime, datetime, str, int, str]:
+    """Sorts best first: a person's wish before a rule's choice, then priority, deadline, and the order of the lists."""
+    return (
+        backorder.source is not Source.WANTED,
+        -backorder.priority,
+        backorder.deadline or _NEVER,
+        backorder.created_at,
+        backorder.list,
+        backorder.line,
+        backorder.domain,
+    )
