@@ -27,6 +27,23 @@ class ForeignOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class FallsDue:
+    """A renewal that will draw on the account. Gross, in the account's currency."""
+
+    at: datetime
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPrice:
+    """What the provider's price list for this account says of a backorder. Gross; None where it names only a
+    currency."""
+
+    amount: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Amounts are gross, in the account's currency."""
 
@@ -40,6 +57,10 @@ class Standing:
     """How long a lost order's deposit takes to come back on this account, as measured; None until it was."""
     foreign: Mapping[str, ForeignOrder] = field(default_factory=dict)
     """Live applications in the account that are not ours and have no deposit yet, by id: they draw at their lock."""
+    renewals: tuple[FallsDue, ...] = ()
+    """Of the weeks ahead, in order of time."""
+    prices: Mapping[str, OwnPrice] = field(default_factory=dict)
+    """The account's own, by zone as the provider writes it in a class (`COM`, `COUK`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorder.deadlines import MARGIN
-from backorder.model import FINAL, WON, Backorder, Origin, Reason, Source, State
+from backorder.model import FINAL, WON, Backorder, Charge, Origin, Reason, Source, State
 from backorder.money import ZERO
 from backorder.rules import Rules
-from backorder.standing import Lock, Standing
+from backorder.standing import FallsDue, ForeignOrder, Lock, OwnPrice, Standing
 from planning.funding import Funds, Plan, chance_gone, plan
 from planning.ranking import rank
 from planning.timeline import STEP, Window
@@ -137,6 +137,45 @@ def test_what_is_reserved_for_others_is_not_ours_to_draw() -> None:
 def test_the_fee_is_the_higher_of_the_rules_and_of_the_last_deposit(last: str, fee: str) -> None:
     made = planned([a_backorder()], standing=Standing(last_deposits={"com": usd(last), "net": usd(500)}))
     assert made.drawn == usd(fee)
+
+
+@pytest.mark.parametrize(
+    ("price", "fee"),
+    [
+        (OwnPrice(usd("68.00"), CURRENCY), "69.00"),
+        (OwnPrice(usd("75.50"), CURRENCY), "75.50"),
+        (OwnPrice(usd("75.50"), "EUR"), "71.07"),
+        (OwnPrice(None, "EUR"), "71.07"),
+        (OwnPrice(None, CURRENCY), "69.00"),
+    ],
+)
+def test_the_accounts_own_price_counts_and_one_in_another_currency_may_rise(price: OwnPrice, fee: str) -> None:
+    made = planned([a_backorder(), a_backorder("john.co.uk")], standing=Standing(prices={"COM": price}))
+    assert made.drawn == usd(fee) + FEE
+    assert planned([a_backorder("john.co.uk")], standing=Standing(prices={"COUK": price})).drawn == usd(fee)
+
+
+def test_a_won_order_draws_until_its_charge_is_booked() -> None:
+    won = a_placed_backorder(state=State.SUCCESSFUL)
+    booked = replace(won, charges=(Charge("entry#1", NOW, usd(58), usd(11)),))
+    assert (planned([], [won]).drawn, planned([], [booked]).drawn) == (FEE, ZERO)
+
+
+def test_renewals_that_fall_due_are_foreseen() -> None:
+    due = Standing(renewals=(FallsDue(NOW + timedelta(days=6), usd("31.01")),))
+    made = planned([dropping("a.com"), dropping("b.com", NOW + timedelta(days=2))], amount="100.00", standing=due)
+    assert held(made) == [("a.com", Reason.UNFUNDED)], "its window is not over by then"
+    assert [b.domain for b, _ in made.late] == ["b.com"], "it is over by then, and might be won"
+    paid = Standing(renewals=(FallsDue(NOW, usd("31.01")),))
+    assert ordered(planned([dropping("a.com")], amount="100.00", standing=paid)) == ["a.com"]
+
+
+@pytest.mark.parametrize("finalization_at", [None, SOON])
+def test_an_order_that_somebody_else_placed_draws_too(finalization_at: datetime | None) -> None:
+    theirs = Standing(foreign={"4711": ForeignOrder("theirs.com", "com", finalization_at)})
+    made = planned([dropping("a.com", priority=usd(9))], amount="137.99", standing=theirs)
+    assert (ordered(made), held(made)) == ([], [("a.com", Reason.UNFUNDED)])
+    assert ordered(planned([dropping("a.com")], amount="138.00", standing=theirs)) == ["a.com"]
 
 
 def test_a_name_dearer_than_its_max_price_waits_and_says_so() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -21,7 +22,7 @@ from planning.fees import Fees
 from planning.forecast import Demand, foresee
 from planning.limits import Counted
 from planning.ranking import rank
-from planning.timeline import NEVER, Span, Steps, Timeline, amount_of, span_of, units
+from planning.timeline import NEVER, Span, Steps, Timeline, Window, amount_of, span_of, units
 from planning.windows import TIME_TO_REACT, Windows
 
 QUEUE_STEP = timedelta(minutes=15)
@@ -132,7 +133,7 @@ class _Planning:
         orders_a_minute: float,
     ) -> None:
         self.now, self.funds, self.rules, self.lock_lead = now, funds, rules, lock_lead
-        self.fees = Fees(rules, funds.standing.last_deposits)
+        self.fees = Fees(rules, funds.standing, funds.currency)
         candidates, placed = list(waiting), list(under_way)
         self.fee_in = {zone: units(self.fees.of(zone)) for zone in {backorder.zone for backorder in candidates}}
         self.whole = units(funds.capacity(rules))
@@ -147,11 +148,14 @@ class _Planning:
         self.money_in_transit = self._money_is_in_transit(placed)
         self.waiting = sorted(map(self._waiting, candidates), key=_by_rank)
         self.under_way = [self._under_way(backorder) for backorder in placed]
-        self._place([*self.waiting, *self.under_way])
+        ahead = [(span_of(window, now), units(amount)) for window, amount in self._elsewhere()]
+        self._place([*self.waiting, *self.under_way], [span for span, _ in ahead])
+        self.elsewhere = [(self.steps.place(span), amount) for span, amount in ahead]
         self.movable = [order for order in self.under_way if order.movable]
 
         self.drawn = sum(order.fee for order in self.under_way)
-        self.still_reserved = sum(units(order.backorder.deposit or ZERO) for order in self.waiting)
+        deposits = [order.backorder.deposit for order in self.waiting]
+        self.still_reserved = sum(units(deposit) for deposit in deposits if deposit is not None)
         # Reserved for others, as far as that is certain.
         self.others = max(units(funds.standing.others), units(funds.reserved) - self.drawn - self.still_reserved)
         self.capacity = self.whole - self.others
@@ -200,9 +204,19 @@ class _Planning:
             movable,
         )
 
-    def _place(self, orders: list[_Order]) -> None:
+    def _elsewhere(self) -> Iterator[tuple[Window, Decimal]]:
+        """What else will draw on the account: renewals that fall due, and orders that others placed in it."""
+        standing = self.funds.standing
+        for renewal in standing.renewals:
+            if renewal.at > self.now:  # what was due is in AMOUNT
+                yield Window(renewal.at, None), renewal.amount
+        for order in standing.foreign.values():
+            yield self.windows.of_others(order.finalization_at), self.fees.of(order.zone)
+
+    def _place(self, orders: list[_Order], others: list[Span]) -> None:
         """From steps since now to places among the steps at which anything changes at all."""
-        self.steps = Steps(span for order in orders for span in (order.now, order.late, order.gone))
+        own = (span for order in orders for span in (order.now, order.late, order.gone))
+        self.steps = Steps(chain(own, others))
         place = self.steps.place
         for order in orders:
             order.now, order.late, order.gone = place(order.now), place(order.late), place(order.gone)
@@ -211,15 +225,16 @@ class _Planning:
         """What draws whatever is decided."""
         for order in self.under_way:
             yield order.gone if order.movable else order.now, order.fee
-        yield from self._not_back_yet()
+        yield from self._besides()
 
     def _at_the_provider(self) -> Iterator[tuple[Span, int]]:
         """What draws as long as nothing is taken back."""
         for order in self.under_way:
             yield order.now, order.fee
-        yield from self._not_back_yet()
+        yield from self._besides()
 
-    def _not_back_yet(self) -> Iterator[tuple[Span, int]]:
+    def _besides(self) -> Iterator[tuple[Span, int]]:
+        yield from self.elsewhere
         for order in self.waiting:
             if order.backorder.deposit is not None:
                 yield order.gone, units(order.backorder.deposit)
@@ -287,6 +302,7 @@ class _Planning:
         """
         now, late = [], []
         drawn = self.drawn - sum(order.fee for order in out) + self.still_reserved
+        drawn += sum(amount for _, amount in self.elsewhere)
         for order in chosen:
             drawn += order.fee
             extra = Span(order.now.first, order.late.first)

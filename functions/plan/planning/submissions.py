@@ -125,6 +125,7 @@ class _Tick:
             halted = None
 
         known = standing(self.store)
+        fees = Fees(self.rules, known, account.currency)
         waiting, under_way = self._divide(self.store.open_backorders())
         made = plan(
             waiting,
@@ -141,7 +142,7 @@ class _Tick:
         if self.queue:
             self._displace(made, under_way)
             self._ask_and_withdraw(under_way, made.take_back)
-            self._order(made, in_queue=sum(map(self._still_queued, under_way)), probe=halted is not None)
+            self._order(made, fees, in_queue=sum(map(self._still_queued, under_way)), probe=halted is not None)
         # Last: it sends nothing, and a list that the account cannot pay for may be long.
         self._put_off(made)
         self._hold(made)
@@ -224,13 +225,11 @@ class _Tick:
         self.send(_batches("ask", ask))
         self.send(_batches("withdraw", withdraw))
 
-    def _order(self, made: Plan, *, in_queue: int, probe: bool) -> None:
+    def _order(self, made: Plan, fees: Fees, *, in_queue: int, probe: bool) -> None:
         """Queues the best of what fits, no more than the workers can send before the next tick, with what waits there.
 
         Each batch is sent as soon as it is written: workers begin at once, and a tick that is cut off sent its best.
         """
-
-        fees = Fees(self.rules, standing(self.store).last_deposits)
 
         def queue(backorder: Backorder) -> Backorder | None:
             return self._move(

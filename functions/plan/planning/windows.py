@@ -19,6 +19,8 @@ TIME_TO_REACT = timedelta(hours=6)
 lock: reconciliation looks once an hour, ticks can be lost, and the provider may be slow to answer."""
 UNSURE = timedelta(hours=3)
 """How much earlier than estimated a lock may be."""
+_BATCH = timedelta(hours=24)
+"""How long a batch may last whose zone's table is not asked."""
 _AUCTION = timedelta(days=4, hours=1)
 """From a drop to the end of its auction, at most: three days from 20:00 UTC, and what late bids add."""
 _FORESEEN = timedelta(days=1000)
@@ -65,6 +67,13 @@ class Windows:
         now = Window(self._lock(backorder) if self.take_back else self.now, ends_at)
         send_at = self.send_at(backorder)
         return now, now if send_at is None else Window(max(send_at, now.begins_at), ends_at)
+
+    def of_others(self, finalization_at: datetime | None) -> Window:
+        """Of an order that somebody else placed in the account: it cannot be taken back, so its money must be there."""
+        if finalization_at is None or not self.reuse_refunds:
+            return Window(self.now, None)
+        over = max(finalization_at + FINALIZATION_LEAD + _BATCH, self.now)
+        return Window(self.now, over + max(self._lag, TIME_TO_REACT))
 
     def send_at(self, backorder: Backorder) -> datetime | None:
         """When it is sent if it goes out late; None where it is sent now or never: it has no date, or waiting any

@@ -24,6 +24,7 @@ from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
 from backorder.store import Store
 from reconciliation import findings as find
+from reconciliation.ahead import look_ahead
 from reconciliation.bookkeeping import Bookkeeping
 from reconciliation.books import Books
 from reconciliation.following import FOLLOWED, follow, given_up, redated, settled, vanished
@@ -226,12 +227,15 @@ class _Run:
             )
         )
         self.summary.swept = reading.swept
+        ahead = look_ahead(self.provider, known, self.now, prices_too=reading.swept)
         now = Standing(
             last_deposits=notes.usual_deposits,
             others=sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
             spent=self.books.tally.spent,
             release_lag=notes.release_lag,
             foreign=foreign_orders(known.foreign, strangers, standing_leases),
+            renewals=ahead.renewals,
+            prices=ahead.prices,
         )
         if now != known:
             save_standing(self.store, now)

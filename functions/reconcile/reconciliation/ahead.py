@@ -1,0 +1,85 @@
+"""What will draw on the account besides backorders, and what backorders cost on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from backorder.money import ZERO
+from backorder.observability import logger
+from backorder.provider.account import UserStatus
+from backorder.provider.client import Provider
+from backorder.provider.errors import AccessDenied, ProviderError
+from backorder.provider.values import amount
+from backorder.provider.wire import NotAnAnswer
+from backorder.standing import FallsDue, OwnPrice, Standing
+
+AHEAD = timedelta(days=30)
+"""Renewals that fall due later leave time for paying in."""
+_KINDS = frozenset({"SETUP", "CURRENCY"})
+_NO_ZONE = frozenset({"PRICE", "CLASS", "DOMAIN", "APPLICATION", "BACKORDER"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What the plans to come reckon with."""
+
+    renewals: tuple[FallsDue, ...]
+    prices: Mapping[str, OwnPrice]
+
+
+def look_ahead(provider: Provider, known: Standing, now: datetime, *, prices_too: bool) -> Ahead:
+    """Renewals of the weeks ahead, and, if asked for, the account's own prices.
+
+    Where the provider does not answer, what was `known` counts: states and money do not wait for this. Raises
+    AccessDenied.
+    """
+    renewals, prices = known.renewals, known.prices
+    try:
+        renewals = falling_due(provider, now)
+        if prices_too:
+            prices = own_prices(provider.user())
+    except AccessDenied:
+        raise
+    except ProviderError as error:
+        logger.warning("ahead_unread", why=str(error))
+    return Ahead(renewals, prices)
+
+
+def falling_due(provider: Provider, now: datetime) -> tuple[FallsDue, ...]:
+    """Gross amounts; what has no date or no price draws nothing that could be foreseen."""
+    due = [
+        FallsDue(renewal.due_at, renewal.price + (renewal.vat_price or ZERO))
+        for renewal in provider.renewals(until=now + AHEAD)
+        if renewal.due_at is not None and renewal.price is not None and renewal.due_at > now
+    ]
+    return tuple(sorted(due, key=lambda each: (each.at, each.amount)))
+
+
+def own_prices(user: UserStatus) -> dict[str, OwnPrice]:
+    """By zone as the provider writes it in a class (`COM`, `COUK`).
+
+    A backorder's relation is not documented. By the one that is (`PRICE_CLASS_DOMAIN_COM_SETUP`), what names a class, a
+    backorder and a zone is taken for its price, net; beside it `…_CURRENCY` may name another currency.
+    """
+    amounts: dict[str, Decimal] = {}
+    currencies: dict[str, str] = {}
+    for name, value in user.relations.items():
+        parts = name.replace(".", "").split("_")
+        if parts[:2] != ["PRICE", "CLASS"] or "BACKORDER" not in parts:
+            continue
+        zone = "".join(part for part in parts if part not in _NO_ZONE | _KINDS)
+        if parts[-1] == "CURRENCY":
+            currencies[zone] = value.strip().upper()
+        elif parts[-1] in ("SETUP", "BACKORDER", zone):
+            try:
+                amounts[zone] = amount(value.strip(), name) * (1 + (user.vat or ZERO) / 100)
+            except NotAnAnswer as error:
+                logger.warning("price_unread", why=str(error))
+    return {
+        zone: OwnPrice(amounts.get(zone), currencies.get(zone, user.currency))
+        for zone in sorted(amounts.keys() | currencies.keys())
+        if zone
+    }

@@ -1,0 +1,106 @@
+"""What will draw on the account besides backorders, and what the account's own price list says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import cast
+
+import pytest
+
+from backorder.provider.account import Renewal, UserStatus
+from backorder.provider.client import Provider
+from backorder.provider.errors import AccessDenied, ProviderError, TemporaryFailure
+from backorder.standing import FallsDue, OwnPrice, Standing
+from reconciliation.ahead import AHEAD, falling_due, look_ahead, own_prices
+from tests.factories import NOW, usd
+
+SOON = NOW + timedelta(days=3)
+
+
+def a_user(relations: dict[str, str], vat: Decimal | None = None) -> UserStatus:
+    return UserStatus("test.user", "USD", vat, None, (), relations)
+
+
+def a_renewal(days: int | None, price: str | None, vat_price: str | None = None) -> Renewal:
+    due_at = None if days is None else NOW + timedelta(days=days)
+    amounts = [None if text is None else usd(text) for text in (price, vat_price)]
+    return Renewal("john.com", "DOMAIN", due_at, amounts[0], amounts[1], "1", "AUTORENEW", "pay")
+
+
+@dataclass
+class FakeProvider:
+    renewed: tuple[Renewal, ...] = ()
+    user_answer: UserStatus | ProviderError | None = None
+    until: object = None
+
+    def renewals(self, *, until: object) -> tuple[Renewal, ...]:
+        self.until = until
+        return self.renewed
+
+    def user(self) -> UserStatus:
+        if isinstance(self.user_answer, UserStatus):
+            return self.user_answer
+        assert self.user_answer is not None, "nobody asked for prices"
+        raise self.user_answer
+
+
+def the(fake: FakeProvider) -> Provider:
+    return cast("Provider", fake)
+
+
+def test_renewals_are_foreseen_gross_in_order_of_time() -> None:
+    fake = FakeProvider(
+        (a_renewal(9, "10.00"), a_renewal(3, "12.50", "2.38"), a_renewal(None, "1"), a_renewal(4, None))
+    )
+    assert falling_due(the(fake), NOW) == (
+        FallsDue(SOON, usd("14.88")),
+        FallsDue(NOW + timedelta(days=9), usd("10.00")),
+    )
+    assert fake.until == NOW + AHEAD
+
+
+def test_what_was_due_is_not_ahead() -> None:
+    assert falling_due(the(FakeProvider((a_renewal(0, "10.00"), a_renewal(-1, "10.00")))), NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("relations", "prices"),
+    [
+        ({"PRICE_CLASS_DOMAIN_COM_SETUP": "12.50", "PRICE_CLASS_DOMAIN_COM_ANNUAL": "12.50"}, {}),
+        ({"PRICE_CLASS_DOMAIN_COM_BACKORDER_SETUP": "60.00"}, {"COM": OwnPrice(usd("60.00"), "USD")}),
+        ({"PRICE_CLASS_COM_BACKORDER": "60.00"}, {"COM": OwnPrice(usd("60.00"), "USD")}),
+        ({"PRICE_CLASS_BACKORDER_CO.UK_SETUP": "60.00"}, {"COUK": OwnPrice(usd("60.00"), "USD")}),
+        (
+            {"PRICE_CLASS_COM_BACKORDER_SETUP": "60.00", "PRICE_CLASS_COM_BACKORDER_CURRENCY": "EUR"},
+            {"COM": OwnPrice(usd("60.00"), "EUR")},
+        ),
+        ({"PRICE_CLASS_COM_BACKORDER_CURRENCY": "eur"}, {"COM": OwnPrice(None, "EUR")}),
+        ({"PRICE_CLASS_COM_BACKORDER_SETUP": "on request"}, {}),
+        ({"PRICE_CLASS_BACKORDER_SETUP": "60.00"}, {}),
+        ({"BACKORDER": "1", "": ""}, {}),
+    ],
+)
+def test_the_accounts_own_prices_are_read_where_it_shows_some(
+    relations: dict[str, str], prices: dict[str, OwnPrice]
+) -> None:
+    assert own_prices(a_user(relations)) == prices
+
+
+def test_prices_are_net_and_fees_gross() -> None:
+    found = own_prices(a_user({"PRICE_CLASS_COM_BACKORDER_SETUP": "60.00"}, vat=usd("19.00")))
+    assert found == {"COM": OwnPrice(usd("71.40"), "USD")}
+
+
+def test_where_the_provider_does_not_answer_what_was_known_counts() -> None:
+    known = Standing(renewals=(FallsDue(SOON, usd(1)),), prices={"COM": OwnPrice(usd(60), "USD")})
+    silent = FakeProvider((a_renewal(9, "10.00"),), TemporaryFailure("Server error", code=421))
+    found = look_ahead(the(silent), known, NOW, prices_too=True)
+    assert found.prices == known.prices
+    assert look_ahead(the(FakeProvider()), known, NOW, prices_too=False).prices == known.prices
+
+
+def test_a_refused_login_is_not_passed_over() -> None:
+    with pytest.raises(AccessDenied):
+        look_ahead(the(FakeProvider((), AccessDenied("no", code=530))), Standing(), NOW, prices_too=True)
