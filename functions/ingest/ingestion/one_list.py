@@ -1,0 +1,246 @@
+"""One list on its way from the reader to the store, its entries accounted for, its reports written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from backorder.observability import logger
+from backorder.registries import Registries
+from backorder.rules import KeptRules
+from ingestion.intake import Intake, Missing, Taken
+from ingestion.memory import Before, Memory
+from ingestion.objects import Arrived, CsvObject
+from ingestion.reading import Entry, LeftOut, ReadList, Reject
+from ingestion.renewals import COMPLETE, Survey
+from ingestion.screen import NO_RULES
+from ingestion.selection import Selection
+from ingestion.services import Ingestion
+from ingestion.summary import Kind, ListSummary
+from ingestion.writing import Progress, Writes
+
+_MOST_RENEWED = 20
+"""Sentences about names that a person wants and that were probably renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An object to read: what is the same for each list in it."""
+
+    arrived: Arrived
+    kind: Kind
+    rules: KeptRules | None
+    registries: Registries
+    """As the user's rules know them."""
+    known: frozenset[str]
+    """Names that a deletion list dates, whether they are chosen or not."""
+    before: Before | None
+    """Where the same bytes were read first, if they were."""
+    services: Ingestion
+
+    def summary(self, read: ReadList) -> ListSummary:
+        """Of one list, which is read unless this very version of it was read under these rules."""
+        version = self.arrived.version
+        record = self.services.store.list_record(self.name(read), version)
+        if record is not None and record.modified == self.arrived.modified:
+            done = ListSummary.of(record)
+            if done.rules == self.rules_version:
+                logger.info("list_known", list=done.name, version=version)
+                return done
+        return _Reading(self, read).summary()
+
+    def name(self, read: ReadList) -> str:
+        return self.arrived.key if read.member is None else f"{self.arrived.key}#{read.member}"
+
+    @property
+    def rules_version(self) -> str | None:
+        return self.rules.version if self.rules else None
+
+    @property
+    def told_at(self) -> datetime:
+        """How old is what the list says: a deletion list that was uploaded again tells nothing new."""
+        if self.kind == "dropping" and self.before is not None:
+            return min(self.before.modified, self.arrived.modified)
+        return self.arrived.modified
+
+
+class _Reading:
+    """One list on its way from the reader to the store: counts each entry, as exactly one of four outcomes."""
+
+    def __init__(self, task: Task, read: ReadList) -> None:
+        arrived, services = task.arrived, task.services
+        name = task.name(read)
+        self._task = task
+        self._read = read
+        self._services = services
+        self._folder = f"lists/{name}/{arrived.version}"
+        self._summary = ListSummary(
+            name=name,
+            version=arrived.version,
+            kind=task.kind,
+            source=read.source,
+            modified=arrived.modified,
+            read_at=services.clock(),
+            rules=task.rules_version,
+        )
+        self._selection = Selection(task.rules.rules) if task.rules else None
+        self._intake = Intake(services.store, task.registries, services.clock, name, arrived.version, task.told_at)
+        self._take: Callable[[Entry], Taken] = {
+            "wanted": self._intake.want,
+            "dropping": self._intake.choose,
+            "cancel": self._intake.cancel,
+        }[task.kind]
+        self._reasons: Counter[str] = Counter()
+        self._left_out_by: Counter[str] = Counter()
+        self._zones: Counter[str] = Counter()
+        self._days: tuple[date, date] | None = None
+        self._chosen: set[str] = set()
+        self._dated: set[str] = set()
+        self._survey: Survey | None = None
+        if task.kind == "dropping" and read.source in COMPLETE:
+            self._survey = Survey(services.store, read.source, task.told_at, task.known)
+
+    def summary(self) -> ListSummary:
+        """Reads the list to its end, writes its reports, and gives its summary. Raises TimeIsShort."""
+        done, services = self._summary, self._services
+        rejects = f"{self._folder}/rejects.csv"
+        header = ("list", "line", "text", "reason")
+        memory, rules = Memory(services.store), self._task.rules_version
+        writes = Writes(
+            memory.progress(done.name, done.version, rules),
+            lambda progress: memory.keep_progress(done.name, done.version, rules, progress),
+            writers=services.writers,
+            look_ahead=services.look_ahead,
+            seconds_left=services.seconds_left,
+        )
+        with CsvObject(services.s3, services.reports_bucket, rejects, header) as rejected, writes:
+            for item in self._read.items:
+                if isinstance(item, LeftOut):
+                    self._leave_out(item)
+                    continue
+                done.entries += 1
+                if isinstance(item, Reject):
+                    done.rejected += 1
+                    self._reasons[item.kind] += 1
+                    rejected.write((done.name, item.line, item.text, item.reason))
+                    if self._survey:
+                        self._survey.note_reject(item)
+                else:
+                    self._decide(item, writes)
+        done.rejects = None if rejected.is_empty else rejects
+        self._find_renewed()
+        self._complete(writes.progress)
+        services.put_json(f"{self._folder}/summary.json", done.model_dump(mode="json"))
+        services.store.save_list(done.record())
+        memory.forget_progress(done.name, done.version)
+        logger.info("list_read", list=done.name, **done.model_dump(mode="json", include=_LOGGED))
+        return done
+
+    def _leave_out(self, bulk: LeftOut) -> None:
+        """Counts what the reader left out by the rules."""
+        self._summary.entries += bulk.count
+        self._summary.not_selected += bulk.count
+        self._left_out_by.update(bulk.by)
+        self._zones.update(bulk.zones)
+        for day in bulk.days or ():
+            self._note_day(day)
+
+    def _decide(self, entry: Entry, write: Writes) -> None:
+        done, domain = self._summary, entry.domain
+        self._zones[domain.zone] += 1
+        if entry.day is not None:
+            self._note_day(entry.day)
+        if self._survey:
+            self._survey.note(entry)
+        if done.kind == "dropping":
+            decided = self._selection.decide(entry) if self._selection else NO_RULES
+            if isinstance(decided, str):
+                done.not_selected += 1
+                self._left_out_by[decided] += 1
+                if domain.name in self._task.known and domain.name not in self._dated:
+                    self._dated.add(domain.name)
+                    write(entry, self._intake.redate)
+                return
+            entry = entry._replace(priority=decided.score.points, chosen=str(decided))
+        if domain.name in self._chosen:
+            done.duplicates += 1
+            return
+        self._chosen.add(domain.name)
+        write(entry, self._take)
+
+    def _note_day(self, day: date) -> None:
+        if self._days is None:
+            self._days = (day, day)
+        elif not self._days[0] <= day <= self._days[1]:
+            self._days = (min(day, self._days[0]), max(day, self._days[1]))
+
+    def _find_renewed(self) -> None:
+        """Takes back what a complete list has no more, and remembers this one."""
+        done, survey = self._summary, self._survey
+        if survey is None or not self._read.is_whole:
+            return
+        taken_back = 0
+        for name, days in survey.missing(rejected=done.rejected, entries=done.entries):
+            became = self._intake.missing(name, days)
+            if became is Missing.TAKEN_BACK:
+                taken_back += 1
+            elif became is Missing.LEFT and len(done.notes) < _MOST_RENEWED:
+                done.notes.append(
+                    f"{name} is no longer on the list: it was probably renewed. A person wants it, so it stays: "
+                    "put it into cancel/ to take it back."
+                )
+        if taken_back:
+            done.notes.append(
+                f"{taken_back} no longer on the list, so probably renewed: a rule chose them, and they are taken back."
+            )
+        survey.keep(self._chosen)
+
+    def _complete(self, progress: Progress) -> None:
+        done, rules, before = self._summary, self._task.rules, self._task.before
+        done.accepted += progress.accepted
+        done.duplicates += progress.duplicates
+        done.not_selected += progress.not_selected
+        self._left_out_by.update(progress.left_out_by)
+        done.notes.extend(progress.notes)
+        done.encoding = self._read.encoding
+        done.reasons, done.left_out_by = dict(self._reasons.most_common()), dict(self._left_out_by.most_common())
+        done.zones = dict(self._zones.most_common())
+        if self._days is not None:
+            done.first_drop, done.last_drop = self._days
+        if self._read.note:
+            done.notes.append(self._read.note)
+        elif not done.entries:
+            done.notes.append("The list is empty: it has no entries.")
+        if done.kind == "dropping" and rules is None:
+            done.notes.append("There is no rules.toml: nothing is chosen from deletion lists.")
+        if self._selection is not None and done.entries:
+            done.notes.extend(
+                f"No entry was asked about [select.columns] {name}: the list has no such column, or every name was "
+                "left out before."
+                for name in self._selection.unseen_columns
+            )
+        if rules is not None:
+            done.notes.append(f"Chosen by rules.toml, version {rules.version}.")
+            if rules.broken is not None:
+                done.notes.append(f"A newer rules.toml is broken and was not used: {rules.broken}")
+        if before is not None:
+            new_rules = done.kind == "dropping" and before.rules != done.rules
+            told = "chosen from anew, under other rules" if new_rules else "read before"
+            done.notes.append(f"It is the same list as {before.name} of {before.modified:%-d %B %Y %H:%M} UTC: {told}.")
+        done.notes.extend(f"{count} already there: {what}." for what, count in progress.changed.items())
+        done.seconds = (self._services.clock() - done.read_at).total_seconds()
+
+
+_LOGGED = {
+    "version",
+    "kind",
+    "source",
+    "entries",
+    "rejected",
+    "not_selected",
+    "duplicates",
+    "accepted",
+    "seconds",
+}
