@@ -69,6 +69,15 @@ def test_the_same_list_under_new_rules_is_chosen_from_anew(world: World) -> None
     assert world.backorder("long-name.com").state is State.SELECTED
 
 
+def test_the_same_rules_uploaded_again_are_the_same_rules(world: World) -> None:
+    world.upload("rules.toml", RULES, modified=START)
+    first = world.upload("dropping/a.csv", ROWS, modified=START)
+    world.upload("rules.toml", f"# The same.\n{RULES}", modified=START + timedelta(hours=1))
+    again = world.upload("dropping/b.csv", ROWS, modified=START + timedelta(hours=2))
+    assert any(note.endswith(": read before.") for note in again.notes)
+    assert world.ingest("dropping/a.csv", first.version) == [first]
+
+
 def test_an_event_that_comes_again_under_new_rules_chooses_anew(world: World) -> None:
     world.upload("rules.toml", RULES, modified=START)
     first = world.upload("dropping/a.csv", ROWS, modified=START)
@@ -91,6 +100,15 @@ def test_the_same_bytes_for_another_purpose_are_another_list(world: World) -> No
     world.upload("rules.toml", "")
     world.upload("wanted/a.csv", ROWS)
     assert not any("same list" in note for note in world.upload("dropping/a.csv", ROWS).notes)
+
+
+def test_a_list_whose_name_is_too_long_for_reports_is_read_under_a_shorter_one(world: World) -> None:
+    key = f"wanted/{'ü' * 500}.txt"
+    summary = world.upload(key, "john.com\nx\n")
+    assert counts(summary) == (2, 1, 0, 0, 1)
+    assert len(summary.name.encode()) <= 900
+    assert json.loads(world.report(f"lists/{summary.name}/{summary.version}/summary.json"))["accepted"] == 1
+    assert world.ingest(key) == [summary]
 
 
 # Dates from a deletion list

@@ -60,7 +60,7 @@ def _ingest(arrived: Arrived, services: Ingestion) -> list[ListSummary]:
     summaries = [task.summary(read) for read in lists]
     if not summaries:
         summaries = [task.summary(ReadList(None, "no list", iter(())))]
-    memory.note_content(kind, arrived, rules=task.rules_version)
+    memory.note_content(kind, arrived, rules=task.chosen_by)
     return summaries
 
 
@@ -73,5 +73,5 @@ def _ignore(arrived: Arrived, services: Ingestion) -> ListSummary:
     done = ListSummary.about(arrived, "ignored", at=services.clock())
     done.notes.append("Ignored: lists go into wanted/, dropping/ or cancel/, rules into rules.toml beside these.")
     logger.warning("object_ignored", list=arrived.key, why="it is in none of wanted/, dropping/, cancel/")
-    services.put_json(f"lists/{arrived.key}/{arrived.version}/summary.json", done.model_dump(mode="json"))
+    services.put_json(f"lists/{done.name}/{arrived.version}/summary.json", done.model_dump(mode="json"))
     return done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -25,6 +26,8 @@ _READ_AHEAD = 8 << 20
 _PART = 8 << 20
 """Bytes a part of an upload: S3 takes 5 MB at least, and 10,000 parts."""
 _TRIES = 4
+_LONGEST_NAME = 900
+"""Bytes. S3's keys have 1,024 at most, of which a report's needs some for itself; so have DynamoDB's sort keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,16 @@ def look_at(bucket: str, key: str, version: str | None, s3: S3Client) -> Arrived
 
 def _which(bucket: str, key: str, version_id: str | None) -> dict[str, Any]:
     return {"Bucket": bucket, "Key": key, **({"VersionId": version_id} if version_id else {})}
+
+
+def list_name(key: str, member: str | None = None) -> str:
+    """What a list is called: by its key, or `archive#member`; cut where it would fit into no key and no item."""
+    name = key if member is None else f"{key}#{member}"
+    if len(name.encode("utf-8")) <= _LONGEST_NAME:
+        return name
+    # A cut name alone could be another one's, too.
+    digest = hashlib.sha256(name.encode("utf-8")).hexdigest()[:16]
+    return name.encode("utf-8")[: _LONGEST_NAME - 20].decode("utf-8", "ignore") + f"…{digest}"
 
 
 def content_of(etag: str, size: int) -> str:

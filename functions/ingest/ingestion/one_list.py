@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from backorder.registries import Registries
 from backorder.rules import KeptRules
 from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
-from ingestion.objects import Arrived, CsvObject
+from ingestion.objects import Arrived, CsvObject, list_name
 from ingestion.reading import Entry, LeftOut, ReadList, Reject
 from ingestion.renewals import COMPLETE, Survey
 from ingestion.screen import NO_RULES
@@ -46,17 +47,22 @@ class Task:
         record = self.services.store.list_record(self.name(read), version)
         if record is not None and record.modified == self.arrived.modified:
             done = ListSummary.of(record)
-            if done.rules == self.rules_version:
+            if done.rules == self.chosen_by:
                 logger.info("list_known", list=done.name, version=version)
                 return done
         return _Reading(self, read).summary()
 
     def name(self, read: ReadList) -> str:
-        return self.arrived.key if read.member is None else f"{self.arrived.key}#{read.member}"
+        """As reports and items call it."""
+        return list_name(self.arrived.key, read.member)
 
     @property
-    def rules_version(self) -> str | None:
-        return self.rules.version if self.rules else None
+    def chosen_by(self) -> str | None:
+        """Tells the rules that choose from others, by what they say: the same file uploaded again is the same rules."""
+        if self.rules is None:
+            return None
+        said = self.rules.rules.model_dump_json(include={"select", "score", "registries"})
+        return hashlib.sha256(said.encode("utf-8")).hexdigest()[:16]
 
     @property
     def told_at(self) -> datetime:
@@ -83,7 +89,7 @@ class _Reading:
             source=read.source,
             modified=arrived.modified,
             read_at=services.clock(),
-            rules=task.rules_version,
+            rules=task.chosen_by,
         )
         self._selection = Selection(task.rules.rules) if task.rules else None
         self._intake = Intake(services.store, task.registries, services.clock, name, arrived.version, task.told_at)
@@ -107,7 +113,7 @@ class _Reading:
         done, services = self._summary, self._services
         rejects = f"{self._folder}/rejects.csv"
         header = ("list", "line", "text", "reason")
-        memory, rules = Memory(services.store), self._task.rules_version
+        memory, rules = Memory(services.store), self._task.chosen_by
         writes = Writes(
             memory.progress(done.name, done.version, rules),
             lambda progress: memory.keep_progress(done.name, done.version, rules, progress),

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from backorder.store import ListRecord
-from ingestion.objects import Arrived
+from ingestion.objects import Arrived, list_name
 
 Kind = Literal["wanted", "dropping", "cancel", "rules", "ignored"]
 
@@ -42,7 +42,7 @@ class ListSummary(BaseModel):
     notes: list[str] = Field(default_factory=list)
     """What a person should know, in sentences."""
     rules: str | None = None
-    """Version of the rules that chose from it."""
+    """Tells the rules that chose from it from others."""
     rejects: str | None = None
     """Key of the list of rejects in the reports bucket."""
     read_at: datetime
@@ -53,7 +53,12 @@ class ListSummary(BaseModel):
     def about(cls, arrived: Arrived, kind: Kind, *, at: datetime) -> Self:
         """Of an object that holds no list."""
         return cls(
-            name=arrived.key, version=arrived.version, kind=kind, source=kind, modified=arrived.modified, read_at=at
+            name=list_name(arrived.key),
+            version=arrived.version,
+            kind=kind,
+            source=kind,
+            modified=arrived.modified,
+            read_at=at,
         )
 
     @classmethod
