@@ -98,6 +98,7 @@ class Machine:
             clock=lambda: self.scheduler.now,
             publish=lambda message: self._look_at("message", repr(message)),
             put=lambda key, content, _type: self._look_at(key, content.decode()),
+            report_link="latest/report.html",
             registries=Registries.load(),
         )
         self._invoke("reconcile", lambda process: reconcile_account(reconciliation, holder=process.name))

@@ -93,6 +93,7 @@ class World:
             clock=lambda: self.emulator.now,
             publish=self.publish,
             put=put,
+            report_link="https://console/latest/report.html",
             registries=REGISTRIES,
         )
         try:

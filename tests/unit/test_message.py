@@ -7,14 +7,16 @@ from itertools import permutations
 import pytest
 
 from backorder.finding import Kind, Severity
-from reconciliation.message import SUBJECT_LIMIT, compose
+from reconciliation.message import SUBJECT_LIMIT, compose, console_link
 from tests.factories import a_finding
+
+REPORT = "https://eu-west-1.console.aws.amazon.com/s3/object/reports?region=eu-west-1&prefix=latest/report.html"
 
 
 def test_a_message_about_one_thing_says_which() -> None:
-    message = compose([a_finding(Kind.SHORTFALL, "account", advice="Pay in 69.00 USD soon.")])
+    message = compose([a_finding(Kind.SHORTFALL, "account", advice="Pay in 69.00 USD soon.")], report=REPORT)
     assert message.subject == "Backorders: Funds are short"
-    assert message.body == "Funds are short\n===============\n- Pay in 69.00 USD soon.\n"
+    assert message.body == f"Funds are short\n===============\n- Pay in 69.00 USD soon.\n\nThe report: {REPORT}\n"
 
 
 def test_findings_are_grouped_by_kind_the_most_urgent_first() -> None:
@@ -23,23 +25,23 @@ def test_findings_are_grouped_by_kind_the_most_urgent_first() -> None:
         a_finding(Kind.LINE_HALTED, "line"),
         a_finding(Kind.REFUND_MISSING, "jane.com"),
     ]
-    message = compose(findings)
+    message = compose(findings, report=REPORT)
     assert message.subject == "Backorders: Orders have stopped (and 2 more)"
     assert message.body == (
         "Orders have stopped\n===================\n- line needs a person.\n\n"
         "Deposits that did not come back\n===============================\n"
-        "- john.com needs a person.\n- jane.com needs a person.\n"
+        f"- john.com needs a person.\n- jane.com needs a person.\n\nThe report: {REPORT}\n"
     )
 
 
 def test_the_order_in_which_kinds_were_found_does_not_matter() -> None:
     findings = [a_finding(kind) for kind in list(Kind)[:3]]
-    assert len({compose(order) for order in permutations(findings)}) == 1
+    assert len({compose(order, report=REPORT) for order in permutations(findings)}) == 1
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_is_told(kind: Kind) -> None:
-    message = compose([a_finding(kind, advice="Do this.")])
+    message = compose([a_finding(kind, advice="Do this.")], report=REPORT)
     assert "- Do this." in message.body
     assert message.subject.startswith("Backorders: ")
 
@@ -60,8 +62,17 @@ def test_what_is_urgent_stands_above_what_can_wait() -> None:
 
 def test_nothing_is_left_out_and_the_subject_is_one_that_sns_takes() -> None:
     findings = [a_finding(kind, f"name-{n}.com") for kind in Kind for n in range(50)]
-    message = compose(findings)
+    message = compose(findings, report=REPORT)
     assert all(f"- {finding.advice}\n" in message.body for finding in findings)
     assert len(message.subject) <= SUBJECT_LIMIT
     assert message.subject.isascii()
     assert message.subject.isprintable()
+
+
+def test_the_report_is_where_the_console_of_its_part_of_aws_shows_it() -> None:
+    def link(region: str, partition: str) -> str:
+        return console_link("reports", "latest/report.html", region=region, partition=partition)
+
+    assert link("eu-west-1", "aws") == REPORT
+    assert link("cn-north-1", "aws-cn").startswith("https://console.amazonaws.cn/s3/object/reports?region=cn-north-1&")
+    assert link("us-gov-west-1", "aws-us-gov").startswith("https://console.amazonaws-us-gov.com/s3/object/reports?")

@@ -17,12 +17,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backorder.finding import Kind
 from backorder.model import State
 from reconciliation.page import html, view
 from reconciliation.page.html import shown
 from reconciliation.page.model import Outcomes, Page
 from tests.browser import worlds
-from tests.factories import NOW, a_placed_backorder
+from tests.factories import NOW, a_finding, a_placed_backorder
 
 MARKUP = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'`--><!--&lt;{{ 7*7 }}{% raw %}"
 FORMULA = '=HYPERLINK("https://evil.example";"pay here")'
@@ -182,3 +183,13 @@ def test_a_moment_is_told_in_the_readers_time_zone() -> None:
     source = html(view(**worlds.empty(now=NOW + timedelta(hours=12))))
     assert "Wed&nbsp;25&nbsp;Nov, 00:00" in source
     assert 'datetime="2026-11-25T00:00:00Z"' in source
+
+
+def test_an_auction_is_one_tap_away_and_nothing_else_becomes_a_link() -> None:
+    where = "https://auctions.example/john.com?a=1&b=2"
+    auction = a_finding(Kind.AUCTION_OPEN, advice=f"john.com is in an auction: bid at {where}; or <b>not</b>.")
+    other = a_finding(Kind.REFUND_MISSING, advice="Look at https://evil.example/, jane.com.")
+    source = html(view(**worlds.empty(findings=[auction, other])))
+    links = re.findall(r'<a href="(http[^"]*)"([^>]*)>', source)
+    assert links == [(where.replace("&", "&amp;"), ' rel="noreferrer noopener"')]
+    assert "; or &lt;b&gt;not&lt;/b&gt;." in source

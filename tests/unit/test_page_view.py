@@ -266,6 +266,13 @@ def test_an_order_that_is_in_is_followed_by_its_lock_and_its_drop() -> None:
     ]
 
 
+def test_an_auction_comes_to_its_end() -> None:
+    ends = NOW + timedelta(days=3)
+    bid = a_placed_backorder(state=State.AUCTION_PENDING, auction_ends_at=ends)
+    (moment,) = page(backorders=[bid]).moments
+    assert (moment.at, moment.what, moment.estimated) == (ends, "auction ends", False)
+
+
 # --- The month -----------------------------------------------------------------------------------
 
 

@@ -18,7 +18,8 @@ from backorder.registries import Registries
 from backorder.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from reconciliation.message import Message
+from reconciliation.message import Message, console_link
+from reconciliation.page import PAGE
 from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 
 
@@ -52,6 +53,12 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Reconciliation:
         clock=clock,
         publish=publish,
         put=put,
+        report_link=console_link(
+            settings.reports_bucket,
+            f"latest/{PAGE}",
+            region=s3.meta.region_name,
+            partition=s3.meta.partition,
+        ),
         registries=Registries.load(),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import quote
 
 from backorder.finding import Finding
 
@@ -20,8 +21,8 @@ class Message:
     body: str
 
 
-def compose(findings: Sequence[Finding]) -> Message:
-    """One message about all that is new, grouped by kind, the most urgent kind first."""
+def compose(findings: Sequence[Finding], *, report: str) -> Message:
+    """One message about all that is new, grouped by kind, the most urgent kind first, and where the report is."""
     ordered = sorted(findings, key=lambda finding: finding.kind.rank)
     rest = len(findings) - 1
     subject = f"Backorders: {ordered[0].kind.heading}" + (f" (and {rest} more)" if rest else "")
@@ -29,4 +30,16 @@ def compose(findings: Sequence[Finding]) -> Message:
         "\n".join([kind.heading, "=" * len(kind.heading), *(f"- {finding.advice}" for finding in group)])
         for kind, group in groupby(ordered, key=lambda finding: finding.kind)
     ]
-    return Message(subject[:SUBJECT_LIMIT], "\n\n".join(sections) + "\n")
+    return Message(subject[:SUBJECT_LIMIT], "\n\n".join([*sections, f"The report: {report}"]) + "\n")
+
+
+def console_link(bucket: str, key: str, *, region: str, partition: str) -> str:
+    """Where the S3 console shows an object to whoever is signed in (a signed link would die with the function).
+
+    `partition`: `aws`, or where AWS has another console: `aws-cn`, `aws-us-gov`.
+    """
+    host = {
+        "aws-cn": "console.amazonaws.cn",
+        "aws-us-gov": "console.amazonaws-us-gov.com",
+    }.get(partition, f"{region}.console.aws.amazon.com")
+    return f"https://{host}/s3/object/{bucket}?region={region}&prefix={quote(key)}"

@@ -50,6 +50,8 @@ class Reconciliation:
     clock: Clock
     publish: Callable[[Message], None]
     put: Put
+    report_link: str
+    """Where a person finds the report."""
     registries: Registries
 
 
@@ -99,6 +101,7 @@ class _Run:
         self.registries = reconciliation.registries.overridden(last_good_rules(self.store).registries)
         self.publish = reconciliation.publish
         self.put = reconciliation.put
+        self.report_link = reconciliation.report_link
         self.now = now
         self.summary = Summary()
         # Read before the provider: what the provider does not show then, it really does not know.
@@ -287,7 +290,7 @@ class _Run:
         reports = Reports(self.store, self.put, self.books, self.now)
         reports.write(self.orders, changes, status, unread=self.summary.halted or self.summary.skipped)
         if news := find.worth_telling(changes, known):
-            self.publish(compose(news))
+            self.publish(compose(news, report=self.report_link))
         for finding in changes:
             self.store.save_finding(finding)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import unicodedata
 from datetime import datetime
 from decimal import Decimal
@@ -28,6 +29,7 @@ from reconciliation.page.model import Page, Row
 
 NONE = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
+_ADDRESS = re.compile(r"(https://[^\s<>\"']*[^\s<>\"'.,:;)])")
 FOLDER = Path(__file__).parent / "templates"
 
 
@@ -88,6 +90,7 @@ def _environment() -> Environment:
         "day": lambda day: f"{day.day} {day:%b}",
         "month": lambda day: f"{day:%B %Y}",
         "moment": _moment,
+        "linked": _linked,
         "iso": iso,
     }
     return environment
@@ -106,6 +109,13 @@ def _money(amount: Decimal | None) -> str:
         return NONE
     whole, _, cents = text(abs(amount)).partition(".")
     return f"{MINUS if amount < 0 else ''}{int(whole):,}.{cents}"
+
+
+def _linked(value: str) -> Markup:
+    """The text, its addresses as links: for what the provider says of an auction, which is bid in there."""
+    parts = _ADDRESS.split(shown(value))
+    link = Markup('<a href="{0}" rel="noreferrer noopener">{0}</a>')
+    return Markup("").join(link.format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 @pass_context

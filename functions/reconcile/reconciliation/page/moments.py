@@ -1,4 +1,4 @@
-"""What comes next: until when orders must be in, when fees are reserved, when names drop."""
+"""What comes next: until when orders must be in, when fees are reserved, names drop, auctions end."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.page.model import Moment
 
 MOST_NAMES = 3
+AUCTION = "auction ends"
 
 
 def moments(backorders: Iterable[Backorder], *, now: datetime) -> list[Moment]:
@@ -28,7 +29,7 @@ def moments(backorders: Iterable[Backorder], *, now: datetime) -> list[Moment]:
             names=[b.domain for b in sorted(some, key=lambda b: (-b.priority, b.domain))[:MOST_NAMES]],
             count=len(some),
             amount=sum((b.fee for b in some if b.fee is not None), ZERO),
-            estimated=any(b.finalization_at is None for b in some),
+            estimated=what != AUCTION and any(b.finalization_at is None for b in some),
         )
         for (at, what), some in sorted(together.items(), key=lambda each: each[0])
     ]
@@ -41,3 +42,5 @@ def _coming(backorder: Backorder) -> Iterator[tuple[datetime, str]]:
         yield backorder.finalization_at - LOCK_LEAD, "fee reserved"
     if backorder.state in (State.REQUESTED, State.ACTIVE, State.PROCESSING) and backorder.batch_starts_at is not None:
         yield backorder.batch_starts_at, "drop"
+    if backorder.state is State.AUCTION_PENDING and backorder.auction_ends_at is not None:
+        yield backorder.auction_ends_at, AUCTION

@@ -58,7 +58,7 @@ def view(
     return Page(
         at=now,
         time_zone=time_zone,
-        currency=_currency(account, postings),
+        currency=_currency(account, forecast, postings),
         amount=account.amount if account else None,
         reserved=account.deposit if account else None,
         planned_at=planned_at,
@@ -88,10 +88,11 @@ def view(
     )
 
 
-def _currency(account: AccountStatus | None, postings: Sequence[Posting]) -> str:
+def _currency(account: AccountStatus | None, forecast: Forecast | None, postings: Sequence[Posting]) -> str:
     """The account's; empty before anything is known of it."""
-    if account is not None:
-        return account.currency
+    for known in (account, forecast):
+        if known is not None:
+            return known.currency
     return postings[-1].currency if postings else ""
 
 
