@@ -1,6 +1,6 @@
 # One target a job. Each sets up what it needs on first use; a set-up that was interrupted is completed by the next call.
 .DEFAULT_GOAL := help
-.PHONY: help setup run simulate bench test check format build invoke emulator up serve smoke lock clean
+.PHONY: help setup run simulate fuzz bench test check format build invoke emulator up serve smoke lock clean
 
 # Any Python from 3.11 on; `make PYTHON=python3.13 …` chooses another one.
 PYTHON ?= python3
@@ -38,6 +38,7 @@ ARGS ?=
 PORT ?= 8053
 SEEDS ?= 100
 STACK ?=
+MINUTES ?= 10
 FUNCTION ?=
 EVENT ?=
 ENV ?= build/local-env.json
@@ -93,6 +94,9 @@ run: $(READY) ## a list's whole life on this machine: LIST=file KIND=wanted|drop
 
 simulate: $(READY) ## seeded simulations of whole runs: SEEDS=n ARGS="…"
 	@$(BIN)/python -m local simulate --seeds $(SEEDS) $(ARGS)
+
+fuzz: $(READY) ## feed ingestion with damaged lists, broken archives and random bytes: MINUTES=n ARGS="--seed N"
+	@$(BIN)/python -m local fuzz --minutes $(MINUTES) $(ARGS)
 
 bench: $(READY) $(RUNTIME_READY) $(BUILT) ## print the benchmarks, ratios in one run: ARGS="SUBJECT…"
 	@$(BIN)/python -m local bench $(ARGS)

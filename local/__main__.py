@@ -177,6 +177,15 @@ def bench(arguments: tuple[str, ...]) -> None:
     bench_command.main(list(arguments), prog_name="python -m local bench", standalone_mode=False)
 
 
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def fuzz(arguments: tuple[str, ...]) -> None:
+    """Feeds ingestion with damaged lists, broken archives and random bytes."""
+    from local.fuzz.command import fuzz as fuzz_command  # noqa: PLC0415
+
+    fuzz_command.main(list(arguments), prog_name="python -m local fuzz", standalone_mode=False)
+
+
 def _stop(message: str) -> NoReturn:
     """Ends with status 2 and one line that says what is wrong, and where."""
     print(f"local: {message}", file=sys.stderr)

@@ -232,3 +232,10 @@ def test_a_list_that_breaks_off_counts_as_far_as_it_was_read() -> None:
     at_once, by_line = (counted(cut, select(DESIGN), at_once=both) for both in (True, False))
     assert at_once.entries == by_line.entries > 1000
     assert at_once.rejects == by_line.rejects
+
+
+def test_an_archive_that_breaks_off_within_the_first_lines_is_told() -> None:
+    content = gzip.compress(b"john.com\njane.com\n") + b"rubbish"
+    assert [reject.kind for reject in counted(content, Rules(), at_once=True).rejects] == [
+        "has something behind the end of its gzip archive that is none: that was not read"
+    ]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.reading import LeftOut, read_lists
+from ingestion.reading import LeftOut, Reject, read_lists
 from ingestion.reading.lines import LONGEST_LINE, Line, Lines
 
 
@@ -58,6 +58,14 @@ def test_a_line_that_cannot_be_decoded_is_a_fault_and_the_next_is_read() -> None
     assert [fault for _, _, fault in lines(content, size=11)] == [None, "is UTF-8 in a list in Latin-1"]
     content = codecs.BOM_UTF16_LE + "a.com\n".encode("utf-16-le") + b"\x00\xd8" + "b.com\nc.com".encode("utf-16-le")
     assert [fault for _, _, fault in lines(content)] == [None, "is no valid UTF-16-LE", None]
+
+
+def test_a_zero_spoils_its_line_and_not_the_list() -> None:
+    content = b"john.com\nja\0ne.com\nmax.com\n"
+    [found] = read_lists(io.BytesIO(content))
+    told = [item.reason if isinstance(item, Reject) else str(item) for item in found.items]
+    assert told[1] == "contains a control character"
+    assert len(told) == 3
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

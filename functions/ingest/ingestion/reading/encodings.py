@@ -13,6 +13,14 @@ C1_CONTROLS = re.compile(rb"[\x80-\x9f]").search
 """Latin-1 has control characters there; in a list they are no Latin-1."""
 
 
+_CONTROLS = bytes({*range(32), 127} - {*b"\t\n\v\f\r"})
+
+
+def is_binary(head: bytes) -> bool:
+    """No text: zeros, and too many other control characters for a few damaged lines."""
+    return b"\0" in head and len(head) - len(head.translate(None, _CONTROLS)) > 1 + len(head) // 50
+
+
 def wide_encoding(head: bytes) -> str | None:
     """UTF-16, by its mark, or by the zeros that ASCII text has in every other byte."""
     if head.startswith(codecs.BOM_UTF32_LE):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ingestion.reading.containers import NoList
-from ingestion.reading.encodings import C1_CONTROLS, as_utf8, narrow_encoding, wide_encoding
+from ingestion.reading.encodings import C1_CONTROLS, as_utf8, is_binary, narrow_encoding, wide_encoding
 
 LONGEST_LINE = 1 << 16
 """Bytes. What is longer is not kept, so that a file without line ends does not fill the memory."""
@@ -43,7 +43,7 @@ class Lines:
             self.encoding = wide.upper()
             chunks = as_utf8(_with(head, chunks), wide)
         else:
-            if b"\0" in head:
+            if is_binary(head):
                 raise NoList("is binary data, not a list")
             if head.startswith(codecs.BOM_UTF8):
                 head, self.encoding = head[len(codecs.BOM_UTF8) :], "UTF-8"
