@@ -174,6 +174,7 @@ def test_a_document_does_not_fill_the_memory() -> None:
             "is JSON with an object of more than 1,000 members",
         ),
     ],
+    ids=["value", "nesting", "nesting-in-an-object", "members"],
 )
 def test_a_hostile_document_is_refused_before_it_fills_anything(content: bytes, reason: str) -> None:
     tracemalloc.start()
