@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,11 +17,15 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
 from backorder.deadlines import Known
 from backorder.model import Backorder, Source, State
+from backorder.rules import keep_rules
 from backorder.store.dynamodb import DynamoStore
+from backorder.store.memory import MemoryStore
 from ingestion import app
 from ingestion.app import Wiring, handle
 from ingestion.ingest import ingest_object
@@ -177,6 +182,38 @@ def test_a_list_goes_on_where_it_stopped_and_counts_as_if_it_had_not(world: Worl
     [again] = world.ingest(key, version)
     assert again == summary
     assert Memory(world.store).progress(key, version, summary.rules) == Progress()
+
+
+_names = st.sampled_from([*(f"{letter}.com" for letter in "abcdefgh"), "no_name.com", "a-b.com"])
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    before=st.lists(_names, max_size=5),
+    lines=st.lists(_names, min_size=1, max_size=30),
+    stops=st.lists(st.integers(1, 6), max_size=4),
+    folder=st.sampled_from(["wanted", "dropping", "cancel"]),
+)
+def test_wherever_a_list_stops_it_ends_as_if_it_had_not(
+    world: World, before: list[str], lines: list[str], stops: list[int], folder: str
+) -> None:
+    ends = []
+    for patience in ([], stops):
+        world.store, world.seconds_left = MemoryStore(), lambda: inf
+        keep_rules(world.store, RULES, version="r", modified=START)
+        world.upload("wanted/before.txt", "\n".join(before), modified=START)
+        key = f"{folder}/a.txt"
+        version = world.put(key, "\n".join(lines))
+        for looks in patience:
+            world.seconds_left = short_after(looks)
+            with suppress(TimeIsShort):
+                world.ingest(key, version)
+        world.seconds_left = lambda: inf
+        [summary] = world.ingest(key, version)
+        states = {backorder.domain: backorder.state for backorder in world.everything()}
+        ends.append((counts(summary), summary.left_out_by, summary.reasons, sorted(summary.notes), states))
+    without, with_stops = ends
+    assert without == with_stops
 
 
 def test_only_what_is_not_written_yet_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,6 +393,14 @@ def test_the_sweep_leaves_what_is_just_arriving(world: World) -> None:
     assert swept(world) == []
     world.now = START + timedelta(minutes=60)
     assert swept(world) == ["wanted/a.txt"]
+
+
+def test_the_sweep_leaves_what_nobody_waits_for_any_more(world: World) -> None:
+    world.pretend("dropping/a.txt", world.put("dropping/a.txt", "john.com\n"), START)
+    world.now = START + timedelta(days=29)
+    assert swept(world) == ["dropping/a.txt"]
+    world.now = START + timedelta(days=30)
+    assert swept(world) == []
 
 
 def test_the_sweep_finds_a_list_that_never_got_to_its_end(world: World) -> None:

@@ -16,6 +16,9 @@ from ingestion.services import Ingestion
 
 UNDER_WAY = timedelta(hours=1)
 """What arrived no longer ago may be on its way through the queue, or being read."""
+TOO_OLD = timedelta(days=30)
+"""What arrived longer ago was not found on as many days, or could not be read: nobody waits for it any more, and its
+names would be ordered as if they were about to drop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,11 @@ def sweep(bucket: str, *, services: Ingestion, send: Callable[[str], None]) -> l
         return not memory.was_read(listed.key, listed.content, listed.modified)
 
     # On one machine the objects are dated by another clock than the provider's, and may be of the future.
-    due = [each for each in _listed(bucket, services) if not now - UNDER_WAY < each.modified <= now]
+    due = [
+        each
+        for each in _listed(bucket, services)
+        if now - TOO_OLD < each.modified and not now - UNDER_WAY < each.modified <= now
+    ]
     with ThreadPoolExecutor(services.writers, thread_name_prefix="sweep") as pool:
         lost = [listed.key for listed, found in zip(due, pool.map(unread, due), strict=True) if found]
     for key in lost:
