@@ -165,6 +165,11 @@ def test_a_members_name_leads_nowhere() -> None:
     assert set(read(file.getvalue())) == {"up.txt", "root.txt", "a_b.txt", "up.txt'"}
 
 
+def test_a_member_without_a_name_is_a_list_like_any_other() -> None:
+    # The name ends at the zero.
+    assert read(zipped({"x.txt": b"john.com\n"}).replace(b"x.txt", b"\0.txt")) == {None: ["john.com"]}
+
+
 @st.composite
 def _mutated(draw: st.DrawFn) -> bytes:
     content = bytearray(draw(st.sampled_from([TEXT, gzip.compress(TEXT), zipped({"a": TEXT, "b": TEXT})])))

@@ -219,7 +219,8 @@ def _broken_archive(kind: str) -> Iterator[None]:
 def _is_clutter(info: zipfile.ZipInfo) -> bool:
     """Folders, and what file managers leave behind."""
     parts = re.split(r"[/\\]", info.filename)
-    return info.is_dir() or parts[0] == "__MACOSX" or parts[-1].startswith(".")
+    # `is_dir` stumbles over a member without a name.
+    return info.filename.endswith("/") or parts[0] == "__MACOSX" or parts[-1].startswith(".")
 
 
 def _printable(name: str) -> str:
