@@ -1,0 +1,193 @@
+"""Funding: what the guard is worth (docs/money.md), and what a plan costs.
+
+The account of the example: 2,000.00, 500 names a day at 69.00, all of them lost, for 30 days. The provider is played
+here by a few lines: locks three days before the finalization date, deposits back an hour after the batch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from backorder.deadlines import FINALIZATION_LEAD, MARGIN, Known
+from backorder.model import Backorder, Reason, Source, State
+from backorder.money import ZERO
+from backorder.provider.adapter import LOCK_LEAD
+from backorder.rules import Rules
+from backorder.standing import Standing
+from planning.funding import Funds, plan
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+DAYS = 30
+NAMES_A_DAY = 500
+KNOWN_BEFORE = timedelta(days=4)
+"""A day's names are on the provider's list so long before they drop."""
+BALANCE = Decimal("2000.00")
+FEE = Decimal("69.00")
+BATCH = timedelta(hours=1)
+LAG = timedelta(hours=1)
+FINALIZATION = timedelta(hours=16)
+LATE = (timedelta(minutes=30), timedelta(minutes=90))
+MANY = 100_000
+
+Strategy = Callable[["_Account"], None]
+
+
+class _Account:
+    """The account and its names, at a moment that goes from change to change."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.waiting: list[Backorder] = []
+        self.just_listed: list[Backorder] = []
+        self.placed: list[Backorder] = []
+        self.placed_ever = 0
+        self.in_time = 0
+        """Orders that had their money at their finalization date."""
+
+    @property
+    def free(self) -> Decimal:
+        return BALANCE - sum((order.deposit for order in self.placed if order.deposit is not None), ZERO)
+
+    def order(self, backorder: Backorder) -> None:
+        self.placed_ever += 1
+        self.waiting.remove(backorder)
+        self.placed.append(replace(backorder, state=State.REQUESTED, application=str(self.placed_ever)))
+
+    def move(self, moment: datetime) -> None:
+        """Lets happen what is due: refunds first, then finalization dates, then locks in order of creation."""
+        self.now = moment
+        self.placed = [order for order in self.placed if not _is_over(order, moment)]
+        for order in list(self.placed):
+            assert order.finalization_at is not None
+            if order.finalization_at <= moment and order.state in (State.REQUESTED, State.ACTIVE):
+                self.placed.remove(order)
+                if order.state is State.ACTIVE:
+                    self.in_time += 1
+                    self.placed.append(replace(order, state=State.PROCESSING))
+        free = self.free
+        for number, order in enumerate(self.placed):
+            assert order.finalization_at is not None
+            if order.state is State.REQUESTED and order.finalization_at - LOCK_LEAD <= moment and free >= FEE:
+                self.placed[number] = replace(order, state=State.ACTIVE, deposit=FEE)
+                free -= FEE
+        self.waiting = [b for b in self.waiting if b.last_chance is None or moment < b.last_chance]
+
+
+def _is_over(order: Backorder, moment: datetime) -> bool:
+    return order.batch_ends_at is not None and order.batch_ends_at + LAG <= moment
+
+
+def bench() -> None:
+    """Prints how many names each way of ordering got in, and how long a plan of many takes."""
+    print(f"{NAMES_A_DAY} names a day at {FEE}, {BALANCE:,} in the account, all lost, {DAYS} days:")
+    print(f"  {'each as early as possible':<46} {_live(_as_they_come):>5} names in")
+    for late in LATE:
+        minutes = int(late / timedelta(minutes=1))
+        guarded = f"the guard, late {minutes} minutes before the deadline"
+        print(f"  {guarded:<46} {_live(_guard(minutes)):>5} names in")
+    print(f"\na plan of {MANY:,} open backorders   seconds of CPU   sent    late    held")
+    for what, placed in (("all of them waiting", 0), ("half of them placed", MANY // 2)):
+        for covered in (100, MANY // 2, MANY):
+            _time(what, placed, covered)
+
+
+def _live(strategy: Strategy) -> int:
+    account = _Account()
+    days = iter(range(DAYS))
+    next_list = START
+    for moment in _moments():
+        account.move(moment)
+        account.just_listed = []
+        if moment >= next_list and (day := next(days, None)) is not None:
+            account.just_listed = _names(day)
+            account.waiting += account.just_listed
+            next_list += timedelta(days=1)
+        strategy(account)
+        account.move(moment)  # an order that is made after its lock is reserved for at once
+    return account.in_time
+
+
+def _moments() -> Iterator[datetime]:
+    """Each day: when its list comes, when late orders go out, and when deposits are back."""
+    late = [FINALIZATION - MARGIN - late for late in LATE]
+    back = FINALIZATION + FINALIZATION_LEAD + BATCH + LAG
+    for day in range(DAYS + KNOWN_BEFORE.days + 1):
+        for time_of_day in sorted([timedelta(0), *late, FINALIZATION, back]):
+            yield START + timedelta(days=day) + time_of_day
+
+
+def _names(day: int) -> list[Backorder]:
+    finalization_at = START + timedelta(days=day) + KNOWN_BEFORE - timedelta(days=1) + FINALIZATION
+    return [_name(f"name{number}-{day}.com", finalization_at, number) for number in range(NAMES_A_DAY)]
+
+
+def _name(domain: str, finalization_at: datetime, line: int) -> Backorder:
+    drop_at = finalization_at + FINALIZATION_LEAD
+    return Backorder(
+        domain=domain,
+        cycle=1,
+        zone="com",
+        state=State.SELECTED,
+        source=Source.WANTED,
+        priority=Decimal(5),
+        list="bench",
+        list_version="1",
+        line=line,
+        list_modified=START,
+        created_at=START,
+        finalization_at=finalization_at,
+        deadline=finalization_at - MARGIN,
+        last_chance=finalization_at - MARGIN,
+        deadline_known=Known.FINALIZATION,
+        batch_starts_at=drop_at,
+        batch_ends_at=drop_at + BATCH,
+    )
+
+
+def _as_they_come(account: _Account) -> None:
+    """Each list when it comes, as far as the money goes: no order is ever without, and what does not fit is let go."""
+    free = BALANCE - FEE * len(account.placed)
+    for backorder in account.just_listed:
+        if free >= FEE:
+            account.order(backorder)
+            free -= FEE
+
+
+def _guard(late_minutes: int) -> Strategy:
+    rules = Rules.model_validate({"funding": {"late_minutes": late_minutes}})
+
+    def strategy(account: _Account) -> None:
+        reserved = BALANCE - account.free
+        funds = Funds(BALANCE, ZERO, "USD", reserved, Standing(release_lag=LAG))
+        made = plan(account.waiting, account.placed, funds=funds, rules=rules, now=account.now, lock_lead=LOCK_LEAD)
+        for backorder in made.take_back:
+            account.placed.remove(backorder)
+            account.waiting.append(
+                replace(backorder, state=State.HELD, reason=Reason.UNFUNDED, application=None, deposit=None)
+            )
+        for backorder in made.order:
+            account.order(backorder)
+
+    return strategy
+
+
+def _time(what: str, placed: int, covered: int) -> None:
+    """Names spread over 60 days and many moments, with eleven priorities."""
+    names = [
+        replace(
+            _name(f"name{n}.com", START + timedelta(days=4 + n % 60, minutes=15 * (n % 89)), n),
+            priority=Decimal(n % 11),
+        )
+        for n in range(MANY)
+    ]
+    under_way = [replace(b, state=State.REQUESTED, application=b.domain) for b in names[:placed]]
+    funds = Funds(FEE * covered, ZERO, "USD", ZERO, Standing(release_lag=LAG))
+    began = time.process_time()
+    made = plan(names[placed:], under_way, funds=funds, rules=Rules(), now=START, lock_lead=LOCK_LEAD)
+    took = time.process_time() - began
+    about = f"{what}, money for {covered:,}"
+    print(f"  {about:<40} {took:9.2f} {len(made.order):9,} {len(made.late):7,} {len(made.hold):7,}")
