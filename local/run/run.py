@@ -78,7 +78,7 @@ class _World:
     seed: int
     progress: Progress
     worst: Forecast | None = None
-    """The largest shortfall that was foreseen while something could still be done."""
+    """The largest shortfall that was foreseen until names were missed for it."""
     messages: list[Message] = field(default_factory=list)
     second_of_last_upload: int = 0
     """Of this machine's clock, by which moto dates objects."""
@@ -224,8 +224,10 @@ def _live(world: _World, chosen: Iterable[Upload]) -> None:
         if options.days is None and not due and pump.is_quiet and world.store.all_done(pump.now):
             break
         limit = min([end, *(moment for moment, _ in due)])
+        foreseen, missed = forecast(world.store), world.store.unfunded
         reached = not pump.advance(limit)
-        world.worst = _worse(world.worst, forecast(world.store))
+        if world.store.unfunded > missed:
+            world.worst = _worse(world.worst, foreseen)
         if reached and pump.now >= end:
             break
     pump.call("ReconcileAccount", {})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.model import PLACED, Backorder, State
+from backorder.model import PLACED, Backorder, Reason, State
 from backorder.store import Store
 
 RELEASE_LAG = timedelta(hours=24)
@@ -23,6 +23,8 @@ class WatchedStore:
         self.open = {backorder.key: backorder for backorder in store.open_backorders()}
         self.writes = 0
         """Of backorders."""
+        self.unfunded = 0
+        """Missed for want of funds."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -43,6 +45,7 @@ class WatchedStore:
 
     def _note(self, backorder: Backorder) -> None:
         self.writes += 1
+        self.unfunded += backorder.state is State.MISSED and backorder.reason is Reason.UNFUNDED
         if backorder.is_open:
             self.open[backorder.key] = backorder
         else:

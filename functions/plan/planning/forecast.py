@@ -79,7 +79,7 @@ def _pay_before(backorder: Backorder, now: datetime, lock_lead: timedelta) -> da
     deadline = backorder.deadline
     if deadline is None or deadline <= now:
         return backorder.last_chance
-    return max(deadline - IN_TIME, now)
+    return deadline - IN_TIME if deadline - IN_TIME > now else deadline
 
 
 def _locks(
