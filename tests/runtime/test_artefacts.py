@@ -79,6 +79,31 @@ for name in sys.argv[1:]:
 """
 
 
+def test_the_report_is_laid_out_by_what_was_built() -> None:
+    laid_out = subprocess.run(
+        [PYTHON, "-c", LAY_OUT],
+        cwd=BUILD / "ReconcileAccount",
+        env={"PYTHONPATH": str(LAYER)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert laid_out.stdout.startswith("<!doctype html>"), laid_out.stderr
+    assert laid_out.stdout.rstrip().endswith("</html>")
+
+
+LAY_OUT = """
+from datetime import UTC, datetime
+from backorder.bookkeeping import balances
+from backorder.standing import Standing
+from reconciliation.page import html, view
+nothing = dict.fromkeys(("backorders", "lists", "postings", "findings"), ())
+now = datetime(2026, 11, 24, tzinfo=UTC)
+print(html(view(**nothing, held=balances(()), forecast=None, standing=Standing(), account=None, now=now)))
+"""
+
+
 def imports(folder: Path) -> Iterator[str]:
     """The modules that are imported anywhere in `folder`, but for type checkers."""
     for file in folder.rglob("*.py"):
