@@ -88,7 +88,7 @@ def lapse(world: World, applications: Iterable[Application]) -> None:
             continue
         application.deposit = None
         books.drop_deposit(world, deposit)
-        world.played("deposit_lapse")
+        world.played("deposit_lapse", application.domain)
         world.note("lapsed", domain=application.domain, application=str(application.id), user=application.user)
         world.agenda.plan(world.now + LAPSES_FOR, Kind.LEASE_RENEWED, application)
 
@@ -109,13 +109,13 @@ def vanish(world: World, applications: Iterable[Application]) -> None:
             continue
         books.give_back_later(world, application)
         world.remove_application(application, "SYSTEM")
-        world.played("application_vanished")
+        world.played("application_vanished", application.domain)
         world.note("vanished", domain=application.domain, application=str(application.id))
 
 
 def _place_foreign(world: World, domain: str) -> None:
     world.add_application(domain, MAIN_USER, {}, foreign=True)
-    world.played("application_foreign")
+    world.played("application_foreign", domain)
     if world.locked(domain):
         world.agenda.plan(world.now, Kind.LOCK, domain, world.drops[domain].version)
 
@@ -123,4 +123,4 @@ def _place_foreign(world: World, domain: str) -> None:
 def _orphan(world: World, domain: str) -> None:
     account = world.accounts[MAIN_USER]
     books.add_deposit(world, account, domain, world.options.fee(zone_of(domain)))
-    world.played("deposit_orphan")
+    world.played("deposit_orphan", domain)

@@ -31,7 +31,7 @@ def reserve(world: World, application: Application) -> bool:
     if account.free < fee:
         return False
     if wrong:
-        world.played("deposit_wrong")
+        world.played("deposit_wrong", application.domain)
     application.deposit = add_deposit(world, account, application.domain, fee)
     return True
 
@@ -74,11 +74,11 @@ def give_back_later(world: World, application: Application) -> None:
     if deposit is None:
         return
     if world.struck("refund_missing", application.domain):
-        world.played("refund_missing")
+        world.played("refund_missing", application.domain)
         return
     at = world.now + world.options.release_lag
     if world.struck("refund_late", application.domain):
-        world.played("refund_late")
+        world.played("refund_late", application.domain)
         at += LATE_REFUND
     world.agenda.plan(at, Kind.RELEASE, deposit)
 
@@ -87,7 +87,7 @@ def charge_win(world: World, application: Application) -> None:
     """A won name's deposit becomes a charge at once."""
     take_fee(world, application)
     if world.struck("charge_twice", application.domain):
-        world.played("charge_twice")
+        world.played("charge_twice", application.domain)
         book_backorder(world, application)
 
 
@@ -95,7 +95,7 @@ def charge_lost(world: World, application: Application) -> bool:
     """The fault `charge_on_failure`: a lost order's deposit becomes a charge. False where it is not played."""
     if application.deposit is None or not world.struck("charge_on_failure", application.domain):
         return False
-    world.played("charge_on_failure")
+    world.played("charge_on_failure", application.domain)
     take_fee(world, application)
     return True
 
@@ -150,7 +150,7 @@ def drift(world: World, account: Account, about: str) -> None:
     """The fault `balance_drift`: the balance falls by something between 1.00 and 9.99, and no entry says so."""
     lost = Decimal(100 + whole(world.options.seed, "drift", about, below=900)) / 100
     account.amount -= lost
-    world.played("balance_drift")
+    world.played("balance_drift", "")
     world.note("drifted", amount=str(lost))
 
 

@@ -51,6 +51,7 @@ def state_of(world: World) -> dict[str, Any]:
             }
             for drop in world.drops.values()
         ],
+        "book_faults": list(world.befell),
         "calls": dict(world.calls),
         "created": world.created,
         "duplicates": len(world.duplicates),

@@ -56,6 +56,7 @@ class World:
         self.struck_books: frozenset[str] = options.faults.books
         self.struck_domains: dict[str, set[str]] = {}
         self.books_played: dict[str, int] = {}
+        self.befell: list[Happening] = []
         self.drifted = False
         self._by_domain: dict[str, list[Application]] = {}
         self._numbers = {"application": 10700, "deposit": 490, "entry": 800463, "log": 174586}
@@ -138,9 +139,10 @@ class World:
             return True
         return fault in self.struck_books and draw(self.options.seed, "books", fault, domain) < STRUCK_SHARE
 
-    def played(self, fault: str) -> None:
-        """Counts a fault of the books that took place."""
+    def played(self, fault: str, domain: str) -> None:
+        """Keeps a fault of the books that took place."""
         self.books_played[fault] = self.books_played.get(fault, 0) + 1
+        self.befell.append({"at": iso(self.now), "kind": fault, "domain": domain})
 
     def view(self, application: Application) -> Happening:
         """An application as the state shows it."""

@@ -71,6 +71,7 @@ def _history_of(backorder: Backorder) -> Iterator[str]:
 @click.option("--insufficient-funds", type=click.Choice(get_args(InsufficientFunds)))
 @click.option("--names", type=click.IntRange(1, 200), help="how many domains (default: up to 25)")
 @click.option("--storm/--no-storm", default=None, help="ticks a few seconds apart (default: the seed draws it)")
+@click.option("--books/--no-books", default=None, help="faults of the books (default: the seed draws them)")
 @click.option("--history", "shown", multiple=True, metavar="DOMAIN", help="show what it went through")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="processes")
 def simulate_command(seeds: int, first: int, shown: tuple[str, ...], jobs: int, **given: Any) -> None:
@@ -116,8 +117,9 @@ def _run_all(seeds: range, wishes: Wishes, jobs: int) -> Iterator[tuple[Failure 
 
 def _replay(seed: int, given: dict[str, Any]) -> str:
     given = dict(given)
-    storm = given.pop("storm")
+    switches = {name: given.pop(name) for name in ("storm", "books")}
     options = "".join(f" --{name.replace('_', '-')} {value}" for name, value in given.items() if value is not None)
-    if storm is not None:
-        options += " --storm" if storm else " --no-storm"
+    for name, on in switches.items():
+        if on is not None:
+            options += f" --{name}" if on else f" --no-{name}"
     return f"python -m local simulate --seeds 1 --seed {seed}{options}"

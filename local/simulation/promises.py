@@ -9,6 +9,7 @@ from typing import Any
 from backorder.clock import iso
 from backorder.model import Backorder, Origin, Reason, State
 from local.run.invariants import Evidence, offenders
+from local.simulation.audit import wrong_findings, wrong_ledger
 from local.simulation.scenario import Name, Scenario
 
 Broken = Mapping[str, Sequence[str]]
@@ -30,6 +31,8 @@ def broken(
     for application in evidence.emulator["deleted"]:
         if application["application"] in strangers and application["deleted_by"] != "SYSTEM":
             found.setdefault("nobody_elses", []).append(f"{application['domain']}: a stranger's order was taken back")
+    found.setdefault("findings_are_the_faults", []).extend(wrong_findings(evidence, strangers))
+    found.setdefault("ledger_equals", []).extend(wrong_ledger(evidence))
     if lists_lost := [body for body in dead_letters if '"detail"' in body]:
         found.setdefault("lists_read", []).extend(lists_lost)
     return {name: lines for name, lines in found.items() if lines}

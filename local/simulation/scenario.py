@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from backorder.clock import iso
 from backorder.registries import Registries
-from local.emulator.options import WIRE_FAULTS, Duplicates, FaultMix, InsufficientFunds, Options
+from local.emulator.options import BOOK_FAULTS, WIRE_FAULTS, Duplicates, FaultMix, InsufficientFunds, Options
 
 FEE = Decimal("69.00")
 AMPLE = Decimal("9000.00")
@@ -64,6 +64,15 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class BookFault:
+    """Something that the provider does wrong with orders and money, from a moment on."""
+
+    at: datetime
+    kind: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rates:
     """How often which mishap befalls the machinery: shares of steps, messages, ticks."""
 
@@ -91,6 +100,7 @@ class Scenario:
     charges: tuple[tuple[datetime, Decimal], ...]
     rates: Rates
     read_timeout: float
+    book_faults: tuple[BookFault, ...]
     ample: bool
     """The account covers every name at every moment: none may be missed for want of funds."""
 
@@ -112,6 +122,8 @@ class Wishes:
     insufficient_funds: InsufficientFunds | None = None
     names: int | None = None
     storm: bool | None = None
+    books: bool | None = None
+    """Whether the provider's books are at fault."""
 
 
 def draw(seed: int, wishes: Wishes | None = None) -> Scenario:
@@ -164,6 +176,7 @@ class _Draw:
             ),
             rates=self._rates(),
             read_timeout=rng.choice((0.5, 20.0)),
+            book_faults=self._book_faults(names) if ample else (),
             ample=ample,
         )
 
@@ -185,6 +198,22 @@ class _Draw:
         if rng.random() < 0.3:  # the one that no single question survives
             kinds = ("timeout_late", *kinds[1:])
         return FaultMix(rate=rng.choice((0.3, 0.6)), kinds=kinds)
+
+    def _book_faults(self, names: tuple[Name, ...]) -> tuple[BookFault, ...]:
+        """Each befalls a name of its own; what has nothing to do with an order of ours, a name that is not ours."""
+        rng = random.Random(f"books {self.seed}")
+        if self.wishes.books is False or (self.wishes.books is None and rng.random() < 0.5):
+            return ()
+        own = [name for name in names if not (name.former or name.refused or name.stranger_at)]
+        rng.shuffle(own)
+        faults: list[BookFault] = []
+        for kind in rng.sample(BOOK_FAULTS, rng.randint(1, 5)):
+            at = self.start + timedelta(hours=rng.uniform(0, 24))
+            if kind in ("application_foreign", "deposit_orphan", "balance_drift"):
+                faults.append(BookFault(at, kind, f"not-ours-{len(faults)}.com"))
+            elif own:
+                faults.append(BookFault(self.start, kind, own.pop().domain))
+        return tuple(faults)
 
     def _rates(self) -> Rates:
         rng = self.rng

@@ -22,11 +22,13 @@ from local.simulation.machine import PASSWORD, Machine
 from local.simulation.mishaps import Mishaps
 from local.simulation.pool import pools_on_tasks
 from local.simulation.promises import Broken, broken, hopeless
-from local.simulation.scenario import Scenario
+from local.simulation.scenario import BookFault, Scenario
 from local.simulation.scheduler import Scheduler
 
 MOST_DAYS = 15
 """So long after the last drop, a simulation is over in any case."""
+LATEST_REFUND = timedelta(hours=54)
+"""By then one that is late has come: 36 hours after the release lag, which is 12 hours at most."""
 _TICKS = {"plan": "rate(5 minutes)", "reconcile": "rate(1 hour)"}
 _ALWAYS = timedelta(microseconds=1)
 
@@ -156,6 +158,8 @@ class _Simulation:
             at(moment, partial(self.emulator.pay_in, amount))
         for moment, amount in scenario.charges:
             at(moment, partial(self.emulator.charge, amount, "hosting"))
+        for fault in scenario.book_faults:
+            at(fault.at, partial(self._strike, fault))
         for name in scenario.names:
             if name.stranger_at is not None and name.stranger_at >= scenario.start:
                 at(name.stranger_at, partial(self._stranger, name.domain))
@@ -171,6 +175,11 @@ class _Simulation:
 
         self.scheduler.at(moment, happen)
 
+    def _strike(self, fault: BookFault) -> None:
+        if fault.kind == "application_foreign":
+            self.emulator.schedule(fault.domain, drop_at=self.scenario.last_drop, outcome="FAILED")
+        self.emulator.strike_books([fault.kind], [fault.domain])
+
     def _stranger(self, domain: str) -> None:
         """Orders by hand, unless our own order may be on its way: then nobody could tell the two apart."""
         latest = self.store.latest(domain)
@@ -180,8 +189,9 @@ class _Simulation:
 
     def _all_done(self) -> bool:
         now = self.scheduler.now
+        patience = LATEST_REFUND if self.scenario.book_faults else GRACE
         return all(
-            backorder.state.is_final and backorder.outcome_at is not None and now > backorder.outcome_at + GRACE
+            backorder.state.is_final and backorder.outcome_at is not None and now > backorder.outcome_at + patience
             for backorder in self.store.open.values()
             if not hopeless(backorder, self.scenario)
         )

@@ -54,6 +54,7 @@ class Kept:
     def __init__(self, *looks: Seen) -> None:
         self.store: MemoryStore = MemoryStore()
         self.agrees = True
+        self.won_by_others: set[str] = set()
         for look in looks:
             self.look(look)
 
@@ -69,7 +70,13 @@ class Kept:
                 )
         before = {posting.key for posting in self.postings}
         books = Books(self.store)
-        Bookkeeping(self.store, Orders(self.store), books, lambda _: self.agrees).book(look)
+        Bookkeeping(
+            self.store,
+            Orders(self.store),
+            books,
+            agrees=lambda _: self.agrees,
+            won_by_others=lambda domain: domain in self.won_by_others,
+        ).book(look)
         books.close(look.at)
         new = [posting for posting in self.postings if posting.key not in before]
         assert Books(self.store).tally.balances == {**dict.fromkeys(Account, ZERO), **balances(self.postings)}
@@ -366,6 +373,17 @@ def test_a_charge_of_an_earlier_cycle_is_not_the_later_ones() -> None:
     second = a_placed_backorder(cycle=2, submitted_at=NOW + HOUR, application="app-2")
     books.look(seen(entries=[an_entry()]), first, second)
     assert [len(order.charges) for order in sorted(books.store.backorders(), key=lambda o: o.cycle)] == [1, 0]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_charge_for_a_name_that_somebody_elses_order_in_the_account_caught_is_not_for_ours(*, at_once: bool) -> None:
+    books = Kept(seen())
+    books.won_by_others.add("john.com")
+    if not at_once:
+        books.look(seen(entries=[an_entry()]), a_placed_backorder(state=State.PROCESSING))
+    books.look(seen(entries=[an_entry()]), a_placed_backorder(state=State.FAILED))
+    assert books.order().charged == 0
+    assert (books.held[Account.FEES], books.held[Account.OTHER]) == (ZERO, FEE)
 
 
 def test_a_charge_for_a_name_that_was_never_submitted_is_not_its_own() -> None:

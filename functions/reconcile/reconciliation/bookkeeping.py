@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from backorder.bookkeeping import Lease
-from backorder.model import Backorder
+from backorder.model import Backorder, State
 from backorder.money import ZERO
 from backorder.observability import logger
 from backorder.provider.account import AccountingEntry
@@ -23,18 +23,30 @@ from reconciliation.orders import Orders
 
 KEPT_FOR = timedelta(days=35)
 """A deposit that is gone is remembered so long: one that lapsed comes back under its id within hours."""
+_MEASURED = frozenset({State.FAILED, State.AUCTION_LOST})
+"""What was taken back gets its deposit at once."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+")
 
 
 class Bookkeeping:
     """One run's. `agrees` looks once more whether the bookings are what was seen: asked before a row that is gone is
-    taken back."""
+    taken back. `won_by_others` looks whether somebody else's order in this account caught a domain: then the charge for
+    it is not for ours, which was lost."""
 
-    def __init__(self, store: Store, orders: Orders, books: Books, agrees: Callable[[Seen], bool]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        orders: Orders,
+        books: Books,
+        *,
+        agrees: Callable[[Seen], bool],
+        won_by_others: Callable[[str], bool],
+    ) -> None:
         self._store = store
         self._orders = orders
         self._books = books
         self._agrees = agrees
+        self._won_by_others = won_by_others
 
     def book(self, seen: Seen) -> Sequence[Lease]:
         """Posts what explains the account as it was seen, and tells our orders; gives the deposits that stand."""
@@ -79,7 +91,7 @@ class Bookkeeping:
 
     def _note_lag(self, order: Backorder, seen: Seen) -> None:
         """How long a refund took. One that was late enough for a finding is no measure."""
-        if order.state.is_lost and order.outcome_at is not None and not order.charges:
+        if order.state in _MEASURED and order.outcome_at is not None:
             lag = seen.at - order.outcome_at
             if lag <= RELEASE_LAG:
                 self._books.note(self._books.notes.with_lag(lag))
@@ -108,7 +120,7 @@ class Bookkeeping:
         for name in dict.fromkeys(_NAME.findall(f"{entry.description} {entry.reference}".lower())):
             for order in self._orders.of_domain(name):
                 if order.submitted_at is not None and order.submitted_at <= entry.at:
-                    return order
+                    return None if order.state.is_lost and self._won_by_others(name) else order
         return None
 
     def _dispute(self, seen: Seen) -> None:
@@ -116,7 +128,10 @@ class Bookkeeping:
             disputed, postings = ledger.dispute(order, seen)
             if postings:
                 self._books.post(postings)
-                self._orders.change(order.key, partial(charged, charges=disputed.charges))
+                change = partial(charged, charges=disputed.charges)
+                if self._won_by_others(order.domain):
+                    change = partial(charged, charges=(), withdrawn=frozenset(one.key for one in order.charges))
+                self._orders.change(order.key, change)
 
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books

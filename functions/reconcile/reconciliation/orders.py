@@ -53,12 +53,12 @@ class Orders:
         return None if lease.cycle is None else self.get(BackorderKey(lease.domain, lease.cycle))
 
     def of_domain(self, domain: str) -> Iterator[Backorder]:
-        """All cycles of the domain as the table has them now, the newest first."""
+        """All cycles of the domain as the table has them at this moment, the newest first."""
         latest = self._store.latest(domain)
-        for cycle in range(latest.cycle if latest else 0, 0, -1):
-            found = self.get(BackorderKey(domain, cycle))
-            if found is not None:
-                yield found
+        while latest is not None:
+            self._orders[latest.key] = latest
+            yield latest
+            latest = self._store.get(BackorderKey(domain, latest.cycle - 1)) if latest.cycle > 1 else None
 
     def _read(self, key: BackorderKey) -> Backorder | None:
         found = self._store.get(key)

@@ -13,9 +13,11 @@ from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock
 from backorder.finding import Kind
 from backorder.halt import Halt, halt, halt_line
+from backorder.model import Backorder
 from backorder.money import ZERO
 from backorder.observability import logger
 from backorder.provider.account import AccountStatus
+from backorder.provider.adapter import WON
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound, ProviderError
 from backorder.registries import Registries
@@ -146,10 +148,15 @@ class _Run:
             if application is not None:
                 change = partial(follow, application=application, now=self.now, registries=self.registries)
                 self.orders.change(order.key, change)
-            elif reading.all_there_are and order.state in FOLLOWED:
+            elif order.state in FOLLOWED and (reading.all_there_are or self._is_new(order)):
                 self._look_for(order.application)
         for order in self.orders:
             self.orders.change(order.key, partial(given_up, now=self.now))
+
+    def _is_new(self, order: Backorder) -> bool:
+        """It was placed since the last look, so that it should be among what changed since."""
+        changed_at = self.books.notes.changed_at
+        return changed_at is not None and order.submitted_at is not None and order.submitted_at > changed_at
 
     def _look_for(self, application_id: str) -> None:
         """A list may miss what is there; a direct look-up does not."""
@@ -190,7 +197,9 @@ class _Run:
         """The deposits that stand, whosever they are; what the books knew where the account did not stand still."""
         if reading.seen is None:
             return [lease for lease in self.store.leases() if lease.gone_at is None]
-        bookkeeping = Bookkeeping(self.store, self.orders, self.books, self._agrees)
+        bookkeeping = Bookkeeping(
+            self.store, self.orders, self.books, agrees=self._agrees, won_by_others=self._won_by_others
+        )
         standing = bookkeeping.book(reading.seen)
         if reading.swept:
             bookkeeping.forget(self.now)
@@ -212,6 +221,10 @@ class _Run:
     def _agrees(self, seen: Seen) -> bool:
         again = self.provider.accounting(seen.since, (self.now + timedelta(days=1)).date())
         return again.complete and set(again.items) == set(seen.entries)
+
+    def _won_by_others(self, domain: str) -> bool:
+        found = self.provider.applications(domains=[domain])
+        return any(each.status in WON and each.id not in self.orders.by_application for each in found)
 
     def _remember(self, reading: Reading, strangers: Strangers, leases: Iterable[Lease]) -> None:
         """What the next run, and the plans to come, need to know of the account."""

@@ -83,3 +83,4 @@ FINAL: Final = frozenset(
     }
 )
 LIVE: Final = frozenset(ApplicationStatus) - FINAL
+WON: Final = frozenset({ApplicationStatus.SUCCESSFUL, ApplicationStatus.AUCTION_WON})
