@@ -65,7 +65,10 @@ class Emulator:
         """Runs one command as a client over the wire sees it: with the faults of the options, or of `set_faults`."""
         with self._at_present():
             request = self._receive(fields)
-            fault = self._faults.strike(request, self._domains_of(request))
+            domains = self._domains_of(request)
+            fault = self._faults.strike(request, domains)
+            if fault is not None and fault.kind != "slow":
+                self._world.unanswered(domains)
             if fault is not None and fault.late_by is not None:
                 self._world.agenda.plan(self._world.now + fault.late_by, Kind.LATE_COMMAND, lambda: self._run(request))
             answer = self._run(request) if fault is None or fault.takes_effect else ""

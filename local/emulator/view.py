@@ -52,6 +52,8 @@ def state_of(world: World) -> dict[str, Any]:
             for drop in world.drops.values()
         ],
         "book_faults": list(world.befell),
+        "faulty": dict(world.faulty),
+        "account_faulty": list(world.account_faulty),
         "calls": dict(world.calls),
         "created": world.created,
         "duplicates": len(world.duplicates),

@@ -57,6 +57,8 @@ class World:
         self.struck_domains: dict[str, set[str]] = {}
         self.books_played: dict[str, int] = {}
         self.befell: list[Happening] = []
+        self.faulty: dict[str, str] = {}
+        self.account_faulty: list[str] = []
         self.drifted = False
         self._by_domain: dict[str, list[Application]] = {}
         self._numbers = {"application": 10700, "deposit": 490, "entry": 800463, "log": 174586}
@@ -143,6 +145,15 @@ class World:
         """Keeps a fault of the books that took place."""
         self.books_played[fault] = self.books_played.get(fault, 0) + 1
         self.befell.append({"at": iso(self.now), "kind": fault, "domain": domain})
+
+    def unanswered(self, domains: Iterable[str]) -> None:
+        """Keeps whose call was just struck by a fault of the wire, and when: of a name the last one, of the account
+        (calls that name none) each."""
+        named = tuple(domains)
+        for domain in named:
+            self.faulty[domain] = iso(self.now)
+        if not named:
+            self.account_faulty.append(iso(self.now))
 
     def view(self, application: Application) -> Happening:
         """An application as the state shows it."""

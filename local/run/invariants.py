@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,8 @@ from backorder.model import Backorder, Origin, Reason, State
 from backorder.store import ListRecord
 from local.emulator.options import BOOK_FAULTS
 from local.run.watched import GRACE
+
+LAST_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Evidence:
     halted: bool
     password_seen_in: Sequence[str]
     """Where the password was found: files, items, messages. Empty if it is nowhere."""
+    mishaps: bool = False
+    """Workers died or stood still, which only a simulation lets happen: as good an excuse as a provider's silence."""
 
 
 Offenders = Iterator[str]
@@ -104,13 +108,24 @@ def _in_time(evidence: Evidence) -> Offenders:
     for domain in evidence.emulator["sent_late"]:
         if domain not in estimated:
             yield f"{domain}: sent after its finalization date"
-    faulty = bool(evidence.emulator["faults"]) or evidence.halted
     for backorder in evidence.backorders:
-        if backorder.state is not State.MISSED:
+        if backorder.state is not State.MISSED or backorder.reason not in (Reason.LATE, Reason.UNANSWERED):
             continue
         created_in_time = backorder.last_chance is None or backorder.created_at < backorder.last_chance
-        if backorder.reason in (Reason.LATE, Reason.UNANSWERED) and created_in_time and not faulty:
+        if created_in_time and not (evidence.halted or evidence.mishaps or _unanswered(backorder, evidence)):
             yield f"{backorder.domain}: missed ({backorder.reason}) by our own doing"
+
+
+def _unanswered(backorder: Backorder, evidence: Evidence) -> bool:
+    """The provider did not answer a call for this name; or one about the account, on which all orders hang, within the
+    last hour before the name's last chance."""
+    if backorder.domain in evidence.emulator["faulty"]:
+        return True
+    last_chance = backorder.last_chance
+    if last_chance is None:
+        return False
+    moments = map(datetime.fromisoformat, evidence.emulator["account_faulty"])
+    return any(last_chance - LAST_HOUR <= moment < last_chance for moment in moments)
 
 
 def _funded(evidence: Evidence) -> Offenders:

@@ -41,6 +41,9 @@ EXACT = frozenset(
 """Kinds that nothing but a fault of the books, or an order of somebody else, may open."""
 STAYS_OPEN = frozenset({"refund_missing", "charge_twice", "charge_on_failure", "deposit_orphan", "balance_drift"})
 
+PASSES = frozenset({Kind.REFUND_MISSING, Kind.DEPOSIT_LAPSED})
+"""What is mended by itself long before a simulation ends, unless it is one that stays."""
+
 Subject = tuple[Kind, str | None]
 
 
@@ -66,6 +69,9 @@ def wrong_findings(evidence: Evidence, strangers: Collection[str]) -> Iterator[s
     for kind, domain in sorted(found - expected.must - expected.may, key=str):
         if kind in EXACT:
             yield f"{kind} of {domain or 'the account'} was found, and nothing is wrong"
+    for kind, domain in sorted((standing & expected.must) - expected.stands, key=str):
+        if kind in PASSES:
+            yield f"{kind} of {domain} is open, and holds no longer"
     for (kind, subject), number in Counter(
         (f.kind, f.subject) for f in evidence.findings if f.status == "open"
     ).items():

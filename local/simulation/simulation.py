@@ -283,8 +283,6 @@ class _Simulation:
         store = self.store
         seen = self.seen + self.mishaps.seen + self.machine.lists.seen + self.machine.submissions.seen
         state = self.emulator.state()
-        # A worker that dies is as good an excuse for a name that came at the last moment as a fault of the wire.
-        state["faults"] = {**state["faults"], **seen}
         evidence = Evidence(
             lists=[record for record in store.lists() if record.kind in ("wanted", "dropping", "cancel")],
             backorders=list(store.backorders()),
@@ -295,6 +293,7 @@ class _Simulation:
             planned_only=False,
             halted=halt(store) is not None,
             password_seen_in=sorted(self.machine.leaks),
+            mishaps=bool(seen),
         )
         dead = {message.body for queue in (self.machine.lists, self.machine.submissions) for message in queue.dead}
         return Result(

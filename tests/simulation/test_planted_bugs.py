@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import planning.submissions
+import reconciliation.findings
 import submission.answers
 import submission.claims
 import submission.orders
@@ -20,6 +21,9 @@ from backorder.provider.applications import Application
 from backorder.store import Store
 from local.simulation.scenario import Wishes, draw
 from local.simulation.simulation import simulate
+from reconciliation.books import Books
+from reconciliation.findings import Examined, orders
+from reconciliation.ledger import bookings
 from submission.answers import Adopt, Conclusion
 from submission.orders import Orders
 
@@ -112,12 +116,41 @@ def queued_with_no_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tick, "_still_queued", lambda _self, backorder: backorder.state is State.QUEUED)
 
 
+def a_ledger_without_tax(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = bookings._amounts
+    monkeypatch.setattr(bookings, "_amounts", lambda entry, seen: right(entry, seen)[:1])
+
+
+def a_ledger_that_is_not_mended_after_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Books.__init__
+
+    def init(self: Books, store: Store) -> None:
+        right(self, store)
+        self._there, self.recovers = frozenset(), False
+
+    monkeypatch.setattr(Books, "__init__", init)
+
+
+def findings_that_never_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Examined, "covers", lambda _self, _finding: False)
+
+
+def charges_that_nobody_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tuple(each for each in orders._EXAMINATIONS if "charge" not in each.__name__)
+    monkeypatch.setattr(orders, "_EXAMINATIONS", left)
+
+
+def refunds_that_are_missed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciliation.findings, "RELEASE_LAG", timedelta(0))
+
+
 TWICE = Wishes(duplicates="new")
 """A second order makes a second application: the reading under which ordering twice shows."""
 # And with ticks at any time and many names, for what shows only in the half minute that matters:
 NO_FAULTS = Wishes(duplicates="new", storm=True, faults="none", names=40)
 COMES_LATE = Wishes(duplicates="new", storm=True, faults="severe,timeout_late")
 ANY = Wishes()
+BOOKS = Wishes(books=True)
 
 BUGS: dict[str, tuple[Plant, Wishes, set[str]]] = {
     "retry without asking": (retry_without_asking, TWICE, {"ordered_once"}),
@@ -133,6 +166,15 @@ BUGS: dict[str, tuple[Plant, Wishes, set[str]]] = {
     "adopting a stranger's as ours": (adopting_a_strangers_as_ours, ANY, {"nobody_elses"}),
     "a deadline ignored": (a_deadline_ignored, ANY, {"in_time", "comes_to_an_end"}),
     "QUEUED with no way back": (queued_with_no_way_back, ANY, {"comes_to_an_end", "none_lost"}),
+    "a ledger without tax": (a_ledger_without_tax, BOOKS, {"ledger_equals", "findings_are_the_faults"}),
+    "a ledger not mended after a crash": (
+        a_ledger_that_is_not_mended_after_a_crash,
+        BOOKS,
+        {"ledger_equals", "ledger_balances", "findings_are_the_faults"},
+    ),
+    "findings that never close": (findings_that_never_close, BOOKS, {"findings_are_the_faults"}),
+    "charges that nobody looks at": (charges_that_nobody_looks_at, BOOKS, {"findings_are_the_faults"}),
+    "refunds missed at once": (refunds_that_are_missed_at_once, BOOKS, {"findings_are_the_faults"}),
 }
 """Each with the promises that it may break."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from backorder.bookkeeping import Account
+from backorder.clock import iso
 from backorder.deadlines import Known
 from backorder.finding import Kind
 from backorder.model import Origin, Reason, State
@@ -64,6 +65,8 @@ def an_emulator(**changes: Any) -> dict[str, Any]:
         "accounting": [{"user": "test.user", "price": "-69.00", "type": "COM_BACKORDER"}],
         "calls": {"StatusAccount": 9},
         "faults": {},
+        "faulty": {},
+        "account_faulty": [],
         "duplicates": 0,
         "sent_late": [],
         "unfunded": [],
@@ -170,6 +173,15 @@ BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
             a_dated_backorder("lost.com", state=State.MISSED, reason=Reason.LATE, finalization_at=NOW + GRACE)
         ),
     ),
+    "one missed while only calls for others were not answered": (
+        "in_time",
+        lambda: instead(
+            a_dated_backorder("lost.com", state=State.MISSED, reason=Reason.LATE, finalization_at=NOW + GRACE),
+            emulator=an_emulator(
+                faults={"timeout_before": 12}, faulty={"other.com": iso(NOW)}, account_faulty=[iso(NOW)]
+            ),
+        ),
+    ),
     "one missed unanswered by a provider that answers": (
         "in_time",
         lambda: instead(a_backorder("lost.com", State.MISSED, reason=Reason.UNANSWERED)),
@@ -248,7 +260,14 @@ ALL_RIGHT: dict[str, Callable[[], Evidence]] = {
     "missed for want of funds": lambda: instead(a_backorder("lost.com", State.MISSED, reason=Reason.UNFUNDED)),
     "missed while the provider did not answer": lambda: instead(
         a_backorder("lost.com", State.MISSED, reason=Reason.UNANSWERED),
-        emulator=an_emulator(faults={"timeout_before": 12}),
+        emulator=an_emulator(faults={"timeout_before": 12}, faulty={"lost.com": iso(NOW)}),
+    ),
+    "missed while the provider did not tell how the account stands": lambda: instead(
+        a_dated_backorder("lost.com", state=State.MISSED, reason=Reason.LATE, finalization_at=NOW + GRACE),
+        emulator=an_emulator(account_faulty=[iso(NOW + GRACE - timedelta(minutes=40))]),
+    ),
+    "missed while workers died": lambda: instead(
+        a_backorder("lost.com", State.MISSED, reason=Reason.LATE), mishaps=True
     ),
     "missed while the line was halted": lambda: instead(
         a_backorder("lost.com", State.MISSED, reason=Reason.LATE), halted=True
