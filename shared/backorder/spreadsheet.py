@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the first four in full width, which spreadsheets set to Japanese take for the same."""
 _AMOUNT_BELOW_ZERO = re.compile(r"-[0-9]+(\.[0-9]+)?")
 
 

@@ -171,7 +171,8 @@ def test_an_amount_below_zero_is_a_number_in_a_table() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "=", "-5%", "-1.", "-", "+49 30 1", "-1e5"]
+    "cell",
+    ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "=", "-5%", "-1.", "-", "+49 30 1", "-1e5", "\n=1", "\uff1d1"],
 )
 def test_what_a_spreadsheet_would_take_for_a_formula_is_a_text(cell: str) -> None:
     assert safe(cell) == f"'{cell}"
