@@ -170,6 +170,15 @@ def simulate(arguments: tuple[str, ...]) -> None:
 
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def choose(arguments: tuple[str, ...]) -> None:
+    """What the rules would order from a list, why, and what it would cost."""
+    from local.choose.command import choose as choose_command  # noqa: PLC0415
+
+    choose_command.main(list(arguments), prog_name="python -m local choose", standalone_mode=False)
+
+
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(arguments: tuple[str, ...]) -> None:
     """Benchmarks: ratios within one run."""
     from local.bench.command import bench as bench_command  # noqa: PLC0415

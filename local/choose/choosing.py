@@ -1,0 +1,147 @@
+"""A list read and chosen from as IngestList does it, and its orders limited as PlanSubmissions does it.
+
+No money is looked at: an account that covers everything is assumed, so that what is held is held by `[limits]`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from backorder.clock import Clock
+from backorder.model import Backorder
+from backorder.registries import Registries
+from backorder.rules import Rules
+from backorder.store.memory import MemoryStore
+from ingestion.intake import Intake
+from ingestion.reading import Entry, LeftOut, ReadList, Reject, read_lists
+from ingestion.screen import Screen
+from ingestion.selection import Selection
+from planning.fees import Fees
+from planning.funding import chance_gone
+from planning.limits import Counted
+from planning.ranking import rank
+
+
+@dataclass(slots=True)
+class Considered:
+    """What became of the entries of one list: `entries = rejected + not selected + duplicates + chosen`."""
+
+    name: str
+    source: str
+    entries: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why entries were rejected."""
+    left_out_by: Counter[str] = field(default_factory=Counter)
+    """The rule, by its key."""
+    zones: Counter[str] = field(default_factory=Counter)
+    """Of the valid entries."""
+    first_drop: date | None = None
+    last_drop: date | None = None
+    chosen: list[Entry] = field(default_factory=list)
+    """In the order of the list, each with its score as its priority and with why it was chosen."""
+    unseen_columns: list[str] = field(default_factory=list)
+    """Columns that the rules ask for, and that no entry had which was asked."""
+
+    @property
+    def not_selected(self) -> int:
+        return self.left_out_by.total()
+
+    def note_days(self, *days: date) -> None:
+        self.first_drop = min(*days, self.first_drop or days[0])
+        self.last_drop = max(*days, self.last_drop or days[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What would be ordered of the chosen names, best first."""
+
+    ordered: list[Backorder]
+    over_limits: list[Backorder]
+    too_late: list[Backorder]
+    fees: Fees
+
+    @property
+    def cost(self) -> Decimal:
+        """Of all that would be ordered, if every order were won."""
+        return self.of(self.ordered)
+
+    def of(self, backorders: Iterable[Backorder]) -> Decimal:
+        return sum((self.fees.of(backorder.zone) for backorder in backorders), Decimal(0))
+
+
+def consider_file(path: Path, rules: Rules) -> Iterator[Considered]:
+    """Reads a file and chooses from each list in it. Raises OSError if it cannot be read."""
+    with path.open("rb") as file:
+        for read in read_lists(file, screen=Screen(rules.select)):
+            yield consider(read, path.name if read.member is None else f"{path.name}#{read.member}", rules)
+
+
+def consider(read: ReadList, name: str, rules: Rules) -> Considered:
+    """Reads a list to its end, and chooses from it."""
+    done = Considered(name, read.source)
+    selection = Selection(rules)
+    seen: set[str] = set()
+    for item in read.items:
+        if isinstance(item, LeftOut):
+            done.entries += item.count
+            done.left_out_by.update(item.by)
+            done.zones.update(item.zones)
+            done.note_days(*item.days) if item.days else None
+            continue
+        done.entries += 1
+        if isinstance(item, Reject):
+            done.rejected += 1
+            done.reasons[item.kind] += 1
+            continue
+        done.zones[item.domain.zone] += 1
+        if item.day is not None:
+            done.note_days(item.day)
+        decided = selection.decide(item)
+        if isinstance(decided, str):
+            done.left_out_by[decided] += 1
+        elif item.domain.name in seen:
+            done.duplicates += 1
+        else:
+            seen.add(item.domain.name)
+            done.chosen.append(item._replace(priority=decided.score.points, chosen=str(decided)))
+    done.unseen_columns = selection.unseen_columns
+    return done
+
+
+def orders(considered: Iterable[Considered], rules: Rules, clock: Clock) -> Orders:
+    """Which of the chosen names would be ordered now. A name that several lists have is one order."""
+    store = MemoryStore()
+    registries = Registries.load().overridden(rules.registries)
+    now = clock()
+    for one in considered:
+        intake = Intake(store, registries, clock, one.name, "", now)
+        for entry in one.chosen:
+            intake.choose(entry)
+    chosen = list(store.open_backorders())
+    fees = Fees(rules)
+    limits = Counted(rules.limits, fees, {}, ())
+    done = Orders([], [], [], fees)
+    for backorder in sorted(chosen, key=rank):
+        if chance_gone(backorder, now):
+            done.too_late.append(backorder)
+        elif limits.exceeded_by(backorder):
+            done.over_limits.append(backorder)
+        else:
+            limits.count(backorder)
+            done.ordered.append(backorder)
+    return done
+
+
+def by_day(backorders: Iterable[Backorder]) -> dict[date | None, list[Backorder]]:
+    """Those that drop on each day (UTC); None: nobody knows yet."""
+    days: defaultdict[date | None, list[Backorder]] = defaultdict(list)
+    for backorder in backorders:
+        days[backorder.batch_starts_at.date() if backorder.batch_starts_at else None].append(backorder)
+    return dict(days)
