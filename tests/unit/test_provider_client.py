@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -13,16 +16,18 @@ from urllib.parse import parse_qsl
 import pytest
 import requests
 import urllib3
-from requests.adapters import BaseAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 
 from backorder.provider import (
     AccessDenied,
     Application,
     ApplicationStatus,
+    Concurrency,
     Credentials,
     NotStarted,
     OutcomeUnknown,
     Provider,
+    ProviderError,
     Stage,
     TemporaryFailure,
 )
@@ -185,22 +190,90 @@ def test_a_bad_attribute_name_does_not_shrink_the_cap() -> None:
     assert world.provider.concurrency.cap == 4
 
 
-def test_no_call_starts_in_too_little_time() -> None:
+def within(remaining: float) -> Callable[[float], str | None]:
+    return lambda seconds: None if remaining > seconds else "too little time remained"
+
+
+def test_no_call_starts_that_may_not() -> None:
     world = World(answer(**APPLICATION))
     assert world.provider.worst_case_seconds == 25.0
-    with pytest.raises(NotStarted):
-        world.provider.within(lambda: 25.0).order("john.com")
+    with pytest.raises(NotStarted, match="too little time remained; nothing was sent"):
+        world.provider.within(within(25.0)).order("john.com")
     assert world.wire.sent == []
-    assert world.provider.within(lambda: 25.1).order("john.com").id == "10700"
+    assert world.provider.within(within(25.1)).order("john.com").id == "10700"
 
 
 def test_a_repeat_that_does_not_fit_is_not_started() -> None:
     world = World(answer(421), answer(**APPLICATION))
-    remaining = iter([30.0, 25.1])
+    asked: list[float] = []
+
+    def refusal(seconds: float) -> str | None:
+        asked.append(seconds)
+        return within(25.1)(seconds)
+
     with pytest.raises(TemporaryFailure) as caught:
-        world.provider.within(lambda: next(remaining)).order("john.com")
+        world.provider.within(refusal).order("john.com")
+    assert asked[0] == 25.0
+    assert 25.1 < asked[1] <= 25.25  # with the pause before it
     assert caught.value.code == 421
     assert (len(world.wire.sent), world.pauses) == (1, [])
+
+
+def test_a_failure_is_heard_before_another_call_gets_its_place() -> None:
+    """Twelve threads and four places: the line stops with the first answer, and who waited sends nothing."""
+    all_four = threading.Barrier(4)
+
+    def denied(_form: dict[str, str]) -> bytes:
+        all_four.wait(10)
+        return answer(530, "Authentication failed")
+
+    world = World(denied)
+    heard: list[ProviderError] = []
+    provider = world.provider.within(lambda _seconds: "the line is halted" if heard else None, heard.append)
+
+    def order(number: int) -> str:
+        try:
+            provider.order(f"name{number}.com")
+        except ProviderError as error:
+            return type(error).__name__
+        return "placed"
+
+    with ThreadPoolExecutor(12) as pool:
+        outcomes = Counter(pool.map(order, range(40)))
+    assert outcomes == Counter(AccessDenied=4, NotStarted=36)
+    assert len(world.wire.sent) == 4
+    assert {type(error) for error in heard} == {AccessDenied}
+
+
+def test_a_rotated_password_is_tried_before_anybody_hears_of_a_refusal() -> None:
+    class Rotated:
+        def __call__(self) -> Credentials:
+            return Credentials("jane", "old")
+
+        def reread(self, refused: Credentials) -> Credentials:
+            assert refused.password == "old"
+            return Credentials("jane", PASSWORD)
+
+    def by_password(form: dict[str, str]) -> bytes:
+        return answer(**APPLICATION) if form["s_pw"] == PASSWORD else answer(530, "Authentication failed")
+
+    world = World(by_password, credentials=Rotated())
+    heard: list[ProviderError] = []
+    assert world.provider.within(lambda _seconds: None, heard.append).order("john.com").id == "10700"
+    assert (len(world.wire.sent), heard) == (2, [])
+
+
+def test_the_pool_of_connections_follows_the_cap_on_calls() -> None:
+    provider = Provider(
+        endpoint=ENDPOINT,
+        stage="test",
+        credentials=lambda: Credentials("jane", PASSWORD),
+        pool_size=4,
+        concurrency=Concurrency(32),
+    )
+    adapter = provider._caller.transport._session.get_adapter(ENDPOINT)
+    assert isinstance(adapter, HTTPAdapter)
+    assert adapter._pool_maxsize == 32  # type: ignore[attr-defined]
 
 
 def test_an_answer_about_another_domain_is_no_answer() -> None:

@@ -124,7 +124,9 @@ def fetch_list(fetching: Fetching, *, holder: str, seconds_left: Callable[[], fl
 class _Tick:
     def __init__(self, fetching: Fetching, asked: Query, now: datetime, seconds_left: Callable[[], float]) -> None:
         self.fetching = fetching
-        self.provider = fetching.provider.within(seconds_left)
+        self.provider = fetching.provider.within(
+            lambda seconds: None if seconds_left() > seconds else "too little time remained"
+        )
         self.seconds_left = seconds_left
         body = fetching.store.document(_DOCUMENT)
         self.before = _Reached.model_validate(body) if body else None

@@ -20,7 +20,7 @@ from backorder.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from submission.watching import Watch
-from submission.work import Submission, work
+from submission.work import Submission, threads, work
 
 
 class Settings(ProviderSettings):
@@ -33,7 +33,7 @@ class Settings(ProviderSettings):
 def submission() -> Submission:
     """The collaborators, wired once a cold start."""
     settings = Settings.from_environment(os.environ)
-    store = DynamoStore.connect(settings.table, connections=settings.pool_size)
+    store = DynamoStore.connect(settings.table, connections=threads(settings.pool_size))
     return wire(settings, store=store, clock=system_clock, observe=watch().called)
 
 

@@ -1,48 +1,103 @@
 """The line as one batch sees it: the first halt stops all its threads, and refusals that run on become one.
 
 One mistyped contact handle must not reject a day's names. So a refusal is written down as the name's own only when an
-order after it went through, or when the batch ends before the same refusal has met five names running.
+order after it went through, or when the same name is refused in the same words once more. Until then it is undecided:
+the name is given back, and counts for the batches that come after.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter
 
 from backorder.clock import Clock
-from backorder.halt import Halt, halt_line, lift_halt
+from backorder.halt import Halt, halt, halt_line, lift_halt
 from backorder.observability import logger
-from backorder.provider.errors import AccessDenied, ProviderError, Refused
+from backorder.provider.errors import AccessDenied, LineHalted, NotFound, ProviderError, Refused
 from backorder.store import Store
 
 REFUSALS = 5
 """The same refusal for so many names running is no name's own fault."""
+ORDER = "AddDomainApplication"
+_DOCUMENT = "refusals"
 
-Undecided = tuple[Callable[[], None], Callable[[], None]]
-"""What to do with a refused name: mark it, or give it back."""
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """Names that were refused in the same words since the last order that went through, and are undecided."""
+
+    words: str = ""
+    names: tuple[str, ...] = ()
+
+
+_STREAK = TypeAdapter(Streak)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused name of this batch. `again`: it was refused in the same words before."""
+
+    name: str
+    mark: Callable[[], None]
+    give_back: Callable[[], None]
+    again: bool
+
+
+def stops_the_line(error: ProviderError) -> bool:
+    """Whether no order can succeed any more: the login is refused, or a setting that all orders have."""
+    if isinstance(error, LineHalted):
+        return True
+    if error.command != ORDER:
+        return False
+    # NotFound in an answer to an order: a setting names something that does not exist.
+    return isinstance(error, NotFound) or (isinstance(error, Refused) and not error.blames_name)
 
 
 class Line:
-    """Shared by the threads of one batch."""
+    """Shared by the threads of one batch. `round_size`: so many orders are sent between two looks at what others
+    found."""
 
-    def __init__(self, store: Store, clock: Clock, *, probe: bool) -> None:
+    def __init__(self, store: Store, clock: Clock, *, probe: bool, round_size: int) -> None:
         self._store = store
         self._clock = clock
         self._probe = probe
+        self._round_size = round_size
+        self._looked = 0
         self._lock = threading.Lock()
         self._stopped = False
-        self._undecided: list[Undecided] = []
-        self._refusal: str | None = None
+        self._halted = False
+        self.halted_before: Halt | None = halt(store)
+        """The halt that stood when this batch began."""
+        kept = store.document(_DOCUMENT)
+        self._kept = _STREAK.validate_python(kept) if kept else Streak()
+        self._streak = self._kept
+        self._undecided: list[Refusal] = []
 
     @property
     def stopped(self) -> bool:
         """Nothing more is to be sent."""
         return self._stopped
 
+    def heard(self, error: ProviderError) -> None:
+        """Of a call that failed, and whose place is not given to another one yet: none starts after one that halts."""
+        if stops_the_line(error):
+            self._stopped = True
+
+    def look(self) -> None:
+        """Stops where another worker halted the line; looks once a round of calls. A probe goes on all the same."""
+        with self._lock:
+            self._looked += 1
+            due = self._looked % self._round_size == 0 and not self._probe and not self._stopped
+        if due and halt(self._store) is not None:
+            self._stopped = True
+
     def halt(self, error: ProviderError) -> None:
         """No order can succeed: the line stops, here and for plan and all other workers."""
         with self._lock:
-            already, self._stopped = self._stopped, True
+            already, self._halted, self._stopped = self._halted, True, True
         if not already:
             halted = Halt("access" if isinstance(error, AccessDenied) else "setting", str(error), self._clock())
             halt_line(self._store, halted)
@@ -56,30 +111,61 @@ class Line:
             lift_halt(self._store)
             logger.info("line_goes_on")
 
-    def refused(self, error: Refused, *, mark: Callable[[], None], give_back: Callable[[], None]) -> None:
-        """Notes a refusal that blames its name; the fifth of the same words running halts the line."""
+    def refused(self, error: Refused, refusal: Refusal) -> None:
+        """Notes a refusal that blames its name; the fifth name running of the same words halts the line."""
+        earlier: list[Refusal] = []
         with self._lock:
-            same = error.description == self._refusal
-            earlier = [] if same else self._undecided
-            if not same:
-                self._undecided = []
-            self._refusal = error.description
-            self._undecided.append((mark, give_back))
-            too_many = len(self._undecided) >= REFUSALS
-        for mark_earlier, _ in earlier:
-            mark_earlier()
-        if too_many or self._stopped:
+            if error.description != self._streak.words:
+                earlier, self._undecided = self._undecided, []
+                self._streak = Streak(error.description)
+            if refusal.name not in self._streak.names:
+                self._streak = replace(self._streak, names=(*self._streak.names, refusal.name))
+            self._undecided.append(refusal)
+            too_many = len(self._streak.names) >= REFUSALS
+        for one in earlier:
+            one.mark()
+        if too_many:
             self.halt(error)
+        elif self._stopped:
+            self._give_back()
 
     def close(self) -> None:
-        """The batch is through: what was refused and is undecided still was the names' own fault.
+        """The batch is through. What is undecided still is the name's own fault if it was refused alike before; else
+        it is given back, and the next batches count on from it.
 
         A probe's refusal decides nothing: it is one name of a line that was halted for refusals.
         """
-        self._decide(mark=not self._probe)
+        if self._probe:
+            self._give_back()
+        else:
+            with self._lock:
+                undecided, self._undecided = self._undecided, []
+                own = {one.name for one in undecided if one.again}
+                names = tuple(name for name in self._streak.names if name not in own)
+                self._streak = Streak(self._streak.words, names) if names else Streak()
+            for one in undecided:
+                (one.mark if one.again else one.give_back)()
+        self._keep()
+
+    def _give_back(self) -> None:
+        with self._lock:
+            undecided, self._undecided = self._undecided, []
+        for one in undecided:
+            one.give_back()
 
     def _decide(self, *, mark: bool) -> None:
+        """The streak ends: with an order that went through, or with the halt that it became."""
         with self._lock:
-            undecided, self._undecided, self._refusal = self._undecided, [], None
-        for mark_it, give_it_back in undecided:
-            (mark_it if mark else give_it_back)()
+            undecided, self._undecided, self._streak = self._undecided, [], Streak()
+        for one in undecided:
+            (one.mark if mark else one.give_back)()
+
+    def _keep(self) -> None:
+        with self._lock:
+            kept, self._kept = self._kept, self._streak
+        if self._streak == kept:
+            return
+        if self._streak.names:
+            self._store.put_document(_DOCUMENT, _STREAK.dump_python(self._streak, mode="json"))
+        else:
+            self._store.delete_document(_DOCUMENT)

@@ -25,7 +25,7 @@ from backorder.provider.errors import (
 from backorder.store import Store
 from submission.answers import Adopt, is_ours
 from submission.claims import settle
-from submission.line import Line
+from submission.line import ORDER, Line, Refusal
 
 PAUSE = timedelta(seconds=60)
 """No question sooner than this after an unknown outcome."""
@@ -33,7 +33,6 @@ PATIENCE = timedelta(minutes=30)
 """Between two tries of an order that the provider failed without saying why (549)."""
 MOST_FAILURES = 8
 """So often an order without a date is failed (549) before it counts as refused: pauses of half an hour, doubled."""
-CALL = "AddDomainApplication"
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,6 @@ class Orders:
         except Refused as error:
             return self._refused(claimed, error)
         except (LineHalted, NotFound) as error:
-            # NotFound in an answer to an order: a setting names something that does not exist.
             self._back(claimed, error)
             self.line.halt(error)
             return "halted"
@@ -105,7 +103,7 @@ class Orders:
             # Older than our first attempt: the provider gave us one that was there before. Whose, and how alive?
             again = replace(held, unanswered=False, asked=0, exists=held.exists + 1)
             why = "the provider answered with an application that was there before"
-            return self._ask_later(claimed, why, again, call=f"{CALL} {application.id}")
+            return self._ask_later(claimed, why, again, call=f"{ORDER} {application.id}")
         self.line.went_through()
         return self._placed(claimed, application, Origin.OURS, "the provider took the order")
 
@@ -116,7 +114,7 @@ class Orders:
             claimed,
             State(application.status.value) if known else State.REQUESTED,
             why,
-            call=f"{CALL} {application.id}",
+            call=f"{ORDER} {application.id}",
             application=application.id,
             origin=origin,
             submitted_at=application.created_at,
@@ -154,7 +152,8 @@ class Orders:
         if error.counts_by_zone:
             mark()
         elif error.blames_name:
-            self.line.refused(error, mark=mark, give_back=give_back)
+            again = claimed.failure == error.description
+            self.line.refused(error, Refusal(claimed.domain, mark=mark, give_back=give_back, again=again))
         else:
             self._back(claimed, error)
             self.line.halt(error)
@@ -176,7 +175,7 @@ class Orders:
             State.SELECTED,
             str(error),
             call=_call(error),
-            failure=error.description,
+            failure=claimed.failure if error.code is None else error.description,
             reason=reason,
             not_before=not_before,
             **changes,
@@ -216,4 +215,4 @@ def _claim(backorder: Backorder) -> Claim:
 
 
 def _call(error: ProviderError) -> str:
-    return f"{error.command or CALL} {error.code if error.code is not None else 'unanswered'}"
+    return f"{error.command or ORDER} {error.code if error.code is not None else 'unanswered'}"

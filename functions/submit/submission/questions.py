@@ -31,8 +31,6 @@ class Questions:
     line: Line
     orders: Orders
     withdrawals: Withdrawals
-    halted: bool
-    """The line stood still when this batch began: what arrived is found, and nothing is sent again."""
 
     def take_over(self, key: BackorderKey) -> Backorder | None:
         """The backorder under a claim of this worker; None if it is settled by now, or another worker has it."""
@@ -75,7 +73,8 @@ class Questions:
             case send:
                 if gone or taken.cancel_requested:
                     return self.orders.give_up(taken)
-                if self.halted or self.line.stopped:
+                if self.line.halted_before or self.line.stopped:
+                    # What arrived is found all the same, and nothing is sent again.
                     return self._let_go(taken, "the line is halted")
                 return self._send_again(taken, new=send.new)
 

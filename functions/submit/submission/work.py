@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from backorder.batches import Batch
 from backorder.clock import Clock
-from backorder.halt import halt
 from backorder.model import Backorder, BackorderKey, State
 from backorder.provider.client import Provider
 from backorder.rules import Rules, last_good_rules
@@ -36,6 +35,16 @@ class Submission:
     provider: Provider
     clock: Clock
     pool_size: int
+    """Parallel calls at most."""
+
+
+def threads(calls: int) -> int:
+    """Enough for `calls` at the provider at any moment, while others claim and write what came of theirs.
+
+    The client's cap holds the calls back, not the threads. A call takes a tenth of a second and more, its two writes
+    about a tenth of that.
+    """
+    return calls + max(2, calls // 4)
 
 
 def work(batch: Batch, submission: Submission, *, seconds_left: Callable[[], float]) -> Counter[str]:
@@ -52,11 +61,11 @@ class _Work:
         self.batch = batch
         self.submission = submission
         self.store, self.clock = submission.store, submission.clock
-        # Bound to the time that remains: waiting for a slot or backing off takes time, too.
-        self.provider = submission.provider.within(lambda: seconds_left() - SPARE_SECONDS)
         self.seconds_left = seconds_left
-        self.halted = halt(self.store)
-        self.line = Line(self.store, self.clock, probe=batch.probe)
+        self.line = Line(self.store, self.clock, probe=batch.probe, round_size=submission.pool_size)
+        # Asked before each call: waiting for a place or backing off takes time, and the line may stop meanwhile.
+        self.provider = submission.provider.within(self._refusal, self.line.heard)
+        self.halted = self.line.halted_before
         self.orders = Orders(self.store, self.provider, self.clock, self.line)
         self.withdrawals = Withdrawals(self.store, self.provider, self.clock, self.line)
         self.questions = Questions(
@@ -66,7 +75,6 @@ class _Work:
             self.line,
             self.orders,
             self.withdrawals,
-            halted=self.halted is not None,
         )
 
     def run(self) -> Counter[str]:
@@ -83,7 +91,7 @@ class _Work:
 
     def _each(self, items: Iterable[_T], action: Callable[[_T], str]) -> Counter[str]:
         """All of them, whatever one of them raises; the first error is raised when the others are through."""
-        with ThreadPoolExecutor(self.submission.pool_size) as pool:
+        with ThreadPoolExecutor(threads(self.submission.pool_size)) as pool:
             futures = [pool.submit(action, item) for item in items]
         errors = [error for future in futures if (error := future.exception()) is not None]
         if errors:
@@ -91,8 +99,17 @@ class _Work:
             raise errors[0]
         return Counter(future.result() for future in futures)
 
-    def _may_start(self) -> bool:
-        return not self.line.stopped and self.seconds_left() > self.provider.worst_case_seconds + SPARE_SECONDS
+    def _refusal(self, seconds: float) -> str | None:
+        """Why no call of up to `seconds` may start now."""
+        if self.line.stopped:
+            return "the line is halted"
+        if self.seconds_left() <= seconds + SPARE_SECONDS:
+            return "too little time remained"
+        return None
+
+    def _not_now(self) -> str | None:
+        """Why nothing more may be begun: it would be given back before it is sent."""
+        return self._refusal(self.provider.worst_case_seconds)
 
     def _order(self, key: BackorderKey) -> str:
         backorder = self.store.get(key)
@@ -103,8 +120,12 @@ class _Work:
             return self._give_back(backorder, "cancelled while it was queued")
         if backorder.last_chance is not None and now >= backorder.last_chance:
             return self._give_back(backorder, "its last chance passed in the queue")
-        if not self._may_start() or (self.halted and not self.batch.probe):
-            return self._give_back(backorder, "not begun: the line is halted, or time ran out")
+        self.line.look()
+        reason = self._not_now()
+        if self.halted and not self.batch.probe:
+            reason = "the line is halted"
+        if reason:
+            return self._give_back(backorder, f"not begun: {reason}")
         held = replace(new_claim("order", now), extra=self._extra(backorder))
         claimed = claim(self.store, backorder, State.SUBMITTING, held, now=now, why="claimed")
         return self.orders.send(claimed) if claimed else "taken"
@@ -126,13 +147,14 @@ class _Work:
 
     def _withdraw(self, key: BackorderKey) -> str:
         backorder = self.store.get(key)
-        if backorder is None or not self._may_start() or self.halted:
+        self.line.look()
+        if backorder is None or self._not_now() or self.halted:
             return "left"
         claimed = self.withdrawals.claim(backorder)
         return self.withdrawals.send(claimed) if claimed else "taken"
 
     def _ask(self, keys: Iterable[BackorderKey]) -> Counter[str]:
-        if not self._may_start() or (self.halted and self.halted.kind == "access"):
+        if self._not_now() or (self.halted and self.halted.kind == "access"):
             return Counter()
         taken = [backorder for key in keys if (backorder := self.questions.take_over(key))]
         return self._each(taken, self.questions.ask(taken)) if taken else Counter()

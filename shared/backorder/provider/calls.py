@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 from backorder.provider.adapter import Environment
-from backorder.provider.concurrency import Concurrency
+from backorder.provider.concurrency import Concurrency, Slot
 from backorder.provider.credentials import Credentials, Rereadable
 from backorder.provider.errors import (
     OVERLOAD_CODES,
@@ -59,7 +59,9 @@ def unobserved(_called: Called) -> None:
 class Caller:
     """Calls commands for one account of one environment. Thread-safe.
 
-    `remaining_seconds` bounds every attempt: none starts unless more time remains than it can take.
+    `refusal` is asked before each attempt, with the seconds that it may take, and says why it must not start, or None.
+    `heard` hears of each failure before the attempt's place goes to another call: what `refusal` says after it holds
+    for that one.
     """
 
     transport: Transport
@@ -69,7 +71,8 @@ class Caller:
     retries: int
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[float, float], float] = random.SystemRandom().uniform
-    remaining_seconds: Callable[[], float] | None = None
+    refusal: Callable[[float], str | None] = lambda _seconds: None
+    heard: Callable[[ProviderError], None] = lambda _error: None
     observe: Callable[[Called], None] = unobserved
     """Told of each call, in the thread that made it."""
 
@@ -77,8 +80,8 @@ class Caller:
     def worst_case_seconds(self) -> float:
         return self.transport.connect_timeout + self.transport.read_timeout
 
-    def within(self, remaining_seconds: Callable[[], float]) -> Caller:
-        return replace(self, remaining_seconds=remaining_seconds)
+    def within(self, refusal: Callable[[float], str | None], heard: Callable[[ProviderError], None]) -> Caller:
+        return replace(self, refusal=refusal, heard=heard)
 
     def call(self, command: str, parameters: Mapping[str, ParameterValue], *, session: str | None = None) -> Response:
         """The answer to a command, if its code is 2xx. Raises the tree in errors.py, ValueError from `encode`."""
@@ -94,7 +97,7 @@ class Caller:
             if not may_repeat or isinstance(outcome, NotStarted) or attempt == self.retries:
                 raise outcome
             pause = self._pause(outcome, attempt)
-            if self._time_is_short(pause):
+            if self.refusal(pause + self.worst_case_seconds) is not None:
                 raise outcome
             self.sleep(pause)
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -102,11 +105,20 @@ class Caller:
     def _attempt(self, fields: Mapping[str, str], attempt: int, session: str | None) -> Response | ProviderError:
         """One attempt, and a second one at once if the secret was rotated. Returns what went wrong, never raises it:
         the frames below hold the password, and an exception that passed them would carry them along."""
-        outcome, used = self._send(fields, attempt, session, None)
-        if isinstance(outcome, AccessDenied) and outcome.code == 530 and session is None:
-            newer = self._newer(used)
-            if newer is not None:
-                outcome, _ = self._send(fields, attempt, session, newer)
+        self.transport.check_verification()
+        credentials = self.credentials()
+        with self.concurrency.slot() as slot:
+            # Asked here and not before the wait for the slot, which has no bound.
+            reason = self.refusal(self.worst_case_seconds)
+            if reason is not None:
+                return self._about(fields, credentials).error(NotStarted, reason)
+            outcome = self._send(fields, attempt, session, credentials, slot)
+            if isinstance(outcome, AccessDenied) and outcome.code == 530 and session is None:
+                newer = self._newer(credentials)
+                if newer is not None and self.refusal(self.worst_case_seconds) is None:
+                    outcome = self._send(fields, attempt, session, newer, slot)
+            if isinstance(outcome, ProviderError):
+                self.heard(outcome)
         return outcome
 
     def _newer(self, used: Credentials) -> Credentials | None:
@@ -116,24 +128,16 @@ class Caller:
         return newer if newer != used else None
 
     def _send(
-        self, fields: Mapping[str, str], attempt: int, session: str | None, credentials: Credentials | None
-    ) -> tuple[Response | ProviderError, Credentials]:
-        self.transport.check_verification()
-        credentials = credentials or self.credentials()
-        where = Where(self.environment.name, self.environment.entity, self.transport.endpoint, credentials.login)
-        about = _About(fields["COMMAND"], _subject(fields), where)
-        with self.concurrency.slot() as slot:
-            # Asked here and not before the wait for the slot, which has no bound.
-            if self._time_is_short():
-                reason = f"less than {self.worst_case_seconds:g} s remain"
-                return about.error(NotStarted, reason), credentials
-            started = time.perf_counter()
-            answer = self.transport.post({**self._login(credentials, session), **fields})
-            milliseconds = round((time.perf_counter() - started) * 1000)
-            if isinstance(answer, Failed):
-                slot.overloaded = True if answer.overloaded else None
-            else:
-                slot.overloaded = answer.code in OVERLOAD_CODES
+        self, fields: Mapping[str, str], attempt: int, session: str | None, credentials: Credentials, slot: Slot
+    ) -> Response | ProviderError:
+        about = self._about(fields, credentials)
+        started = time.perf_counter()
+        answer = self.transport.post({**self._login(credentials, session), **fields})
+        milliseconds = round((time.perf_counter() - started) * 1000)
+        if isinstance(answer, Failed):
+            slot.overloaded = True if answer.overloaded else None
+        else:
+            slot.overloaded = answer.code in OVERLOAD_CODES
         outcome = _outcome(answer, about, [credentials.password, *([session] if session else [])])
         succeeded = isinstance(outcome, Response)
         self.observe(Called(about.command, outcome.code, succeeded, milliseconds, self.concurrency.cap))
@@ -146,17 +150,16 @@ class Caller:
             attempt + 1,
             milliseconds,
         )
-        return outcome, credentials
+        return outcome
+
+    def _about(self, fields: Mapping[str, str], credentials: Credentials) -> _About:
+        where = Where(self.environment.name, self.environment.entity, self.transport.endpoint, credentials.login)
+        return _About(fields["COMMAND"], _subject(fields), where)
 
     def _login(self, credentials: Credentials, session: str | None) -> dict[str, str]:
         if session is not None:
             return {"s_entity": self.environment.entity, "s_session": session}
         return {"s_entity": self.environment.entity, "s_login": credentials.login, "s_pw": credentials.password}
-
-    def _time_is_short(self, before_seconds: float = 0.0) -> bool:
-        if self.remaining_seconds is None:
-            return False
-        return self.remaining_seconds() - before_seconds <= self.worst_case_seconds
 
     def _pause(self, failure: ProviderError, attempt: int) -> float:
         base = _SLOW_BACK_OFF_SECONDS if failure.code == 425 else _BACK_OFF_SECONDS

@@ -33,7 +33,7 @@ from backorder.provider.applications import Application
 from backorder.provider.calls import Called, Caller, unobserved
 from backorder.provider.concurrency import Concurrency
 from backorder.provider.credentials import Credentials
-from backorder.provider.errors import OutcomeUnknown
+from backorder.provider.errors import OutcomeUnknown, ProviderError
 from backorder.provider.listing import Listing, Recent, join, read_listing, read_pages, read_recent
 from backorder.provider.names import (
     Availability,
@@ -92,18 +92,19 @@ class Provider:
         concurrency: Concurrency | None = None,
         observe: Callable[[Called], None] = unobserved,
     ) -> None:
+        cap = concurrency or Concurrency(pool_size)
         self._caller = Caller(
             transport=Transport(
                 endpoint=endpoint,
                 stage=stage,
-                pool_size=pool_size,
+                pool_size=cap.limit,
                 connect_timeout=connect_timeout,
                 read_timeout=read_timeout,
                 session=session,
             ),
             environment=ENVIRONMENTS[stage],
             credentials=credentials,
-            concurrency=concurrency or Concurrency(pool_size),
+            concurrency=cap,
             retries=retries,
             sleep=sleep,
             observe=observe,
@@ -122,11 +123,18 @@ class Provider:
         """Connect plus read time-out of one attempt: no call may start unless more time than this remains."""
         return self._caller.worst_case_seconds
 
-    def within(self, remaining_seconds: Callable[[], float]) -> Provider:
-        """This provider, with every attempt (repeats included) bound to the time that remains: one that does not fit is
-        not started, and the call raises `NotStarted`, or the failure that it would have repeated."""
+    def within(
+        self, refusal: Callable[[float], str | None], heard: Callable[[ProviderError], None] = lambda _error: None
+    ) -> Provider:
+        """This provider, with every attempt (repeats included) asked for first.
+
+        `refusal` gets the seconds that an attempt may take, and says why it must not start, or None: then the call
+        raises `NotStarted` with that reason, or the failure that it would have repeated. `heard` hears of each failure
+        before its place under the cap goes to another call: so that no call starts once a failure made `refusal` say
+        no. Both are called by all threads, and must be quick.
+        """
         bound = copy(self)
-        bound._caller = self._caller.within(remaining_seconds)
+        bound._caller = self._caller.within(refusal, heard)
         return bound
 
     def close(self) -> None:

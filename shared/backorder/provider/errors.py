@@ -2,7 +2,7 @@
 
 ProviderError
 ├── TemporaryFailure        nothing took effect: safe to repeat later
-│   └── NotStarted          … and nothing was sent: the time that remained was too short
+│   └── NotStarted          … and nothing was sent: whoever bounds the calls said no
 ├── OutcomeUnknown          may have taken effect: ask before sending again
 ├── Refused                 for good: this name (`blames_name`), or a wrong setting
 ├── AlreadyExists           an application may exist: ask
@@ -77,7 +77,7 @@ class TemporaryFailure(ProviderError):
 
 
 class NotStarted(TemporaryFailure):
-    """Nothing was sent, for the time that remained was shorter than one attempt. The caller gives the work back."""
+    """Nothing was sent: too little time remained, or the line had stopped. The caller gives the work back."""
 
     _advice = "nothing was sent: give it back and let a later run do it"
 
