@@ -103,8 +103,14 @@ def _has_reason(backorder: Backorder, evidence: Evidence) -> bool:
 
 def _in_time(evidence: Evidence) -> Offenders:
     """Nothing went out after a known last moment, and nothing that was funded in time was too late by our own doing."""
-    # Where the last moment is estimated or unknown, sending goes on until the batch begins: trying is free.
-    estimated = {b.domain for b in evidence.backorders if b.deadline_known is not Known.FINALIZATION}
+    # Where the last moment is estimated or unknown, sending goes on until the batch begins: trying is free. So it was
+    # with what came after its last moment, even if that was told later.
+    estimated = {
+        b.domain
+        for b in evidence.backorders
+        if b.deadline_known is not Known.FINALIZATION
+        or (b.finalization_at is not None and b.created_at >= b.finalization_at)
+    }
     for domain in evidence.emulator["sent_late"]:
         if domain not in estimated:
             yield f"{domain}: sent after its finalization date"
