@@ -248,6 +248,25 @@ def test_two_drop_cycles_of_one_name_do_not_share_their_deposits() -> None:
     assert told([refund]) == [("refund", "reserved", "balance", "69.00")]
 
 
+def test_of_two_deposits_for_one_name_the_one_that_goes_was_for_the_order_that_ended() -> None:
+    """It tells its name and not its order: a stranger's for the same name must not look like ours left behind."""
+    ours, strangers = a_deposit(id="2"), a_deposit(id="1")
+    placed = a_placed_backorder("john.com", submitted_at=NOW - HOUR)
+    kept = Kept(seen("1000.00"))
+    kept.look(seen("1000.00", [strangers, ours]), placed)
+    assert kept.order().deposit == FEE
+
+    lost = replace(kept.order(), state=State.CANCELLED, outcome_at=NOW)
+    posted = kept.look(seen("1000.00", [strangers], hours=1), lost)
+
+    assert kept.order().deposit is None
+    assert told(posted) == [("refund", "reserved", "balance", "69.00")]
+    assert [(lease.id, lease.cycle, lease.gone_at is None) for lease in kept.store.leases()] == [
+        ("1", None, True),
+        ("2", 1, False),
+    ]
+
+
 def test_a_second_deposit_of_a_name_is_somebody_elses_and_stays_so_when_ours_lapses() -> None:
     books = deposited()
     other = a_deposit(id="dep-other", created_at=NOW)

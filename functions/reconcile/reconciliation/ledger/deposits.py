@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -36,14 +36,16 @@ def follow_deposits(kept: Iterable[Lease], seen: Seen, orders: Iterable[Backorde
     """What became of the deposits that the books knew (`kept`, with those that are gone), and of new ones.
 
     `orders` are our open backorders. A deposit tells its domain and not its order, so it is given to the newest cycle
-    that was at the provider when it was made, and stays with it. A second one of a domain is somebody else's.
+    that was at the provider when it was made, and stays with it. A second one of a domain is somebody else's; where one
+    of two alike goes when our order has ended, that one was ours.
     """
     there = {d.id: d for d in seen.deposits if d.amount > 0 and seen.is_in_its_currency(d.currency)}
     known = {lease.id: lease for lease in kept}
     owners = _Owners(orders, known.values())
+    changed = {lease.id: lease for lease in _told_apart(known, there, owners)}
+    known |= changed
     gone: list[Lease] = []
     came: list[Lease] = []
-    changed: dict[str, Lease] = {}
     standing: list[Lease] = []
     postings: list[Posting] = []
 
@@ -69,6 +71,21 @@ def follow_deposits(kept: Iterable[Lease], seen: Seen, orders: Iterable[Backorde
     return Followed(tuple(standing), tuple(changed.values()), tuple(came), tuple(gone), tuple(postings), of_order)
 
 
+def _told_apart(known: Mapping[str, Lease], there: Mapping[str, Deposit], owners: _Owners) -> Iterator[Lease]:
+    """Pairs that change places: a stranger's that is gone, and one alike, still there, of an order that ended."""
+    left = {
+        (lease.domain, lease.amount): lease
+        for lease in known.values()
+        if lease.gone_at is None and lease.id in there and owners.has_ended(lease)
+    }
+    for lease in known.values():
+        if lease.gone_at is None and lease.cycle is None and lease.id not in there:
+            alike = left.pop((lease.domain, lease.amount), None)
+            if alike is not None:
+                yield replace(lease, cycle=alike.cycle)
+                yield replace(alike, cycle=None)
+
+
 class _Owners:
     """Which order each deposit is for."""
 
@@ -84,6 +101,10 @@ class _Owners:
 
     def order_of(self, lease: Lease) -> Backorder | None:
         return next((order for order in self._of(lease.domain) if order.cycle == lease.cycle), None)
+
+    def has_ended(self, lease: Lease) -> bool:
+        """Its order was lost or taken back, so that its deposit is to come back."""
+        return _has_ended(self.order_of(lease))
 
     def give_up(self, lease: Lease) -> None:
         self._reserved.discard((lease.domain, lease.cycle))
@@ -117,6 +138,10 @@ class _Owners:
         return self._orders.get(domain, ())
 
 
+def _has_ended(order: Backorder | None) -> bool:
+    return order is not None and (order.state.is_lost or order.state in _TAKEN_BACK)
+
+
 def _lease(deposit: Deposit, former: Lease | None, seen: Seen) -> Lease:
     return Lease(
         id=deposit.id,
@@ -143,11 +168,10 @@ def _reserve(lease: Lease, at: datetime) -> Posting:
 
 
 def _release(lease: Lease, seen: Seen, order: Backorder | None) -> Posting:
-    lost = order is not None and (order.state.is_lost or order.state in _TAKEN_BACK)
     return posting(
         f"released#{lease.key}",
         seen.at,
-        "refund" if lost else "release",
+        "refund" if _has_ended(order) else "release",
         (Account.RESERVED, Account.BALANCE),
         lease.amount,
         seen_in=CALL,
