@@ -1,0 +1,193 @@
+"""Reconciliation: runs over a large account, each account and each measuring in a process of its own.
+
+The store is in memory, the provider's pages come over loopback. An account has as many open orders as bookings of the
+last days; then a hundred of its orders change.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import resource
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from multiprocessing.connection import Connection
+from typing import Any
+
+from backorder.bookkeeping import Lease, Posting
+from backorder.finding import Finding
+from backorder.model import Backorder, Source, State
+from backorder.provider.client import Provider
+from backorder.provider.credentials import Credentials
+from backorder.registries import Registries
+from backorder.store.memory import MemoryStore
+from local.emulator import Emulator, EmulatorServer, Options
+from local.emulator.world import MAIN_USER
+from reconciliation.reconcile import Reconciliation, reconcile_account
+
+SIZES = (10_000, 100_000)
+CHANGED = 100
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+FUNCTION_SECONDS = 600
+"""The function's time-out, in which each run has to end."""
+
+
+class CountedStore(MemoryStore):
+    """The store in memory, which counts what is written."""
+
+    writes = 0
+
+    def replace(self, backorder: Backorder) -> Backorder:
+        self.writes += 1
+        return super().replace(backorder)
+
+    def post(self, postings: Iterable[Posting]) -> None:
+        some = list(postings)
+        self.writes += len(some)
+        super().post(some)
+
+    def save_lease(self, lease: Lease) -> None:
+        self.writes += 1
+        super().save_lease(lease)
+
+    def save_finding(self, finding: Finding) -> None:
+        self.writes += 1
+        super().save_finding(finding)
+
+    def put_document(self, name: str, body: Any) -> None:
+        self.writes += 1
+        super().put_document(name, body)
+
+
+def bench() -> None:
+    """Prints seconds, calls, writes and memory of each kind of run, by the size of the account."""
+    spawn = multiprocessing.get_context("spawn")
+    print("orders and bookings  run                          seconds   calls   writes   peak above what it began with")
+    for size in SIZES:
+        here, there = spawn.Pipe()
+        account = spawn.Process(target=_serve, args=(size, there), daemon=True)
+        account.start()
+        try:
+            url = here.recv()
+            # The orders are there already: a process that holds them shows what a run needs beside them.
+            measuring = spawn.Process(target=_measure, args=(size, url, here))
+            measuring.start()
+            measuring.join()
+        finally:
+            account.terminate()
+    print(f"\nThe function has {FUNCTION_SECONDS} s and 512 MB. The first run of a day (UTC) is the full one.")
+
+
+def _names(size: int) -> Iterable[str]:
+    return (f"name{number}.com" for number in range(size))
+
+
+def _serve(size: int, pipe: Connection) -> None:
+    """The account, in a process of its own; then does what the other end asks for."""
+    emulator = Emulator(Options(start=START, balance=Decimal(100_000_000), default_fee=Decimal("69.00")))
+    world = emulator._world
+    for number, name in enumerate(_names(size)):
+        placed = world.add_application(name, MAIN_USER, {})
+        placed.created = placed.updated = START - timedelta(seconds=10 * (size - number))
+    with EmulatorServer(emulator) as server:
+        pipe.send(server.url)
+        while True:
+            match pipe.recv():
+                case "book":
+                    for number in range(size):
+                        emulator.charge(Decimal("1.00"), f"hosting {number}", kind="HOSTING")
+                case "change":
+                    for number in range(CHANGED):
+                        emulator.schedule(f"name{number}.com", finalization_at=emulator.now + timedelta(days=1))
+                case hours:
+                    emulator.advance_by(hours * 3600)
+            pipe.send((emulator.now, sum(world.calls.values())))
+
+
+def _measure(size: int, url: str, pipe: Connection) -> None:
+    logging.disable(logging.CRITICAL)
+    store = CountedStore()
+    for number, name in enumerate(_names(size)):
+        store.create(_placed(name, str(10700 + number)))
+    provider = Provider(
+        stage="test",
+        credentials=lambda: Credentials("test.user", "test.passw0rd"),
+        pool_size=1,
+        endpoint=url,
+        read_timeout=60.0,
+    )
+    moment = START
+    bytes_written = 0
+
+    def put(_key: str, content: bytes, _type: str) -> None:
+        nonlocal bytes_written
+        bytes_written += len(content)
+
+    reconciliation = Reconciliation(
+        store=store,
+        provider=provider,
+        clock=lambda: moment,
+        publish=lambda _message: None,
+        put=put,
+        registries=Registries.load(),
+        report_link="",
+    )
+    calls = 0
+    for what, run in (
+        (None, "the first one"),
+        ("book", "all bookings are new"),
+        (1, "nothing changed"),
+        ("change", f"{CHANGED} fees were reserved"),
+        (24, "a full look, nothing new"),
+    ):
+        if what is not None:
+            pipe.send(what)
+            moment, calls = pipe.recv()
+        if what in ("book", "change"):
+            pipe.send(1)
+            moment, calls = pipe.recv()
+        store.writes, began = 0, time.perf_counter()
+        before = _resident()
+        summary = reconcile_account(reconciliation, holder="bench")
+        assert summary.skipped is None, summary
+        took = time.perf_counter() - began
+        pipe.send(0)
+        moment, after = pipe.recv()
+        peak = max(0.0, _peak() - before)
+        print(f"{size:>19,}  {run:<26} {took:9.1f} {after - calls:7,} {store.writes:8,} {peak:10.0f} MB", flush=True)
+        calls = after
+
+
+def _placed(domain: str, application: str) -> Backorder:
+    return replace(
+        Backorder(
+            domain=domain,
+            cycle=1,
+            zone="com",
+            state=State.REQUESTED,
+            source=Source.WANTED,
+            priority=Decimal(5),
+            list="bench",
+            list_version="1",
+            line=1,
+            list_modified=START,
+            created_at=START,
+        ),
+        application=application,
+        submitted_at=START,
+        deadline=START + timedelta(days=30),
+    )
+
+
+def _peak() -> float:
+    """The most that this process ever held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _resident() -> float:
+    """What this process holds now, in MB."""
+    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - no file of the project
+        return int(statm.read().split()[1]) * resource.getpagesize() / 2**20
