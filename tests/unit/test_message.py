@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from backorder.finding import Kind, Severity
-from reconciliation.message import SUBJECT_LIMIT, compose, console_link
+from reconciliation.message import MOST_OF_A_KIND, SUBJECT_LIMIT, compose, console_link
 from tests.factories import a_finding
 
 REPORT = "https://eu-west-1.console.aws.amazon.com/s3/object/reports?region=eu-west-1&prefix=latest/report.html"
@@ -60,10 +60,13 @@ def test_what_is_urgent_stands_above_what_can_wait() -> None:
     assert severities == sorted(severities, key=list(Severity).index)
 
 
-def test_nothing_is_left_out_and_the_subject_is_one_that_sns_takes() -> None:
-    findings = [a_finding(kind, f"name-{n}.com") for kind in Kind for n in range(50)]
+def test_of_each_kind_as_much_is_told_as_sns_takes_and_how_many_there_are_besides() -> None:
+    findings = [a_finding(kind, f"name-{n}.com", advice=f"{n} {'x' * 2000}") for kind in Kind for n in range(5000)]
     message = compose(findings, report=REPORT)
-    assert all(f"- {finding.advice}\n" in message.body for finding in findings)
+    assert len(message.body.encode()) < 250_000
+    assert message.body.count("- and 4975 more") == len(Kind)
+    few = [a_finding(kind, f"name-{n}.com") for kind in Kind for n in range(MOST_OF_A_KIND)]
+    assert all(f"- {finding.advice}\n" in compose(few, report=REPORT).body for finding in few)
     assert len(message.subject) <= SUBJECT_LIMIT
     assert message.subject.isascii()
     assert message.subject.isprintable()

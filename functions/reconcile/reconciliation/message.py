@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
@@ -11,6 +11,9 @@ from backorder.finding import Finding
 
 SUBJECT_LIMIT = 100
 """Characters of an SNS subject (ASCII)."""
+MOST_OF_A_KIND = 25
+"""Nobody reads more in a mail, and SNS takes no message above 256 KB: then nothing would be told at all."""
+LONGEST_ADVICE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,18 @@ def compose(findings: Sequence[Finding], *, report: str) -> Message:
     rest = len(findings) - 1
     subject = f"Backorders: {ordered[0].kind.heading}" + (f" (and {rest} more)" if rest else "")
     sections = [
-        "\n".join([kind.heading, "=" * len(kind.heading), *(f"- {finding.advice}" for finding in group)])
+        "\n".join([kind.heading, "=" * len(kind.heading), *_lines(list(group))])
         for kind, group in groupby(ordered, key=lambda finding: finding.kind)
     ]
     return Message(subject[:SUBJECT_LIMIT], "\n\n".join([*sections, f"The report: {report}"]) + "\n")
+
+
+def _lines(group: Sequence[Finding]) -> Iterator[str]:
+    for finding in group[:MOST_OF_A_KIND]:
+        advice = finding.advice
+        yield f"- {advice if len(advice) <= LONGEST_ADVICE else advice[:LONGEST_ADVICE] + '…'}"
+    if (more := len(group) - MOST_OF_A_KIND) > 0:
+        yield f"- and {more} more: findings.csv, beside the report, has them all"
 
 
 def console_link(bucket: str, key: str, *, region: str, partition: str) -> str:
