@@ -91,7 +91,7 @@ def _serve(size: int, pipe: Connection) -> None:
     world = emulator._world
     for number, name in enumerate(_names(size)):
         placed = world.add_application(name, MAIN_USER, {})
-        placed.created = placed.updated = START - timedelta(seconds=10 * (size - number))
+        placed.created = placed.updated = _ordered_at(number, size)
     with EmulatorServer(emulator) as server:
         pipe.send(server.url)
         while True:
@@ -111,7 +111,7 @@ def _measure(size: int, url: str, pipe: Connection) -> None:
     logging.disable(logging.CRITICAL)
     store = CountedStore()
     for number, name in enumerate(_names(size)):
-        store.create(_placed(name, str(10700 + number)))
+        store.create(_placed(name, str(10700 + number), _ordered_at(number, size)))
     provider = Provider(
         stage="test",
         credentials=lambda: Credentials("test.user", "test.passw0rd"),
@@ -161,7 +161,12 @@ def _measure(size: int, url: str, pipe: Connection) -> None:
         calls = after
 
 
-def _placed(domain: str, application: str) -> Backorder:
+def _ordered_at(number: int, size: int) -> datetime:
+    """One after the other, every ten seconds."""
+    return START - timedelta(seconds=10 * (size - number))
+
+
+def _placed(domain: str, application: str, at: datetime) -> Backorder:
     return replace(
         Backorder(
             domain=domain,
@@ -177,7 +182,7 @@ def _placed(domain: str, application: str) -> Backorder:
             created_at=START,
         ),
         application=application,
-        submitted_at=START,
+        submitted_at=at,
         deadline=START + timedelta(days=30),
     )
 
