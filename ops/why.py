@@ -217,7 +217,8 @@ def _cycle(seen: History, cycle: Cycle, console: Console) -> None:
 
 
 def _facts(of: Backorder, now: datetime) -> Iterator[tuple[str, str]]:
-    who = "a person's wish" if of.source is Source.WANTED else "chosen by the rules"
+    by_rules = f"chosen by the rules ({of.chosen})" if of.chosen else "chosen by the rules"
+    who = "a person's wish" if of.source is Source.WANTED else by_rules
     yield "from", f"{of.list} (version {of.list_version}), line {of.line}"
     yield "why", f"{who}, priority {of.priority}" + (f", at most {money(of.max_price, None)}" if of.max_price else "")
     yield "note", of.note or ""

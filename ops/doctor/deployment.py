@@ -70,7 +70,8 @@ def schedules(states: Mapping[str, str]) -> Iterator[Check]:
     for name in off:
         yield fault("schedules", f"{name} is {states[name].lower()}", "switch it on, or deploy again")
     if not off:
-        yield ok("schedules", f"{', '.join(states) or 'none'}: on")
+        on = [name for name, state in states.items() if state == "ENABLED"]
+        yield ok("schedules", f"{', '.join(on) or 'none'}: on")
 
 
 def _states(stack: Stack) -> dict[str, str]:

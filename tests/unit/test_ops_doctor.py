@@ -204,7 +204,8 @@ def test_a_schedule_that_is_off_is_a_fault_unless_it_is_off_by_default() -> None
     (check,) = deployment.schedules(states)
 
     assert (check.verdict, check.told) == (FAULT, "PlanSchedule is disabled")
-    assert verdicts(deployment.schedules({"PlanSchedule": "ENABLED"})) == [OK]
+    (check,) = deployment.schedules({"PlanSchedule": "ENABLED", "FetchSchedule": "DISABLED"})
+    assert (check.verdict, check.told) == (OK, "PlanSchedule: on")
 
 
 def test_a_mail_address_has_to_be_confirmed() -> None:

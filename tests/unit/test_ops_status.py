@@ -246,3 +246,5 @@ def test_a_name_that_nobody_asked_for_is_told_so() -> None:
 
 def test_a_rules_choice_says_so() -> None:
     assert "chosen by the rules" in shown(a_history(a_backorder(source=Source.DROPPING)), of_why.render)
+    scored = a_backorder(source=Source.DROPPING, chosen="7.4: short 2.6")
+    assert "chosen by the rules (7.4: short 2.6)" in shown(a_history(scored), of_why.render)
