@@ -1,0 +1,208 @@
+"""Ingestion: a deletion list of the provider's read and chosen from, beside a bare expression over the same bytes.
+
+The list is made up: zones, words, digits, hyphens and other alphabets in about the shares in which names are deleted
+in the generic zones, and dates of five days. The rules are the ones of docs/rules.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import multiprocessing
+import random
+import re
+import resource
+import sys
+import tempfile
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+from backorder.domains import Domain
+from backorder.rules import Rules, Weights, parse_rules
+from ingestion.scoring import Scorer
+from ingestion.scoring.words import lexicon
+from local.choose.choosing import consider_file, orders
+from local.processes import PROJECT
+
+SIZES = (1_000_000, 5_000_000)
+FEW = 10
+BY_LINE = 20_000
+"""Rows of the loop over three libraries: it takes too long for more."""
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+ZONES = {
+    "com": 62,
+    "net": 9,
+    "org": 8,
+    "info": 6,
+    "xyz": 5,
+    "us": 2,
+    "biz": 2,
+    "co": 2,
+    "me": 1,
+    "se": 1,
+    "co.uk": 1,
+    "nu": 1,
+}
+WORDS = 0.7
+"""Of the labels are made of one to three words, the others of random letters."""
+WITH_DIGITS, WITH_HYPHENS, OTHER_ALPHABETS, BROKEN = 0.14, 0.09, 0.003, 0.0002
+KEYWORDS = ("shop", "app", "hub", "casino")
+WITH_KEYWORDS = 0.02
+ODD = ("xn--bcher-kva", "xn--mnchen-3ya", "xn--caf-dma", "xn--80ak6aa92e", "xn--fiq228c")
+_bare = re.compile(rb"([^;\n]+);([^\n]+)\n")
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds of CPU in one process, and the most memory that it took, in bytes."""
+
+    rows: int
+    chosen: int
+    whole: float
+    bare: float
+    memory: int
+
+
+def bench() -> None:
+    """Prints what a row costs, as ratios to a bare expression and to a loop over libraries."""
+    with tempfile.TemporaryDirectory() as folder:
+        few = _in_a_process(_measure, _listed(Path(folder), FEW))
+        for rows in SIZES:
+            path = _listed(Path(folder), rows)
+            found = _in_a_process(_measure, path)
+            by_line = _in_a_process(_by_line, path)
+            print(
+                f"{rows:,} rows ({found.chosen:,} chosen): {found.whole / rows * 1e6:.2f} µs of CPU a row, "
+                f"{found.whole / found.bare:.1f} times a bare re.finditer, "
+                f"1/{by_line / (found.whole / rows):.0f} of csv + idna + tldextract a line, "
+                f"{(found.memory - few.memory) / 1e6:.0f} MB more than {FEW} rows"
+            )
+            path.unlink()
+    for told, separation in separations():
+        print(f"score: two words are above {told} in {separation:.1%} of all pairs (AUC)")
+
+
+def rules() -> Rules:
+    """The example of docs/rules.md."""
+    page = (PROJECT / "docs" / "rules.md").read_text(encoding="utf-8")
+    return parse_rules(page.partition("```toml\n")[2].partition("```")[0])
+
+
+def generated(rows: int, seed: int = 1) -> Iterator[str]:
+    """The lines of a made-up list."""
+    draw = random.Random(seed)
+    words = [word for word in sorted(lexicon("com").words) if 3 <= len(word) <= 8 and word.isascii()]
+    zones = draw.choices(list(ZONES), list(ZONES.values()), k=10_007)
+    moments = [f"2026-12-0{day} {hour}:00:00" for day in range(1, 6) for hour in (12, 16, 18)]
+    for number in range(rows):
+        yield f"{_label(draw, words)}.{zones[number % len(zones)]};{draw.choice(moments)}"
+
+
+def _label(draw: random.Random, words: list[str]) -> str:
+    kind = draw.random()
+    if kind < OTHER_ALPHABETS:
+        return draw.choice(ODD)
+    if kind < OTHER_ALPHABETS + BROKEN:
+        return f"{draw.choice(words)}_{draw.choice(words)}"
+    if draw.random() < WORDS:
+        label = "".join(draw.choices(words, k=draw.choice((1, 2, 2, 2, 3))))
+    else:
+        label = "".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(4, 16)))
+    if draw.random() < WITH_KEYWORDS:
+        label += draw.choice(KEYWORDS)
+    if draw.random() < WITH_DIGITS:
+        label += str(draw.randint(1, 999))
+    if draw.random() < WITH_HYPHENS:
+        label = f"{label[:3]}-{label[3:]}"
+    return label
+
+
+def _listed(folder: Path, rows: int) -> Path:
+    path = folder / f"{rows}.csv"
+    with path.open("w", encoding="ascii") as file:
+        file.writelines(f"{line}\n" for line in generated(rows))
+    return path
+
+
+def _in_a_process(measure: Callable[[Path], _Result], path: Path) -> _Result:
+    """In one of its own, so that memory is its own, and whatever is kept is made anew."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(measure, path).result()
+
+
+def _measure(path: Path) -> Measured:
+    chosen_by = rules()
+    began = time.process_time()
+    considered = list(consider_file(path, chosen_by))
+    orders(considered, chosen_by, lambda: NOW)
+    whole = time.process_time() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    content = path.read_bytes()
+    began = time.process_time()
+    for _ in _bare.finditer(content):
+        pass
+    bare = time.process_time() - began
+    return Measured(considered[0].entries, len(considered[0].chosen), whole, bare, memory)
+
+
+def _by_line(path: Path) -> float:
+    """Seconds of CPU a row of what a script would do."""
+    # Dependencies of the benchmark only, and slow to load.
+    import idna  # noqa: PLC0415
+    import tldextract  # noqa: PLC0415
+
+    extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    with path.open(encoding="ascii") as file:
+        text = "".join(line for line, _ in zip(file, range(BY_LINE), strict=False))
+    extract("example.com")
+    zones: dict[str, int] = {}
+    began = time.process_time()
+    for name, when in csv.reader(io.StringIO(text), delimiter=";"):
+        try:
+            found = extract(idna.encode(name, uts46=True).decode("ascii"))
+        except idna.IDNAError:
+            continue
+        if datetime.fromisoformat(when) > NOW.replace(tzinfo=None):
+            zones[found.suffix] = zones.get(found.suffix, 0) + 1
+    return (time.process_time() - began) / BY_LINE
+
+
+def separations(pairs: int = 2_000) -> Iterator[tuple[str, float]]:
+    """How often two words joined score above something of the same length that is none: the area under the curve.
+
+    The words are drawn evenly from the English ones, of four to seven letters, that are at least one in a million.
+    """
+    draw = random.Random(1)
+    scorer = Scorer(Weights())
+    words = sorted(word for word in lexicon("co.uk").words if 4 <= len(word) <= 7 and word.isascii())
+    good = [draw.choice(words) + draw.choice(words) for _ in range(pairs)]
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    vowels, consonants = "aeiou", "bcdfghjklmnpqrstvwxyz"
+    bad = {
+        "random letters": ["".join(draw.choices(letters, k=len(label))) for label in good],
+        "their own letters shuffled": ["".join(draw.sample(label, len(label))) for label in good],
+        "consonants and vowels by turns": [
+            "".join(draw.choice(vowels if at % 2 else consonants) for at in range(len(label))) for label in good
+        ],
+    }
+    for told, labels in bad.items():
+        yield told, _auc(*([_points(scorer, label) for label in side] for side in (good, labels)))
+
+
+def _points(scorer: Scorer, label: str) -> Decimal:
+    return scorer.score(Domain(f"{label}.com", label, "com")).points
+
+
+def _auc(above: list[Decimal], below: list[Decimal]) -> float:
+    below = sorted(below)
+    won = sum(bisect_left(below, points) + bisect_right(below, points) for points in above) / 2
+    return won / len(above) / len(below)
