@@ -132,6 +132,8 @@ Pattern = Annotated[Expression | None, BeforeValidator(_expression)]
 Score = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=10)]
 Weight = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, le=1000)]
 Count = Annotated[StrictInt, Field(ge=0)]
+Handle = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$")]
+"""A contact's handle at the provider, or a name server."""
 
 
 class _Section(BaseModel):
@@ -252,8 +254,31 @@ class Messages(_Section):
     """The user's (IANA name): moments are told in it, beside UTC."""
 
 
-class ZoneOrders(_Section):
-    """How orders in one zone are placed."""
+class OrderSettings(_Section):
+    """What an order carries beside its name, as the user's account has it. Each is optional at the provider."""
+
+    owner_contacts: Annotated[tuple[Handle, ...], Field(max_length=5)] = ()
+    """Contacts that exist in the account (AddDomainApplication: OWNERCONTACT0 to 4, of the others 0 to 2)."""
+    admin_contacts: Annotated[tuple[Handle, ...], Field(max_length=3)] = ()
+    tech_contacts: Annotated[tuple[Handle, ...], Field(max_length=3)] = ()
+    billing_contacts: Annotated[tuple[Handle, ...], Field(max_length=3)] = ()
+    name_servers: Annotated[tuple[Handle, ...], Field(max_length=13)] = ()
+    period: Annotated[StrictInt, Field(ge=1, le=10)] | None = None
+    """Years to register for."""
+
+
+_NUMBERED = {
+    "owner_contacts": "OWNERCONTACT",
+    "admin_contacts": "ADMINCONTACT",
+    "tech_contacts": "TECHCONTACT",
+    "billing_contacts": "BILLINGCONTACT",
+    "name_servers": "NAMESERVER",
+}
+"""What the settings that are lists are called at the provider, with a number behind it."""
+
+
+class ZoneOrders(OrderSettings):
+    """How orders in one zone are placed. What is set here replaces what `[provider]` says for all zones."""
 
     lite: StrictBool = False
     """A cheaper order that loses to regular ones."""
@@ -265,8 +290,8 @@ class ZoneOrders(_Section):
     def _parameters_beside_lite(cls, table: object) -> object:
         if not isinstance(table, Mapping):
             return table
-        lite = {"lite": table["lite"]} if "lite" in table else {}
-        parameters = {key: value for key, value in table.items() if key != "lite"}
+        settings = {key: value for key, value in table.items() if key in cls.model_fields and key != "parameters"}
+        parameters = {key: value for key, value in table.items() if key not in settings}
         for key, value in parameters.items():
             if isinstance(value, Mapping):
                 raise ValueError('put a zone with a dot in quotes: [provider.zones."co.uk"]')
@@ -274,24 +299,24 @@ class ZoneOrders(_Section):
                 raise ValueError(f"'{key}' is no parameter that a rule may set")
             if isinstance(value, str) and not value.isprintable():
                 raise ValueError(f"the value of '{key}' has a line break or another control character in it")
-        return {**lite, "parameters": parameters}
-
-    @property
-    def extra(self) -> dict[str, str]:
-        """What is sent with an order."""
-        lite = {"X-BACKORDER-LITE": "1"} if self.lite else {}
-        return {**{key.upper(): value for key, value in self.parameters.items()}, **lite}
+        return {**settings, "parameters": parameters}
 
 
-class Provider(_Section):
-    """What the provider is told besides the name."""
+class Provider(OrderSettings):
+    """What the provider is told besides the name: in all zones, and in single ones."""
 
     zones: Mapping[Zone, ZoneOrders] = Field(default_factory=dict)
 
     def extra(self, zone: str) -> dict[str, str]:
-        """The extra parameters of an order in `zone`."""
-        orders = self.zones.get(zone)
-        return orders.extra if orders else {}
+        """What an order in `zone` carries beside class and domain, by the provider's names."""
+        orders = self.zones.get(zone, ZoneOrders())
+        said = {name: getattr(orders if name in orders.model_fields_set else self, name) for name in _NUMBERED}
+        found = {f"{_NUMBERED[name]}{number}": value for name in said for number, value in enumerate(said[name])}
+        period = orders.period if "period" in orders.model_fields_set else self.period
+        if period is not None:
+            found["PERIOD"] = str(period)
+        found |= {key.upper(): value for key, value in orders.parameters.items()}
+        return {**found, "X-BACKORDER-LITE": "1"} if orders.lite else found
 
 
 class Rules(_Section):
@@ -398,6 +423,7 @@ _INSTEAD = {
     "int_type": "write a whole number",
     "string_type": "write a text in quotes",
     "tuple_type": "write a list in square brackets",
+    "string_pattern_mismatch": "write it as the provider has it: letters, digits, dots and hyphens",
     "model_type": "write a section: a table with keys",
     "model_attributes_type": "write a section: a table with keys",
 }
@@ -459,6 +485,7 @@ __all__ = [
     "Keywords",
     "Limits",
     "Messages",
+    "OrderSettings",
     "Provider",
     "Rules",
     "RulesError",

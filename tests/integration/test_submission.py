@@ -1107,3 +1107,26 @@ def test_the_log_leads_from_a_list_to_its_applications(world: World, caplog: pyt
         "call": f"AddDomainApplication {application.application}",
     }
     assert {key: line.get(key) for key in expected} == expected
+
+
+def test_an_order_carries_what_the_rules_say_for_all_zones_and_for_its_own(world: World) -> None:
+    rules = """
+        [provider]
+        name_servers = ["ns1.example.net", "ns2.example.net"]
+        period = 2
+        [provider.zones.se]
+        period = 1
+        "X-NICSE-IDNUMBER" = "556677-8899"
+    """
+    keep_rules(world.store, rules, version="v1", modified=NOW)
+    world.queue("name.com")
+    world.queue("name.se", zone="se")
+
+    world.work()
+
+    servers = {"NAMESERVER0": "ns1.example.net", "NAMESERVER1": "ns2.example.net"}
+    carried = {each.domain: dict(each.settings) for each in world.emulator._world.applications.values()}
+    assert carried == {
+        "name.com": {**servers, "PERIOD": "2"},
+        "name.se": {**servers, "PERIOD": "1", "X-NICSE-IDNUMBER": "556677-8899"},
+    }

@@ -163,6 +163,21 @@ def test_a_time_zone_has_to_be_one(name: str) -> None:
             '[registries.co.uk]\nstarts = ["09:00"]',
             'line 1: registries.co: put a zone with a dot in quotes: [registries."co.uk"]',
         ),
+        (
+            '[provider]\ntech_contacts = ["P ABC"]',
+            "line 2: provider.tech_contacts: write it as the provider has it: letters, digits, dots and hyphens",
+        ),
+        (
+            "[provider.zones.se]\nperiod = 0",
+            "line 2: provider.zones.se.period: Input should be greater than or equal to 1",
+        ),
+        (
+            "[provider]\ncontacts = []",
+            (
+                "line 2: provider.contacts: is no key of provider: known are admin_contacts, billing_contacts, "
+                "name_servers, owner_contacts, period, tech_contacts, zones"
+            ),
+        ),
         ("[registries.pl]\nminutes = 5", "line 1: registries.pl.starts: is missing: write it"),
         (
             "[registries.pl]\nstarts = []",
@@ -291,3 +306,40 @@ def test_an_older_version_that_arrives_late_changes_nothing() -> None:
 def test_a_value_for_the_provider_has_no_line_break() -> None:
     with pytest.raises(RulesError, match="line break"):
         parse_rules('[provider.zones.com]\n"X-FOO" = "a\\nb"\n')
+
+
+ORDERS = """
+[provider]
+owner_contacts = ["P-OWN1"]
+tech_contacts = ["P-TEC1", "P-TEC2"]
+name_servers = ["ns1.example.net", "ns2.example.net"]
+period = 1
+
+[provider.zones.se]
+tech_contacts = ["P-TEC3"]
+"X-NICSE-IDNUMBER" = "556677-8899"
+lite = true
+
+[provider.zones.it]
+period = 2
+name_servers = []
+"""
+
+
+def test_orders_carry_the_settings_of_all_zones_and_of_their_own_in_their_place() -> None:
+    orders = parse_rules(ORDERS).provider
+    for_all = {
+        "OWNERCONTACT0": "P-OWN1",
+        "TECHCONTACT0": "P-TEC1",
+        "TECHCONTACT1": "P-TEC2",
+        "NAMESERVER0": "ns1.example.net",
+        "NAMESERVER1": "ns2.example.net",
+        "PERIOD": "1",
+    }
+    own = {"TECHCONTACT0": "P-TEC3", "X-NICSE-IDNUMBER": "556677-8899", "X-BACKORDER-LITE": "1"}
+    assert orders.extra("com") == for_all
+    assert orders.extra("se") == {**{name: for_all[name] for name in for_all if name != "TECHCONTACT1"}, **own}
+    assert orders.extra("it") == {
+        **{name: value for name, value in for_all.items() if not name.startswith("NAMESERVER")},
+        "PERIOD": "2",
+    }

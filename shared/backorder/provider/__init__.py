@@ -37,7 +37,6 @@ from backorder.provider.names import (
     PendingDelete,
     RegisteredDomain,
 )
-from backorder.provider.settings import OrderSettings
 
 __all__ = [
     "DEFAULT_ENDPOINT",
@@ -65,7 +64,6 @@ __all__ = [
     "NotAllowedNow",
     "NotFound",
     "NotStarted",
-    "OrderSettings",
     "OutcomeUnknown",
     "PendingDelete",
     "Provider",
