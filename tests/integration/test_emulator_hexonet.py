@@ -1,6 +1,7 @@
 """The emulator's judge: the provider's own retired Python client takes backorders through their lives."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.emulator import Emulator, EmulatorServer, Options
+from local.emulator.options import Duplicates
 
 apiclient = pytest.importorskip("hexonet.apiconnector.apiclient", reason="hexonet-apiconnector is not installed")
 
@@ -148,6 +150,39 @@ def test_a_session(client: Any) -> None:
 def test_error_codes(client: Any, parameters: dict[str, str], code: int) -> None:
     answer = client.request(parameters)
     assert (answer.getCode(), answer.isError()) == (code, True)
+
+
+def test_codes_that_depend_on_what_was_before(server: EmulatorServer, client: Any) -> None:
+    server.emulator.schedule("john.com", drop_at=DROP)
+    application = order(client, "john.com")
+    server.emulator.advance_to(DROP - DAY / 24)
+    late = {"COMMAND": "AddDomainApplication", "CLASS": "BACKORDER", "DOMAIN": "john.com", "NEW": 1}
+    assert client.request(late).getCode() == 549
+    assert client.request({"COMMAND": "DeleteDomainApplication", "APPLICATION": application}).getCode() == 552
+    client.setCredentials("test.user", "wrong")
+    assert client.request({"COMMAND": "StatusAccount"}).getCode() == 530
+
+
+@pytest.mark.parametrize(("duplicates", "code", "applications"), [("same", 200, 1), ("540", 540, 1), ("new", 200, 2)])
+def test_an_order_made_twice(
+    client: Any, server: EmulatorServer, duplicates: Duplicates, code: int, applications: int
+) -> None:
+    server.emulator.begin_anew(replace(server.emulator.options, duplicates=duplicates))
+    order(client, "john.com")
+    again = client.request({"COMMAND": "AddDomainApplication", "CLASS": "BACKORDER", "DOMAIN": "john.com"})
+    assert again.getCode() == code
+    assert ask(client, "QueryDomainApplicationList").getRecordsTotalCount() == applications
+
+
+def test_an_auction_that_others_win_gives_the_deposit_back(server: EmulatorServer, client: Any) -> None:
+    server.emulator.schedule("john.com", drop_at=DROP, outcome="AUCTION_LOST")
+    application = order(client, "john.com")
+    server.emulator.advance_to(DROP - DAY)
+    assert first(ask(client, "StatusAccount"), "DEPOSIT") == "69.00"
+    server.emulator.advance_to(DROP + 5 * DAY)
+    assert status(client, application) == "AUCTION-LOST"
+    account = ask(client, "StatusAccount")
+    assert (first(account, "AMOUNT"), first(account, "DEPOSIT")) == ("5000.00", "0.00")
 
 
 def test_a_temporary_error_and_an_http_error_are_seen_as_such(server: EmulatorServer, client: Any) -> None:

@@ -154,6 +154,18 @@ def test_a_lapsed_deposit_is_gone_for_half_a_day_while_the_order_stays_active() 
     assert seen == [("ACTIVE", "1"), ("ACTIVE", "0"), ("ACTIVE", "0"), ("ACTIVE", "1")]
 
 
+def test_nothing_is_reserved_anew_for_an_order_that_was_taken_back_while_its_deposit_had_lapsed() -> None:
+    customer = a_customer()
+    customer.emulator.schedule("john.com", drop_at=DROP)
+    customer.emulator.strike_books(["deposit_lapse"], ["john.com"])
+    application = customer.order("john.com")
+    customer.emulator.advance_to(LOCK + 4 * HOUR)
+    assert customer.send("DeleteDomainApplication", application=application).code == 200
+    customer.emulator.advance_to(DROP + DAY)
+    assert customer.money() == (Decimal("5000.00"), NOTHING)
+    assert customer.send("QueryDepositList")["TOTAL"] == "0"
+
+
 def test_a_vanished_application_leaves_its_trace_in_the_log_of_deletions() -> None:
     customer = after_the_drop("FAILED", "application_vanished")
     log = customer.send("QueryObjectDeletionLogList", objectclass="DOMAINAPPLICATION")
