@@ -18,9 +18,10 @@ _DOCUMENT = "halted"
 class Halt:
     """Why no order can succeed now. Never holds a credential."""
 
-    kind: Literal["access", "setting"]
+    kind: Literal["access", "setting", "rules"]
     """access: the provider refuses the login, and a look at the account that succeeds lifts the halt.
-    setting: it refuses every order alike, and one order that succeeds lifts it."""
+    setting: it refuses every order alike, and one order that succeeds lifts it.
+    rules: the rules in use are not understood any more, and good ones that are uploaded lift it."""
     why: str
     since: datetime
 

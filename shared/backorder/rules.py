@@ -360,7 +360,11 @@ class KeptRules:
 
 
 def kept_rules(store: Store) -> KeptRules | None:
-    """The last good version; None if no good one was ever uploaded."""
+    """The last good version; None if no good one was ever uploaded.
+
+    Raises RulesError where it was good once, and this version of the code no longer takes it: to guess what it meant
+    could order what the user left out, or spend what the user did not allow.
+    """
     kept = store.document(_DOCUMENT)
     if kept is None:
         return None
@@ -369,7 +373,7 @@ def kept_rules(store: Store) -> KeptRules | None:
 
 
 def last_good_rules(store: Store) -> Rules:
-    """The last good version, or the defaults if there is none."""
+    """The last good version, or the defaults if there is none. Raises RulesError as `kept_rules` does."""
     kept = kept_rules(store)
     return kept.rules if kept else Rules()
 

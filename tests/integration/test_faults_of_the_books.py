@@ -298,6 +298,7 @@ def test_an_hourly_run_reads_what_changed_and_once_a_day_all_is_read(world: Worl
         "QueryDepositList": 1,
         "QueryAccountingList": 1,
         "QueryDomainApplicationList": 1,
+        "QueryObjectRenewalList": 1,
     }
     assert world.at(NOW + 12 * HOUR).swept, "a new day"
     assert world.at(NOW + 13 * HOUR).swept is False

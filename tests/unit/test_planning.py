@@ -517,6 +517,29 @@ def test_what_others_ordered_is_never_taken_back(world: World) -> None:
 # --- The line ------------------------------------------------------------------------------------
 
 
+def test_rules_of_an_earlier_version_that_are_not_understood_halt_the_line_until_good_ones_come(world: World) -> None:
+    world.there_is(a_backorder())
+    keep_rules(world.store, "[limits]\nper_day = 5\n", version="v1", modified=NOW)
+    document = world.store.document("rules")
+    assert document is not None
+    world.store.put_document("rules", {**document, "text": "[limits]\nper_fortnight = 5\n"})
+
+    summary = world.tick()
+
+    halted = halt(world.store)
+    assert halted is not None
+    assert halted.kind == "rules"
+    assert "limits.per_fortnight" in halted.why
+    assert summary.halted == halted.why
+    assert (world.state(), world.sent) == ((State.SELECTED, None), [])
+
+    keep_rules(world.store, "[limits]\nper_day = 5\n", version="v2", modified=NOW)
+    world.tick()
+
+    assert halt(world.store) is None
+    assert world.state()[0] is State.QUEUED
+
+
 def test_a_refused_login_halts_the_line_and_says_which_and_where(world: World) -> None:
     world.there_is(a_backorder())
     world.provider = FakeProvider(DENIED)

@@ -17,7 +17,7 @@ from backorder.observability import logger
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError
-from backorder.rules import last_good_rules
+from backorder.rules import Rules, RulesError, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import forecast, save_forecast, standing
 from backorder.store import Conflict, Store
@@ -88,22 +88,35 @@ def plan_submissions(planning: Planning, *, holder: str, queue: bool = True) -> 
     if not store.acquire_lease("plan", holder, now=now, until=now + LEASE):
         return Summary(skipped="another plan is under way")
     try:
-        summary = _Tick(planning, now, queue=queue).run()
+        try:
+            rules = last_good_rules(store)
+        except RulesError as error:
+            summary = _without_rules(store, error, now)
+        else:
+            summary = _Tick(planning, rules, now, queue=queue).run()
         note_run(store, "plan", Run(now, summary.as_json()))
         return summary
     finally:
         store.release_lease("plan", holder)
 
 
+def _without_rules(store: Store, error: RulesError, now: datetime) -> Summary:
+    """Rules that were good under an earlier version: nothing is sent without the bounds that they set."""
+    why = f"The rules in use are no longer understood; upload a mended rules.toml: {'; '.join(str(error).splitlines())}"
+    halt_line(store, Halt("rules", why, now))
+    logger.error("line_halted", why=why)
+    return Summary(halted=why)
+
+
 class _Tick:
-    def __init__(self, planning: Planning, now: datetime, *, queue: bool) -> None:
+    def __init__(self, planning: Planning, rules: Rules, now: datetime, *, queue: bool) -> None:
         self.store = planning.store
         self.provider = planning.provider
         self.send = planning.send
         self.most = int(planning.parallel_calls * TICK.total_seconds() / CALL_SECONDS)
         self.now = now
         self.queue = queue
-        self.rules = last_good_rules(planning.store)
+        self.rules = rules
         self.summary = Summary()
 
     def run(self) -> Summary:
@@ -119,7 +132,7 @@ class _Tick:
             logger.warning("account_unread", why=str(error))
             self.summary.skipped = str(error)
             return self.summary
-        if halted and halted.kind == "access":
+        if halted and halted.kind in ("access", "rules"):
             lift_halt(self.store)
             logger.info("line_goes_on", since=halted.since)
             halted = None

@@ -21,7 +21,7 @@ from backorder.provider.adapter import WON
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound, ProviderError
 from backorder.registries import Registries
-from backorder.rules import last_good_rules
+from backorder.rules import RulesError, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
 from backorder.store import Store
@@ -96,11 +96,20 @@ def reconcile_account(reconciliation: Reconciliation, *, holder: str) -> Summary
         store.release_lease("reconcile", holder)
 
 
+def _registries(reconciliation: Reconciliation) -> Registries:
+    """With the user's own times; without them while the rules in use are not understood, which plan tells."""
+    try:
+        return reconciliation.registries.overridden(last_good_rules(reconciliation.store).registries)
+    except RulesError as error:
+        logger.error("rules_not_understood", why=str(error))
+        return reconciliation.registries
+
+
 class _Run:
     def __init__(self, reconciliation: Reconciliation, now: datetime) -> None:
         self.store = reconciliation.store
         self.provider = reconciliation.provider
-        self.registries = reconciliation.registries.overridden(last_good_rules(self.store).registries)
+        self.registries = _registries(reconciliation)
         self.publish = reconciliation.publish
         self.put = reconciliation.put
         self.report_link = reconciliation.report_link
