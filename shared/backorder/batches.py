@@ -1,4 +1,4 @@
-"""The messages of the submission queue: batches of backorders to order, to ask about, or to take back."""
+"""The messages of the submission queue: batches of backorders to order, to ask about, to take back, or to mend."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ class Batch(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["order", "ask", "withdraw"]
-    """order: QUEUED backorders. ask: SUBMITTING or WITHDRAWING ones whose worker is gone. withdraw: cancelled ones."""
+    kind: Literal["order", "ask", "withdraw", "repair"]
+    """order: QUEUED backorders. ask: SUBMITTING or WITHDRAWING ones whose worker is gone. withdraw: cancelled ones.
+    repair: live ones whose application lacks what the rules now say."""
     backorders: tuple[BackorderKey, ...]
     probe: bool = False
     """One order that is let through a halted line, to see whether it may go on."""

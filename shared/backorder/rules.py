@@ -35,6 +35,7 @@ from backorder.clock import iso
 from backorder.conditions import Condition
 from backorder.domains import NotADomain, parse_zone
 from backorder.expressions import BadExpression, Expression
+from backorder.model import Backorder, Origin, State
 from backorder.registries import Times
 
 if TYPE_CHECKING:
@@ -267,6 +268,8 @@ class OrderSettings(_Section):
     """Years to register for."""
 
 
+_MENDABLE = frozenset({State.REQUESTED, State.ACTIVE})
+"""From PROCESSING on, the provider changes nothing."""
 _NUMBERED = {
     "owner_contacts": "OWNERCONTACT",
     "admin_contacts": "ADMINCONTACT",
@@ -317,6 +320,15 @@ class Provider(OrderSettings):
             found["PERIOD"] = str(period)
         found |= {key.upper(): value for key, value in orders.parameters.items()}
         return {**found, "X-BACKORDER-LITE": "1"} if orders.lite else found
+
+    def repair(self, backorder: Backorder) -> dict[str, str]:
+        """What a live application of ours lacks, as the rules say it now; nothing where that was sent already."""
+        if backorder.origin is not Origin.OURS or backorder.state not in _MENDABLE:
+            return {}
+        carried = self.extra(backorder.zone)
+        lacks = (name.upper() for name in backorder.incomplete)
+        values = {name: carried[name] for name in lacks if name in carried}
+        return {} if values == backorder.repaired_with else values
 
 
 class Rules(_Section):

@@ -1130,3 +1130,43 @@ def test_an_order_carries_what_the_rules_say_for_all_zones_and_for_its_own(world
         "name.com": {**servers, "PERIOD": "2"},
         "name.se": {**servers, "PERIOD": "1", "X-NICSE-IDNUMBER": "556677-8899"},
     }
+
+
+NUMBER = '[provider.zones.se]\n"X-NICSE-IDNUMBER" = "556677-8899"\n'
+
+
+def test_an_application_gets_what_it_lacked_once_and_whatever_happens_to_the_answer(world: World) -> None:
+    an_order_without_its_number(world)
+    assert world.work("repair") == Counter({"taken": 1})
+
+    keep_rules(world.store, NUMBER, version="v1", modified=NOW)
+    with world.faults("timeout_after"):
+        assert world.work("repair") == Counter({"again": 1})
+    assert world.work("repair") == Counter({"repaired": 1})
+    assert world.work("repair") == Counter({"taken": 1})
+
+    (application,) = world.emulator._world.applications.values()
+    assert application.settings == {"X-NICSE-IDNUMBER": "556677-8899"}
+    mended = world.backorder("name.se")
+    assert (mended.state, mended.incomplete) == (State.REQUESTED, ())
+    assert mended.history[-1].call == "ModifyDomainApplication 200"
+
+
+def test_a_value_that_the_provider_does_not_take_is_not_sent_again_until_the_rules_change(world: World) -> None:
+    an_order_without_its_number(world, lacks=("TECHCONTACT0",))
+    keep_rules(world.store, '[provider]\ntech_contacts = ["P-NONE"]\n', version="v1", modified=NOW)
+
+    assert world.work("repair") == Counter({"refused": 1})
+    assert world.work("repair") == Counter({"taken": 1})
+
+    refused = world.backorder("name.se")
+    assert refused.incomplete == ("TECHCONTACT0",)
+    assert "545" in refused.history[-1].why
+    assert halt(world.store) is None
+
+
+def an_order_without_its_number(world: World, *, lacks: tuple[str, ...] = ("X-NICSE-IDNUMBER",)) -> None:
+    """At the provider, and seen to lack something by reconciliation."""
+    world.queue("name.se", zone="se")
+    world.work()
+    world.store.replace(replace(world.backorder("name.se"), incomplete=lacks))

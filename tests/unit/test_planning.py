@@ -657,11 +657,41 @@ def test_a_persons_wish_goes_before_a_rules_choice(world: World) -> None:
     assert world.sent_as("order") == ["wish.com"]
 
 
+def test_an_application_that_lacks_something_is_mended_once_the_rules_say_it_and_not_twice(world: World) -> None:
+    lacking = a_placed_backorder("name.se", zone="se", incomplete=("X-NICSE-IDNUMBER",))
+    foreign = a_placed_backorder("other.se", zone="se", incomplete=("X-NICSE-IDNUMBER",), origin=Origin.FOREIGN)
+    world.there_is(lacking, foreign)
+    world.tick()
+    assert world.sent_as("repair") == []
+
+    keep_rules(world.store, '[provider.zones.se]\n"X-NICSE-IDNUMBER" = "1"\n', version="v1", modified=NOW)
+    assert world.tick().repaired == 1
+    assert world.sent_as("repair") == ["name.se"]
+
+    current = world.store.latest("name.se")
+    assert current is not None
+    sent = current.repaired({"X-NICSE-IDNUMBER": "1"}, current.incomplete, at=NOW, why="refused", call="545")
+    world.store.replace(sent)
+    assert world.tick().repaired == 0
+
+    keep_rules(world.store, '[provider.zones.se]\n"X-NICSE-IDNUMBER" = "2"\n', version="v2", modified=NOW)
+    assert world.tick().repaired == 1
+
+
+def test_a_halted_line_mends_nothing(world: World) -> None:
+    world.there_is(a_placed_backorder("name.se", zone="se", incomplete=("X-NICSE-IDNUMBER",)))
+    keep_rules(world.store, '[provider.zones.se]\n"X-NICSE-IDNUMBER" = "1"\n', version="v1", modified=NOW)
+    halt_line(world.store, Halt("setting", "no such contact", NOW))
+    assert world.tick().repaired == 0
+    assert world.sent_as("repair") == []
+
+
 def test_a_summary_says_only_what_there_is_to_say(world: World) -> None:
     assert world.tick().as_json() == {
         "queued": 0,
         "asked": 0,
         "withdrawn": 0,
+        "repaired": 0,
         "held": 0,
         "late": 0,
         "missed": 0,

@@ -58,6 +58,7 @@ class Summary:
     queued: int = 0
     asked: int = 0
     withdrawn: int = 0
+    repaired: int = 0
     held: int = 0
     late: int = 0
     """Covered if they are ordered late, and not ordered yet."""
@@ -155,6 +156,7 @@ class _Tick:
         if self.queue:
             self._displace(made, under_way)
             self._ask_and_withdraw(under_way, made.take_back)
+            self._repair(under_way, halted=halted is not None)
             self._order(made, fees, in_queue=sum(map(self._still_queued, under_way)), probe=halted is not None)
         # Last: it sends nothing, and a list that the account cannot pay for may be long.
         self._put_off(made)
@@ -237,6 +239,13 @@ class _Tick:
         self.summary.asked, self.summary.withdrawn = len(ask), len(withdraw)
         self.send(_batches("ask", ask))
         self.send(_batches("withdraw", withdraw))
+
+    def _repair(self, under_way: Iterable[Backorder], *, halted: bool) -> None:
+        """Applications that lack what the rules now say: a halted line sends nothing."""
+        if not halted:
+            repair = [backorder for backorder in under_way if self.rules.provider.repair(backorder)]
+            self.summary.repaired = len(repair)
+            self.send(_batches("repair", repair))
 
     def _order(self, made: Plan, fees: Fees, *, in_queue: int, probe: bool) -> None:
         """Queues the best of what fits, no more than the workers can send before the next tick, with what waits there.

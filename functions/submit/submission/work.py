@@ -19,6 +19,7 @@ from submission.claims import claim, new_claim
 from submission.line import Line
 from submission.orders import Orders
 from submission.questions import Questions
+from submission.repairs import Repairs
 from submission.withdrawals import Withdrawals
 
 _T = TypeVar("_T")
@@ -68,6 +69,7 @@ class _Work:
         self.halted = self.line.halted_before
         self.orders = Orders(self.store, self.provider, self.clock, self.line)
         self.withdrawals = Withdrawals(self.store, self.provider, self.clock, self.line)
+        self.repairs = Repairs(self.store, self.provider, self.clock, self.line)
         self.questions = Questions(
             self.store,
             self.provider,
@@ -84,6 +86,8 @@ class _Work:
                 outcomes = self._each(keys, self._order)
             case "withdraw":
                 outcomes = self._each(keys, self._withdraw)
+            case "repair":
+                outcomes = self._each(keys, self._repair)
             case "ask":
                 outcomes = self._ask(keys)
         self.line.close()
@@ -152,6 +156,12 @@ class _Work:
             return "left"
         claimed = self.withdrawals.claim(backorder)
         return self.withdrawals.send(claimed) if claimed else "taken"
+
+    def _repair(self, key: BackorderKey) -> str:
+        backorder = self.store.get(key)
+        if backorder is None or self._not_now() or self.halted:
+            return "left"
+        return self.repairs.send(backorder, self._rules)
 
     def _ask(self, keys: Iterable[BackorderKey]) -> Counter[str]:
         if self._not_now() or (self.halted and self.halted.kind == "access"):

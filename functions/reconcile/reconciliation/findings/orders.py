@@ -147,7 +147,7 @@ def _application_incomplete(order: Backorder, _: Circumstances) -> Observation |
         Kind.APPLICATION_INCOMPLETE,
         order,
         f"The order for {order.domain} lacks {', '.join(order.incomplete)}, without which it may never be registered: "
-        f"put it into [provider.zones.{order.zone}] of rules.toml, application {order.application}.",
+        f"put it into [provider.zones.{order.zone}] of rules.toml, and it is sent; application {order.application}.",
     )
 
 
