@@ -6,8 +6,10 @@ Never repeated here: a command that changes something and whose outcome is unkno
 
 from __future__ import annotations
 
+import html
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -31,6 +33,9 @@ from backorder.provider.transport import Failed, Transport
 from backorder.provider.wire import ParameterValue, Response, encode
 
 _log = logging.getLogger(__name__)
+
+CHECKS_LOGIN: Final = "CheckAuthentication"
+"""Takes a login and a password as parameters: our own, unless others are given."""
 
 _ONLY_READS: Final = ("query", "status", "check", "convert")
 _BACK_OFF_SECONDS: Final = 0.25
@@ -102,6 +107,10 @@ class Caller:
             self.sleep(pause)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
+    def shown(self, text: str) -> str:
+        """A text of the provider's as a message may show it: on one line, bounded, without the password."""
+        return _shown(text, [self.credentials().password])
+
     def _attempt(self, fields: Mapping[str, str], attempt: int, session: str | None) -> Response | ProviderError:
         """One attempt, and a second one at once if the secret was rotated. Returns what went wrong, never raises it:
         the frames below hold the password, and an exception that passed them would carry them along."""
@@ -132,7 +141,7 @@ class Caller:
     ) -> Response | ProviderError:
         about = self._about(fields, credentials)
         started = time.perf_counter()
-        answer = self.transport.post({**self._login(credentials, session), **fields})
+        answer = self.transport.post({**self._login(fields["COMMAND"], credentials, session), **fields})
         milliseconds = round((time.perf_counter() - started) * 1000)
         if isinstance(answer, Failed):
             slot.overloaded = True if answer.overloaded else None
@@ -156,10 +165,14 @@ class Caller:
         where = Where(self.environment.name, self.environment.entity, self.transport.endpoint, credentials.login)
         return _About(fields["COMMAND"], _subject(fields), where)
 
-    def _login(self, credentials: Credentials, session: str | None) -> dict[str, str]:
+    def _login(self, command: str, credentials: Credentials, session: str | None) -> dict[str, str]:
         if session is not None:
             return {"s_entity": self.environment.entity, "s_session": session}
-        return {"s_entity": self.environment.entity, "s_login": credentials.login, "s_pw": credentials.password}
+        login = {"s_entity": self.environment.entity, "s_login": credentials.login, "s_pw": credentials.password}
+        if command == CHECKS_LOGIN:
+            # Here and no higher: the frames above are those that an exception carries along.
+            return {**login, "SUBUSER": credentials.login, "PASSWORD": credentials.password}
+        return login
 
     def _pause(self, failure: ProviderError, attempt: int) -> float:
         base = _SLOW_BACK_OFF_SECONDS if failure.code == 425 else _BACK_OFF_SECONDS
@@ -196,6 +209,6 @@ def _subject(fields: Mapping[str, str]) -> str:
 def _shown(text: str, secrets: list[str]) -> str:
     """`text` on one line, bounded, and without the secrets: a server may echo what it was sent."""
     for secret in secrets:
-        for form in (secret, quote(secret), quote_plus(secret)):
-            text = text.replace(form, "***")
+        for form in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), html.escape(secret)):
+            text = re.sub(re.escape(form), "***", text, flags=re.IGNORECASE)
     return " ".join(text.split())[:_MAX_DESCRIPTION]

@@ -30,7 +30,7 @@ from backorder.provider.adapter import (
     Stage,
 )
 from backorder.provider.applications import Application
-from backorder.provider.calls import Called, Caller, unobserved
+from backorder.provider.calls import CHECKS_LOGIN, Called, Caller, unobserved
 from backorder.provider.concurrency import Concurrency
 from backorder.provider.credentials import Credentials
 from backorder.provider.errors import OutcomeUnknown, ProviderError
@@ -172,7 +172,7 @@ class Provider:
         with _understood("AddDomainApplication", domain):
             application = applications.read_single_application(response)
             if application.domain != domain.lower():
-                raise NotAnAnswer(f"is about {application.domain}, another domain")
+                raise NotAnAnswer(f"is about {self._caller.shown(application.domain)}, another domain")
             return application
 
     def applications(
@@ -226,7 +226,7 @@ class Provider:
         with _understood("StatusDomainApplication", application_id):
             application = applications.read_single_application(response)
             if application.id != application_id:
-                raise NotAnAnswer(f"is about {application.id}, another application")
+                raise NotAnAnswer(f"is about {self._caller.shown(application.id)}, another application")
             return application
 
     def withdraw(self, application_id: str) -> None:
@@ -383,8 +383,7 @@ class Provider:
 
     def check_authentication(self) -> None:
         """`CheckAuthentication` of our own login. Raises `AccessDenied` if it is not accepted."""
-        credentials = self._caller.credentials()
-        self.call("CheckAuthentication", SUBUSER=credentials.login, PASSWORD=credentials.password)
+        self.call(CHECKS_LOGIN)
 
     def start_session(self, *, idle_seconds: int = 600, total_seconds: int | None = None) -> Session:
         """`StartSession`: ends after `idle_seconds` (60-3600) without a call, or `total_seconds` (60-86400)."""

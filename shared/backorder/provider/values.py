@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
-from backorder.provider.wire import NotAnAnswer
+from backorder.provider.wire import NotAnAnswer, shape
 
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,8})?")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}:[0-9]{2}:[0-9]{2})?")
@@ -17,7 +17,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 def amount(text: str, name: str) -> Decimal:
     """A decimal with a point. No exponent, no thousands separator, no NaN."""
     if _AMOUNT.fullmatch(text) is None:
-        raise NotAnAnswer(f"has no amount in {name}: {text[:40]!r}")
+        raise NotAnAnswer(f"has no amount in {name}: {shape(text)}")
     return Decimal(text)
 
 
@@ -29,7 +29,7 @@ def moment(text: str, name: str) -> datetime:
     """`YYYY-MM-DD HH:MM:SS`, UTC."""
     found = moment_or_none(text, name)
     if found is None:
-        raise NotAnAnswer(f"has no time in {name}: {text[:40]!r}")
+        raise NotAnAnswer(f"has no time in {name}: {shape(text)}")
     return found
 
 
@@ -43,12 +43,12 @@ def moment_or_none(text: str, name: str) -> datetime | None:
             return datetime.fromisoformat(text).replace(tzinfo=UTC)
         except ValueError:
             pass  # such as 30 February
-    raise NotAnAnswer(f"has no time in {name}: {text[:40]!r}")
+    raise NotAnAnswer(f"has no time in {name}: {shape(text)}")
 
 
 def number(text: str, name: str) -> int:
     if _NUMBER.fullmatch(text) is None:
-        raise NotAnAnswer(f"has no number in {name}: {text[:40]!r}")
+        raise NotAnAnswer(f"has no number in {name}: {shape(text)}")
     return int(text)
 
 

@@ -18,12 +18,21 @@ class NotAnAnswer(ValueError):
     """These bytes are no whole answer, or a value in them is none of its kind: treat the call as unanswered."""
 
 
+def shape(text: str, most: int = 40) -> str:
+    """What a text looks like, for messages about one that makes no sense: letters as `a`, digits as `9`.
+
+    Never the text itself, which may be what a server echoes of our form, and the password is in that.
+    """
+    return repr("".join("a" if each.isalpha() else "9" if each.isdigit() else each for each in text[:most]))
+
+
 MAX_INDEX: Final = 9_999_999
 """The longest documented list has 535,933 entries. An index beyond this is garbage, not an entry."""
 
 _PROPERTY: Final = re.compile(r"PROPERTY[ \t]*\[([^\]]*)\][ \t]*(?:\[[ \t]*([0-9]{1,7})[ \t]*\])?", re.IGNORECASE)
 _CODE: Final = re.compile(r"[0-9]{3}")
 _PARAMETER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+_HEAD: Final = ("CODE", "DESCRIPTION", "QUEUETIME", "RUNTIME")
 _BLANKS: Final = " \t\r"
 
 
@@ -104,18 +113,18 @@ def parse(body: bytes) -> Response:
             continue
         matched = _PROPERTY.fullmatch(key)
         if matched is None:
-            raise NotAnAnswer(f"has a property without a readable name and index: {key[:60]!r}")
+            raise NotAnAnswer(f"has a property without a readable name and index: {shape(key)}")
         _put(properties.setdefault(_name(matched[1]), {}), int(matched[2] or 0), value)
 
     code = head.get("CODE", "")
     if _CODE.fullmatch(code) is None:
-        raise NotAnAnswer(f"has no code (CODE={code[:20]!r})")
+        raise NotAnAnswer(f"has no code (CODE={shape(code)})")
     return Response(code=int(code), description=head.get("DESCRIPTION", ""), properties=properties)
 
 
 def _put(values: dict[_K, str], key: _K, value: str) -> None:
     if values.setdefault(key, value) != value:
-        raise NotAnAnswer(f"gives two values for {str(key)[:60]!r}")
+        raise NotAnAnswer(f"gives two values for {key if key in _HEAD else shape(str(key))}")
 
 
 def encode(command: str, parameters: Mapping[str, ParameterValue]) -> dict[str, str]:
