@@ -40,11 +40,11 @@ AT_ONCE = 2
 ARRIVE = 6
 """Names that each round begins with: there is always something to order."""
 LATENCY_MS = 40
-LONGEST_S = 0.4
+LONGEST_S = 0.25
 """From a worker's beginning to its death, at most: a few calls of each of its threads."""
 ROUND = timedelta(minutes=4)
 """Longer than a lease, and than the pause before the next question."""
-MOST_ROUNDS = 40
+MOST_ROUNDS = 60
 PATIENCE_S = 60.0
 BEGUN = "begun"
 
@@ -211,5 +211,5 @@ def test_workers_killed_at_any_moment_order_each_name_once(world: World) -> None
     assert all(each.origin is Origin.OURS and each.claim is None for each in backorders)
     # Workers did die between their claim and what came of it, and some after the provider had the order.
     asked = [each for each in backorders if any(step.why == ASKING for step in each.history)]
-    assert len(asked) >= KILLS / 2
+    assert len(asked) >= KILLS / 3
     assert any("found at the provider" in step.why for each in asked for step in each.history)

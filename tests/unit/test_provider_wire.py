@@ -134,21 +134,21 @@ def test_a_page_of_ten_thousand_entries_takes_time_in_proportion() -> None:
         body = answer(*(f"PROPERTY[{name}][{i}]={i}" for name in "ABCDE" for i in range(entries)))
         best = float("inf")
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.thread_time()
             parse(body).column("A")
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.thread_time() - started)
         return best
 
-    # Quadratic work would take a hundred times as long; the bound leaves room for a busy machine.
+    # Of the processor, not of the clock. Quadratic work would take a hundred times as long.
     assert seconds(10_000) < 40 * seconds(1_000)
 
 
 @pytest.mark.parametrize("line", ["PROPERTY[" * 20_000, "PROPERTY" + " " * 200_000 + "[A][0]=1", "=" * 200_000])
 def test_a_hostile_line_is_read_in_no_time(line: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with suppress(NotAnAnswer):
         parse(answer(line))
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_far_apart_entries_take_no_room() -> None:
