@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate, compress
@@ -74,27 +74,18 @@ class Blocks:
         rows: list[_Row] = self._rows_of(text, 1)
         times = Counter(rows)
         meanings = {row: meaning for row in times if (meaning := self._meaning(row)) is not None}
-        if _has_suffixes_for_names(text, {meaning.zone for meaning in meanings.values()}):
-            yield from self._line_by_line(self.lines.lines_of(block))
-            return
-        by: Counter[str] = Counter()
-        zones: Counter[str] = Counter()
-        closer = {row for row in times if row not in meanings and not row[2]}
-        for row, meaning in meanings.items():
-            if meaning.left_out_by is None and self._screen.needles is None:
-                closer.add(row)
-            else:
-                by[meaning.left_out_by or "keywords"] += times[row]
-                zones[meaning.zone] += times[row]
-        starts = {*_starts_of_odd(text, rows), *_starts_of(text, rows, closer)}
-        for start, meaning in {**self._with_keywords(text, meanings), **self._known(text, meanings)}.items():
+        closer = {row for row in times if not row[2] and self._takes_a_closer_look(meanings.get(row))}
+        starts = {*_starts_of_odd(text, times), *_starts_of(text, rows, closer)}
+        single = self._with_keywords(text, meanings) | self._known(text, meanings) | self._suffixes(text, meanings)
+        for start, row in single.items():
             if start not in starts:
                 starts.add(start)
-                by[meaning.left_out_by or "keywords"] -= 1
-                zones[meaning.zone] -= 1
-        days = [meaning.day for meaning in meanings.values() if meaning.day is not None]
-        yield LeftOut(+by, +zones, (min(days), max(days)) if days else None)
+                times[row] -= 1
+        yield _left_out((meaning, times[row]) for row, meaning in meanings.items() if row not in closer and times[row])
         yield from self._line_by_line(self._lines_at(block, text, sorted(starts)))
+
+    def _takes_a_closer_look(self, meaning: _Meaning | None) -> bool:
+        return meaning is None or (meaning.left_out_by is None and self._screen.needles is None)
 
     def _judged(self, row: _Row) -> _Meaning | None:
         """None: it takes a closer look."""
@@ -109,24 +100,37 @@ class Blocks:
             return None
         return _Meaning(zone, when.date() if when else None, self._screen.left_out_by(mark, zone))
 
-    def _with_keywords(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> dict[int, _Meaning]:
-        """Where rows begin that may be chosen and have, somewhere, what the rules look for; and what they are."""
+    def _with_keywords(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> dict[int, _Row]:
+        """Where rows begin that may be chosen and have, somewhere, what the rules look for; and these rows."""
         hits = (hit.start() for occurrences in self._needles for hit in occurrences(text))
         starts = {text.rfind(b"\n", 0, hit + 1) + 1 for hit in hits}
-        found = {start: self._meaning_at(text, start, meanings) for start in starts}
-        return {start: meaning for start, meaning in found.items() if meaning and meaning.left_out_by is None}
+        found = self._plain_rows_at(text, starts, meanings)
+        return {start: row for start, row in found.items() if meanings[row].left_out_by is None}
 
-    def _known(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> dict[int, _Meaning]:
+    def _known(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> dict[int, _Row]:
         """The same for plain rows whose names are known."""
         if not self._screen.known or self._screen.known.isdisjoint(_plain_names(text)):
             return {}
         starts = [name.start(1) for name in _plain_names_at(text) if name[1] in self._screen.known]
-        found = {start: self._meaning_at(text, start, meanings) for start in starts}
-        return {start: meaning for start, meaning in found.items() if meaning}
+        return self._plain_rows_at(text, starts, meanings)
 
-    def _meaning_at(self, text: bytes, start: int, meanings: Mapping[_Row, _Meaning]) -> _Meaning | None:
-        row = self._row_at(text, start)
-        return meanings.get((row[1] or b"", row[2], b"")) if row else None
+    def _suffixes(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> dict[int, _Row]:
+        """The same for rows that are a suffix such as `com.pl`, which looks like a name."""
+        zones = {meaning.zone for meaning in meanings.values()}
+        nested = tuple(sorted(zone for zone in zones if suffixes_below(zone)))
+        if not nested:
+            return {}
+        names, suffixes = _names_in(nested)
+        if suffixes.isdisjoint(names.findall(text)):
+            return {}
+        starts = [name.start(1) for name in names.finditer(text) if name[1] in suffixes]
+        return self._plain_rows_at(text, starts, meanings)
+
+    def _plain_rows_at(self, text: bytes, starts: Iterable[int], meanings: Mapping[_Row, _Meaning]) -> dict[int, _Row]:
+        """Those rows that begin at `starts` and have a meaning."""
+        found = ((start, self._row_at(text, start)) for start in starts)
+        rows = {start: (row[1] or b"", row[2], b"") for start, row in found if row}
+        return {start: row for start, row in rows.items() if row in meanings}
 
     def _lines_at(self, block: Block, text: bytes, starts: Iterable[int]) -> Iterator[Line]:
         """The lines of `block` that begin in `text` at `starts`, which are in order."""
@@ -136,6 +140,19 @@ class Blocks:
             seen = start
             # In `text` there is a line end before the block.
             yield self.lines.line(number, block.raw[start - 1 : text.index(b"\n", start) - 1].removesuffix(b"\r"))
+
+
+def _left_out(rows: Iterable[tuple[_Meaning, int]]) -> LeftOut:
+    """What so many rows of each meaning come to."""
+    by: Counter[str] = Counter()
+    zones: Counter[str] = Counter()
+    days: set[date] = set()
+    for meaning, number in rows:
+        by[meaning.left_out_by or "keywords"] += number
+        zones[meaning.zone] += number
+        if meaning.day is not None:
+            days.add(meaning.day)
+    return LeftOut(by, zones, (min(days), max(days)) if days else None)
 
 
 def read_screened(form: Format, sample: Iterable[Line], lines: Iterator[Line], blocks: Blocks) -> Items:
@@ -159,27 +176,24 @@ def read_screened(form: Format, sample: Iterable[Line], lines: Iterator[Line], b
     next(lines, None)
 
 
-def _has_suffixes_for_names(text: bytes, zones: set[str]) -> bool:
-    """Whether a row of `text` in one of `zones` is a suffix such as `com.pl`, which looks like a name."""
-    nested = [zone for zone in zones if suffixes_below(zone)]
-    if not nested:
-        return False
-    found = set(_names_in(tuple(sorted(nested)))(text))
-    return any(suffix.encode("ascii") in found for zone in nested for suffix in suffixes_below(zone))
-
-
 @lru_cache(maxsize=64)
-def _names_in(zones: tuple[str, ...]) -> Callable[[bytes], list[bytes]]:
+def _names_in(zones: tuple[str, ...]) -> tuple[re.Pattern[bytes], frozenset[bytes]]:
+    """What finds the names of `zones`, and the suffixes among these."""
     any_zone = b"|".join(re.escape(zone).encode("ascii") for zone in zones)
-    return re.compile(rb"\n([a-z0-9-]+\.(?:" + any_zone + rb"))(?![a-z0-9.-])").findall
+    suffixes = frozenset(suffix.encode("ascii") for zone in zones for suffix in suffixes_below(zone))
+    return re.compile(rb"\n([a-z0-9-]+\.(?:" + any_zone + rb"))(?![a-z0-9.-])"), suffixes
 
 
-def _starts_of_odd(text: bytes, rows: Iterable[_Row]) -> Iterator[int]:
-    """Where the rows begin that are not plain."""
-    start = 0
-    for odd in [row[2] for row in rows if row[2]]:
-        start = text.index(b"\n" + odd, start) + 1
-        yield start
+def _starts_of_odd(text: bytes, times: Mapping[_Row, int]) -> Iterator[int]:
+    """Where the rows begin that are not plain. `times` has the rows in the order in which each came first."""
+    first = 0
+    for row, number in times.items():
+        if row[2]:
+            start = first = text.index(b"\n" + row[2], first)
+            yield start + 1
+            for _ in range(number - 1):
+                start = text.index(b"\n" + row[2], start + 1)
+                yield start + 1
 
 
 def _starts_of(text: bytes, rows: Iterable[_Row], some: Set[_Row]) -> Iterator[int]:
