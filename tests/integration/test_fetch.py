@@ -153,6 +153,18 @@ def test_without_rules_nothing_is_fetched(world: World) -> None:
     assert world.emulator.asked == 0
 
 
+def test_rules_that_an_upgrade_no_longer_understands_fetch_nothing_until_good_ones_come(world: World) -> None:
+    world.list_names(some(3))
+    world.rules("")
+    document = world.store.document("rules")
+    assert document is not None
+    world.store.put_document("rules", {**document, "text": "[limits]\nper_fortnight = 5\n"})
+    assert "limits.per_fortnight" in (world.fetch().skipped or "")
+
+    world.store.put_document("rules", document)
+    assert world.fetch().skipped is None
+
+
 def test_while_the_provider_refuses_the_login_nothing_is_asked(world: World) -> None:
     world.rules("")
     halt_line(world.store, Halt("access", "530: authentication failed", NOW))
