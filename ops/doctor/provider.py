@@ -152,16 +152,21 @@ def prices(user: UserStatus, rules: Rules, zones: Iterable[str], currency: str) 
 
 
 def _contacts(provider: Provider, rules: Rules, zones: Iterable[str]) -> Iterator[Check]:
-    handles = sorted({handle for zone in zones for handle in _sent(rules, zone, _CONTACT)})
-    if not handles:
+    named = handles(rules, zones)
+    if not named:
         yield ok("contacts", "none are set: the account's own are used")
-    for handle in handles:
+    for handle in named:
         try:
             yield contact(handle, provider.contact(handle))
         except NotFound:
             yield contact(handle, None)
         except ProviderError as error:
             yield warning("contacts", f"{handle}: {error}")
+
+
+def handles(rules: Rules, zones: Iterable[str]) -> list[str]:
+    """Contacts that orders would carry: in `zones`, and in any zone that the rules do not name. Pure."""
+    return sorted({handle for zone in ("", *zones) for handle in _sent(rules, zone, _CONTACT)})
 
 
 def contact(handle: str, known: Contact | None) -> Check:
@@ -214,7 +219,7 @@ def zone_needs(zone: str, options: DomainOptions | None, rules: Rules) -> Iterat
                 yield warning(
                     "zones",
                     f"{zone}: needs {counted(needed, f'{kind.lower()} contact')}, and {counts[kind]} are set",
-                    f"set {kind}CONTACT0 for it in rules.toml",
+                    f"set {minimum} for it, or for all zones, in rules.toml",
                 )
     given = len(_sent(rules, zone, _NAME_SERVER))
     if given and given < (options.name_servers or 0):

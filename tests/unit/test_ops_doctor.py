@@ -92,6 +92,13 @@ def test_prices_that_nobody_told_are_an_assumption() -> None:
     assert "PRICE_CLASS_BACKORDER_COM_SETUP 72.00" in own.told
 
 
+def test_contacts_of_all_zones_are_looked_up_though_the_rules_name_no_zone() -> None:
+    rules = parse_rules('[provider]\nowner_contacts = ["P-ALL"]\n[provider.zones.se]\nowner_contacts = ["P-SE"]\n')
+    assert at_provider.handles(rules, []) == ["P-ALL"]
+    assert at_provider.handles(rules, ["se"]) == ["P-ALL", "P-SE"]
+    assert at_provider.handles(Rules(), ["com"]) == []
+
+
 def test_a_contact_that_is_not_there_is_a_fault() -> None:
     assert at_provider.contact("P-NIX", None).verdict is FAULT
     assert at_provider.contact("P-ONE", Contact("P-ONE", "ACTIVE", "DE")).verdict is OK
