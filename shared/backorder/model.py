@@ -336,8 +336,8 @@ class Backorder:
     unreserved_since: datetime | None = None
     """Since when it has been ACTIVE without a deposit."""
     charges: tuple[Charge, ...] = ()
-    repaired_with: Mapping[str, str] = field(default_factory=dict)
-    """What was last sent to mend its application: not sent again."""
+    repaired_with: tuple[tuple[str, str], ...] = ()
+    """What was last sent to mend its application, parameters with their values: not sent again."""
     incomplete: tuple[str, ...] = ()
     """Parameters that the provider misses in its application, or takes for invalid."""
     unknown_status: str | None = None
@@ -412,7 +412,7 @@ class Backorder:
         """A copy for which `values` were sent to mend its application, and what that lacks still; its state stays."""
         step = Step(at, self.state, self.state, why, call)
         history = (*self.history, step)[-HISTORY_LIMIT:]
-        return replace(self, repaired_with=dict(values), incomplete=incomplete, history=history)
+        return replace(self, repaired_with=tuple(sorted(values.items())), incomplete=incomplete, history=history)
 
     def planned(self, send_at: datetime) -> Backorder:
         """A copy that is to be sent then; its state stays."""

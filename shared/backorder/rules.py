@@ -328,7 +328,7 @@ class Provider(OrderSettings):
         carried = self.extra(backorder.zone)
         lacks = (name.upper() for name in backorder.incomplete)
         values = {name: carried[name] for name in lacks if name in carried}
-        return {} if values == backorder.repaired_with else values
+        return {} if values == dict(backorder.repaired_with) else values
 
 
 class Rules(_Section):

@@ -352,6 +352,7 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         unreserved_since=next(moments),
         charges=(Charge("entry#800463", next(moments), usd("57.98"), usd("11.02"), disputed=True),),
         incomplete=("X-US-NEXUS-CATEGORY",),
+        repaired_with=(("X-US-NEXUS-APPPURPOSE", "P1"),),
         unknown_status="PAUSED",
         auction_ends_at=next(moments),
         auction_url="https://auctions.example/1",
