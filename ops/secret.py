@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from backorder.provider import AccessDenied, Credentials, ProviderError
+from backorder.provider.credentials import credentials_in
 from ops.faults import Fault
 from ops.screen import plain
 from ops.stacks import Stack, where
@@ -34,24 +35,10 @@ def read_login(file: Path) -> Credentials:
         raise Fault(f"{file}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise Fault(f"{file}: is not UTF-8") from None
-    credentials = _login_in(text)
+    credentials = credentials_in(text)
     if credentials is None:
         raise Fault(f'{file}: it has to hold {{"login": "…", "password": "…"}}, as the secret does')
     return credentials
-
-
-def _login_in(text: str) -> Credentials | None:
-    # Returns instead of raising: a JSONDecodeError carries the whole document.
-    try:
-        document = json.loads(text)
-    except ValueError:
-        return None
-    if not isinstance(document, dict):
-        return None
-    login, password = document.get("login"), document.get("password")
-    if not (isinstance(login, str) and login and isinstance(password, str) and password):
-        return None
-    return Credentials(login, password)
 
 
 def put(stack: Stack, credentials: Credentials, *, tried: bool) -> Changed:

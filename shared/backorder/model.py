@@ -1,4 +1,4 @@
-"""A backorder, its states, and the one table of transitions between them.
+"""A backorder, and what becomes of it.
 
 Pure: no clock, no network, no database. `moved` gives a changed copy; the store writes it on condition that nobody else
 changed the backorder in the meantime, so that a late or repeated event cannot move one backwards.
@@ -15,146 +15,10 @@ from typing import Any, Literal, NamedTuple
 
 from backorder.deadlines import Known, Schedule
 from backorder.money import ZERO
+from backorder.states import FINAL, PLACED, TAKEN_BACK_AT_THE_PROVIDER, TRANSITIONS, WAITING, WON, State
 
 HISTORY_LIMIT = 40
 """So many steps stay on the item: it ends at 400 KB, and a provider that is down for a day means hundreds."""
-
-
-class State(StrEnum):
-    """Where a backorder stands. From REQUESTED on, the names are the provider's."""
-
-    SELECTED = "SELECTED"
-    HELD = "HELD"
-    QUEUED = "QUEUED"
-    SUBMITTING = "SUBMITTING"
-    REQUESTED = "REQUESTED"
-    ACTIVE = "ACTIVE"
-    PROCESSING = "PROCESSING"
-    AUCTION_PENDING = "AUCTION_PENDING"
-    WITHDRAWING = "WITHDRAWING"
-    SUCCESSFUL = "SUCCESSFUL"
-    FAILED = "FAILED"
-    AUCTION_WON = "AUCTION_WON"
-    AUCTION_LOST = "AUCTION_LOST"
-    REJECTED = "REJECTED"
-    MISSED = "MISSED"
-    CANCELLED = "CANCELLED"
-    VANISHED = "VANISHED"
-
-    @property
-    def in_words(self) -> str:
-        """As people call it."""
-        return _IN_WORDS[self]
-
-    @property
-    def is_final(self) -> bool:
-        return self in FINAL
-
-    @property
-    def is_waiting(self) -> bool:
-        """Nothing was sent for it yet."""
-        return self in WAITING
-
-    @property
-    def is_placed(self) -> bool:
-        """The provider has a live application for it."""
-        return self in PLACED
-
-    @property
-    def is_won(self) -> bool:
-        return self in WON
-
-    @property
-    def is_lost(self) -> bool:
-        """Its deposit, if there was one, comes back."""
-        return self in FINAL and self not in WON
-
-
-_IN_WORDS: Mapping[State, str] = {
-    State.SUCCESSFUL: "won",
-    State.AUCTION_WON: "won in an auction",
-    State.AUCTION_LOST: "lost in an auction",
-    State.FAILED: "lost",
-    State.REJECTED: "refused by the provider",
-    State.MISSED: "missed",
-    State.CANCELLED: "cancelled",
-    State.VANISHED: "no longer known to the provider",
-    State.HELD: "held back",
-    State.SELECTED: "waiting to be ordered",
-    State.QUEUED: "on their way to the provider",
-    State.SUBMITTING: "being ordered",
-    State.WITHDRAWING: "being taken back",
-    State.REQUESTED: "ordered",
-    State.ACTIVE: "ordered, fee reserved",
-    State.PROCESSING: "dropping now",
-    State.AUCTION_PENDING: "in an auction",
-}
-
-WAITING = frozenset({State.SELECTED, State.HELD, State.QUEUED})
-PLACED = frozenset({State.REQUESTED, State.ACTIVE, State.PROCESSING, State.AUCTION_PENDING, State.WITHDRAWING})
-TAKEN_BACK_AT_THE_PROVIDER = frozenset({State.SUBMITTING, State.REQUESTED, State.ACTIVE, State.WITHDRAWING})
-"""From PROCESSING on, the provider takes nothing back."""
-WON = frozenset({State.SUCCESSFUL, State.AUCTION_WON})
-FINAL = WON | {
-    State.FAILED,
-    State.AUCTION_LOST,
-    State.REJECTED,
-    State.MISSED,
-    State.CANCELLED,
-    State.VANISHED,
-}
-
-_AT_THE_DROP = {
-    State.SUCCESSFUL,
-    State.FAILED,
-    State.AUCTION_PENDING,
-    State.AUCTION_WON,
-    State.AUCTION_LOST,
-    State.VANISHED,
-}
-"""Reconciliation looks once an hour: it may see only the last of several states."""
-
-TRANSITIONS: Mapping[State, frozenset[State]] = {
-    State.SELECTED: frozenset({State.HELD, State.QUEUED, State.MISSED, State.CANCELLED}),
-    State.HELD: frozenset({State.SELECTED, State.QUEUED, State.MISSED, State.CANCELLED}),
-    # QUEUED again: its message was lost, or the workers were too slow.
-    State.QUEUED: frozenset(
-        {State.QUEUED, State.SELECTED, State.HELD, State.SUBMITTING, State.MISSED, State.CANCELLED}
-    ),
-    # SUBMITTING again: the outcome is unknown, and another worker takes the claim over to ask.
-    State.SUBMITTING: frozenset(
-        {
-            State.SUBMITTING,
-            State.SELECTED,
-            State.HELD,
-            State.REJECTED,
-            State.MISSED,
-            State.CANCELLED,
-            State.REQUESTED,
-            State.ACTIVE,
-            State.PROCESSING,
-        }
-        | _AT_THE_DROP
-    ),
-    State.REQUESTED: frozenset({State.ACTIVE, State.PROCESSING, State.WITHDRAWING} | _AT_THE_DROP),
-    # A deposit that lapsed makes an application REQUESTED again until its fee is reserved anew.
-    State.ACTIVE: frozenset({State.REQUESTED, State.PROCESSING, State.WITHDRAWING} | _AT_THE_DROP),
-    State.PROCESSING: frozenset(_AT_THE_DROP),
-    State.AUCTION_PENDING: frozenset(_AT_THE_DROP - {State.AUCTION_PENDING}),
-    State.WITHDRAWING: frozenset(
-        {
-            State.WITHDRAWING,
-            State.HELD,
-            State.CANCELLED,
-            State.REQUESTED,
-            State.ACTIVE,
-            State.PROCESSING,
-        }
-        | _AT_THE_DROP
-    ),
-    **{state: frozenset() for state in FINAL},
-}
-"""The one table of transitions: from each state, where a backorder may go. Final states lead nowhere."""
 
 
 class TakingBack(StrEnum):
@@ -439,3 +303,26 @@ class Backorder:
             batch_ends_at=schedule.batch_ends_at,
             **changes,
         )
+
+
+__all__ = [
+    "FINAL",
+    "FUNDED_AND_MISSED",
+    "HISTORY_LIMIT",
+    "PLACED",
+    "TAKEN_BACK_AT_THE_PROVIDER",
+    "TRANSITIONS",
+    "WAITING",
+    "WON",
+    "Backorder",
+    "BackorderKey",
+    "Charge",
+    "Claim",
+    "IllegalTransition",
+    "Origin",
+    "Reason",
+    "Source",
+    "State",
+    "Step",
+    "TakingBack",
+]

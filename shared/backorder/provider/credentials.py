@@ -56,7 +56,7 @@ class SecretCredentials:
 
     def _read(self) -> Credentials:
         text = self._client.get_secret_value(SecretId=self._secret_arn).get("SecretString", "")
-        credentials = _credentials_in(text)
+        credentials = credentials_in(text)
         if credentials is None:
             raise ValueError(
                 f"secret {self._secret_arn}: expected JSON with the texts 'login' and 'password', each not empty"
@@ -65,7 +65,8 @@ class SecretCredentials:
         return credentials
 
 
-def _credentials_in(text: str) -> Credentials | None:
+def credentials_in(text: str) -> Credentials | None:
+    """The credentials in a secret's text, JSON: `{"login": "…", "password": "…"}`; None if it has another shape."""
     # Returns instead of raising: a JSONDecodeError carries the whole document, and it would hang on to our own error.
     try:
         document = json.loads(text)

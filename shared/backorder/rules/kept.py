@@ -1,0 +1,73 @@
+"""The last good version of the rules, which the table keeps: what functions go by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from backorder.clock import iso
+from backorder.rules.faults import RulesError
+from backorder.rules.file import Rules, parse_rules
+
+if TYPE_CHECKING:
+    from backorder.store import Store
+
+_DOCUMENT = "rules"
+_BROKEN = "rules_broken"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRules:
+    """The last good version of the rules, and where it came from."""
+
+    rules: Rules
+    version: str
+    """Of the object."""
+    broken: str | None = None
+    """What is wrong with a newer version that was uploaded and is not used."""
+
+
+def kept_rules(store: Store) -> KeptRules | None:
+    """The last good version; None if no good one was ever uploaded.
+
+    Raises RulesError where it was good once, and this version of the code no longer takes it: to guess what it meant
+    could order what the user left out, or spend what the user did not allow.
+    """
+    kept = store.document(_DOCUMENT)
+    if kept is None:
+        return None
+    broken = store.document(_BROKEN)
+    return KeptRules(_parsed(kept["text"]), kept["version"], broken["message"] if broken else None)
+
+
+def last_good_rules(store: Store) -> Rules:
+    """The last good version, or the defaults if there is none. Raises RulesError as `kept_rules` does."""
+    kept = kept_rules(store)
+    return kept.rules if kept else Rules()
+
+
+def keep_rules(store: Store, text: str, *, version: str, modified: datetime) -> Rules | None:
+    """Validates an uploaded rules file and keeps it; None if a newer one was seen already.
+
+    Raises RulesError if it is broken: then the last good version stays.
+    """
+    for name in (_DOCUMENT, _BROKEN):
+        seen = store.document(name)
+        if seen is not None and datetime.fromisoformat(seen["modified"]) > modified:
+            return None
+    about = {"version": version, "modified": iso(modified)}
+    try:
+        rules = parse_rules(text)
+    except RulesError as error:
+        store.put_document(_BROKEN, {"message": str(error), **about})
+        raise
+    store.put_document(_DOCUMENT, {"text": text, **about})
+    store.delete_document(_BROKEN)
+    return rules
+
+
+@lru_cache(maxsize=2)
+def _parsed(text: str) -> Rules:
+    return parse_rules(text)
