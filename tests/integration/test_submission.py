@@ -36,13 +36,15 @@ LEASE_OVER = timedelta(seconds=181)
 
 
 class Provision(Emulator):
-    """The emulator, which can also be told what to answer to an order: codes that it never comes to by itself."""
+    """The emulator, which can also be told what to answer to an order, or to another command: codes that it never comes
+    to by itself."""
 
     saying: str | None = None
+    saying_to = "AddDomainApplication"
     said: int = 0
 
     def exchange(self, fields: Mapping[str, str]) -> Delivery:
-        if self.saying is not None and fields.get("COMMAND") == "AddDomainApplication":
+        if self.saying is not None and fields.get("COMMAND") == self.saying_to:
             self.said += 1
             return Delivery(f"[RESPONSE]\r\n{self.saying}\r\nEOF\r\n".encode())
         return super().exchange(fields)
@@ -1163,6 +1165,43 @@ def test_a_value_that_the_provider_does_not_take_is_not_sent_again_until_the_rul
     assert refused.incomplete == ("TECHCONTACT0",)
     assert "545" in refused.history[-1].why
     assert halt(world.store) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "description"), [(540, "Attribute value is not unique"), (546, "Credit limit exceeded")]
+)
+def test_any_answer_that_refuses_a_change_is_noted_and_ends_it(world: World, code: int, description: str) -> None:
+    an_order_without_its_number(world)
+    keep_rules(world.store, NUMBER, version="v1", modified=NOW)
+    world.emulator.saying_to = "ModifyDomainApplication"
+    world.emulator.saying = f"CODE={code}\r\nDESCRIPTION={description}"
+
+    assert world.work("repair") == Counter({"refused": 1})
+    assert world.work("repair") == Counter({"taken": 1})
+    assert world.backorder("name.se").history[-1].call == f"ModifyDomainApplication {code}"
+
+
+def test_a_change_that_the_provider_fails_without_saying_why_is_sent_again_later(world: World) -> None:
+    an_order_without_its_number(world)
+    keep_rules(world.store, NUMBER, version="v1", modified=NOW)
+    world.emulator.saying_to = "ModifyDomainApplication"
+    world.emulator.saying = "CODE=549\r\nDESCRIPTION=Command failed"
+    assert world.work("repair") == Counter({"again": 1})
+    assert world.backorder("name.se").not_before == NOW + PATIENCE
+
+    world.emulator.saying = None
+    assert world.work("repair") == Counter({"repaired": 1})
+
+
+def test_what_is_to_be_taken_back_is_not_mended(world: World) -> None:
+    keep_rules(world.store, NUMBER, version="v1", modified=NOW)
+    an_order_without_its_number(world)
+    lacking = world.backorder("name.se")
+    world.store.replace(replace(lacking, cancel_requested=True))
+    assert world.work("repair") == Counter({"taken": 1})
+    world.store.replace(replace(world.backorder("name.se"), cancel_requested=False, displaced=True))
+    assert world.work("repair") == Counter({"taken": 1})
+    assert world.backorder("name.se").history == lacking.history
 
 
 def an_order_without_its_number(world: World, *, lacks: tuple[str, ...] = ("X-NICSE-IDNUMBER",)) -> None:

@@ -257,7 +257,10 @@ def test_an_order_that_lacks_data_says_which() -> None:
     one = found(order)
     assert one.kind is Kind.APPLICATION_INCOMPLETE
     assert "X-US-NEXUS-CATEGORY" in one.advice
-    assert "[provider.zones.us]" in one.advice
+    assert "put it into [provider.zones.us]" in one.advice
+    assert '[provider.zones."com.au"]' in found(replace(order, zone="com.au")).advice
+    refused = replace(order, repaired_with=(("X-US-NEXUS-CATEGORY", "C99"),))
+    assert "what was sent did not mend it: correct it in [provider.zones.us]" in found(refused).advice
     assert kinds(replace(order, state=State.FAILED, outcome_at=NOW)) == []
 
 

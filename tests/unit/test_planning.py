@@ -686,6 +686,15 @@ def test_a_halted_line_mends_nothing(world: World) -> None:
     assert world.sent_as("repair") == []
 
 
+def test_a_change_that_the_provider_failed_without_saying_why_waits(world: World) -> None:
+    lacking = a_placed_backorder("name.se", zone="se", incomplete=("X-NICSE-IDNUMBER",), not_before=NOW + 2 * TICK)
+    world.there_is(lacking)
+    keep_rules(world.store, '[provider.zones.se]\n"X-NICSE-IDNUMBER" = "1"\n', version="v1", modified=NOW)
+    assert world.tick().repaired == 0
+    world.now += 2 * TICK
+    assert world.tick().repaired == 1
+
+
 def test_a_summary_says_only_what_there_is_to_say(world: World) -> None:
     assert world.tick().as_json() == {
         "queued": 0,

@@ -187,7 +187,7 @@ class _Tick:
                 under_way.append(backorder)
             elif (reason := chance_gone(backorder, self.now)) is None:
                 # One that the provider asked to be patient with waits outside: its money may work meanwhile.
-                if backorder.not_before is None or backorder.not_before <= self.now:
+                if not self._is_to_wait(backorder):
                     candidates.append(backorder)
             elif self.queue and self._move(backorder, State.MISSED, f"no chance left: {reason}", reason=reason):
                 self.summary.missed += 1
@@ -197,6 +197,10 @@ class _Tick:
         return (
             backorder.state is State.QUEUED and backorder.queued_until is not None and backorder.queued_until > self.now
         )
+
+    def _is_to_wait(self, backorder: Backorder) -> bool:
+        """The provider asked for patience."""
+        return backorder.not_before is not None and backorder.not_before > self.now
 
     def _put_off(self, made: Plan) -> None:
         """Notes when the late ones go. Whoever was held for want of funds is not any more."""
@@ -243,7 +247,11 @@ class _Tick:
     def _repair(self, under_way: Iterable[Backorder], *, halted: bool) -> None:
         """Applications that lack what the rules now say: a halted line sends nothing."""
         if not halted:
-            repair = [backorder for backorder in under_way if self.rules.provider.repair(backorder)]
+            repair = [
+                backorder
+                for backorder in under_way
+                if self.rules.provider.repair(backorder) and not self._is_to_wait(backorder)
+            ]
             self.summary.repaired = len(repair)
             self.send(_batches("repair", repair))
 

@@ -6,16 +6,17 @@ that was lost on the way is sent again at the next tick.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from backorder.clock import Clock
 from backorder.model import Backorder, BackorderKey
 from backorder.provider.client import Provider
-from backorder.provider.errors import LineHalted, NotAllowedNow, NotFound, OutcomeUnknown, Refused, TemporaryFailure
+from backorder.provider.errors import LineHalted, OutcomeUnknown, ProviderError, TemporaryFailure, TryAgainSlowly
 from backorder.rules import Rules
 from backorder.store import Conflict, Store
 from submission.line import Line
+from submission.orders import PATIENCE
 
 CALL = "ModifyDomainApplication"
 
@@ -38,22 +39,32 @@ class Repairs:
             application = self.provider.modify(backorder.application, values)
         except (TemporaryFailure, OutcomeUnknown):
             return "again"
-        except (NotFound, NotAllowedNow, Refused) as error:
-            # A value that the provider does not take, or too late: not tried again until the rules say something else.
-            self._note(backorder.key, values, str(error), f"{CALL} {error.code}", backorder.incomplete)
-            return "refused"
+        except TryAgainSlowly:
+            self._write(backorder.key, lambda current: replace(current, not_before=self.clock() + PATIENCE))
+            return "again"
         except LineHalted as error:
             self.line.halt(error)
             return "halted"
+        except ProviderError as error:
+            # A value that the provider does not take, or too late: not tried again until the rules say something else.
+            self._note(backorder, values, str(error), f"{CALL} {error.code}", backorder.incomplete)
+            return "refused"
         left = (*application.missing_parameters, *application.invalid_parameters)
-        self._note(backorder.key, values, f"sent what was missing: {', '.join(values)}", f"{CALL} 200", left)
+        self._note(backorder, values, f"sent what was missing: {', '.join(values)}", f"{CALL} 200", left)
         return "repaired"
 
-    def _note(self, key: BackorderKey, values: Mapping[str, str], why: str, call: str, left: tuple[str, ...]) -> None:
+    def _note(
+        self, backorder: Backorder, values: Mapping[str, str], why: str, call: str, left: tuple[str, ...]
+    ) -> None:
+        now = self.clock()
+        self._write(backorder.key, lambda current: current.repaired(values, left, at=now, why=why, call=call))
+
+    def _write(self, key: BackorderKey, change: Callable[[Backorder], Backorder]) -> None:
+        """The change to the backorder as it stands now, whatever became of it meanwhile."""
         current = self.store.get(key)
         while current is not None:
             try:
-                self.store.replace(current.repaired(values, left, at=self.clock(), why=why, call=call))
+                self.store.replace(change(current))
             except Conflict as conflict:
                 current = conflict.current
             else:

@@ -82,8 +82,11 @@ class Provider(OrderSettings):
         return {**found, "X-BACKORDER-LITE": "1"} if orders.lite else found
 
     def repair(self, backorder: Backorder) -> dict[str, str]:
-        """What a live application of ours lacks, as the rules say it now; nothing where that was sent already."""
+        """What a live application of ours lacks, as the rules say it now; nothing where that was sent already, or where
+        it is to be taken back."""
         if backorder.origin is not Origin.OURS or backorder.state not in _MENDABLE:
+            return {}
+        if backorder.cancel_requested or backorder.displaced:
             return {}
         carried = self.extra(backorder.zone)
         lacks = (name.upper() for name in backorder.incomplete)

@@ -143,11 +143,18 @@ def _name_still_free(order: Backorder, at: Circumstances) -> Observation | None:
 def _application_incomplete(order: Backorder, _: Circumstances) -> Observation | None:
     if not order.incomplete or order.state not in (State.REQUESTED, State.ACTIVE):
         return None
+    lacks = ", ".join(order.incomplete)
+    zone = f'"{order.zone}"' if "." in order.zone else order.zone
+    section = f"[provider.zones.{zone}] of rules.toml"
+    if any(name in dict(order.repaired_with) for name in map(str.upper, order.incomplete)):
+        advice = f"what was sent did not mend it: correct it in {section}, and it is sent again"
+    else:
+        advice = f"put it into {section}, and it is sent"
     return _found(
         Kind.APPLICATION_INCOMPLETE,
         order,
-        f"The order for {order.domain} lacks {', '.join(order.incomplete)}, without which it may never be registered: "
-        f"put it into [provider.zones.{order.zone}] of rules.toml, and it is sent; application {order.application}.",
+        f"The order for {order.domain} lacks {lacks}, without which it may never be registered: {advice}; "
+        f"application {order.application}.",
     )
 
 

@@ -1,0 +1,125 @@
+"""An order that its registry would refuse, from the finding to the name that is won: all functions, one account at the
+emulator over loopback HTTP, lists and rules in moto's S3."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from backorder.batches import Batch
+from backorder.finding import Kind
+from backorder.model import State
+from ingestion.summary import ListSummary
+from planning.submissions import Planning, plan_submissions
+from planning.submissions import Summary as Planned
+from submission.work import Submission, work
+from tests.integration.account import DROP, FINALIZATION, HOUR
+from tests.integration.account import World as Account
+from tests.integration.account import a_world as an_account
+from tests.lists_world import LISTS, REPORTS
+from tests.lists_world import World as Lists
+
+NUMBER = '[provider.zones.se]\n"X-NICSE-IDNUMBER" = "556677-8899"\n'
+TICK = timedelta(minutes=5)
+
+
+@dataclass
+class World:
+    """The whole pipeline. What plan sends is worked on at once, unless a test takes it out of the queue."""
+
+    account: Account
+    lists: Lists
+    queue: deque[Batch] = field(default_factory=deque)
+
+    def upload(self, key: str, content: str) -> ListSummary:
+        self.lists.now = self.account.emulator.now
+        return self.lists.upload(key, content)
+
+    def plan(self) -> Planned:
+        """The next tick: a plan, which puts its messages into the queue."""
+        self.account.emulator.advance_to(self.account.emulator.now + TICK)
+        with self.account.provider_of() as provider:
+            planning = Planning(self.account.store, provider, self.queue.extend, lambda: self.account.emulator.now, 8)
+            return plan_submissions(planning, holder="this tick")
+
+    def submit(self) -> Counter[str]:
+        """Works on all that is in the queue."""
+        outcomes: Counter[str] = Counter()
+        with self.account.provider_of() as provider:
+            submission = Submission(self.account.store, provider, lambda: self.account.emulator.now, pool_size=4)
+            while self.queue:
+                outcomes += work(self.queue.popleft(), submission, seconds_left=lambda: 100.0)
+        return outcomes
+
+    def tick(self) -> Counter[str]:
+        self.plan()
+        return self.submit()
+
+    @property
+    def calls(self) -> Counter[str]:
+        """To the provider, by command."""
+        return Counter(self.account.emulator.state()["calls"])
+
+    @property
+    def settings(self) -> dict[str, dict[str, str]]:
+        """What the provider has of each application, by domain."""
+        return {each.domain: dict(each.settings) for each in self.account.emulator._world.applications.values()}
+
+    def incomplete(self, status: str = "open") -> list[str | None]:
+        """The names that findings say something is missing of."""
+        found = self.account.findings(status)
+        return [finding.domain for finding in found if finding.kind is Kind.APPLICATION_INCOMPLETE]
+
+
+@contextmanager
+def a_pipeline(**options: Any) -> Iterator[World]:
+    with mock_aws(), an_account(**options) as account:
+        s3 = boto3.client("s3", region_name="us-east-1")
+        for bucket in (LISTS, REPORTS):
+            s3.create_bucket(Bucket=bucket)
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        yield World(account, Lists(s3, account.store))
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with a_pipeline() as pipeline:
+        yield pipeline
+
+
+def ordered(world: World, *domains: str, outcome: str | None = "SUCCESSFUL") -> None:
+    """On a list, ordered, and looked at by reconciliation."""
+    for domain in domains:
+        world.account.emulator.schedule(domain, finalization_at=FINALIZATION, outcome=outcome)
+    drops = "".join(f"{domain},{DROP:%Y-%m-%d}\n" for domain in domains)
+    assert world.upload("wanted/names.csv", f"domain,drop date\n{drops}").accepted == len(domains)
+    assert world.tick()["placed"] == len(domains)
+    world.account.reconcile()
+
+
+def test_a_name_without_its_owners_number_is_found_mended_once_and_won(world: World) -> None:
+    ordered(world, "name.se", "name.com")
+    assert world.incomplete() == ["name.se"]
+    assert world.plan().repaired == 0  # nothing says the number yet
+
+    assert world.upload("rules.toml", NUMBER).notes == ["The rules are in use."]
+    assert world.plan().repaired == 1
+    assert world.submit() == Counter({"repaired": 1})
+    world.account.reconcile()
+    assert (world.incomplete(), world.incomplete("closed")) == ([], ["name.se"])
+
+    while world.account.emulator.now < DROP + HOUR:
+        world.tick()
+        world.account.at(world.account.emulator.now + HOUR)
+    assert world.calls["ModifyDomainApplication"] == 1
+    assert world.settings == {"name.se": {"X-NICSE-IDNUMBER": "556677-8899"}, "name.com": {}}
+    assert world.account.state("name.se") is State.SUCCESSFUL
+    assert world.incomplete() == []
