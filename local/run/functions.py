@@ -26,6 +26,9 @@ from reconciliation.reconcile import reconcile_account
 READ_TIMEOUT_S = 0.5
 """The emulator's time-outs should not take a minute each (docs/architecture.md)."""
 
+BACK_OFF_S = 0.01
+"""Its faults don't pass with time: waiting long only keeps the user of `make run` waiting."""
+
 _S = TypeVar("_S", bound=ProviderSettings)
 
 
@@ -97,4 +100,4 @@ def handlers(
 
 
 def _quick(settings: _S) -> _S:
-    return settings.model_copy(update={"read_timeout": READ_TIMEOUT_S})
+    return settings.model_copy(update={"read_timeout": READ_TIMEOUT_S, "back_off": BACK_OFF_S})

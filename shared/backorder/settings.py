@@ -41,3 +41,5 @@ class ProviderSettings(Settings):
     """Seconds."""
     read_timeout: float = Field(20.0, alias="PROVIDER_READ_TIMEOUT", gt=0)
     """Seconds."""
+    back_off: float = Field(0.25, alias="PROVIDER_BACK_OFF", ge=0)
+    """Seconds before a temporary failure is tried again the first time, at most."""

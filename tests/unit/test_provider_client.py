@@ -159,6 +159,14 @@ def test_an_order_is_repeated_after_a_temporary_failure(code: int) -> None:
     assert 0 < world.pauses[0] < world.pauses[1] * 2
 
 
+def test_the_back_off_doubles_and_a_locked_account_is_given_longer() -> None:
+    world = World(answer(421), answer(425), answer(**APPLICATION), back_off=0.01)
+    world.provider.order("john.com")
+    first, second = world.pauses
+    assert 0.005 <= first <= 0.01
+    assert 0.08 <= second <= 0.16
+
+
 def test_a_temporary_failure_that_lasts_is_raised() -> None:
     world = World(answer(421, "try again"))
     with pytest.raises(TemporaryFailure) as caught:

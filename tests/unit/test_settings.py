@@ -16,14 +16,16 @@ ENVIRONMENT = {
 
 
 def test_settings_are_read_from_the_environment_and_nothing_else_is() -> None:
-    settings = ProviderSettings.from_environment({**ENVIRONMENT, "PATH": "/bin", "PROVIDER_READ_TIMEOUT": "0.5"})
+    settings = ProviderSettings.from_environment(
+        {**ENVIRONMENT, "PATH": "/bin", "PROVIDER_READ_TIMEOUT": "0.5", "PROVIDER_BACK_OFF": "0"}
+    )
     assert (settings.stage, settings.table, settings.secret) == (
         "test",
         "backorders",
         ENVIRONMENT["PROVIDER_SECRET_ARN"],
     )
     assert str(settings.endpoint) == ENVIRONMENT["PROVIDER_ENDPOINT"]
-    assert (settings.connect_timeout, settings.read_timeout) == (5.0, 0.5)
+    assert (settings.connect_timeout, settings.read_timeout, settings.back_off) == (5.0, 0.5, 0.0)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
@@ -51,6 +53,7 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("PROVIDER_CONNECT_TIMEOUT", "hunter2"),
         ("PROVIDER_READ_TIMEOUT", "0"),
         ("PROVIDER_READ_TIMEOUT", "-1"),
+        ("PROVIDER_BACK_OFF", "-1"),
     ],
 )
 def test_a_wrong_setting_is_named_without_its_value(name: str, value: str) -> None:

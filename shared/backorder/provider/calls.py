@@ -38,8 +38,8 @@ CHECKS_LOGIN: Final = "CheckAuthentication"
 """Takes a login and a password as parameters: our own, unless others are given."""
 
 _ONLY_READS: Final = ("query", "status", "check", "convert")
-_BACK_OFF_SECONDS: Final = 0.25
-_SLOW_BACK_OFF_SECONDS: Final = 2.0
+_SLOW: Final = 8
+"""How many times as long a 425 waits: the account is locked for a while."""
 _MAX_DESCRIPTION: Final = 500
 
 
@@ -74,6 +74,7 @@ class Caller:
     credentials: Callable[[], Credentials]
     concurrency: Concurrency
     retries: int
+    back_off: float
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[float, float], float] = random.SystemRandom().uniform
     refusal: Callable[[float], str | None] = lambda _seconds: None
@@ -175,8 +176,7 @@ class Caller:
         return login
 
     def _pause(self, failure: ProviderError, attempt: int) -> float:
-        base = _SLOW_BACK_OFF_SECONDS if failure.code == 425 else _BACK_OFF_SECONDS
-        longest = base * 2**attempt
+        longest = self.back_off * (_SLOW if failure.code == 425 else 1) * 2**attempt
         return self.jitter(longest / 2, longest)
 
 

@@ -74,7 +74,8 @@ class Provider:
 
     `endpoint`: https, or http to this machine for `stage` "test". `pool_size`: parallel calls at most. Time-outs in
     seconds, of one attempt. `retries`: how often a temporary failure is repeated, and for commands that only read an
-    unknown outcome too; `sleep` waits between them, in seconds.
+    unknown outcome too; `sleep` waits between them, in seconds: at first `back_off`
+    at most, then twice as long each time.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Provider:
         read_timeout: float = 20.0,
         session: requests.Session | None = None,
         retries: int = 2,
+        back_off: float = 0.25,
         sleep: Callable[[float], None] = time.sleep,
         concurrency: Concurrency | None = None,
         observe: Callable[[Called], None] = unobserved,
@@ -106,6 +108,7 @@ class Provider:
             credentials=credentials,
             concurrency=cap,
             retries=retries,
+            back_off=back_off,
             sleep=sleep,
             observe=observe,
         )

@@ -23,5 +23,6 @@ def provider_from(
         pool_size=pool_size,
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
+        back_off=settings.back_off,
         observe=observe,
     )
