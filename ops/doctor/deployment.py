@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from backorder.halt import Halt, halt
-from backorder.rules import KeptRules, kept_rules
+from backorder.rules import KeptRules, RulesOutdated, kept_rules
 from backorder.runs import Run, Scheduled, last_run
 from ops.dead_letters import dead
 from ops.doctor.checks import Check, fault, looked, ok, warning
@@ -18,13 +18,20 @@ from ops.status import OVERDUE
 def examine(stack: Stack) -> Iterator[Check]:
     """All checks of what is deployed. A look that AWS does not allow is a warning, and the others go on."""
     now = stack.clock()
-    yield from looked("rules", lambda: [rules_in_use(kept_rules(stack.store))])
+    yield from looked("rules", lambda: [_rules(stack)])
     yield from looked("line", lambda: [line(halt(stack.store), now)])
     yield from looked("plan", lambda: [ran("plan", last_run(stack.store, "plan"), now)])
     yield from looked("reconcile", lambda: [ran("reconcile", last_run(stack.store, "reconcile"), now)])
     yield from looked("schedules", lambda: schedules(_states(stack)))
     yield from looked("mail", lambda: mail(_subscriptions(stack)))
     yield from looked("dead letters", lambda: [letters(dead(stack))])
+
+
+def _rules(stack: Stack) -> Check:
+    try:
+        return rules_in_use(kept_rules(stack.store))
+    except RulesOutdated as outdated:
+        return fault("rules", str(outdated), "mend it, and `put` it with --kind rules: no order is sent until then")
 
 
 def rules_in_use(kept: KeptRules | None) -> Check:
@@ -44,12 +51,14 @@ def line(halted: Halt | None, now: datetime) -> Check:
     """Whether orders flow. Pure."""
     if halted is None:
         return ok("line", "orders flow")
-    lifted = (
-        "mend the login or the source address: the next plan that gets through lifts it"
-        if halted.kind == "access"
-        else "mend the setting: one order a plan is tried, and the first that goes through lifts it"
-    )
-    return fault("line", f"halted {ago(halted.since, now)}: {halted.why}", lifted)
+    return fault("line", f"halted {ago(halted.since, now)}: {halted.why}", _LIFTED_BY[halted.kind])
+
+
+_LIFTED_BY = {
+    "access": "mend the login or the source address: the next plan that gets through lifts it",
+    "setting": "mend the setting: one order a plan is tried, and the first that goes through lifts it",
+    "rules": "mend rules.toml, and `put` it with --kind rules: the next plan lifts it",
+}
 
 
 def ran(function: Scheduled, run: Run | None, now: datetime) -> Check:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from backorder.provider import DEFAULT_ENDPOINT, Provider, Stage
-from backorder.rules import Rules, RulesError, last_good_rules, parse_rules
+from backorder.rules import Rules, RulesError, RulesOutdated, last_good_rules, parse_rules
 from ops.doctor import deployment
 from ops.doctor import provider as at_provider
 from ops.doctor.checks import Check, Diagnosis, fault, looked, ok, warning
@@ -35,7 +35,10 @@ def _account(stack: Stack) -> Iterator[Check]:
     except ValueError as error:
         yield fault("login", str(error), "put your login in: python -m ops secret --stack NAME")
         return
-    rules = last_good_rules(stack.store)
+    try:
+        rules = last_good_rules(stack.store)
+    except RulesOutdated:
+        rules = Rules()  # that they are not understood is told where the deployment is looked at
     open_zones = {backorder.zone for backorder in stack.store.open_backorders()}
     caller = Caller(stack.source_address, changes=not stack.is_local and stack.source_address is None)
     yield from at_provider.examine(

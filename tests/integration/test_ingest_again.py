@@ -432,6 +432,70 @@ def test_a_tick_of_the_schedule_sends_what_is_unread_to_the_queue(world: World) 
     assert handle({"at": "2026-11-25T12:00:00Z"}, wiring, seconds_left=lambda: inf) == {"unread": 0}
 
 
+# Rules that an upgrade no longer understands
+
+
+OUTDATED = "[limits]\nper_fortnight = 5\n"
+
+
+def outdated(world: World) -> None:
+    """An earlier version took these rules, and this one does not."""
+    document = {"text": OUTDATED, "version": "v1", "modified": "2020-01-01T00:00:00Z"}
+    world.store.put_document("rules", document)
+
+
+@pytest.mark.parametrize("key", ["wanted/a.txt", "dropping/a.txt"])
+def test_a_list_waits_for_rules_that_are_understood(world: World, key: str) -> None:
+    outdated(world)
+    waits = world.upload(key, "john.com\n")
+    assert counts(waits) == (0, 0, 0, 0, 0)
+    assert waits.source == "not read"
+    assert "limits.per_fortnight" in waits.notes[0]
+    assert "upload a mended rules.toml" in waits.notes[0]
+    [record] = world.store.lists()
+    assert record.notes == tuple(waits.notes)
+    assert json.loads(world.report(f"lists/{key}/{waits.version}/summary.json"))["notes"] == waits.notes
+    assert world.everything() == set()
+
+    world.upload("rules.toml", "[select]\n")
+    [done] = world.ingest(key)
+    assert counts(done) == (1, 0, 0, 0, 1)
+    assert world.backorder("john.com").state is State.SELECTED
+
+
+def test_mended_rules_bring_the_lists_that_waited_for_them(world: World) -> None:
+    sent: list[str] = []
+    wiring = Wiring(world.services, LISTS, sent.append)
+
+    def deliver(*bodies: str) -> None:
+        records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
+        assert handle({"Records": records}, wiring, seconds_left=lambda: inf) == {"batchItemFailures": []}
+
+    def arrives(key: str, content: str) -> None:
+        world.pretend(key, world.put(key, content), START)
+        deliver(json.dumps({"detail": {"bucket": {"name": LISTS}, "object": {"key": key}}}))
+
+    outdated(world)
+    arrives("wanted/a.txt", "john.com\n")
+    arrives("dropping/b.txt", "jane.com\n")
+    arrives("rules.toml", OUTDATED)
+    assert sent == []
+    arrives("rules.toml", "[select]\n")
+    assert len(sent) == 2
+    deliver(*sent)
+    assert {backorder.domain for backorder in world.everything()} == {"john.com", "jane.com"}
+    assert len(sent) == 2
+    arrives("rules.toml", "[select]\nidn = false\n")
+    assert len(sent) == 2
+
+
+def test_a_cancel_needs_no_rules(world: World) -> None:
+    world.upload("wanted/a.txt", "john.com\n")
+    outdated(world)
+    assert counts(world.upload("cancel/a.txt", "john.com\n")) == (1, 0, 0, 0, 1)
+    assert world.backorder("john.com").state is State.CANCELLED
+
+
 # Cancels, in each state
 
 

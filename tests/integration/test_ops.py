@@ -320,6 +320,25 @@ def test_the_doctor_finds_a_fresh_stack_working(command: Ops) -> None:
     assert checks["mail"] == "warning"
 
 
+def test_the_doctor_tells_of_rules_that_an_upgrade_no_longer_understands(command: Ops, stack: Stack) -> None:
+    before = stack.store.document("rules")
+    outdated = {"text": "[limits]\nper_fortnight = 5\n", "version": "v1", "modified": "2020-01-01T00:00:00Z"}
+    stack.store.put_document("rules", outdated)
+    try:
+        said = command("doctor", "--json")
+    finally:
+        if before is None:
+            stack.store.delete_document("rules")
+        else:
+            stack.store.put_document("rules", before)
+
+    assert said.status == 1
+    rules, *_ = (check for check in said.json["checks"] if check["name"] == "rules")
+    assert (rules["verdict"], "limits.per_fortnight" in rules["told"]) == ("fault", True)
+    assert "--kind rules" in rules["advice"]
+    assert {check["name"] for check in said.json["checks"]} >= {"login", "account", "schedules"}
+
+
 def test_the_doctor_only_reads_at_the_provider(command: Ops, local: LocalStack) -> None:
     before = Control(local.emulator_base_url).state()["calls"]
 

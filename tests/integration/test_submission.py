@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import pytest
 
@@ -1132,6 +1132,38 @@ def test_an_order_carries_what_the_rules_say_for_all_zones_and_for_its_own(world
         "name.com": {**servers, "PERIOD": "2"},
         "name.se": {**servers, "PERIOD": "1", "X-NICSE-IDNUMBER": "556677-8899"},
     }
+
+
+OUTDATED = {"text": "[limits]\nper_fortnight = 5\n", "version": "v1", "modified": "2020-01-01T00:00:00Z"}
+
+
+def test_with_rules_that_an_upgrade_no_longer_understands_no_order_is_sent_and_none_is_lost(world: World) -> None:
+    world.queue(*NAMES)
+    world.store.put_document("rules", OUTDATED)
+
+    assert world.work() == Counter({"given back": len(NAMES)})
+
+    assert {world.backorder(name).state for name in NAMES} == {State.SELECTED}
+    assert world.emulator.state()["calls"] == {}
+    halted = halt(world.store)
+    assert halted is not None
+    assert (halted.kind, "limits.per_fortnight" in halted.why) == ("rules", True)
+    assert world.work("repair") == Counter({"left": len(NAMES)})
+
+
+@pytest.mark.parametrize("kind", ["setting", "rules"])
+def test_a_line_that_takes_no_orders_takes_back_what_was_cancelled(
+    world: World, kind: Literal["setting", "rules"]
+) -> None:
+    world.queue(*NAMES)
+    world.work()
+    for name in NAMES:
+        world.store.replace(replace(world.backorder(name), cancel_requested=True))
+    world.store.put_document("rules", OUTDATED)
+    halt_line(world.store, Halt(kind, "no orders", NOW))
+    world.pool_size = 2
+
+    assert world.work("withdraw") == Counter({"cancelled": len(NAMES)})
 
 
 NUMBER = '[provider.zones.se]\n"X-NICSE-IDNUMBER" = "556677-8899"\n'

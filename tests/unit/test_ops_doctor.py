@@ -186,10 +186,12 @@ def test_rules_that_are_broken_are_a_fault() -> None:
 
 def test_a_halted_line_is_a_fault_with_what_lifts_it() -> None:
     assert deployment.line(None, NOW).verdict is OK
-    for kind, word in (("access", "login"), ("setting", "setting")):
-        check = deployment.line(Halt("access" if kind == "access" else "setting", "530", NOW), NOW)
-        assert check.verdict is FAULT
-        assert word in check.advice
+    denied = deployment.line(Halt("access", "530", NOW), NOW)
+    assert (denied.verdict, "login" in denied.advice) == (FAULT, True)
+    mistyped = deployment.line(Halt("setting", "545", NOW), NOW)
+    assert (mistyped.verdict, "mend the setting" in mistyped.advice) == (FAULT, True)
+    outdated = deployment.line(Halt("rules", "line 1", NOW), NOW)
+    assert (outdated.verdict, "put` it with --kind rules" in outdated.advice) == (FAULT, True)
 
 
 @pytest.mark.parametrize(

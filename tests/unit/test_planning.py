@@ -540,6 +540,23 @@ def test_rules_of_an_earlier_version_that_are_not_understood_halt_the_line_until
     assert world.state()[0] is State.QUEUED
 
 
+def test_without_rules_that_are_understood_what_was_sent_is_asked_about_and_cancels_are_heard(world: World) -> None:
+    overdue = a_claim(lease_until=NOW - TICK)
+    world.there_is(
+        a_backorder("due.com"),
+        a_backorder("sent.com", state=State.SUBMITTING, claim=overdue),
+        a_placed_backorder("unwanted.com", cancel_requested=True),
+        a_placed_backorder("worse.com", displaced=True),
+    )
+    keep_rules(world.store, "[limits]\nper_day = 5\n", version="v1", modified=NOW)
+    document = world.store.document("rules")
+    assert document is not None
+    world.store.put_document("rules", {**document, "text": "[limits]\nper_fortnight = 5\n"})
+    world.tick()
+    assert (world.sent_as("ask"), world.sent_as("withdraw")) == (["sent.com"], ["unwanted.com"])
+    assert world.sent_as("order") == []
+
+
 def test_a_refused_login_halts_the_line_and_says_which_and_where(world: World) -> None:
     world.there_is(a_backorder())
     world.provider = FakeProvider(DENIED)

@@ -20,7 +20,7 @@ from backorder.clock import Clock
 from backorder.halt import halt
 from backorder.observability import logger
 from backorder.provider import Provider, ProviderError
-from backorder.rules import RulesError, kept_rules
+from backorder.rules import RulesOutdated, kept_rules
 from backorder.store import Store
 from fetching.pages import OVERLAP, MovedTooFar, page_after, rows
 from fetching.query import Query, query
@@ -109,8 +109,8 @@ def fetch_list(fetching: Fetching, *, holder: str, seconds_left: Callable[[], fl
     store, now = fetching.store, fetching.clock()
     try:
         rules = kept_rules(store)
-    except RulesError as error:
-        return Summary(skipped=f"the rules in use are no longer understood: {'; '.join(str(error).splitlines())}")
+    except RulesOutdated as outdated:
+        return Summary(skipped=str(outdated))
     if rules is None:
         return Summary(skipped="there is no rules.toml: nothing would be chosen")
     halted = halt(store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -19,9 +20,10 @@ from backorder.records import Failures, each_record
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from ingestion.ingest import ingest_object
+from ingestion.rules_file import RULES_KEY, are_understood
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
-from ingestion.sweep import sweep
+from ingestion.sweep import UNDER_WAY, sweep
 from ingestion.writing import TimeIsShort
 
 WRITERS = 16
@@ -112,22 +114,28 @@ def handle(
     """The handler with its collaborators passed in; `read` is told of each list."""
     services = replace(wiring.ingestion, seconds_left=seconds_left)
 
+    def read_unread(under_way: timedelta) -> list[str]:
+        def send(key: str) -> None:
+            wiring.send(_message(wiring.lists_bucket, key))
+
+        return sweep(wiring.lists_bucket, services=services, send=send, under_way=under_way)
+
     def one(body: str) -> None:
         arrived = ObjectCreated.model_validate_json(body).detail
         bucket, object_ = arrived.bucket.name, arrived.object
+        lists_wait = object_.key == RULES_KEY and not are_understood(services.store)
         try:
             for summary in ingest_object(bucket, object_.key, object_.version, services=services):
                 read(summary)
         except TimeIsShort as short:
             logger.info("list_goes_on", list=object_.key, version=short.version)
             wiring.send(_message(bucket, object_.key, short.version))
+        if lists_wait and are_understood(services.store):
+            read_unread(timedelta(0))
 
     if "Records" in event:
         return each_record(event, one)
-    lost = sweep(
-        wiring.lists_bucket, services=services, send=lambda key: wiring.send(_message(wiring.lists_bucket, key))
-    )
-    return {"unread": len(lost)}
+    return {"unread": len(read_unread(UNDER_WAY))}
 
 
 def _message(bucket: str, key: str, version: str | None = None) -> str:

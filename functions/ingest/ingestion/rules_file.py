@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from backorder.observability import logger
-from backorder.rules import RulesError, keep_rules
+from backorder.rules import RulesError, RulesOutdated, keep_rules, kept_rules
+from backorder.store import Store
 from ingestion.objects import Arrived, object_file
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
@@ -34,6 +35,15 @@ def ingest_rules(arrived: Arrived, services: Ingestion) -> ListSummary:
         report = {"status": status, "faults": []}
     services.put_json(f"rules/{arrived.version}.json", {**report, "version": arrived.version})
     return done
+
+
+def are_understood(store: Store) -> bool:
+    """Whether the rules in use are: lists are put off while they are not."""
+    try:
+        kept_rules(store)
+    except RulesOutdated:
+        return False
+    return True
 
 
 def _text(raw: bytes) -> str:

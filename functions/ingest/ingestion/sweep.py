@@ -15,7 +15,6 @@ from ingestion.rules_file import RULES_KEY
 from ingestion.services import Ingestion
 
 UNDER_WAY = timedelta(hours=1)
-"""What arrived no longer ago may be on its way through the queue, or being read."""
 TOO_OLD = timedelta(days=30)
 """What arrived longer ago was not found on as many days, or could not be read: nobody waits for it any more, and its
 names would be ordered as if they were about to drop."""
@@ -28,9 +27,12 @@ class _Listed:
     modified: datetime
 
 
-def sweep(bucket: str, *, services: Ingestion, send: Callable[[str], None]) -> list[str]:
+def sweep(
+    bucket: str, *, services: Ingestion, send: Callable[[str], None], under_way: timedelta = UNDER_WAY
+) -> list[str]:
     """Calls `send` with the key of each object in `bucket` that was never read to its end, and gives these keys.
 
+    What arrived less than `under_way` ago is left: it may be on its way through the queue, or being read.
     One that is being read meanwhile may be among them: it is read twice, and counts as it did.
     """
     memory, now = Memory(services.store), services.clock()
@@ -42,7 +44,7 @@ def sweep(bucket: str, *, services: Ingestion, send: Callable[[str], None]) -> l
     due = [
         each
         for each in _listed(bucket, services)
-        if now - TOO_OLD < each.modified and not now - UNDER_WAY < each.modified <= now
+        if now - TOO_OLD < each.modified and not now - under_way < each.modified <= now
     ]
     with ThreadPoolExecutor(services.writers, thread_name_prefix="sweep") as pool:
         lost = [listed.key for listed, found in zip(due, pool.map(unread, due), strict=True) if found]

@@ -17,7 +17,7 @@ from backorder.observability import logger
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError
-from backorder.rules import Rules, RulesError, last_good_rules
+from backorder.rules import Rules, RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import forecast, save_forecast, standing
 from backorder.store import Conflict, Store
@@ -89,24 +89,22 @@ def plan_submissions(planning: Planning, *, holder: str, queue: bool = True) -> 
     if not store.acquire_lease("plan", holder, now=now, until=now + LEASE):
         return Summary(skipped="another plan is under way")
     try:
-        try:
-            rules = last_good_rules(store)
-        except RulesError as error:
-            summary = _without_rules(store, error, now)
-        else:
-            summary = _Tick(planning, rules, now, queue=queue).run()
+        summary = _tick(planning, now, queue=queue)
         note_run(store, "plan", Run(now, summary.as_json()))
         return summary
     finally:
         store.release_lease("plan", holder)
 
 
-def _without_rules(store: Store, error: RulesError, now: datetime) -> Summary:
-    """Rules that were good under an earlier version: nothing is sent without the bounds that they set."""
-    why = f"The rules in use are no longer understood; upload a mended rules.toml: {'; '.join(str(error).splitlines())}"
-    halt_line(store, Halt("rules", why, now))
-    logger.error("line_halted", why=why)
-    return Summary(halted=why)
+def _tick(planning: Planning, now: datetime, *, queue: bool) -> Summary:
+    try:
+        rules = last_good_rules(planning.store)
+    except RulesOutdated as outdated:
+        # Nothing is ordered without the bounds that they set.
+        halt_line(planning.store, Halt("rules", str(outdated), now))
+        logger.error("line_halted", kind="rules", why=str(outdated))
+        return _Tick(planning, Rules(), now, queue=queue).only_goes_on(str(outdated))
+    return _Tick(planning, rules, now, queue=queue).run()
 
 
 class _Tick:
@@ -163,6 +161,14 @@ class _Tick:
         self._hold(made)
         if halted:
             self.summary.halted = halted.why
+        return self.summary
+
+    def only_goes_on(self, halted: str) -> Summary:
+        """Orders nothing, and plans nothing. What is under way is asked about, and what a person cancelled is taken
+        back: that needs no rules."""
+        if self.queue:
+            self._ask_and_withdraw(self.store.open_backorders(), displaced=())
+        self.summary.halted = halted
         return self.summary
 
     def _tell(self, made: Plan, currency: str) -> None:

@@ -21,7 +21,7 @@ from backorder.provider.adapter import WON
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound, ProviderError
 from backorder.registries import Registries
-from backorder.rules import RulesError, last_good_rules
+from backorder.rules import RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
 from backorder.store import Store
@@ -100,7 +100,7 @@ def _registries(reconciliation: Reconciliation) -> Registries:
     """With the user's own times; without them while the rules in use are not understood, which plan tells."""
     try:
         return reconciliation.registries.overridden(last_good_rules(reconciliation.store).registries)
-    except RulesError as error:
+    except RulesOutdated as error:
         logger.error("rules_not_understood", why=str(error))
         return reconciliation.registries
 

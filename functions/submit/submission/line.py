@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -17,6 +18,7 @@ from backorder.clock import Clock
 from backorder.halt import Halt, halt, halt_line, lift_halt
 from backorder.observability import logger
 from backorder.provider.errors import AccessDenied, LineHalted, NotFound, ProviderError, Refused
+from backorder.rules import RulesOutdated
 from backorder.store import Store
 
 REFUSALS = 5
@@ -54,6 +56,12 @@ def stops_the_line(error: ProviderError) -> bool:
         return False
     # NotFound in an answer to an order: a setting names something that does not exist.
     return isinstance(error, NotFound) or (isinstance(error, Refused) and not error.blames_name)
+
+
+def _kind(error: ProviderError | RulesOutdated) -> Literal["access", "setting", "rules"]:
+    if isinstance(error, RulesOutdated):
+        return "rules"
+    return "access" if isinstance(error, AccessDenied) else "setting"
 
 
 class Line:
@@ -94,12 +102,12 @@ class Line:
         if due and halt(self._store) is not None:
             self._stopped = True
 
-    def halt(self, error: ProviderError) -> None:
-        """No order can succeed: the line stops, here and for plan and all other workers."""
+    def halt(self, error: ProviderError | RulesOutdated) -> None:
+        """No order can succeed, or may be sent: the line stops, here and for plan and all other workers."""
         with self._lock:
             already, self._halted, self._stopped = self._halted, True, True
         if not already:
-            halted = Halt("access" if isinstance(error, AccessDenied) else "setting", str(error), self._clock())
+            halted = Halt(_kind(error), str(error), self._clock())
             halt_line(self._store, halted)
             logger.error("line_halted", kind=halted.kind, why=halted.why)
         self._decide(mark=False)

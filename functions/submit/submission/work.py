@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TypeVar
 
 from backorder.batches import Batch
 from backorder.clock import Clock
 from backorder.model import Backorder, BackorderKey, State
 from backorder.provider.client import Provider
-from backorder.rules import Rules, last_good_rules
+from backorder.rules import Rules, RulesOutdated, last_good_rules
 from backorder.store import Conflict, Store
 from submission.claims import claim, new_claim
 from submission.line import Line
@@ -67,6 +66,7 @@ class _Work:
         # Asked before each call: waiting for a place or backing off takes time, and the line may stop meanwhile.
         self.provider = submission.provider.within(self._refusal, self.line.heard)
         self.halted = self.line.halted_before
+        self.rules = Rules()
         self.orders = Orders(self.store, self.provider, self.clock, self.line)
         self.withdrawals = Withdrawals(self.store, self.provider, self.clock, self.line)
         self.repairs = Repairs(self.store, self.provider, self.clock, self.line)
@@ -81,6 +81,8 @@ class _Work:
 
     def run(self) -> Counter[str]:
         keys = self.batch.backorders
+        if self.batch.kind in ("order", "repair"):
+            self._read_rules()
         match self.batch.kind:
             case "order":
                 outcomes = self._each(keys, self._order)
@@ -136,11 +138,14 @@ class _Work:
 
     def _extra(self, backorder: Backorder) -> dict[str, str]:
         """What an order in its zone carries beside class and domain, by the user's rules."""
-        return self._rules.provider.extra(backorder.zone)
+        return self.rules.provider.extra(backorder.zone)
 
-    @cached_property
-    def _rules(self) -> Rules:
-        return last_good_rules(self.store)
+    def _read_rules(self) -> None:
+        """Orders say what the rules say of their zone: where these are not understood, none is sent."""
+        try:
+            self.rules = last_good_rules(self.store)
+        except RulesOutdated as outdated:
+            self.line.halt(outdated)
 
     def _give_back(self, backorder: Backorder, why: str) -> str:
         try:
@@ -150,9 +155,9 @@ class _Work:
         return "given back"
 
     def _withdraw(self, key: BackorderKey) -> str:
+        """A halt for a setting or the rules stops orders only."""
         backorder = self.store.get(key)
-        self.line.look()
-        if backorder is None or self._not_now() or self.halted:
+        if backorder is None or self._not_now() or (self.halted and self.halted.kind == "access"):
             return "left"
         claimed = self.withdrawals.claim(backorder)
         return self.withdrawals.send(claimed) if claimed else "taken"
@@ -161,7 +166,7 @@ class _Work:
         backorder = self.store.get(key)
         if backorder is None or self._not_now() or self.halted:
             return "left"
-        return self.repairs.send(backorder, self._rules)
+        return self.repairs.send(backorder, self.rules)
 
     def _ask(self, keys: Iterable[BackorderKey]) -> Counter[str]:
         if self._not_now() or (self.halted and self.halted.kind == "access"):

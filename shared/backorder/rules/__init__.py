@@ -8,7 +8,7 @@ not exact.
 from backorder.rules.choice import Keywords, Select, Weights
 from backorder.rules.faults import RulesError
 from backorder.rules.file import Messages, Rules, parse_rules
-from backorder.rules.kept import KeptRules, keep_rules, kept_rules, last_good_rules
+from backorder.rules.kept import KeptRules, RulesOutdated, keep_rules, kept_rules, last_good_rules
 from backorder.rules.orders import OrderSettings, Provider, ZoneOrders
 from backorder.rules.spending import Funding, Limits, ZoneFees
 
@@ -22,6 +22,7 @@ __all__ = [
     "Provider",
     "Rules",
     "RulesError",
+    "RulesOutdated",
     "Select",
     "Weights",
     "ZoneFees",

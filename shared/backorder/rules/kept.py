@@ -18,6 +18,15 @@ _DOCUMENT = "rules"
 _BROKEN = "rules_broken"
 
 
+class RulesOutdated(RulesError):
+    """The rules in use were good once, and this version of the code takes them no longer: to guess what they meant
+    could order what the user left out, or spend what the user did not allow."""
+
+    def __init__(self, faults: RulesError) -> None:
+        told = "; ".join(str(faults).splitlines())
+        super().__init__(f"The rules in use are no longer understood; upload a mended rules.toml: {told}")
+
+
 @dataclass(frozen=True, slots=True)
 class KeptRules:
     """The last good version of the rules, and where it came from."""
@@ -32,18 +41,21 @@ class KeptRules:
 def kept_rules(store: Store) -> KeptRules | None:
     """The last good version; None if no good one was ever uploaded.
 
-    Raises RulesError where it was good once, and this version of the code no longer takes it: to guess what it meant
-    could order what the user left out, or spend what the user did not allow.
+    Raises RulesOutdated for one that this version of the code no longer takes.
     """
     kept = store.document(_DOCUMENT)
     if kept is None:
         return None
     broken = store.document(_BROKEN)
-    return KeptRules(_parsed(kept["text"]), kept["version"], broken["message"] if broken else None)
+    try:
+        rules = _parsed(kept["text"])
+    except RulesError as error:
+        raise RulesOutdated(error) from None
+    return KeptRules(rules, kept["version"], broken["message"] if broken else None)
 
 
 def last_good_rules(store: Store) -> Rules:
-    """The last good version, or the defaults if there is none. Raises RulesError as `kept_rules` does."""
+    """The last good version, or the defaults if there is none. Raises RulesOutdated as `kept_rules` does."""
     kept = kept_rules(store)
     return kept.rules if kept else Rules()
 
