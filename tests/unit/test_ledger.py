@@ -277,6 +277,17 @@ def test_a_second_deposit_of_a_name_is_somebody_elses_and_stays_so_when_ours_lap
     assert [lease.cycle for lease in books.store.leases() if lease.gone_at is None] == [None]
 
 
+def test_a_deposit_that_came_after_an_order_had_ended_is_not_for_it() -> None:
+    """It was taken back before its lock; ordered anew, the name has two deposits: ours, and a stranger's."""
+    taken_back = a_placed_backorder(state=State.CANCELLED, outcome_at=NOW + HOUR)
+    anew = a_placed_backorder(cycle=2, application="app-2", submitted_at=NOW + 2 * HOUR, state=State.ACTIVE)
+    both = [a_deposit(id=id_, created_at=NOW + 10 * HOUR) for id_ in ("1", "2")]
+    books = Kept(seen())
+    books.look(seen(deposits=both, hours=11), taken_back, anew)
+    orders = [books.store.get(BackorderKey("john.com", cycle)) for cycle in (1, 2)]
+    assert [order and order.deposit for order in orders] == [None, FEE]
+
+
 def test_an_order_that_is_placed_anew_does_not_live_on_its_old_deposit() -> None:
     books = deposited()
     anew = a_placed_backorder(state=State.ACTIVE, application="app-2", submitted_at=NOW + 5 * HOUR)
