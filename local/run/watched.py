@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backorder.model import PLACED, Backorder, Reason, State
+from backorder.provider.adapter import LOCK_LEAD
 from backorder.store import Store
+from planning.windows import TIME_TO_REACT, UNSURE, finalization_of
 
 RELEASE_LAG = timedelta(hours=24)
 """How long a deposit may take to come back (money.md): stated here again, to be checked against."""
@@ -76,6 +78,12 @@ def _moments(backorder: Backorder) -> Iterator[datetime | None]:
     elif backorder.claim is not None and state in (State.SUBMITTING, State.WITHDRAWING):
         yield max(filter(None, (backorder.claim.lease_until, backorder.claim.ask_after)))
     elif state in PLACED:
+        finalization_at = finalization_of(backorder)
+        if finalization_at is not None:
+            # So long before its lock, known or estimated, the plan takes back what the account no longer covers.
+            lock = finalization_at - LOCK_LEAD
+            yield lock - TIME_TO_REACT
+            yield lock - UNSURE - TIME_TO_REACT
         yield backorder.finalization_at
         yield backorder.batch_ends_at
     elif backorder.outcome_at is not None:
