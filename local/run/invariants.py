@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 from backorder.bookkeeping import Account, Posting, balances
 from backorder.deadlines import Known
 from backorder.finding import Finding, Kind
-from backorder.model import Backorder, Origin, Reason, State
+from backorder.model import HISTORY_LIMIT, Backorder, Origin, Reason, State
 from backorder.store import ListRecord
 from local.emulator.options import BOOK_FAULTS
 from local.run.watched import GRACE
@@ -161,7 +162,10 @@ def _ledger_balances(evidence: Evidence) -> Offenders:
 
 
 def _refunds_complete(evidence: Evidence) -> Offenders:
-    reserved = {deposit["domain"] for deposit in evidence.emulator["deposits"] if deposit["user"] == "test.user"}
+    # A deposit tells its domain only: those of others who ordered the same names are taken out.
+    deposits = (deposit["domain"] for deposit in evidence.emulator["deposits"] if deposit["user"] == "test.user")
+    theirs = (each["domain"] for each in evidence.emulator["applications"] if each.get("foreign") and each["deposit"])
+    reserved = set(Counter(deposits) - Counter(theirs))
     reported = {f.domain for f in evidence.findings if f.kind is Kind.REFUND_MISSING and f.status == "open"}
     for backorder in evidence.backorders:
         if (
@@ -177,9 +181,15 @@ def _refunds_complete(evidence: Evidence) -> Offenders:
 def _nobody_elses(evidence: Evidence) -> Offenders:
     yield from (f"the password is in {where}" for where in evidence.password_seen_in)
     ours = {application for backorder in evidence.backorders for application in _applications(backorder)}
+    begun = {b.domain: b.history[0].at for b in evidence.backorders if len(b.history) == HISTORY_LIMIT}
     for entry in evidence.emulator["deleted"]:
-        if entry["application"] not in ours and entry.get("deleted_by") != "SYSTEM":
-            yield f"{entry['domain']}: application {entry['application']} was taken back, and is not ours"
+        domain = entry["domain"]
+        # The history of a long life does not tell its beginning any more.
+        forgotten = (
+            domain in begun and not entry.get("foreign") and datetime.fromisoformat(entry["deleted"]) < begun[domain]
+        )
+        if entry["application"] not in ours and not forgotten and entry.get("deleted_by") != "SYSTEM":
+            yield f"{domain}: application {entry['application']} was taken back, and is not ours"
 
 
 def _applications(backorder: Backorder) -> Iterator[str | None]:

@@ -13,7 +13,7 @@ from backorder.bookkeeping import Account
 from backorder.clock import iso
 from backorder.deadlines import Known
 from backorder.finding import Kind
-from backorder.model import Origin, Reason, State
+from backorder.model import HISTORY_LIMIT, Origin, Reason, State
 from local.run.invariants import Evidence, check
 from local.run.watched import GRACE
 from tests.factories import (
@@ -126,6 +126,16 @@ def test_good_evidence_breaks_no_promise() -> None:
 
 RESERVED = {"domain": "lost.com", "user": "test.user", "amount": "69.00"}
 WITH_DEPOSIT = an_emulator(account={"amount": "931.00", "deposit": "69.00"}, deposits=[RESERVED])
+STRANGERS = an_application("5", "lost.com", "AUCTION-PENDING") | {"foreign": True, "deposit": "69.00"}
+LONG_STORY = a_placed_backorder("lost.com", application="2", history=(a_step(),) * HISTORY_LIMIT)
+
+
+def taken_back(*, before: timedelta, foreign: bool = False) -> dict[str, Any]:
+    """The state where one more of the lost name's applications was taken back, so long before its history begins."""
+    taken = an_application("90", "lost.com") | {"deleted": iso(NOW - before), "foreign": foreign}
+    return an_emulator(deleted=[an_application("3", "cancelled.com"), taken])
+
+
 RESERVED_POSTINGS = (*POSTINGS, a_posting("again", source=Account.BALANCE, target=Account.RESERVED))
 
 BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
@@ -229,6 +239,25 @@ BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
         "nobody_elses",
         lambda: good(emulator=an_emulator(deleted=[an_application("99", "other.com")])),
     ),
+    "a stranger's taken back, of a name whose history begins later": (
+        "nobody_elses",
+        lambda: instead(LONG_STORY, emulator=taken_back(before=timedelta(minutes=1), foreign=True)),
+    ),
+    "one taken back that a long history does not tell": (
+        "nobody_elses",
+        lambda: instead(LONG_STORY, emulator=taken_back(before=timedelta(0))),
+    ),
+    "a lost one's deposit beside a stranger's": (
+        "refunds_complete",
+        lambda: good(
+            emulator=an_emulator(
+                account={"amount": "931.00", "deposit": "138.00"},
+                applications=[*an_emulator()["applications"], STRANGERS],
+                deposits=[RESERVED, RESERVED],
+            ),
+            postings=(*RESERVED_POSTINGS, a_posting("theirs", source=Account.BALANCE, target=Account.RESERVED)),
+        ),
+    ),
 }
 
 
@@ -249,6 +278,9 @@ ALL_RIGHT: dict[str, Callable[[], Evidence]] = {
     "taken back, and waiting for funds again": lambda: instead(
         a_backorder("lost.com", State.HELD, reason=Reason.UNFUNDED, history=(DISPLACED,)),
         emulator=an_emulator(deleted=[an_application("3", "cancelled.com"), an_application("2", "lost.com")]),
+    ),
+    "taken back so long ago that the history does not tell it": lambda: instead(
+        LONG_STORY, emulator=taken_back(before=timedelta(minutes=1))
     ),
     "to be ordered late": lambda: instead(a_backorder("lost.com", send_at=LATER)),
     "to be tried again later": lambda: instead(a_backorder("lost.com", not_before=LATER)),
@@ -291,6 +323,10 @@ ALL_RIGHT: dict[str, Callable[[], Evidence]] = {
     ),
     "a missing refund that was told": lambda: good(
         emulator=WITH_DEPOSIT, postings=RESERVED_POSTINGS, findings=(a_finding(subject="lost.com"),)
+    ),
+    "a stranger's deposit for the name of a lost one": lambda: good(
+        emulator={**WITH_DEPOSIT, "applications": [*an_emulator()["applications"], STRANGERS]},
+        postings=RESERVED_POSTINGS,
     ),
     "a deposit in another login": lambda: good(
         emulator=an_emulator(deposits=[{**RESERVED, "user": "other.user"}]),
