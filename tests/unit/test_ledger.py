@@ -277,7 +277,7 @@ def test_a_second_deposit_of_a_name_is_somebody_elses_and_stays_so_when_ours_lap
     assert [lease.cycle for lease in books.store.leases() if lease.gone_at is None] == [None]
 
 
-def test_a_deposit_that_came_after_an_order_had_ended_is_not_for_it() -> None:
+def test_a_deposit_that_came_when_a_name_was_ordered_anew_is_not_for_its_earlier_order() -> None:
     """It was taken back before its lock; ordered anew, the name has two deposits: ours, and a stranger's."""
     taken_back = a_placed_backorder(state=State.CANCELLED, outcome_at=NOW + HOUR)
     anew = a_placed_backorder(cycle=2, application="app-2", submitted_at=NOW + 2 * HOUR, state=State.ACTIVE)

@@ -127,13 +127,14 @@ class _Owners:
         for order in self._of(lease.domain):
             if order.application is None or order.submitted_at is None:
                 continue
+            if order.submitted_at > lease.created_at + CLOCKS_DIFFER:
+                continue
             key = (order.domain, order.cycle)
-            if key not in self._ever_reserved and _had_ended(order, lease):
-                continue  # of an order that never had one, and never will
-            if key not in served and order.submitted_at <= lease.created_at + CLOCKS_DIFFER:
-                self._reserved.add(key)
-                self._ever_reserved.add(key)
-                return replace(lease, cycle=order.cycle, alone_since=None)
+            if key in served:
+                break  # an earlier cycle was over by then
+            self._reserved.add(key)
+            self._ever_reserved.add(key)
+            return replace(lease, cycle=order.cycle, alone_since=None)
         return lease
 
     def _of(self, domain: str) -> Sequence[Backorder]:
@@ -142,12 +143,6 @@ class _Owners:
 
 def _has_ended(order: Backorder | None) -> bool:
     return order is not None and (order.state.is_lost or order.state in _TAKEN_BACK)
-
-
-def _had_ended(order: Backorder, lease: Lease) -> bool:
-    """The deposit was made after the order had come to its end."""
-    ended_at = order.outcome_at if order.state.is_final else None
-    return ended_at is not None and ended_at + CLOCKS_DIFFER < lease.created_at
 
 
 def _lease(deposit: Deposit, former: Lease | None, seen: Seen) -> Lease:
