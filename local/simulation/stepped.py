@@ -94,6 +94,9 @@ class SteppedStore:
     def put_document(self, name: str, body: Mapping[str, Any]) -> None:
         self._write(lambda: self._store.put_document(name, body))
 
+    def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
+        return self._write(lambda: self._store.swap_document(name, before, after))
+
     def delete_document(self, name: str) -> None:
         self._write(lambda: self._store.delete_document(name))
 

@@ -630,6 +630,16 @@ def test_a_document_is_replaced_whole(store: Store) -> None:
     assert store.document("standing") == {"others": "0"}
 
 
+def test_a_document_that_several_write_is_put_if_nobody_else_was_faster(store: Store) -> None:
+    first, second = {"names": ["a"], "words": "é"}, {"words": "", "names": []}
+    assert store.swap_document("refusals", None, first)
+    assert not store.swap_document("refusals", None, second)
+    assert not store.swap_document("refusals", second, second)
+    assert store.document("refusals") == first
+    assert store.swap_document("refusals", store.document("refusals"), second)
+    assert store.document("refusals") == second
+
+
 def test_a_document_is_any_json(store: Store) -> None:
     body: dict[str, Any] = {
         "none": None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -125,6 +127,54 @@ def test_five_names_of_which_some_were_refused_before_mark_none(batch: Batch) ->
     later.refuse("c", "d", "e")
     assert later.halted
     assert (later.marked, later.given_back) == ([], ["a", "b", "c", "d", "e"])
+
+
+def test_what_two_workers_count_at_once_adds_up(batch: Batch) -> None:
+    other = Batch(batch.store)
+    batch.refuse("a", "b")
+    other.refuse("c", "d")
+    other.line.close()
+    batch.line.close()
+    last = Batch(batch.store)
+    last.refuse("e")
+    assert last.halted
+
+
+def test_a_worker_that_is_overtaken_while_it_writes_counts_on_from_there(batch: Batch) -> None:
+    class Overtaken(MemoryStore):
+        others = 3
+
+        def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
+            if self.others:
+                self.others -= 1
+                other = Batch(self)
+                self.others, left = 0, self.others
+                other.refuse(f"other{left}")
+                other.line.close()
+                self.others = left
+            return super().swap_document(name, before, after)
+
+    overtaken = Batch(Overtaken())
+    overtaken.refuse("a")
+    overtaken.line.close()
+    last = Batch(overtaken.store)
+    last.refuse("b")
+    assert last.halted
+
+
+def test_refusals_that_another_workers_order_has_ended_halt_nothing(batch: Batch) -> None:
+    batch.refuse("a", "b", "c", "d")
+    batch.line.close()
+    slow, other = Batch(batch.store), Batch(batch.store)
+    other.line.went_through()
+    slow.refuse("e")
+    assert not slow.halted
+    slow.line.close()
+    after = Batch(batch.store)
+    after.refuse("f", "g", "h")
+    assert not after.halted
+    after.refuse("i")
+    assert after.halted
 
 
 @pytest.mark.parametrize("ends", ["an order that goes through", "a halt", "other words"])

@@ -31,6 +31,7 @@ from backorder.provider import (
     Stage,
     TemporaryFailure,
 )
+from backorder.provider.calls import Called
 
 PASSWORD = "pa55 w0rd+never-shown"
 ENDPOINT = "https://provider.example/api/call.cgi"
@@ -188,6 +189,12 @@ def test_overload_shrinks_the_cap() -> None:
     world = World(answer(425), answer(**APPLICATION))
     world.provider.order("john.com")
     assert world.provider.concurrency.cap == 2
+
+
+def test_whoever_counts_calls_is_told_how_many_are_allowed_after_each_answer() -> None:
+    called: list[Called] = []
+    World(answer(425), answer(**APPLICATION), observe=called.append).provider.order("john.com")
+    assert [(call.code, call.cap) for call in called] == [(425, 2), (200, 2)]
 
 
 def test_a_bad_attribute_name_does_not_shrink_the_cap() -> None:

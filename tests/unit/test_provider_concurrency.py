@@ -17,7 +17,7 @@ def run_round(concurrency: Concurrency, *, overloaded: bool | None) -> None:
     """As many calls at once as are allowed, all with the same outcome."""
     with ExitStack() as stack:
         for slot in [stack.enter_context(concurrency.slot()) for _ in range(concurrency.cap)]:
-            slot.overloaded = overloaded
+            slot.answered(overloaded=overloaded)
 
 
 def test_a_burst_of_refusals_halves_the_cap_once() -> None:
@@ -44,7 +44,7 @@ def test_calls_that_leave_room_do_not_raise_the_cap() -> None:
     run_round(concurrency, overloaded=True)
     for _ in range(50):
         with concurrency.slot() as slot:
-            slot.overloaded = False
+            slot.answered(overloaded=False)
     assert concurrency.cap == 4
 
 
@@ -61,7 +61,7 @@ def test_the_cap_stays_between_one_and_its_limit(outcomes: list[bool | None], li
     concurrency = Concurrency(limit)
     for overloaded in outcomes:
         with concurrency.slot() as slot:
-            slot.overloaded = overloaded
+            slot.answered(overloaded=overloaded)
         assert 1 <= concurrency.cap <= limit
 
 
@@ -75,7 +75,7 @@ def test_no_more_calls_run_at_once_than_allowed() -> None:
                 with lock:
                     running += 1
                     most = max(most, running)
-                slot.overloaded = False
+                slot.answered(overloaded=False)
                 with lock:
                     running -= 1
 

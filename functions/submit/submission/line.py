@@ -8,9 +8,9 @@ the name is given back, and counts for the batches that come after.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -33,6 +33,19 @@ class Streak:
 
     words: str = ""
     names: tuple[str, ...] = ()
+
+    def followed_by(self, later: Streak) -> Streak:
+        """Both in a row: other words start anew."""
+        if not later.names or not self.names:
+            return later if later.names else self
+        if self.words != later.words:
+            return later
+        return Streak(self.words, (*self.names, *(name for name in later.names if name not in self.names)))
+
+    def without(self, names: Collection[str]) -> Streak:
+        """What remains when these are decided."""
+        left = tuple(name for name in self.names if name not in names)
+        return Streak(self.words, left) if left else Streak()
 
 
 _STREAK = TypeAdapter(Streak)
@@ -79,9 +92,12 @@ class Line:
         self._halted = False
         self.halted_before: Halt | None = halt(store)
         """The halt that stood when this batch began."""
-        kept = store.document(_DOCUMENT)
-        self._kept = _STREAK.validate_python(kept) if kept else Streak()
-        self._streak = self._kept
+        self._before = _streak(store.document(_DOCUMENT))
+        """What other batches counted. Others go on counting while this one works: what is kept is read anew."""
+        self._own = Streak()
+        """What this one counted, since the last order of its own that went through."""
+        self._ended = False
+        """This one ended what others counted."""
         self._undecided: list[Refusal] = []
 
     @property
@@ -114,7 +130,10 @@ class Line:
 
     def went_through(self) -> None:
         """An order was accepted: the settings are right, and what was refused before was each name's own fault."""
+        at_once = self._before.names and not self._ended
         self._decide(mark=True)
+        if at_once:
+            self._keep()
         if self._probe:
             lift_halt(self._store)
             logger.info("line_goes_on")
@@ -123,19 +142,34 @@ class Line:
         """Notes a refusal that blames its name; the fifth name running of the same words halts the line."""
         earlier: list[Refusal] = []
         with self._lock:
-            if error.description != self._streak.words:
+            if self._running.names and error.description != self._running.words:
                 earlier, self._undecided = self._undecided, []
-                self._streak = Streak(error.description)
-            if refusal.name not in self._streak.names:
-                self._streak = replace(self._streak, names=(*self._streak.names, refusal.name))
+                self._own, self._ended = Streak(), True
+            self._own = self._own.followed_by(Streak(error.description, (refusal.name,)))
             self._undecided.append(refusal)
-            too_many = len(self._streak.names) >= REFUSALS
+            too_many = self._are_too_many
         for one in earlier:
             one.mark()
-        if too_many:
+        if too_many and self._still_too_many():
             self.halt(error)
         elif self._stopped:
             self._give_back()
+
+    @property
+    def _running(self) -> Streak:
+        """What runs on from the batches before into this one."""
+        return self._own if self._ended else self._before.followed_by(self._own)
+
+    @property
+    def _are_too_many(self) -> bool:
+        return len(self._running.names) >= REFUSALS
+
+    def _still_too_many(self) -> bool:
+        """Whether nobody's order went through since this batch began."""
+        before = _streak(self._store.document(_DOCUMENT))
+        with self._lock:
+            self._before = before
+            return self._are_too_many
 
     def close(self) -> None:
         """The batch is through. What is undecided still is the name's own fault if it was refused alike before; else
@@ -143,17 +177,16 @@ class Line:
 
         A probe's refusal decides nothing: it is one name of a line that was halted for refusals.
         """
+        decided: set[str] = set()
         if self._probe:
             self._give_back()
         else:
             with self._lock:
                 undecided, self._undecided = self._undecided, []
-                own = {one.name for one in undecided if one.again}
-                names = tuple(name for name in self._streak.names if name not in own)
-                self._streak = Streak(self._streak.words, names) if names else Streak()
+            decided = {one.name for one in undecided if one.again}
             for one in undecided:
                 (one.mark if one.again else one.give_back)()
-        self._keep()
+        self._keep(decided)
 
     def _give_back(self) -> None:
         with self._lock:
@@ -164,16 +197,26 @@ class Line:
     def _decide(self, *, mark: bool) -> None:
         """The streak ends: with an order that went through, or with the halt that it became."""
         with self._lock:
-            undecided, self._undecided, self._streak = self._undecided, [], Streak()
+            undecided, self._undecided = self._undecided, []
+            self._own, self._ended = Streak(), True
         for one in undecided:
             (one.mark if mark else one.give_back)()
 
-    def _keep(self) -> None:
+    def _keep(self, decided: Collection[str] = ()) -> None:
+        """Adds what this batch counted to what others did meanwhile, or ends it, for the batches to come."""
         with self._lock:
-            kept, self._kept = self._kept, self._streak
-        if self._streak == kept:
+            own, ended = self._own.without(decided), self._ended
+        if not own.names and not ended and not decided:
             return
-        if self._streak.names:
-            self._store.put_document(_DOCUMENT, _STREAK.dump_python(self._streak, mode="json"))
-        else:
-            self._store.delete_document(_DOCUMENT)
+        while True:
+            document = self._store.document(_DOCUMENT)
+            stands = _streak(document)
+            streak = (own if ended else stands.followed_by(own)).without(decided)
+            if streak == stands:
+                return
+            if self._store.swap_document(_DOCUMENT, document, _STREAK.dump_python(streak, mode="json")):
+                return
+
+
+def _streak(document: Mapping[str, Any] | None) -> Streak:
+    return _STREAK.validate_python(document) if document else Streak()

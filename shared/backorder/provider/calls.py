@@ -145,12 +145,12 @@ class Caller:
         answer = self.transport.post({**self._login(fields["COMMAND"], credentials, session), **fields})
         milliseconds = round((time.perf_counter() - started) * 1000)
         if isinstance(answer, Failed):
-            slot.overloaded = True if answer.overloaded else None
+            cap = slot.answered(overloaded=True if answer.overloaded else None)
         else:
-            slot.overloaded = answer.code in OVERLOAD_CODES
+            cap = slot.answered(overloaded=answer.code in OVERLOAD_CODES)
         outcome = _outcome(answer, about, [credentials.password, *([session] if session else [])])
         succeeded = isinstance(outcome, Response)
-        self.observe(Called(about.command, outcome.code, succeeded, milliseconds, self.concurrency.cap))
+        self.observe(Called(about.command, outcome.code, succeeded, milliseconds, cap))
         _log.debug(
             "provider_call command=%s subject=%s outcome=%s code=%s attempt=%d ms=%d",
             about.command,

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 class Slot:
-    """One running call. Its owner says how it went, before it leaves."""
+    """One running call, by whose answer its owner lets the cap learn."""
 
-    def __init__(self, round_number: int, times_full: int) -> None:
+    def __init__(self, learn: Callable[[Slot, bool | None], int], round_number: int, times_full: int) -> None:
+        self._learn = learn
         self.round_number = round_number
         self.times_full = times_full
-        self.overloaded: bool | None = None
-        """True: the provider asked for less. False: it answered. None: nothing was learnt (a time-out, a reset)."""
+
+    def answered(self, *, overloaded: bool | None) -> int:
+        """Gives how many calls are allowed at once from now on. `overloaded`: True: the provider asked for less. False:
+        it answered. None: nothing was learnt (a time-out, a reset)."""
+        return self._learn(self, overloaded)
 
 
 class Concurrency:
@@ -45,7 +49,7 @@ class Concurrency:
         """Waits until another call may start, and counts it until the block is left."""
         with self._changed:
             self._changed.wait_for(lambda: self._running < self.cap)
-            slot = Slot(self._round, self._times_full)
+            slot = Slot(self._learn, self._round, self._times_full)
             self._running += 1
             self._times_full += self._running >= self.cap
         try:
@@ -53,12 +57,13 @@ class Concurrency:
         finally:
             with self._changed:
                 self._running -= 1
-                self._learn(slot)
                 self._changed.notify(max(1, self.cap - self._running))
 
-    def _learn(self, slot: Slot) -> None:
-        if slot.overloaded and slot.round_number == self._round:
-            self._cap = max(1.0, self._cap / 2)
-            self._round += 1
-        elif slot.overloaded is False and self._times_full > slot.times_full:  # the cap was reached while it ran
-            self._cap = min(float(self.limit), self._cap + 1 / self._cap)
+    def _learn(self, slot: Slot, overloaded: bool | None) -> int:
+        with self._changed:
+            if overloaded and slot.round_number == self._round:
+                self._cap = max(1.0, self._cap / 2)
+                self._round += 1
+            elif overloaded is False and self._times_full > slot.times_full:  # the cap was reached while it ran
+                self._cap = min(float(self.limit), self._cap + 1 / self._cap)
+            return self.cap

@@ -214,6 +214,17 @@ class DynamoStore:
     def delete_document(self, name: str) -> None:
         self._client.delete_item(TableName=self._table, Key=_wire({"pk": f"document#{name}", "sk": "-"}))
 
+    def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
+        item = {"pk": f"document#{name}", "sk": "-", "body": json.dumps(after)}
+        try:
+            if before is None:
+                self._put(item, "attribute_not_exists(pk)")
+            else:
+                self._put(item, "body = :before", {":before": json.dumps(before)})
+        except _ConditionFailed:
+            return False
+        return True
+
     def _put(self, item: Item, condition: str | None = None, values: Mapping[str, Any] | None = None) -> None:
         conditions: dict[str, Any] = {}
         if condition:

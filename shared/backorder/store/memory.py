@@ -148,3 +148,10 @@ class MemoryStore:
     def delete_document(self, name: str) -> None:
         with self._lock:
             self._documents.pop(name, None)
+
+    def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
+        with self._lock:
+            if self._documents.get(name) != before:
+                return False
+            self._documents[name] = copy.deepcopy(dict(after))
+            return True

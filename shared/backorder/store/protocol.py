@@ -42,7 +42,8 @@ class ListRecord:
 
 
 class Store(Protocol):
-    """Backorders are written on condition that nobody else changed them; everything else has one writer at a time."""
+    """Backorders are written on condition that nobody else changed them, and documents that several write by `swap`.
+    All else has one writer at a time."""
 
     def create(self, backorder: Backorder) -> Backorder | None:
         """Writes a new backorder. Gives None when it was written, else the one that is already there under its key."""
@@ -105,3 +106,6 @@ class Store(Protocol):
     def put_document(self, name: str, body: Mapping[str, Any]) -> None: ...
 
     def delete_document(self, name: str) -> None: ...
+
+    def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
+        """Puts a document that several write, if it still is as it was read (None: was not there)."""
