@@ -65,6 +65,7 @@ _OPTIONS = (
     click.option("--start", type=_Read("time", from_iso), help="the clock stands there until moved; ISO 8601, UTC"),
     click.option("--insufficient-funds", type=click.Choice(["per-backorder", "all-void"]), default="per-backorder"),
     click.option("--duplicates", type=click.Choice(["same", "540", "new"]), default="same", show_default=True),
+    click.option("--incomplete", type=click.Choice(["taken", "refused"]), default="taken", show_default=True),
     click.option("--release-lag-hours", type=click.FloatRange(0), default=1, show_default=True),
     click.option("--faults", type=_Read("mix", FaultMix.parse), default="none", help="none|mild|severe[,KIND…]"),
     click.option("--withhold", type=_Read("names", _withheld), default="", help="finalization-date,accounting-id"),

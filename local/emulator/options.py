@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 InsufficientFunds = Literal["per-backorder", "all-void"]
 Duplicates = Literal["same", "540", "new"]
+Incomplete = Literal["taken", "refused"]
 Withheld = Literal["finalization-date", "accounting-id"]
 
 #: Faults of the wire: what can befall one call between the client and the command's effect.
@@ -82,6 +83,7 @@ class Options:
 
     `start`: the emulator's clock stands there until it is moved; None: it follows the machine's.
     `lock_lead`: how long before the finalization date the fee is reserved (three days; the successor system: 6 hours).
+    `incomplete`: an order that lacks what its zone needs is taken, or refused unless it says INCOMPLETE=1.
     `charges_auctions`: whether an auction's price is taken from this account, which no source settles.
     """
 
@@ -98,6 +100,7 @@ class Options:
     start: datetime | None = None
     insufficient_funds: InsufficientFunds = "per-backorder"
     duplicates: Duplicates = "same"
+    incomplete: Incomplete = "taken"
     release_lag: timedelta = timedelta(hours=1)
     faults: FaultMix = field(default_factory=FaultMix)
     withhold: frozenset[str] = frozenset()

@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from backorder.batches import Batch
 from backorder.finding import Kind
+from backorder.halt import halt
 from backorder.model import State
 from ingestion.summary import ListSummary
 from planning.submissions import Planning, plan_submissions
@@ -123,3 +124,33 @@ def test_a_name_without_its_owners_number_is_found_mended_once_and_won(world: Wo
     assert world.settings == {"name.se": {"X-NICSE-IDNUMBER": "556677-8899"}, "name.com": {}}
     assert world.account.state("name.se") is State.SUCCESSFUL
     assert world.incomplete() == []
+
+
+def test_an_order_that_is_refused_for_want_of_it_is_sent_as_incomplete_and_no_other_zone_waits() -> None:
+    with a_pipeline(incomplete="refused") as world:
+        ordered(world, "name.se", "name.com")
+        assert world.calls["AddDomainApplication"] == 3
+        assert halt(world.account.store) is None
+        assert world.incomplete() == ["name.se"]
+
+        world.upload("rules.toml", NUMBER)
+        assert world.tick() == Counter({"repaired": 1})
+        world.account.reconcile()
+        assert world.incomplete() == []
+
+
+def test_what_the_rules_say_is_sent_though_they_do_not_say_all() -> None:
+    with a_pipeline(incomplete="refused") as world:
+        ordered(world, "name.nu")
+        world.upload("rules.toml", NUMBER.replace("zones.se", "zones.nu"))
+        assert world.tick() == Counter({"repaired": 1})
+        world.account.reconcile()
+        assert world.incomplete() == ["name.nu"]
+        assert world.plan().repaired == 0
+
+        rest = '"X-NU-ACCEPT-REGISTRATION-TAC" = "1"'
+        world.upload("rules.toml", f"{NUMBER.replace('zones.se', 'zones.nu')}{rest}\n")
+        assert world.tick() == Counter({"repaired": 1})
+        assert world.calls["ModifyDomainApplication"] == 2
+        world.account.reconcile()
+        assert world.incomplete() == []

@@ -43,6 +43,9 @@ def test_a_name_in_unicode_is_kept_in_ascii_and_shown_both_ways() -> None:
         ("john.com", {"period": "x"}, 505, False),
         ("john.com", {"period": "11"}, 541, False),
         ("john.com", {"colour": "red"}, 503, False),
+        ("john.com", {"nameserver13": "ns1.example.net"}, 503, False),
+        ("john.com", {"ownercontact5": "P-TCN1378880"}, 503, False),
+        ("john.com", {"techcontact3": "P-TCN1378880"}, 503, False),
     ],
 )
 def test_an_order_is_refused_for_a_cause(
@@ -67,6 +70,28 @@ def test_settings_are_kept_shown_and_changed() -> None:
     )
     assert changed.columns["NAMESERVER"] == ["ns1.example.net"]
     assert "MISSINGPARAMETER" not in changed.columns
+
+
+def test_an_order_that_lacks_what_its_zone_needs_is_taken() -> None:
+    assert add(a_customer(), "john.nu").columns["MISSINGPARAMETER"] == [
+        "X-NICSE-IDNUMBER",
+        "X-NU-ACCEPT-REGISTRATION-TAC",
+    ]
+
+
+def test_or_it_is_refused_unless_it_says_that_it_is_incomplete() -> None:
+    customer = a_customer(incomplete="refused")
+    refused = add(customer, "john.nu")
+    assert (refused.code, refused.description.partition("; ")[2]) == (504, "X-NICSE-IDNUMBER")
+    assert add(customer, "john.nu", **{"x-nicse-idnumber": "1", "x-nu-accept-registration-tac": "1"}).code == 200
+
+    taken = add(customer, "jane.nu", incomplete="1")
+    change = {"application": taken["APPLICATION"], "x-nicse-idnumber": "1"}
+    assert customer.send("ModifyDomainApplication", **change).code == 504
+    shown = customer.send("StatusDomainApplication", application=taken["APPLICATION"])
+    assert len(shown.columns["MISSINGPARAMETER"]) == 2
+    mended = customer.send("ModifyDomainApplication", **change, incomplete="1")
+    assert mended.columns["MISSINGPARAMETER"] == ["X-NU-ACCEPT-REGISTRATION-TAC"]
 
 
 def test_same_answers_a_repeated_order_with_the_existing_application_and_its_old_date() -> None:

@@ -104,3 +104,18 @@ def test_a_denied_access_names_environment_entity_login_and_endpoint() -> None:
     )
     for word in ("live", "54cd", "jane", "https://coreapi.1api.net/api/call.cgi", "530", "StatusAccount"):
         assert word in str(denied)
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "lacks"),
+    [
+        (504, "Missing required attribute; X-NICSE-IDNUMBER", True),
+        (504, "Missing required attribute; TECHCONTACT0", False),
+        (504, "Missing required attribute; MAX-X-1", False),
+        (541, "Invalid attribute value; X-NICSE-IDNUMBER", False),
+    ],
+)
+def test_what_only_a_zone_needs_is_told_from_what_every_order_needs(
+    code: int, description: str, *, lacks: bool
+) -> None:
+    assert Refused(description, code=code).lacks_data_of_its_zone is lacks

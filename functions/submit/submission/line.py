@@ -68,7 +68,9 @@ def stops_the_line(error: ProviderError) -> bool:
     if error.command != ORDER:
         return False
     # NotFound in an answer to an order: a setting names something that does not exist.
-    return isinstance(error, NotFound) or (isinstance(error, Refused) and not error.blames_name)
+    if isinstance(error, Refused):
+        return not error.blames_name and not error.lacks_data_of_its_zone
+    return isinstance(error, NotFound)
 
 
 def _kind(error: ProviderError | RulesOutdated) -> Literal["access", "setting", "rules"]:

@@ -35,6 +35,10 @@ MOST_FAILURES = 8
 """So often an order without a date is failed (549) before it counts as refused: pauses of half an hour, doubled."""
 
 
+INCOMPLETE = {"INCOMPLETE": "1"}
+"""Taken even if not all that is required is given."""
+
+
 @dataclass(frozen=True)
 class Orders:
     """Sends what is claimed and writes what came of it. Safe for many threads."""
@@ -48,7 +52,7 @@ class Orders:
         """Sends the order of a claimed backorder; gives the outcome in a word, for the batch's summary."""
         held = _claim(claimed)
         try:
-            application = self.provider.order(claimed.domain, new=held.new, extra=held.extra)
+            application = self._order(claimed.domain, held)
         except TemporaryFailure as error:
             return self._back(claimed, error)
         except OutcomeUnknown as error:
@@ -77,6 +81,16 @@ class Orders:
             self.line.halt(error)
             return "halted"
         return self._answered(claimed, application)
+
+    def _order(self, domain: str, held: Claim) -> Application:
+        """Refused for want of what its zone needs, it is sent again as incomplete: the application tells what it lacks
+        (`repairs`), and no other zone waits for it. What orders of all zones need is a setting, and halts the line."""
+        try:
+            return self.provider.order(domain, new=held.new, extra=held.extra)
+        except Refused as error:
+            if not error.lacks_data_of_its_zone or INCOMPLETE.items() <= held.extra.items():
+                raise
+        return self.provider.order(domain, new=held.new, extra={**held.extra, **INCOMPLETE})
 
     def adopt(self, claimed: Backorder, found: Adopt) -> str:
         """Takes over an application that a question brought to light."""

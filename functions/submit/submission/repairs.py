@@ -16,7 +16,7 @@ from backorder.provider.errors import LineHalted, OutcomeUnknown, ProviderError,
 from backorder.rules import Rules
 from backorder.store import Conflict, Store
 from submission.line import Line
-from submission.orders import PATIENCE
+from submission.orders import INCOMPLETE, PATIENCE
 
 CALL = "ModifyDomainApplication"
 
@@ -36,7 +36,8 @@ class Repairs:
         if not values or backorder.application is None:
             return "taken"
         try:
-            application = self.provider.modify(backorder.application, values)
+            # What the rules say not yet is no reason to leave out what they say.
+            application = self.provider.modify(backorder.application, {**values, **INCOMPLETE})
         except (TemporaryFailure, OutcomeUnknown):
             return "again"
         except TryAgainSlowly:

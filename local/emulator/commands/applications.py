@@ -1,7 +1,7 @@
 """Ordering, looking up, changing and taking back: the commands on one application."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .. import book_faults, books, life
 from ..auctions import CURRENCY, Auction
@@ -28,7 +28,7 @@ NEEDED_BY_ZONE = {
 }
 
 _HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,62}", re.IGNORECASE)
-_SETTING = re.compile(r"(OWNER|ADMIN|TECH|BILLING)CONTACT\d*|NAMESERVER\d*|PERIOD|INCOMPLETE|AUTH|X-.*")
+_SETTING = re.compile(r"(OWNER|ADMIN|TECH|BILLING)CONTACT\d*|NAMESERVER\d*|PERIOD|AUTH|X-.*")
 _CHANGEABLE = frozenset({Status.REQUESTED, Status.ACTIVE})
 
 
@@ -41,6 +41,7 @@ def add_domain_application(call: Call) -> str:
     if zone_of(name) in call.world.options.refuse_zones:
         raise CommandError(510)
     settings = _settings(call)
+    _refuse_incomplete(call, name, settings)
     new = call.flag("NEW")
     if call.world.orders_closed(name, call.world.now):
         raise CommandError(549, "the finalization date has passed")
@@ -68,10 +69,10 @@ def modify_domain_application(call: Call) -> str:
     application = call.application()
     if application.status not in _CHANGEABLE:
         raise CommandError(552)
-    application.settings.update(_settings(call))
-    for key, value in call.parameters.items():
-        if not value and _SETTING.fullmatch(key):
-            application.settings.pop(key, None)
+    removed = {key for key, value in call.parameters.items() if not value and _SETTING.fullmatch(key)}
+    settings = {key: value for key, value in (application.settings | _settings(call)).items() if key not in removed}
+    _refuse_incomplete(call, application.domain, settings)
+    application.settings = settings
     application.updated = call.world.now
     call.world.log_operation(application, "MODIFY", call.user)
     return _shown(call.world, application)
@@ -90,8 +91,19 @@ def delete_domain_application(call: Call) -> str:
 
 def missing_parameters(application: Application) -> Sequence[str]:
     """What its registry needs and the application lacks."""
-    needed = NEEDED_BY_ZONE.get(zone_of(application.domain), ())
-    return [name for name in needed if not application.settings.get(name)]
+    return _missing(application.domain, application.settings)
+
+
+def _missing(name: str, settings: Mapping[str, str]) -> Sequence[str]:
+    return [needed for needed in NEEDED_BY_ZONE.get(zone_of(name), ()) if not settings.get(needed)]
+
+
+def _refuse_incomplete(call: Call, name: str, settings: Mapping[str, str]) -> None:
+    # "Accepted even if not all required parameters are given" is what the reference says of INCOMPLETE=1; whether what
+    # a zone needs is required of an order without it, it does not say.
+    missing = _missing(name, settings)
+    if missing and call.world.options.incomplete == "refused" and not call.flag("INCOMPLETE"):
+        raise CommandError(504, missing[0])
 
 
 def _settings(call: Call) -> dict[str, str]:
@@ -169,7 +181,7 @@ def _auction_shown(world: World, application: Application, auction: Auction) -> 
     return shown
 
 
-_NUMBERED = f"{CONTACTS} NAMESERVER"
+_NUMBERED = "OWNERCONTACT[4] ADMINCONTACT[2] TECHCONTACT[2] BILLINGCONTACT[2] NAMESERVER[12]"
 
 COMMANDS = (
     command(

@@ -1,7 +1,7 @@
 """What a command is handed: the caller, the parameters, the provider's world."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..access import Gate
@@ -106,12 +106,13 @@ Handler = Callable[[Call], str]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command of the reference. `takes` are its parameters, `columns` its numbered ones; others are a 503."""
+    """A command of the reference. `takes` are its parameters, `columns` its numbered ones, each with its highest number
+    (None: any); others are a 503."""
 
     name: str
     handler: Handler
     takes: frozenset[str]
-    columns: frozenset[str] = frozenset()
+    columns: Mapping[str, int | None] = field(default_factory=dict)
     extra: bool = False  # takes the zones' own parameters, `X-…`
 
     def check_names(self, parameters: Mapping[str, str]) -> None:
@@ -119,11 +120,16 @@ class Command:
         for key in parameters:
             if key in self.takes or key in self.columns or (self.extra and key.startswith("X-")):
                 continue
-            if key.rstrip("0123456789") in self.columns:
-                continue
+            name = key.rstrip("0123456789")
+            if name in self.columns:
+                most = self.columns[name]
+                if most is None or int(key.removeprefix(name)) <= most:
+                    continue
             raise CommandError(503)
 
 
 def command(name: str, handler: Handler, *, takes: str = "", columns: str = "", extra: bool = False) -> Command:
-    """Declares a command; parameters are words parted by blanks."""
-    return Command(name, handler, frozenset(takes.split()), frozenset(columns.split()), extra)
+    """Declares a command; parameters are words parted by blanks, a column with its highest number: `NAME[2]`."""
+    split = (word.rstrip("]").partition("[") for word in columns.split())
+    numbered = {column: int(most) if most else None for column, _, most in split}
+    return Command(name, handler, frozenset(takes.split()), numbered, extra)

@@ -60,5 +60,5 @@ _FILTERS = "OBJECTCLASS OBJECTID FIRST LIMIT MINDATE MAXDATE ORDERBY"
 
 COMMANDS = (
     command("QueryObjectLogList", query_object_log_list, takes=f"{_FILTERS} OPERATIONTYPE OPERATIONSTATUS USERDEPTH"),
-    command("QueryObjectDeletionLogList", query_object_deletion_log_list, takes=f"{_FILTERS} USERDEPTH"),
+    command("QueryObjectDeletionLogList", query_object_deletion_log_list, takes=_FILTERS),
 )

@@ -257,12 +257,14 @@ class Provider:
         return self._listing("QueryDepositList", {"ACCOUNTINGTYPE": accounting_type}, _read_deposits)
 
     def accounting(self, since: date, until: date) -> Listing[AccountingEntry]:
-        """`QueryAccountingList`: bookings of whole days, both included, UTC, in their order of execution."""
+        """`QueryAccountingList`: this login's bookings of whole days, both included, UTC, in order of execution."""
         # Without NOSUM the provider adds up the account's whole past for each page.
         parameters: dict[str, ParameterValue] = {
             "MINDATE": f"{day_text(since)} 00:00:00",
             "MAXDATE": f"{day_text(until)} 23:59:59",
             "ORDERBY": "ACCOUNTINGDATE",
+            # Whose bookings come without it is not documented.
+            "USERDEPTH": "SELF",
             "NOSUM": 1,
             "WIDE": 1,
         }

@@ -105,6 +105,11 @@ class Refused(ProviderError):
         return self.counts_by_zone or _SPEAKS_OF_THE_NAME.search(self.description) is not None
 
     @property
+    def lacks_data_of_its_zone(self) -> bool:
+        """It leaves out what this zone's registry needs to know (`X-…`). Such an order is taken with INCOMPLETE=1."""
+        return self.code == 504 and _A_ZONES_PARAMETER.search(self.description) is not None
+
+    @property
     def advice(self) -> str:
         if self.counts_by_zone:
             return "the provider takes no backorders in this zone"
@@ -164,6 +169,8 @@ class AccessDenied(LineHalted):
 _SPEAKS_OF_THE_NAME: Final = re.compile(
     r"(?<![A-Z0-9-])(?:DOMAIN(?:[ _]?NAME)?|CLASS)S?[0-9]*(?![A-Z0-9-])", re.IGNORECASE
 )
+
+_A_ZONES_PARAMETER: Final = re.compile(r"(?<![A-Z0-9-])X-[A-Z0-9-]+", re.IGNORECASE)
 
 CODES: Final[dict[int, type[ProviderError]]] = {
     420: TemporaryFailure,  # server error, connection closes
