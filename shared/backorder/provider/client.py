@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -44,9 +43,20 @@ from backorder.provider.names import (
     PendingDelete,
     RegisteredDomain,
 )
+from backorder.provider.reading import (
+    answers,
+    chunks,
+    patterns,
+    read_accounting,
+    read_applications,
+    read_deposits,
+    read_log,
+    read_renewals,
+    understood,
+)
 from backorder.provider.transport import Transport
 from backorder.provider.values import day_text, moment_text
-from backorder.provider.wire import NotAnAnswer, ParameterValue, Response, Row
+from backorder.provider.wire import NotAnAnswer, ParameterValue, Response
 
 T = TypeVar("T")
 
@@ -56,9 +66,7 @@ LONG_PAGE: Final = 10_000
 DOMAINS_IN_A_QUERY: Final = 200
 DOMAINS_IN_A_CHECK: Final = 32
 """Each name of a `CheckDomains` is looked up at its registry before the answer comes."""
-LABELS_IN_A_PATTERN: Final = 200
 
-_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _RESERVED_IN_AN_ORDER: Final = re.compile(r"(?:COMMAND|CLASS|DOMAIN|NEW)[0-9]*", re.IGNORECASE)
 
 
@@ -172,7 +180,7 @@ class Provider:
         response = self.call(
             "AddDomainApplication", CLASS=BACKORDER_CLASS, DOMAIN=domain, NEW=1 if new else None, **extra
         )
-        with _understood("AddDomainApplication", domain):
+        with understood("AddDomainApplication", domain):
             application = applications.read_single_application(response)
             if application.domain != domain.lower():
                 raise NotAnAnswer(f"is about {self._caller.shown(application.domain)}, another domain")
@@ -198,11 +206,11 @@ class Provider:
             "WIDE": 1,
         }
         if domains is None:
-            return self._listing("QueryDomainApplicationList", filters, _read_applications)
+            return self._listing("QueryDomainApplicationList", filters, read_applications)
         return join(
             [
-                self._listing("QueryDomainApplicationList", {**filters, "DOMAIN": chunk}, _read_applications)
-                for chunk in _chunks(domains, DOMAINS_IN_A_QUERY)
+                self._listing("QueryDomainApplicationList", {**filters, "DOMAIN": chunk}, read_applications)
+                for chunk in chunks(domains, DOMAINS_IN_A_QUERY)
             ]
         )
 
@@ -216,17 +224,17 @@ class Provider:
             "WIDE": 1,
         }
         command = "QueryDomainApplicationList"
-        with _understood(command):
+        with understood(command):
             return read_recent(
-                _fetch(self, command, filters, PAGE),
-                _read_applications,
+                self._pages(command, filters, PAGE),
+                read_applications,
                 is_recent=lambda application: application.updated_at >= since,
             )
 
     def application(self, application_id: str) -> Application:
         """`StatusDomainApplication`. Raises besides: `NotFound` if the provider no longer knows it."""
         response = self.call("StatusDomainApplication", APPLICATION=application_id)
-        with _understood("StatusDomainApplication", application_id):
+        with understood("StatusDomainApplication", application_id):
             application = applications.read_single_application(response)
             if application.id != application_id:
                 raise NotAnAnswer(f"is about {self._caller.shown(application.id)}, another application")
@@ -241,7 +249,7 @@ class Provider:
         """`ModifyDomainApplication`, such as what `missing_parameters` named. Not repeated after an unknown outcome.
         Raises besides: `NotFound` (also for a contact that does not exist), `NotAllowedNow`."""
         response = self.call("ModifyDomainApplication", APPLICATION=application_id, **changes)
-        with _understood("ModifyDomainApplication", application_id):
+        with understood("ModifyDomainApplication", application_id):
             return applications.read_single_application(response)
 
     # Money
@@ -249,12 +257,12 @@ class Provider:
     def account(self) -> AccountStatus:
         """`StatusAccount`."""
         response = self.call("StatusAccount")
-        with _understood("StatusAccount"):
+        with understood("StatusAccount"):
             return account.read_account(response)
 
     def deposits(self, *, accounting_type: str | None = None) -> Listing[Deposit]:
         """`QueryDepositList`: reserved now, in no particular order; `accounting_type` such as `COM_BACKORDER`."""
-        return self._listing("QueryDepositList", {"ACCOUNTINGTYPE": accounting_type}, _read_deposits)
+        return self._listing("QueryDepositList", {"ACCOUNTINGTYPE": accounting_type}, read_deposits)
 
     def accounting(self, since: date, until: date) -> Listing[AccountingEntry]:
         """`QueryAccountingList`: this login's bookings of whole days, both included, UTC, in order of execution."""
@@ -268,7 +276,7 @@ class Provider:
             "NOSUM": 1,
             "WIDE": 1,
         }
-        return self._listing("QueryAccountingList", parameters, _read_accounting)
+        return self._listing("QueryAccountingList", parameters, read_accounting)
 
     def renewals(self, *, until: datetime | None = None) -> Listing[Renewal]:
         """`QueryObjectRenewalList` of this login: what will draw on the balance, soonest first, up to `until`."""
@@ -278,12 +286,12 @@ class Provider:
             "USERDEPTH": "SELF",
             "WIDE": 1,
         }
-        return self._listing("QueryObjectRenewalList", parameters, _read_renewals)
+        return self._listing("QueryObjectRenewalList", parameters, read_renewals)
 
     def user(self) -> UserStatus:
         """`StatusUser`: own prices, allowed addresses, temporary credit."""
         response = self.call("StatusUser")
-        with _understood("StatusUser"):
+        with understood("StatusUser"):
             return account.read_user(response)
 
     # Names
@@ -328,42 +336,42 @@ class Provider:
             return self._pending_deletes([{**parameters, "REGEXP": regexp}], page)
         if regexp is not None:
             raise ValueError("pending deletes: either labels or a pattern")
-        return self._pending_deletes([{**parameters, "REGEXP": pattern} for pattern in _patterns(labels)], page)
+        return self._pending_deletes([{**parameters, "REGEXP": pattern} for pattern in patterns(labels)], page)
 
     def check(self, domains: Sequence[str]) -> list[Availability]:
         """`CheckDomains`: is each of `domains` free now? In their order."""
         found: list[Availability] = []
-        for chunk in _chunks(domains, DOMAINS_IN_A_CHECK):
+        for chunk in chunks(domains, DOMAINS_IN_A_CHECK):
             response = self.call("CheckDomains", DOMAIN=chunk)
-            with _understood("CheckDomains", chunk[0]):
+            with understood("CheckDomains", chunk[0]):
                 found += [
-                    names.read_availability(*pair) for pair in _answers(response, chunk, names.AVAILABILITY_PROPERTIES)
+                    names.read_availability(*pair) for pair in answers(response, chunk, names.AVAILABILITY_PROPERTIES)
                 ]
         return found
 
     def domain(self, domain: str) -> RegisteredDomain:
         """`StatusDomain`: is a won name really here? Raises besides: `NotFound` if it is not."""
         response = self.call("StatusDomain", DOMAIN=domain)
-        with _understood("StatusDomain", domain):
+        with understood("StatusDomain", domain):
             return names.read_registered_domain(domain, response)
 
     def convert_idn(self, domains: Sequence[str]) -> list[ConvertedName]:
         """`ConvertIDN`: each of `domains` in both encodings, in their order."""
         found: list[ConvertedName] = []
-        for chunk in _chunks(domains, DOMAINS_IN_A_QUERY):
+        for chunk in chunks(domains, DOMAINS_IN_A_QUERY):
             response = self.call("ConvertIDN", DOMAIN=chunk)
-            with _understood("ConvertIDN", chunk[0]):
-                found += [ConvertedName(row["IDN"], row["ACE"]) for _, row in _answers(response, chunk, ("IDN", "ACE"))]
+            with understood("ConvertIDN", chunk[0]):
+                found += [ConvertedName(row["IDN"], row["ACE"]) for _, row in answers(response, chunk, ("IDN", "ACE"))]
         return found
 
     def domain_options(self, domains: Sequence[str]) -> list[DomainOptions]:
         """`QueryDomainOptions`: what the zone of each of `domains` needs, in their order."""
         found: list[DomainOptions] = []
-        for chunk in _chunks(domains, DOMAINS_IN_A_QUERY):
+        for chunk in chunks(domains, DOMAINS_IN_A_QUERY):
             response = self.call("QueryDomainOptions", DOMAIN=chunk)
-            with _understood("QueryDomainOptions", chunk[0]):
+            with understood("QueryDomainOptions", chunk[0]):
                 found += [
-                    names.read_domain_options(*pair) for pair in _answers(response, chunk, names.OPTIONS_PROPERTIES)
+                    names.read_domain_options(*pair) for pair in answers(response, chunk, names.OPTIONS_PROPERTIES)
                 ]
         return found
 
@@ -409,15 +417,18 @@ class Provider:
         parameters: Mapping[str, ParameterValue],
         read: Callable[[Response], list[tuple[Hashable | None, T]]],
     ) -> Listing[T]:
-        with _understood(command):
-            return read_listing(lambda first: self.call(command, **parameters, FIRST=first, LIMIT=PAGE), read)
+        with understood(command):
+            return read_listing(self._pages(command, parameters, PAGE), read)
+
+    def _pages(self, command: str, parameters: Mapping[str, ParameterValue], size: int) -> Callable[[int], Response]:
+        """Gives the page that begins at an index."""
+        return lambda first: self.call(command, **parameters, FIRST=first, LIMIT=size)
 
     def _pending_deletes(self, queries: list[dict[str, ParameterValue]], page: int) -> Iterator[PendingDelete]:
         command = "QueryDomainPendingDeleteList"
         for query in queries:
-            with _understood(command):
-                fetch = _fetch(self, command, query, page)
-                for response, _ in read_pages(fetch):
+            with understood(command):
+                for response, _ in read_pages(self._pages(command, query, page)):
                     yield from map(names.read_pending_delete, response.rows(*names.PENDING_DELETE_PROPERTIES))
 
     def _log(
@@ -435,62 +446,4 @@ class Provider:
             "ORDERBY": "LOGDATE",
             **parameters,
         }
-        return self._listing(command, filters, _read_log)
-
-
-def _fetch(
-    provider: Provider, command: str, parameters: Mapping[str, ParameterValue], page: int
-) -> Callable[[int], Response]:
-    return lambda first: provider.call(command, **parameters, FIRST=first, LIMIT=page)
-
-
-@contextmanager
-def _understood(command: str, subject: str = "") -> Iterator[None]:
-    """Within it, an answer whose values make no sense becomes an unknown outcome."""
-    try:
-        yield
-    except NotAnAnswer as error:
-        raise OutcomeUnknown(f"the answer {error}", command=command, subject=subject) from error
-
-
-def _read_applications(page: Response) -> list[tuple[Hashable | None, Application]]:
-    found = [applications.read_application(row) for row in page.rows(*applications.PROPERTIES)]
-    return [(application.id, application) for application in found]
-
-
-def _read_deposits(page: Response) -> list[tuple[Hashable | None, Deposit]]:
-    return [(deposit.id, deposit) for deposit in map(account.read_deposit, page.rows(*account.DEPOSIT_PROPERTIES))]
-
-
-def _read_accounting(page: Response) -> list[tuple[Hashable | None, AccountingEntry]]:
-    found = map(account.read_accounting_entry, page.rows(*account.ACCOUNTING_PROPERTIES))
-    return [(entry.id, entry) for entry in found]
-
-
-def _read_renewals(page: Response) -> list[tuple[Hashable | None, Renewal]]:
-    found = map(account.read_renewal, page.rows(*account.RENEWAL_PROPERTIES))
-    return [((renewal.object_class, renewal.id), renewal) for renewal in found]
-
-
-def _read_log(page: Response) -> list[tuple[Hashable | None, LogEntry]]:
-    return [(entry.id, entry) for entry in map(names.read_log_entry, page.rows(*names.LOG_PROPERTIES))]
-
-
-def _answers(response: Response, asked: Sequence[str], properties: Sequence[str]) -> Iterator[tuple[str, Row]]:
-    """What was asked, each with the entry of its index. One that is missing gives a row of empty texts."""
-    rows = {row.index: row for row in response.rows(*properties)}
-    empty = dict.fromkeys(properties, "")
-    for index, name in enumerate(asked):
-        yield name, rows.get(index, Row(index, empty))
-
-
-def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _patterns(labels: Iterable[str]) -> Iterator[str]:
-    unique = sorted({label.lower() for label in labels})
-    for label in unique:
-        if _LABEL.fullmatch(label) is None:
-            raise ValueError(f"pending deletes: {label!r} is no label (letters, digits and hyphens, ASCII form)")
-    return (f"^({'|'.join(chunk)})$" for chunk in _chunks(unique, LABELS_IN_A_PATTERN))
+        return self._listing(command, filters, read_log)
