@@ -110,9 +110,7 @@ def why(stack: Stack, screen: Screen, name: str) -> None:
     show_default=True,
     help="wanted: each name is ordered; dropping: the rules choose; cancel: each is taken back; rules: a rules.toml",
 )
-@click.option(
-    "--wait", type=click.IntRange(0), metavar="SECONDS", default=120, show_default=True, help="0: do not wait"
-)
+@_waiting
 @_on_a_stack
 def put(stack: Stack, screen: Screen, file: Path, kind: Any, wait: int) -> None:
     """Uploads a list, waits until it is read, and shows what became of its entries.
@@ -138,9 +136,7 @@ def put(stack: Stack, screen: Screen, file: Path, kind: Any, wait: int) -> None:
 @main.command(short_help="takes names back")
 @click.argument("names", metavar="NAME…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="do not ask")
-@click.option(
-    "--wait", type=click.IntRange(0), metavar="SECONDS", default=120, show_default=True, help="0: do not wait"
-)
+@_waiting
 @_on_a_stack
 def cancel(stack: Stack, screen: Screen, names: tuple[str, ...], yes: bool, wait: int) -> None:
     """Takes names back: says what happens to each, and asks; then puts a cancel list into the bucket.

@@ -72,9 +72,8 @@ class Put:
     upload: Upload
     where: str
     read: tuple[Read, ...]
-    waited: bool
-    hint: str
-    """What to do if it was not read in time."""
+    hint: str = ""
+    """What to do, where it was not read in time."""
 
 
 def put_file(stack: Stack, file: Path, kind: Kind, *, progress: Callable[[int], None] = lambda _bytes: None) -> Upload:
@@ -94,10 +93,12 @@ def put_file(stack: Stack, file: Path, kind: Kind, *, progress: Callable[[int], 
 def outcome(stack: Stack, upload: Upload, *, seconds: float) -> Put:
     """The upload with what became of it within `seconds`; 0: nobody waits."""
     read = await_reading(stack, upload, seconds=seconds) if seconds else ()
-    hint = "Not read yet: `status` tells more, and `redrive` whether it ended among the dead letters."
-    if stack.is_local:
-        hint = "Not read yet: on this machine a stack's functions run while `make serve` does, in another terminal."
-    return Put(upload, f"s3://{stack.output('ListsBucketName')}/{upload.key}", read, seconds > 0, hint)
+    hint = ""
+    if seconds and not read:
+        hint = "Not read yet: `status` tells more, and `redrive` whether it ended among the dead letters."
+        if stack.is_local:
+            hint = "Not read yet: on this machine a stack's functions run while `make serve` does, in another terminal."
+    return Put(upload, f"s3://{stack.output('ListsBucketName')}/{upload.key}", read, hint)
 
 
 def put_text(stack: Stack, key: str, text: str) -> Upload:
@@ -188,7 +189,7 @@ def render(put: Put, console: Console) -> None:
     """Puts the counts and the first rejects on the screen."""
     if not put.read:
         console.print(plain(f"Uploaded to {put.where}, version {put.upload.version}."), soft_wrap=True)
-        if put.waited:
+        if put.hint:
             console.print(plain(put.hint, "yellow"), soft_wrap=True)
         return
     numbers = ("entries", "accepted", "duplicates", "not selected", "rejected")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ import boto3
 import click
 
 from backorder.observability import METRICS
-from backorder.store.dynamodb import SHARDS
+from backorder.store.dynamodb import INDEX, SHARDS
 from local.deployment import translate
 from local.run.options import RunOptions
 from local.run.run import run
@@ -68,39 +68,64 @@ MILLION = Decimal(1_000_000)
 class Counted:
     """What was asked of AWS. Threads count side by side."""
 
-    units: Counter[str] = field(default_factory=Counter)
+    units: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     bytes_an_item: int = 0
     """Of the largest backorder that was written."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def see(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
+    def see(self, model: Any, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
         """Told by botocore of each request before it is sent."""
         service, operation = model.service_model.service_name, model.name
         with self._lock:
             if service == "dynamodb":
-                self._see_table(operation, json.loads(params["body"]))
+                context[_ASKED] = json.loads(params["body"])
+                self._see_written(operation, context[_ASKED])
             elif service == "s3":
                 self.units["s3 reads" if operation in ("GetObject", "HeadObject") else "s3 writes"] += 1
             elif service in ("sqs", "sns", "secretsmanager"):
                 self.units[service] += 1
 
-    def _see_table(self, operation: str, body: Mapping[str, Any]) -> None:
+    def see_read(self, model: Any, parsed: Mapping[str, Any], context: Mapping[str, Any], **_: Any) -> None:
+        """Told by botocore of each answer of the table: a unit is 4 KB of one item, or of all items of a page.
+
+        Half of it where the read need not be consistent. The index of open backorders is left out: what its readers,
+        the ticks, cost depends on how many are open, and `_reading` has it.
+        """
+        asked = context[_ASKED]
+        if model.name not in ("GetItem", "Query", "Scan") or asked.get("IndexName") == INDEX:
+            return
+        items = parsed.get("Items", [parsed["Item"]] if "Item" in parsed else [])
+        size = sum(map(_size, items))
+        if parsed.get("Count"):
+            size = size * parsed["ScannedCount"] // parsed["Count"]  # what is filtered out was read all the same
+        units = max(1, ceil(size / 4096)) * Decimal(1 if asked.get("ConsistentRead") else "0.5")
+        with self._lock:
+            self.units["read units"] += units
+
+    def _see_written(self, operation: str, body: Mapping[str, Any]) -> None:
         if operation in ("PutItem", "DeleteItem"):
             item = body.get("Item", body.get("Key", {}))
-            size = sum(len(name) + len(next(iter(value.values()))) for name, value in item.items())
+            size = _size(item)
             backorder = str(item["pk"]).find("domain#") >= 0
             self.units["write units"] += ceil(size / 1024) * (2 if backorder else 1)  # the index holds it again
             if backorder:
                 self.bytes_an_item = max(self.bytes_an_item, size)
-        else:
-            self.units["read units"] += 1  # an item of up to 4 KB, or a query of few
+
+
+_ASKED = "what the table was asked"
+"""Under which a request stays in botocore's context until its answer comes."""
+
+
+def _size(item: Mapping[str, Any]) -> int:
+    """In bytes, as DynamoDB counts them: names and values."""
+    return sum(len(name) + len(str(next(iter(value.values()))).encode()) for name, value in item.items())
 
 
 def bench() -> None:
     """Prints dollars a month for some numbers of backorders, and what they are made of."""
     small, large = _counted(SMALL), _counted(LARGE)
     each = {
-        name: Decimal(large.units[name] - small.units[name]) / (LARGE - SMALL)
+        name: (large.units[name] - small.units[name]) / (LARGE - SMALL)
         for name in ("write units", "read units", "s3 writes", "s3 reads", "sqs")
     }
     click.echo(f"A backorder, from its list to its settled end (runs of {SMALL} and {LARGE} names):")
@@ -126,6 +151,7 @@ def _counted(names: int) -> Counted:
     boto3.setup_default_session()
     assert boto3.DEFAULT_SESSION is not None
     boto3.DEFAULT_SESSION.events.register("before-call.*.*", counted.see)
+    boto3.DEFAULT_SESSION.events.register("after-call.dynamodb.*", counted.see_read)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "names.txt"
         path.write_text("".join(f"costs-of-name-{number}.com\n" for number in range(names)))

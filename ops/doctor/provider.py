@@ -28,13 +28,15 @@ PLACEHOLDER: Final = "replace-me"
 """What the template puts into the secret of a live stack."""
 LABEL: Final = "backorder-doctor"
 """Of the names that are made up to ask what a zone needs."""
-NEEDED: Final[Mapping[str, str]] = {
-    "us": "X-US-NEXUS-CATEGORY",
-    "ca": "X-CA-LEGALTYPE",
-    "se": "X-NICSE-IDNUMBER",
-    "nu": "X-NU-ACCEPT-REGISTRATION-TAC",
+NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "us": ("X-US-NEXUS-APPPURPOSE", "X-US-NEXUS-CATEGORY"),
+    "ca": ("X-CA-LEGALTYPE",),
+    "se": ("X-NICSE-IDNUMBER",),
+    "nu": ("X-NICSE-IDNUMBER", "X-NU-ACCEPT-REGISTRATION-TAC"),
+    "it": ("X-IT-PIN",),
 }
-"""Zones that register only with a parameter of their own (provider-api.md, "Life of a backorder"): not all of them."""
+"""Zones that register only with parameters of their own (the provider's reference of AddDomainApplication and of the
+zones): not all of them. An order without one is taken, and MISSINGPARAMETER tells; this tells sooner."""
 _CONTACT: Final = re.compile(r"(OWNER|ADMIN|TECH|BILLING)CONTACT[0-9]+")
 _NAME_SERVER: Final = re.compile(r"NAMESERVER[0-9]+")
 _ZONES_SHOWN: Final = 8
@@ -226,12 +228,13 @@ def zone_needs(zone: str, options: DomainOptions | None, rules: Rules) -> Iterat
         yield warning(
             "zones", f"{zone}: needs {options.name_servers} name servers, and {given} are set", "set more, or none"
         )
-    if (parameter := NEEDED.get(zone)) is not None and parameter not in carried:
-        yield warning(
-            "zones",
-            f"{zone}: its registry asks for {parameter}",
-            f'set it in rules.toml: [provider.zones.{zone}] "{parameter}" = "…"',
-        )
+    for parameter in NEEDED.get(zone, ()):
+        if parameter not in carried:
+            yield warning(
+                "zones",
+                f"{zone}: its registry asks for {parameter}",
+                f'set it in rules.toml: [provider.zones.{zone}] "{parameter}" = "…"',
+            )
 
 
 _MINIMUMS: Final[Mapping[str, str]] = {

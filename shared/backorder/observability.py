@@ -51,6 +51,10 @@ METRICS: Mapping[str, Metric] = {
     "CallMilliseconds": Metric("submit_backorders", MetricUnit.Milliseconds, "from a call to its answer"),
     "CallsAtOnce": Metric("submit_backorders", _COUNT, "the cap on calls at once that a function came to"),
     "Refused": Metric("submit_backorders", _COUNT, "calls without success, by the answer's code", by="code"),
+    "Pages": Metric("fetch_list", _COUNT, "pages of the provider's list that were read"),
+    "PagesFailed": Metric("fetch_list", _COUNT, "pages that could not be read: the next tick asks again"),
+    "Names": Metric("fetch_list", _COUNT, "names of the day's list, once it is in `dropping/`"),
+    "Dated": Metric("reconcile_account", _COUNT, "names whose drop date was found in the provider's list"),
     "Findings": Metric("reconcile_account", _COUNT, "findings that are open, by kind", by="kind"),
     "Unexplained": Metric("reconcile_account", _AMOUNT, "what the books do not explain, in the account's currency"),
 }

@@ -17,6 +17,7 @@ from backorder.provider import AccessDenied, AccountStatus, Contact, Credentials
 from backorder.provider.client import Provider
 from backorder.rules import KeptRules, Rules, parse_rules
 from backorder.runs import Run
+from local.emulator.commands import applications
 from ops.doctor import deployment
 from ops.doctor import provider as at_provider
 from ops.doctor.checks import Check, Diagnosis, Verdict, looked, ok, render
@@ -110,8 +111,24 @@ def test_a_contact_that_is_not_there_is_a_fault() -> None:
     [
         ("", "com", options(), []),
         ("", "xyz", None, ["xyz: the provider does not know it"]),
-        ("", "us", options(), ["us: its registry asks for X-US-NEXUS-CATEGORY"]),
-        ('[provider.zones.us]\nX-US-NEXUS-CATEGORY = "C11"', "us", options(), []),
+        (
+            "",
+            "us",
+            options(),
+            ["us: its registry asks for X-US-NEXUS-APPPURPOSE", "us: its registry asks for X-US-NEXUS-CATEGORY"],
+        ),
+        (
+            '[provider.zones.us]\nX-US-NEXUS-CATEGORY = "C11"',
+            "us",
+            options(),
+            ["us: its registry asks for X-US-NEXUS-APPPURPOSE"],
+        ),
+        (
+            '[provider.zones.us]\nX-US-NEXUS-APPPURPOSE = "P1"\nX-US-NEXUS-CATEGORY = "C11"',
+            "us",
+            options(),
+            [],
+        ),
         (
             '[provider.zones.com]\nOWNERCONTACT0 = "P-A"\nADMINCONTACT0 = "P-A"',
             "com",
@@ -245,3 +262,7 @@ def test_the_stage_is_named_loudly() -> None:
 
     assert "LIVE: orders cost money" in out.getvalue()
     assert "1 ok." in out.getvalue()
+
+
+def test_what_zones_are_said_to_need_is_what_the_emulator_misses_in_their_orders() -> None:
+    assert at_provider.NEEDED == applications.NEEDED_BY_ZONE

@@ -14,6 +14,8 @@ import pytest
 from backorder.model import Backorder, State
 from backorder.observability import METRICS, measure, measure_by, metrics
 from backorder.provider.calls import Called
+from fetching.app import measure_tick as measure_fetch
+from fetching.fetch import Summary as Fetch
 from local.deployment import translate
 from local.processes import PROJECT
 from local.stack import TEMPLATE
@@ -150,6 +152,24 @@ def test_a_tick_that_saw_no_account_says_nothing_of_funds(written: Callable[[Cal
 
     assert line["LineHalted"] == [1]
     assert "Capacity" not in line
+
+
+def test_a_fetch_is_measured_and_its_names_only_once_the_list_is_whole(
+    written: Callable[[Callable[[], None]], Any],
+) -> None:
+    (failed,) = written(lambda: measure_fetch(Fetch(pages=2, names=20_000, goes_on="no answer", failed=True)))
+    (whole,) = written(lambda: measure_fetch(Fetch(pages=1, names=25_000, list="dropping/fetched/2026-11-24.csv.gz")))
+    (idle,) = written(lambda: measure_fetch(Fetch(skipped="the list of the day is there")))
+
+    assert (failed["Pages"], failed["PagesFailed"], "Names" in failed) == ([2], [1], False)
+    assert (whole["Pages"], whole["PagesFailed"], whole["Names"]) == ([1], [0], [25_000])
+    assert (idle["Pages"], idle["PagesFailed"], "Names" in idle) == ([0], [0], False)
+
+
+def test_dates_that_were_found_are_counted(written: Callable[[Callable[[], None]], Any]) -> None:
+    lines = written(lambda: measure_run(Run(dated=4)))
+
+    assert [line["Dated"] for line in lines if "Dated" in line] == [[4]]
 
 
 def test_open_findings_are_counted_by_kind(written: Callable[[Callable[[], None]], Any]) -> None:

@@ -11,12 +11,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from backorder.clock import Clock, system_clock
-from backorder.observability import logger
+from backorder.observability import logger, measure, metrics
 from backorder.provider.wiring import provider_from
 from backorder.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from fetching.fetch import Fetching, fetch_list
+from fetching.fetch import Fetching, Summary, fetch_list
 
 
 class Settings(ProviderSettings):
@@ -46,6 +46,7 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Fetching:
 
 
 @logger.inject_lambda_context
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One tick. The event only names it: the clock is read when the fetch begins."""
     summary = fetch_list(
@@ -54,4 +55,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
     )
     logger.info("fetched", **summary.as_json())
+    measure_tick(summary)
     return summary.as_json()
+
+
+def measure_tick(summary: Summary) -> None:
+    """Writes the metrics of a tick; how many names the list has is known once it is whole."""
+    measure("Pages", summary.pages)
+    measure("PagesFailed", int(summary.failed))
+    if summary.list is not None:
+        measure("Names", summary.names)

@@ -63,6 +63,8 @@ class Summary:
     """Key of the file that was put into the lists bucket."""
     goes_on: str | None = None
     """Why a next tick has to go on."""
+    failed: bool = False
+    """A page could not be read: that is why."""
     skipped: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -152,8 +154,10 @@ class _Tick:
                     return self._goes_on("time is short")
                 self._next_page()
         except ProviderError as error:
+            self.summary.failed = True
             return self._goes_on(str(error))
         except MovedTooFar as error:
+            self.summary.failed = True
             self._clear(self.reached)
             self._note(_Reached(day=self.reached.day, query=self.reached.query, began_at=self.fetching.clock()))
             return self._goes_on(f"{error}: it is read anew")

@@ -77,4 +77,5 @@ def measure_run(summary: Summary) -> None:
     """Writes the metrics of a run. One that could not read the account knows nothing of its findings."""
     if summary.unexplained is not None:
         measure("Unexplained", Decimal(summary.unexplained))
+    measure("Dated", summary.dated)
     measure_by("Findings", summary.findings_open)
