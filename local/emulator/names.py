@@ -54,3 +54,8 @@ def zone_class(zone: str) -> str:
 def backorder_class(domain: str) -> str:
     """`COM_BACKORDER` for `john.com`: what class BACKORDER becomes in the answer to an order."""
     return f"{zone_class(zone_of(domain))}_BACKORDER"
+
+
+def repository_of(domain: str) -> str:
+    """Where the test system registers a zone's names."""
+    return f"{zone_class(zone_of(domain))}-OTE-1API1"

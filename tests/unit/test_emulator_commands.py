@@ -1,6 +1,7 @@
 """The commands: parameters, errors, lists, paging, sessions."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -172,6 +173,50 @@ def test_applications_are_listed_by_what_is_asked(parameters: dict[str, str], do
     assert answer.columns.get("DOMAIN", []) == domains
 
 
+def test_applications_are_listed_by_their_owner_and_by_one_status() -> None:
+    customer = a_customer()
+    customer.order("john.com", ownercontact0="P-TUE1378025")
+    customer.order("jane.com")
+    listed = customer.send("QueryDomainApplicationList", ownercontact="p-tue1378025")
+    assert listed.columns["DOMAIN"] == ["john.com"]
+    assert customer.send("QueryDomainApplicationList", status0="REQUESTED").code == 503
+
+
+def test_bookings_are_ones_own_or_those_of_subusers() -> None:
+    customer = a_customer(currency="EUR")
+    customer.emulator.pay_in(Decimal("1.00"))
+    customer.emulator.pay_in(Decimal("2.00"), user="other.user")
+    listed = {
+        depth: customer.send("QueryAccountingList", userdepth=depth).columns["ACCOUNTINGPRICE"]
+        for depth in ("SELF", "SUBUSER")
+    }
+    assert listed == {"SELF": ["1.00"], "SUBUSER": ["2.00"]}
+    (currency,) = customer.send("QueryAccountingList").columns["ACCOUNTINGCURRENCY"]
+    assert currency == "eur", "as the reference's sample has it"
+    assert customer.send("QueryAccountingList", invoiceid="R1")["TOTAL"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "domains"),
+    [
+        ({}, ["soon.com", "late.net"]),
+        ({"maxaccountingdate": "2026-11-30"}, ["soon.com"]),
+        ({"minexpirationdate": "2026-11-30"}, ["late.net"]),
+        ({"objectsubclass": "NET"}, ["late.net"]),
+        ({"objectid": "*.com"}, ["soon.com"]),
+        ({"objectclass": "DNSZONE"}, []),
+        ({"renewalmode": "autodelete"}, []),
+        ({"subuser": "other.user"}, []),
+        ({"userdepth": "SUBUSER"}, []),
+    ],
+)
+def test_renewals_are_listed_by_what_is_asked(parameters: dict[str, str], domains: list[str]) -> None:
+    customer = a_customer()
+    customer.emulator.add_renewal("late.net", START + 9 * DAY, Decimal("12.00"))
+    customer.emulator.add_renewal("soon.com", START + 2 * DAY, Decimal("12.00"))
+    assert customer.send("QueryObjectRenewalList", **parameters).columns.get("OBJECTID", []) == domains
+
+
 def test_pages_say_where_they_are() -> None:
     customer = a_customer_with(*(f"name{number}.com" for number in range(5)))
     seen: list[str] = []
@@ -251,7 +296,14 @@ def test_a_listed_name_shows_its_finalization_date_score_and_zone(market: Custom
 
 @pytest.mark.parametrize(
     ("parameters", "code"),
-    [({"regexp": "("}, 505), ({"length0": "21"}, 541), ({"filter0": "NONE"}, 541), ({"orderby": "DATE"}, 541)],
+    [
+        ({"regexp": "("}, 505),
+        ({"length0": "21"}, 541),
+        ({"filter0": "NONE"}, 541),
+        ({"orderby": "DATE"}, 541),
+        ({"deletionday0": "2026-13-01"}, 505),
+        ({"finalizationdate0": "tomorrow"}, 505),
+    ],
 )
 def test_an_unusable_filter_is_refused(market: Customer, parameters: dict[str, str], code: int) -> None:
     assert market.send("QueryDomainPendingDeleteList", **parameters).code == code

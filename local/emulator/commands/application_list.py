@@ -24,13 +24,15 @@ _KEYS: dict[str, Callable[[Application], object]] = {
 
 def query_domain_application_list(call: Call) -> str:
     """Applications by domains, class, status, user; the order is that of creation unless one is asked for."""
-    classes, statuses, users = call.column("CLASS"), call.column("STATUS"), call.users()
+    classes, users = call.column("CLASS"), call.users()
+    status, owner = call.parameters.get("STATUS", ""), call.parameters.get("OWNERCONTACT", "").upper()
     label = expression(call, "DOMAINREGEX")
     rows = [
         each
         for each in _candidates(call)
         if each.user in users
-        and (not statuses or matches_any(statuses, each.status))
+        and (not status or pattern(status).fullmatch(each.status))
+        and (not owner or owner in map(str.upper, settings_column(each, "OWNERCONTACT")))
         and (not classes or matches_any(classes, backorder_class(each.domain)))
         and (label is None or label.search(each.domain))
     ]
@@ -90,6 +92,6 @@ COMMANDS = (
         "QueryDomainApplicationList",
         query_domain_application_list,
         takes="WIDE FIRST LIMIT ORDERBY USERDEPTH STATUS DOMAINREGEX OWNERCONTACT",
-        columns="CLASS DOMAIN STATUS",
+        columns="CLASS DOMAIN",
     ),
 )

@@ -4,7 +4,7 @@ import idna
 
 from ..draws import draw
 from ..moments import on_the_wire
-from ..names import ascii_form, unicode_form, zone_class, zone_of
+from ..names import ascii_form, repository_of, unicode_form, zone_class, zone_of
 from ..options import Options
 from ..records import WON, Application
 from ..wire import CommandError, render
@@ -102,7 +102,8 @@ def _expiry(won: Application) -> str:
 
 def query_domain_options(call: Call) -> str:
     """How many contacts and name servers a zone needs."""
-    zones = [zone_of(domain(name)) for name in _several(call)]
+    names = [domain(name) for name in _several(call)]
+    zones = [zone_of(name) for name in names]
     one, many = ["1"] * len(zones), ["13"] * len(zones)
     least = {"de": "2", "it": "2"}
     return render(
@@ -110,7 +111,7 @@ def query_domain_options(call: Call) -> str:
             "HOSTMANAGEDAS": ["OBJECT"] * len(zones),
             "NAMESERVERMAX": many,
             "NAMESERVERMIN": [least.get(zone, "0") for zone in zones],
-            "REPOSITORY": [f"{zone_class(zone)}-OTE-1API1" for zone in zones],
+            "REPOSITORY": [repository_of(name) for name in names],
             **{
                 f"ZONE{kind}CONTACTS{end}": ["0" if end == "MIN" and kind == "BILLING" else count for count in one]
                 for kind in ("REGISTRANT", "ADMIN", "TECH", "BILLING")

@@ -5,13 +5,16 @@ from decimal import Decimal
 
 from ..books import lease_of
 from ..moments import on_the_wire
-from ..names import zone_class, zone_of
+from ..names import repository_of, zone_class, zone_of
 from ..options import cents
 from ..records import Account, Deposit, Entry, Renewal
 from ..wire import CommandError, render
 from ..world import SUBUSERS
 from .call import Call, command
 from .listing import expression, matches_any, ordered, page
+
+#: The reference's sample shows this for a booking that is on no invoice; there are none here.
+NO_INVOICE = "-"
 
 _ENTRY_KEYS: dict[str, Callable[[Entry], object]] = {
     "ACCOUNTINGID": lambda entry: entry.id,
@@ -61,24 +64,30 @@ def query_deposit_list(call: Call) -> str:
 def query_accounting_list(call: Call) -> str:
     """Charges and payments, by date, type and description, with sums unless NOSUM=1."""
     account = _account(call)
-    call.option("USERDEPTH", frozenset({"SELF", "SUBUSER", "ALL"}), "SELF")
+    # Which depth holds without USERDEPTH is not documented: the account itself, here.
+    below = call.option("USERDEPTH", frozenset({"SELF", "SUBUSER"}), "SELF") == "SUBUSER"
+    accounts = [call.world.accounts[user] for user in (SUBUSERS[account.user] if below else (account.user,))]
+    entries = sorted((entry for each in accounts for entry in each.entries), key=lambda entry: entry.id)
     earliest, latest = call.moment("MINDATE"), call.moment("MAXDATE", end_of_day=True)
     kinds, descriptions, references = call.column("TYPE"), call.column("DESCRIPTION"), call.column("REFERENCE")
+    invoices = call.column("INVOICEID")
     wanted, unwanted = expression(call, "TYPEREGEX"), expression(call, "TYPEREGEXNOT")
-    before = [entry for entry in account.entries if earliest and entry.at.replace(microsecond=0) < earliest]
+    before = [entry for entry in entries if earliest and entry.at.replace(microsecond=0) < earliest]
     rows = [
         entry
-        for entry in account.entries[len(before) :]
+        for entry in entries[len(before) :]
         if (latest is None or entry.at.replace(microsecond=0) <= latest)
         and matches_any(kinds, entry.kind)
         and matches_any(descriptions, entry.description)
         and matches_any(references, entry.reference)
+        and matches_any(invoices, NO_INVOICE)
         and (wanted is None or wanted.search(entry.kind))
         and (unwanted is None or not unwanted.search(entry.kind))
     ]
     columns: dict[str, Callable[[Entry], str]] = {
         "ACCOUNTINGAMOUNT": lambda _: "1",
-        "ACCOUNTINGCURRENCY": lambda _: call.world.options.currency,
+        # In small letters, as the reference's sample has it; all other commands write it in capitals.
+        "ACCOUNTINGCURRENCY": lambda _: call.world.options.currency.lower(),
         "ACCOUNTINGDATE": lambda entry: on_the_wire(entry.at),
         "ACCOUNTINGDESCRIPTION": lambda entry: entry.description,
         "ACCOUNTINGPRICE": lambda entry: str(cents(entry.price)),
@@ -89,13 +98,13 @@ def query_accounting_list(call: Call) -> str:
     }
     if "accounting-id" not in call.world.options.withhold:
         columns["ACCOUNTINGID"] = lambda entry: str(entry.id)
-        columns["ACCOUNTINGINVOICEID"] = lambda _: ""
-    sums = {} if call.flag("NOSUM") else _sums(account, before, rows)
+        columns["ACCOUNTINGINVOICEID"] = lambda _: NO_INVOICE
+    sums = {} if call.flag("NOSUM") else _sums(sum((each.opening for each in accounts), Decimal(0)), before, rows)
     return page(call, ordered(call, rows, _ENTRY_KEYS, "ACCOUNTINGDATE"), columns, more=sums)
 
 
-def _sums(account: Account, before: Sequence[Entry], rows: Sequence[Entry]) -> dict[str, str]:
-    opening = account.opening + sum((entry.price for entry in before), Decimal(0))
+def _sums(at_first: Decimal, before: Sequence[Entry], rows: Sequence[Entry]) -> dict[str, str]:
+    opening = at_first + sum((entry.price for entry in before), Decimal(0))
     opening_tax = sum((entry.vat_price for entry in before), Decimal(0))
     price = opening + sum((entry.price for entry in rows), Decimal(0))
     tax = opening_tax + sum((entry.vat_price for entry in rows), Decimal(0))
@@ -141,15 +150,22 @@ def status_user(call: Call) -> str:
 
 def query_object_renewal_list(call: Call) -> str:
     """What will draw on the balance; prices only with WIDE=1."""
-    earliest, latest = call.moment("MINACCOUNTINGDATE"), call.moment("MAXACCOUNTINGDATE", end_of_day=True)
-    patterns, users = call.column("OBJECTID"), call.users()
+    # All of a renewal's dates are the same here.
+    earliest = [moment for what in _RENEWAL_DATES if (moment := call.moment(f"MIN{what}DATE"))]
+    latest = [moment for what in _RENEWAL_DATES if (moment := call.moment(f"MAX{what}DATE", end_of_day=True))]
+    subuser = call.parameters.get("SUBUSER", "")
+    users = {_account(call).user} if subuser else call.users()
     rows = [
         each
         for user in sorted(users)
         for each in call.world.accounts[user].renewals
-        if (earliest is None or each.at >= earliest)
-        and (latest is None or each.at <= latest)
-        and matches_any(patterns, each.domain)
+        if all(moment <= each.at for moment in earliest)
+        and all(each.at <= moment for moment in latest)
+        and matches_any(call.column("OBJECTID"), each.domain)
+        and matches_any(call.column("OBJECTCLASS"), "DOMAIN")
+        and matches_any(call.column("OBJECTSUBCLASS"), zone_class(zone_of(each.domain)))
+        and matches_any(call.column("RENEWALMODE"), "AUTORENEW")
+        and matches_any(call.column("REPOSITORY"), repository_of(each.domain))
     ]
     columns: dict[str, Callable[[Renewal], str]] = {
         "ACCOUNTINGDATE": lambda each: on_the_wire(each.at),
@@ -181,11 +197,8 @@ def _account(call: Call) -> Account:
     return call.world.accounts[user]
 
 
-_FROM_TO = " ".join(
-    f"{end}{what}DATE"
-    for end in ("MIN", "MAX")
-    for what in ("EXPIRATION", "PAIDUNTIL", "ACCOUNTING", "FINALIZATION", "FAILURE", "REGISTRATIONEXPIRATION")
-)
+_RENEWAL_DATES = ("EXPIRATION", "PAIDUNTIL", "ACCOUNTING", "FINALIZATION", "FAILURE", "REGISTRATIONEXPIRATION")
+_FROM_TO = " ".join(f"{end}{what}DATE" for end in ("MIN", "MAX") for what in _RENEWAL_DATES)
 
 COMMANDS = (
     command("StatusAccount", status_account),

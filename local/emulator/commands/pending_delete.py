@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from ..draws import draw, score_of
-from ..moments import on_the_wire
+from ..moments import from_the_wire, on_the_wire
 from ..names import label_of, unicode_form, zone_class, zone_of
 from ..records import Drop
 from ..wire import CommandError
@@ -86,15 +86,26 @@ def _on_dates(call: Call) -> Iterator[Condition]:
         yield lambda drop: drop.finalization_at >= earliest
     if latest is not None:
         yield lambda drop: drop.finalization_at <= latest
-    if days := frozenset(call.column("DELETIONDAY")):
+    if days := _dates(call, "DELETIONDAY"):
         yield lambda drop: drop.drop_at.date().isoformat() in days
-    if moments := frozenset(call.column("FINALIZATIONDATE")):
+    if moments := _dates(call, "FINALIZATIONDATE"):
         # A date alone fits every moment of that day.
         yield (
             lambda drop: (
                 not moments.isdisjoint((on_the_wire(drop.finalization_at), drop.finalization_at.date().isoformat()))
             )
         )
+
+
+def _dates(call: Call, name: str) -> frozenset[str]:
+    """As they were sent; 505 for one that is none."""
+    texts = call.column(name)
+    try:
+        for text in texts:
+            from_the_wire(text)
+    except ValueError:
+        raise CommandError(505, name) from None
+    return frozenset(texts)
 
 
 def _on_numbers(call: Call) -> Iterator[Condition]:
