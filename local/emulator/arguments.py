@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import click
 from click.core import ParameterSource
 
 from .moments import from_iso
-from .options import FaultMix, Options, amount
+from .options import FaultMix, Options, Withheld, amount
 
 
 class _Read(click.ParamType[Any]):
@@ -68,7 +68,12 @@ _OPTIONS = (
     click.option("--incomplete", type=click.Choice(["taken", "refused"]), default="taken", show_default=True),
     click.option("--release-lag-hours", type=click.FloatRange(0), default=1, show_default=True),
     click.option("--faults", type=_Read("mix", FaultMix.parse), default="none", help="none|mild|severe[,KIND…]"),
-    click.option("--withhold", type=_Read("names", _withheld), default="", help="finalization-date,accounting-id"),
+    click.option(
+        "--withhold",
+        type=_Read("names", _withheld),
+        default="",
+        help=",".join(get_args(Withheld)),
+    ),
     click.option("--charge-auctions", is_flag=True, help="the price of a won auction is taken from this account"),
 )
 

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 InsufficientFunds = Literal["per-backorder", "all-void"]
 Duplicates = Literal["same", "540", "new"]
 Incomplete = Literal["taken", "refused"]
-Withheld = Literal["finalization-date", "accounting-id"]
+Withheld = Literal["finalization-date", "accounting-id", "missing-parameter"]
 
 #: Faults of the wire: what can befall one call between the client and the command's effect.
 WIRE_FAULTS = (

@@ -141,7 +141,9 @@ def _shown(world: World, application: Application, *, with_auction: bool = False
     for kind in (*CONTACTS.split(), "NAMESERVER"):
         if values := settings_column(application, kind):
             properties[kind] = values
-    if missing := missing_parameters(application):
+    # Documented for the list only; whether an answer about one application has it, too, is not known.
+    missing = missing_parameters(application)
+    if missing and "missing-parameter" not in world.options.withhold:
         properties["MISSINGPARAMETER"] = missing
     finalization = world.finalization_of(application.domain)
     if finalization and "finalization-date" not in world.options.withhold:
