@@ -62,20 +62,57 @@ class Steps:
 
 
 class Timeline:
-    """Amounts bound over spans of `steps`: a tree in which each node knows the most below it. Amounts are in units."""
+    """Amounts bound over spans of `steps`: a tree in which each node knows the most below it. Amounts are in units.
+
+    Most questions are answered without a look at the tree: what is bound in all, and what an earlier look at the same
+    span has seen, bound the answer from both sides. What is added waits outside the tree until somebody has to look.
+    """
 
     def __init__(self, steps: Steps, bound: Iterable[tuple[Span, int]] = ()) -> None:
+        self._steps = steps.count
+        self._size = 0
+        """Leaves of the tree; none before the first look."""
+        self._outside: dict[Span, int] = {}
+        """Added, and not in the tree yet."""
+        self._total = 0
+        """No less than the most that is bound at any moment."""
+        self._looks: dict[Span, tuple[int, int]] = {}
+        """What was bound at most, and in all, when a span was last looked at."""
+        for span, amount in bound:
+            self.add(span, amount)
+
+    def add(self, span: Span, amount: int) -> None:
+        """Binds `amount` over `span`; once somebody has looked, nothing negative."""
+        if span.first < span.end:
+            self._outside[span] = self._outside.get(span, 0) + amount
+            if amount > 0:
+                self._total += amount
+
+    def has_room(self, span: Span, amount: int, capacity: int) -> bool:
+        """Whether `amount` fits beside what is bound at every moment of `span`."""
+        if span.first >= span.end or self._total + amount <= capacity:
+            return True
+        if look := self._looks.get(span):
+            peak, total = look
+            if peak + amount > capacity:
+                return False
+            if peak + self._total - total + amount <= capacity:
+                return True
+        peak = self.peak(span)
+        self._looks[span] = peak, self._total
+        return peak + amount <= capacity
+
+    def _build(self) -> None:
         size = 1
-        while size < steps.count + 2:
+        while size < self._steps + 2:
             size *= 2
-        changes = [0] * (steps.count + 1)
-        for (first, end), amount in bound:
-            if first < end:
-                changes[first] += amount
-                changes[end] -= amount
+        changes = [0] * (self._steps + 1)
+        for (first, end), amount in self._outside.items():
+            changes[first] += amount
+            changes[end] -= amount
         # A look from below needs a neighbour on either side: the first and the last leaf are outside.
         most = [0] * (2 * size)
-        most[size + 1 : size + 1 + steps.count] = accumulate(changes[:-1])
+        most[size + 1 : size + 1 + self._steps] = accumulate(changes[:-1])
         for node in range(size - 1, 0, -1):
             left, right = most[2 * node], most[2 * node + 1]
             most[node] = left if left > right else right
@@ -84,10 +121,15 @@ class Timeline:
         self._added = [0] * (2 * size)
         """To all below a node; a node's own `most` has it, those below do not."""
 
-    def add(self, span: Span, amount: int) -> None:
-        """Binds `amount` over `span`."""
-        if span.first >= span.end:
-            return
+    def _take_in(self) -> None:
+        if not self._size:
+            self._build()
+        else:
+            for span, amount in self._outside.items():
+                self._add(span, amount)
+        self._outside.clear()
+
+    def _add(self, span: Span, amount: int) -> None:
         most, added = self._most, self._added
         left, right = span.first + self._size, span.end + 1 + self._size
         while left ^ right ^ 1:
@@ -110,6 +152,8 @@ class Timeline:
 
     def peak(self, span: Span) -> int:
         """The most that is bound at any moment of `span`, which must not be empty."""
+        if self._outside or not self._size:
+            self._take_in()
         most, added = self._most, self._added
         left, right = span.first + self._size, span.end + 1 + self._size
         on_the_left = on_the_right = _NOTHING
@@ -128,10 +172,6 @@ class Timeline:
             peak += added[node]
             node >>= 1
         return peak
-
-    def has_room(self, span: Span, amount: int, capacity: int) -> bool:
-        """Whether `amount` fits beside what is bound at every moment of `span`."""
-        return span.first >= span.end or self.peak(span) + amount <= capacity
 
 
 def units(amount: Decimal) -> int:

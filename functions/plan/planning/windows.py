@@ -30,6 +30,11 @@ _UNLOCKED = frozenset({State.SELECTED, State.HELD, State.QUEUED, State.SUBMITTIN
 _RESERVED = frozenset({State.ACTIVE, State.PROCESSING, State.AUCTION_PENDING})
 
 
+def drop_of(backorder: Backorder) -> tuple[datetime | None, ...]:
+    """What the windows of one that waits depend on: many drop together, and share them."""
+    return backorder.finalization_at, backorder.batch_starts_at, backorder.batch_ends_at, backorder.deadline
+
+
 def lock_of(backorder: Backorder, lock_lead: timedelta) -> datetime | None:
     """When the provider reserves the fee: `lock_lead` before the finalization date, as far as that is known."""
     finalization_at = finalization_of(backorder)
