@@ -40,6 +40,21 @@ def test_the_peak_of_a_span_is_the_most_that_is_bound_at_any_step_of_it(
             assert timeline.has_room(span, 7, 50) == (timeline.peak(span) + 7 <= 50)
 
 
+@given(st.lists(st.tuples(windows, windows, amounts)), st.integers(0, 300))
+def test_what_an_earlier_look_saw_never_answers_wrongly_after_more_was_bound(
+    turns: list[tuple[Window, Window, int]], capacity: int
+) -> None:
+    steps = Steps(span_of(window, NOW) for asked, added, _ in turns for window in (asked, added))
+    timeline, bound = Timeline(steps), [0] * steps.count
+    for asked, added, amount in turns * 2:  # each span is asked about again once others were bound
+        span = place(steps, asked)
+        fits = all(bound[step] + amount <= capacity for step in range(*span))
+        assert timeline.has_room(span, amount, capacity) == fits
+        timeline.add(place(steps, added), amount)
+        for step in range(*place(steps, added)):
+            bound[step] += amount
+
+
 @given(st.lists(windows, min_size=1), minutes)
 def test_a_window_never_begins_later_or_ends_sooner_on_the_timeline(some: list[Window], moment: datetime) -> None:
     """At each moment that a window covers, from now on, its span covers the step that the moment is in."""
