@@ -301,6 +301,9 @@ def run() -> None:
     """The outermost edge: faults that are to be expected end in one sentence, and nothing in a traceback."""
     try:
         main(prog_name="python -m ops", standalone_mode=False)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "python -m ops"
+        _stop(f"{error.format_message().rstrip('.')}: see {command} --help")
     except click.ClickException as error:
         _stop(error.format_message())
     except click.Abort:

@@ -186,9 +186,9 @@ def render(seen: History, console: Console) -> None:
         console.print(_events("Before that, by somebody else", seen.elsewhere))
         console.print()
     if seen.turned_away:
-        made = table("Turned away", "list", "line", "text", "why", right=("line",))
+        made = table("Turned away", "list", "read (UTC)", "line", "text", "why", right=("line",))
         for line in seen.turned_away:
-            row(made, line.list, line.line, line.text, line.reason)
+            row(made, line.list, moment(line.read_at), line.line, line.text, line.reason)
         console.print(made)
     elif not seen.cycles:
         told = f"{seen.domain}: no list that was read asked for it."

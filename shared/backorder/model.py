@@ -81,7 +81,8 @@ class Step:
     entered: State
     why: str
     call: str | None = None
-    """The provider's command and code that led here, where one did: `AddDomainApplication 200`."""
+    """The provider's command that led here, where one did, with the application or the code of the refusal:
+    `AddDomainApplication 10700`, `AddDomainApplication 549`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,8 @@ class Outcomes:
 
     @property
     def cost_a_name(self) -> Decimal | None:
-        """What a caught name costs; None if none was."""
-        return self.charged / self.won if self.won else None
+        """What a caught name costs; None if none was, or nothing was charged yet."""
+        return self.charged / self.won if self.won and self.charged else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@
       body.replaceChildren(...found.slice(first, first + PAGE).map((n) => tr(data.rows[n])));
       const last = Math.min(first + PAGE, found.length);
       pages.hidden = found.length <= PAGE;
-      pages.querySelector("span").textContent = `${(first + 1).toLocaleString("en")} to ${last.toLocaleString("en")}`;
+      pages.querySelector("span").textContent = `${(first + 1).toLocaleString("en")} to ${last.toLocaleString("en")} of ${found.length.toLocaleString("en")}`;
       previous.disabled = first === 0;
       next.disabled = last === found.length;
       form.querySelector("output").textContent =
