@@ -177,9 +177,8 @@ def _label(label: str) -> str:
         raise NotADomain("has a label that begins or ends with a hyphen")
     if not label.isascii() or label.startswith("xn--"):
         try:
+            # Of a label that is ASCII already, this checks that it is what its Unicode form is written as.
             label = idna.alabel(label).decode("ascii")
-            # Suffixes are compared as they are written: `xn--p1ai` and nothing that only decodes to the same.
-            idna.ulabel(label)
         except ValueError as error:
             raise NotADomain("is no valid internationalised name:", str(error)) from None
     elif label[2:4] == "--":

@@ -32,9 +32,10 @@ class Screen:
         keywords = select.keywords
         self.needles = _needles(keywords.any, keywords.begin, keywords.end, all_needed=keywords.all)
         """Some of them is in each row that has the keywords, a line end before it; None: there are no keywords."""
-        self.label = _expression(select, shortest, longest)
-        """A plain label and the dot after it. Its one group is empty for a label that meets the rules on length and
-        characters, else one character that `left_out_by` understands."""
+        self.meets, self.fails = _expressions(select, shortest, longest)
+        """A plain label, without groups: `meets` fits one that meets the rules on length and characters, up to the
+        zone, and one that is too short or too long, up to the dot. `fails` fits one that fails the rules on
+        characters, up to the zone; its one group is the character that is not allowed."""
 
     def left_out_by(self, mark: bytes, zone: str) -> str | None:
         """The first rule that leaves out a label with `mark` in `zone`, by its key; None if none of these does."""
@@ -49,25 +50,29 @@ class Screen:
         return "hyphens" if mark == b"-" and not self._hyphens else "digits"
 
 
-def _expression(select: Select, shortest: int, longest: int) -> bytes:
+def _expressions(select: Select, shortest: int, longest: int) -> tuple[bytes, bytes]:
     letters = "0-9" if select.digits == "only" else "a-z0-9" if select.digits else "a-z"
-    allowed = f"[{letters}-]" if select.hyphens else f"[{letters}]"
-    plain = f"(?!..--|-)[a-z0-9-]{{1,{_LONGEST_LABEL}}}(?<!-)\\."
-    meets = f"{allowed}{{{shortest},{longest}}}\\."
+    allowed = f"[{letters}{'-' if select.hyphens else ''}]"
+    # Checked for hyphens where it may have some: none at an end, and none in both third and fourth place.
+    meets = f"{allowed}{{{shortest},{longest}}}+\\."
     if select.hyphens:
         meets = f"(?!..--|-){meets}(?<!-\\.)"
-    # In the order in which the rules are applied; each leads to the character that is its mark.
-    fails = []
-    if select.length:
-        fails.append(f"(?![a-z0-9-]{{{shortest},{longest}}}\\.)[a-z0-9-]*+(?=\\.)")
-    if not select.hyphens:
-        fails.append("[a-z0-9]*+(?=-)")
+    meets += "(?=[a-z])"
+    if longest < _LONGEST_LABEL:
+        # The second one does for all; the first is faster.
+        long = f"{{{longest + 1},{_LONGEST_LABEL}}}+(?=\\.)"
+        meets += f"|[a-z]{long}|(?!..--|-)[a-z0-9-]{long}(?<!-)"
+    if shortest > 1:
+        meets += f"|(?!..--|-)[a-z0-9-]{{1,{shortest - 1}}}+(?=\\.)(?<!-)"
+    # In the order in which the rules are applied.
+    fails = [] if select.hyphens else ["[a-z0-9]*+(?=-)"]
     if select.digits == "only":
         fails.append("[0-9]*+(?=[a-z-])")
     elif not select.digits:
         fails.append("[a-z-]*+(?=[0-9])")
-    mark = f"(?=(?:{'|'.join(fails)})([a-z0-9.-]))" if fails else "(?!)()"
-    return f"(?:{meets}|{mark}{plain})".encode("ascii")
+    plain = f"(?!..--|-)(?=[a-z0-9-]{{1,{_LONGEST_LABEL}}}+(?<!-)\\.)"
+    mark = f"(?:{'|'.join(fails)})([a-z0-9-])[a-z0-9-]*+\\.(?=[a-z])" if fails else "(?!)()"
+    return f"(?:{meets})".encode("ascii"), f"{plain}{mark}".encode("ascii")
 
 
 def _needles(

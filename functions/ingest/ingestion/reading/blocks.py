@@ -9,37 +9,40 @@ test holds both ways together.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
-from itertools import accumulate, compress
+from itertools import accumulate, chain, compress
 from typing import NamedTuple
 
 from backorder.domains import is_plain_zone, suffixes_below
-from ingestion.reading.containers import NoList
 from ingestion.reading.entries import Entry, Items, LeftOut, Reject
 from ingestion.reading.formats.form import Format, PlainRows
 from ingestion.reading.lines import Block, Line, Lines
 from ingestion.screen import Screen
 
-_SIZE = 1 << 20
-"""Bytes that are looked at in one piece: few enough for the memory, enough for a row's values to repeat."""
-
 _plain_names_at = re.compile(rb"\n([a-z0-9.-]+)").finditer
 _plain_names = re.compile(rb"\n([a-z0-9.-]+)").findall
 
-_Row = tuple[bytes, bytes, bytes]
-"""What is found in a row: the screen's mark and the tail, or all of a row that is not plain."""
+_Row = bytes
+"""What is found in a row: what follows a label that meets the rules, with its dot if it does so but for its length; or,
+with the line end before it, all of any other row."""
+_Failing = tuple[bytes, bytes]
+"""What is found in one of these others: the character that its label fails by, and what follows the label."""
+_LINE_END = ord("\n")
+_REST = rb"[^\n]{1,300}+(?![^\n])"
+"""What follows a label; if it is longer than any that means something, it is not kept."""
+_NOT_PLAIN: _Failing = (b"", b"")
 
 
 class _Meaning(NamedTuple):
-    """What all plain rows with the same mark and tail are."""
+    """What all rows are in which the same is found."""
 
     zone: str
-    day: date | None
     left_out_by: str | None
-    """None: they may be chosen."""
+    """None: they may be chosen, where they have the keywords."""
+    day: date | None
 
 
 class Blocks:
@@ -49,18 +52,20 @@ class Blocks:
         self.lines = lines
         self._rows = rows
         self._screen = screen
-        plain = screen.label + b"(" + rows.tail + b")\r?\n"
-        self._row_at = re.compile(plain).match
-        self._rows_of = re.compile(plain + rb"|([^\n]*\n)").findall
+        row = re.compile(rb"(?:\n" + screen.meets + rb"|)(\n[^\n]*+|" + _REST + rb")")
+        self._row_at, self._rows_of = row.match, row.findall
+        failing = re.compile(rb"\n(?:" + screen.fails + rb"(" + _REST + rb")|[^\n]*+)")
+        self._failing_at, self._failing_of = failing.match, failing.findall
+        self._is_tail = re.compile(rows.tail).fullmatch
         self._needles = [re.compile(re.escape(needle)).finditer for needle in screen.needles or ()]
         self._meaning = lru_cache(maxsize=1 << 14)(self._judged)
 
     def read(self) -> Items:
         """What comes after the block that was begun: rejects, entries that may be chosen, and the rest in bulk."""
-        for part in _large(self.lines.blocks()):
+        for part in self.lines.blocks():
             if not isinstance(part, Block):
                 yield from self._line_by_line([part])
-            elif part.raw.count(b"\r") != part.raw.count(b"\r\n"):
+            elif b"\r" in part and part.count(b"\r") != part.count(b"\r\n"):
                 # Lines that end with a return, as on old Macintoshes.
                 yield from self._line_by_line(self.lines.lines_of(part))
             else:
@@ -70,27 +75,38 @@ class Blocks:
         return (item for item in map(self._rows.read, lines) if item is not None)
 
     def _read(self, block: Block) -> Items:
-        text = b"\n" + block.raw.lower() + (b"" if block.raw.endswith(b"\n") else b"\n")
-        rows: list[_Row] = self._rows_of(text, 1)
-        times = Counter(rows)
+        number = self.lines.reached + 1
+        text = b"\n" + block.lower() + (b"" if block.endswith(b"\n") else b"\n")
+        rows: list[_Row] = self._rows_of(text, 0, len(text) - 1)
+        self.lines.reached += len(rows)
+        times, closer = self._told_apart(Counter(rows))
         meanings = {row: meaning for row in times if (meaning := self._meaning(row)) is not None}
-        closer = {row for row in times if not row[2] and self._takes_a_closer_look(meanings.get(row))}
-        starts = {*_starts_of_odd(text, times), *_starts_of(text, rows, closer)}
-        single = self._with_keywords(text, meanings) | self._known(text, meanings) | self._suffixes(text, meanings)
-        for start, row in single.items():
-            if start not in starts:
-                starts.add(start)
-                times[row] -= 1
-        yield _left_out((meaning, times[row]) for row, meaning in meanings.items() if row not in closer and times[row])
-        yield from self._line_by_line(self._lines_at(block, text, sorted(starts)))
+        closer.update({row: times[row] for row in times.keys() - meanings.keys() if isinstance(row, _Row)})
+        starts = self._with_keywords(text, meanings) | self._known(text, meanings) | self._suffixes(text, meanings)
+        for start in starts:
+            times[self._row(text, start)] -= 1
+        starts.update(_starts_of(closer, text, rows))
+        yield _left_out((meaning, times[row]) for row, meaning in meanings.items())
+        yield from self._line_by_line(self._lines_at(block, number, text, sorted(starts)))
 
-    def _takes_a_closer_look(self, meaning: _Meaning | None) -> bool:
-        return meaning is None or (meaning.left_out_by is None and self._screen.needles is None)
+    def _told_apart(self, times: Counter[_Row]) -> tuple[dict[_Row | _Failing, int], dict[_Row, int]]:
+        """How often each was found, with what fails the rules on characters told by why; and the rows that are not
+        plain."""
+        whole = [row for row in times if row[0] == _LINE_END]
+        failing: Counter[_Failing] = Counter()
+        closer: dict[_Row, int] = {}
+        for row, found in zip(whole, self._failing_of(b"".join(whole)), strict=True):
+            if self._meaning(found) is None:
+                closer[row] = times.pop(row)
+            else:
+                failing[found] += times.pop(row)
+        return dict(chain(times.items(), failing.items())), closer
 
-    def _judged(self, row: _Row) -> _Meaning | None:
+    def _judged(self, row: _Row | _Failing) -> _Meaning | None:
         """None: it takes a closer look."""
-        mark, tail, odd = row
-        if odd:
+        mark, tail = row if isinstance(row, tuple) else (b".", row[1:]) if row.startswith(b".") else (b"", row)
+        tail = tail.removesuffix(b"\r")
+        if not self._is_tail(tail):
             return None
         try:
             zone, when = self._rows.meaning(tail.decode("ascii"))
@@ -98,61 +114,67 @@ class Blocks:
             return None
         if not is_plain_zone(zone):
             return None
-        return _Meaning(zone, when.date() if when else None, self._screen.left_out_by(mark, zone))
+        left_out_by = self._screen.left_out_by(mark, zone)
+        if left_out_by is None and self._screen.needles is None:
+            return None
+        return _Meaning(zone, left_out_by, when.date() if when else None)
 
-    def _with_keywords(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> dict[int, _Row]:
-        """Where rows begin that may be chosen and have, somewhere, what the rules look for; and these rows."""
+    def _with_keywords(self, text: bytes, meanings: Mapping[_Row | _Failing, _Meaning]) -> set[int]:
+        """Where plain rows begin that may be chosen and have, somewhere, what the rules look for."""
         hits = (hit.start() for occurrences in self._needles for hit in occurrences(text))
         starts = {text.rfind(b"\n", 0, hit + 1) + 1 for hit in hits}
-        found = self._plain_rows_at(text, starts, meanings)
-        return {start: row for start, row in found.items() if meanings[row].left_out_by is None}
+        meant = ((start, meanings.get(self._row(text, start))) for start in starts)
+        return {start for start, meaning in meant if meaning and meaning.left_out_by is None}
 
-    def _known(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> dict[int, _Row]:
+    def _known(self, text: bytes, meanings: Container[_Row | _Failing]) -> set[int]:
         """The same for plain rows whose names are known."""
         if not self._screen.known or self._screen.known.isdisjoint(_plain_names(text)):
-            return {}
-        starts = [name.start(1) for name in _plain_names_at(text) if name[1] in self._screen.known]
-        return self._plain_rows_at(text, starts, meanings)
+            return set()
+        starts = (name.start(1) for name in _plain_names_at(text) if name[1] in self._screen.known)
+        return {start for start in starts if self._row(text, start) in meanings}
 
-    def _suffixes(self, text: bytes, meanings: Mapping[_Row, _Meaning]) -> dict[int, _Row]:
+    def _suffixes(self, text: bytes, meanings: Mapping[_Row | _Failing, _Meaning]) -> set[int]:
         """The same for rows that are a suffix such as `com.pl`, which looks like a name."""
         zones = {meaning.zone for meaning in meanings.values()}
         nested = tuple(sorted(zone for zone in zones if suffixes_below(zone)))
         if not nested:
-            return {}
-        names, suffixes = _names_in(nested)
-        if suffixes.isdisjoint(names.findall(text)):
-            return {}
-        starts = [name.start(1) for name in names.finditer(text) if name[1] in suffixes]
-        return self._plain_rows_at(text, starts, meanings)
+            return set()
+        zone_at, suffixes = _suffixes_in(nested)
+        starts = ((text.rfind(b"\n", 0, zone.start()) + 1, zone.end()) for zone in zone_at(text))
+        return {start for start, end in starts if text[start:end] in suffixes and self._row(text, start) in meanings}
 
-    def _plain_rows_at(self, text: bytes, starts: Iterable[int], meanings: Mapping[_Row, _Meaning]) -> dict[int, _Row]:
-        """Those rows that begin at `starts` and have a meaning."""
-        found = ((start, self._row_at(text, start)) for start in starts)
-        rows = {start: (row[1] or b"", row[2], b"") for start, row in found if row}
-        return {start: row for start, row in rows.items() if row in meanings}
+    def _row(self, text: bytes, start: int) -> _Row | _Failing:
+        row = self._row_at(text, start - 1)
+        if row and not row[1].startswith(b"\n"):
+            return row[1]
+        failing = self._failing_at(text, start - 1)
+        return (failing[1] or b"", failing[2] or b"") if failing else _NOT_PLAIN
 
-    def _lines_at(self, block: Block, text: bytes, starts: Iterable[int]) -> Iterator[Line]:
-        """The lines of `block` that begin in `text` at `starts`, which are in order."""
-        number, seen = block.number, 1
+    def _lines_at(self, block: Block, number: int, text: bytes, starts: Iterable[int]) -> Iterator[Line]:
+        """The lines of `block`, whose first one has `number`, that begin in `text` at `starts`, which are in order."""
+        seen = 1
         for start in starts:
             number += text.count(b"\n", seen, start)
             seen = start
             # In `text` there is a line end before the block.
-            yield self.lines.line(number, block.raw[start - 1 : text.index(b"\n", start) - 1].removesuffix(b"\r"))
+            yield self.lines.line(number, block[start - 1 : text.index(b"\n", start) - 1].removesuffix(b"\r"))
 
 
 def _left_out(rows: Iterable[tuple[_Meaning, int]]) -> LeftOut:
     """What so many rows of each meaning come to."""
+    numbers: defaultdict[tuple[str, str | None], int] = defaultdict(int)
+    days: set[date | None] = set()
+    for meaning, number in rows:
+        if number:
+            numbers[meaning[:2]] += number
+            days.add(meaning[2])
     by: Counter[str] = Counter()
     zones: Counter[str] = Counter()
-    days: set[date] = set()
-    for meaning, number in rows:
-        by[meaning.left_out_by or "keywords"] += number
-        zones[meaning.zone] += number
-        if meaning.day is not None:
-            days.add(meaning.day)
-    return LeftOut(by, zones, (min(days), max(days)) if days else None)
+    for (zone, left_out_by), number in numbers.items():
+        by[left_out_by or "keywords"] += number
+        zones[zone] += number
+    known = [day for day in days if day is not None]
+    return LeftOut(by, zones, (min(known), max(known)) if known else None)
 
 
 def read_screened(form: Format, sample: Iterable[Line], lines: Iterator[Line], blocks: Blocks) -> Items:
@@ -177,50 +199,29 @@ def read_screened(form: Format, sample: Iterable[Line], lines: Iterator[Line], b
 
 
 @lru_cache(maxsize=64)
-def _names_in(zones: tuple[str, ...]) -> tuple[re.Pattern[bytes], frozenset[bytes]]:
-    """What finds the names of `zones`, and the suffixes among these."""
-    any_zone = b"|".join(re.escape(zone).encode("ascii") for zone in zones)
-    suffixes = frozenset(suffix.encode("ascii") for zone in zones for suffix in suffixes_below(zone))
-    return re.compile(rb"\n([a-z0-9-]+\.(?:" + any_zone + rb"))(?![a-z0-9.-])"), suffixes
+def _suffixes_in(zones: tuple[str, ...]) -> tuple[Callable[[bytes], Iterator[re.Match[bytes]]], frozenset[bytes]]:
+    """What finds, in rows, `zones` after a label as long as that of a suffix below them; and these suffixes."""
+    suffixes = {zone: suffixes_below(zone) for zone in zones}
+    ends = []
+    for zone, names in suffixes.items():
+        ending = f"\\.{re.escape(zone)}"
+        rows = (f"(?<=\\n{'.' * length}{ending})" for length in sorted({len(name) - len(zone) - 1 for name in names}))
+        ends.append(f"{re.escape(zone)}(?![a-z0-9.-])(?:{'|'.join(rows)})")
+    zone_at = re.compile(f"\\.(?:{'|'.join(ends)})".encode("ascii")).finditer
+    return zone_at, frozenset(name.encode("ascii") for names in suffixes.values() for name in names)
 
 
-def _starts_of_odd(text: bytes, times: Mapping[_Row, int]) -> Iterator[int]:
-    """Where the rows begin that are not plain. `times` has the rows in the order in which each came first."""
+def _starts_of(some: Mapping[_Row, int], text: bytes, rows: Iterable[_Row]) -> Iterator[int]:
+    """Where those rows begin that are like one of `some`, which says how many these are, in the order of the first."""
+    if any(row[0] != _LINE_END for row in some):
+        ends = accumulate(map(len, text.splitlines(keepends=True)))
+        yield from compress(ends, map(some.__contains__, rows))
+        return
     first = 0
-    for row, number in times.items():
-        if row[2]:
-            start = first = text.index(b"\n" + row[2], first)
+    for row, number in some.items():
+        line = row + b"\n"
+        start = first = text.index(line, first)
+        yield start + 1
+        for _ in range(number - 1):
+            start = text.index(line, start + 1)
             yield start + 1
-            for _ in range(number - 1):
-                start = text.index(b"\n" + row[2], start + 1)
-                yield start + 1
-
-
-def _starts_of(text: bytes, rows: Iterable[_Row], some: Set[_Row]) -> Iterator[int]:
-    """Where those rows begin that are like one of `some`."""
-    if not some:
-        return iter(())
-    starts = accumulate(map(len, text.splitlines(keepends=True)))
-    return compress(starts, map(some.__contains__, rows))
-
-
-def _large(parts: Iterable[Block | Line]) -> Iterator[Block | Line]:
-    """Small blocks that follow each other put together."""
-    first, raw = 0, bytearray()
-    try:
-        for part in parts:
-            if isinstance(part, Block):
-                first = first if raw else part.number
-                raw += part.raw
-            if raw and (len(raw) >= _SIZE or not isinstance(part, Block)):
-                yield Block(first, bytes(raw))
-                raw.clear()
-            if not isinstance(part, Block):
-                yield part
-    except NoList:
-        # What a broken archive still gave counts.
-        if raw:
-            yield Block(first, bytes(raw))
-        raise
-    if raw:
-        yield Block(first, bytes(raw))

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-CHUNK = 1 << 18
+CHUNK = 1 << 17
 """Bytes that are unpacked and looked at in one piece."""
 _RATIO_FROM = 1 << 20
 """Bytes from which the ratio is looked at: a few kilobytes of the same name pack well and do no harm."""

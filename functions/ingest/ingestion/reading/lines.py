@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ingestion.reading.containers import NoList
 from ingestion.reading.encodings import C1_CONTROLS, as_utf8, is_binary, narrow_encoding, wide_encoding
@@ -16,19 +15,17 @@ from ingestion.reading.encodings import C1_CONTROLS, as_utf8, is_binary, narrow_
 LONGEST_LINE = 1 << 16
 """Bytes. What is longer is not kept, so that a file without line ends does not fill the memory."""
 _SHOWN = 300
+LARGE = 1 << 17
+"""Bytes that are looked at in one piece: enough for a row's values to repeat, few enough for the processor's cache."""
 _FIRST_BLOCK = 1 << 13
 """Bytes. What a format is recognised from is read line by line; the first block is no larger than that needs."""
 
 Line = tuple[int, str, str | None]
 """Its number from 1, its text without the line end, and what is wrong with it, if anything is."""
-
-
-class Block(NamedTuple):
-    """Some whole lines, undecoded. The last line of a list may lack its end."""
-
-    number: int
-    """Of its first line."""
-    raw: bytes
+Block = bytes
+"""Some whole lines, undecoded. The last line of a list may lack its end."""
+_TooLong = str
+"""As much of a line as is shown."""
 
 
 class Lines:
@@ -51,9 +48,9 @@ class Lines:
                 self.encoding = narrow_encoding(head)
             chunks = _with(head, chunks)
         self.reached = 0
+        """The number of the last line that was read. Who takes a block counts its lines here."""
         self.broke_off = False
-        """The number of the last line that was given, or of the last one of a block."""
-        self._unread = self._blocks(chunks)
+        self._unread = _blocks(_large(_small_first(chunks)))
         self._of_block: Iterator[Line] = iter(())
 
     def __iter__(self) -> Iterator[Line]:
@@ -62,30 +59,25 @@ class Lines:
     def __next__(self) -> Line:
         while True:
             for line in self._of_block:
-                self.reached = line[0]
                 return line
             part = next(self._unread)
-            if not isinstance(part, Block):
-                self.reached = part[0]
-                return part
+            if isinstance(part, _TooLong):
+                return self._too_long(part)
             self._of_block = self.lines_of(part)
 
     def rest_of_block(self) -> Iterator[Line]:
         """What was not read yet of the block that the last line was in."""
-        for line in self._of_block:
-            self.reached = line[0]
-            yield line
+        return self._of_block
 
     def blocks(self) -> Iterator[Block | Line]:
         """What comes after that block: blocks of whole lines, and between them lines that are too long to be kept."""
-        for part in self._unread:
-            self.reached = part[0] if not isinstance(part, Block) else part.number + count_lines(part.raw) - 1
-            yield part
+        return (self._too_long(part) if isinstance(part, _TooLong) else part for part in self._unread)
 
     def lines_of(self, block: Block) -> Iterator[Line]:
-        """The lines of a block."""
-        for number, raw in enumerate(block.raw.splitlines(), start=block.number):
-            yield self.line(number, raw)
+        """The lines of a block, which are counted."""
+        for raw in block.splitlines():
+            self.reached += 1
+            yield self.line(self.reached, raw)
 
     def line(self, number: int, raw: bytes) -> Line:
         """One line without its end, decoded."""
@@ -95,32 +87,9 @@ class Lines:
             return number, raw.decode("ascii"), None
         return number, *self._decode(raw)
 
-    def _blocks(self, chunks: Iterator[bytes]) -> Iterator[Block | Line]:
-        number = 1
-        rest = b""
-        skipping = False
-        for chunk in _small_first(chunks):
-            block = rest + chunk
-            if skipping:
-                end = _first_end(block)
-                if end is None:
-                    # Of the long line nothing is kept but a return that may be half of a line end.
-                    rest = b"\r" if block.endswith(b"\r") else b""
-                    continue
-                block, skipping = block[end:], False
-            # A return at the very end may be half of a line end.
-            whole = max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
-            rest = block[whole:]
-            if whole:
-                lines = block[:whole]
-                yield Block(number, lines)
-                number += count_lines(lines)
-            if len(rest) > LONGEST_LINE:
-                yield number, _shown(rest), "is longer than 64 KB"
-                number += 1
-                skipping, rest = True, b"\r" if rest.endswith(b"\r") else b""
-        if rest and not skipping:
-            yield Block(number, rest)
+    def _too_long(self, shown: _TooLong) -> Line:
+        self.reached += 1
+        return self.reached, shown, "is longer than 64 KB"
 
     def _decode(self, raw: bytes) -> tuple[str, str | None]:
         if self.encoding == "ASCII":
@@ -137,10 +106,45 @@ class Lines:
         return (text, "is no valid " + self.encoding) if "\ufffd" in text else (text, None)
 
 
-def count_lines(block: bytes) -> int:
-    """The lines of a block in which each has its end: `\\n`, `\\r\\n` or `\\r`."""
-    returns = block.count(b"\r")
-    return block.count(b"\n") + (returns - block.count(b"\r\n") if returns else 0)
+def _blocks(chunks: Iterator[bytes]) -> Iterator[Block | _TooLong]:
+    rest = b""
+    skipping = False
+    for chunk in chunks:
+        block = rest + chunk
+        if skipping:
+            end = _first_end(block)
+            if end is None:
+                # Of the long line nothing is kept but a return that may be half of a line end.
+                rest = b"\r" if block.endswith(b"\r") else b""
+                continue
+            block, skipping = block[end:], False
+        # A return at the very end may be half of a line end.
+        whole = max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
+        rest = block[whole:]
+        if whole:
+            yield block[:whole]
+        if len(rest) > LONGEST_LINE:
+            yield _shown(rest)
+            skipping, rest = True, b"\r" if rest.endswith(b"\r") else b""
+    if rest and not skipping:
+        yield rest
+
+
+def _large(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The first chunk as it is, then small chunks that follow each other put together."""
+    yield next(chunks, b"")
+    raw = bytearray()
+    try:
+        for chunk in chunks:
+            raw += chunk
+            if len(raw) >= LARGE:
+                yield bytes(raw)
+                raw.clear()
+    except NoList:
+        # What a broken archive still gave counts.
+        yield bytes(raw)
+        raise
+    yield bytes(raw)
 
 
 def _small_first(chunks: Iterator[bytes]) -> Iterator[bytes]:
