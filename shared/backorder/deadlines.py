@@ -12,6 +12,8 @@ MARGIN = timedelta(minutes=15)
 """We are done this long before the provider's last moment."""
 FINALIZATION_LEAD = timedelta(hours=3)
 """The provider's finalization date precedes the registry's deletion batch by about this much."""
+_SAME_DROP = timedelta(hours=24)
+"""A drop that begins later after a finalization date is another one."""
 
 
 class Known(StrEnum):
@@ -52,6 +54,7 @@ def schedule(
 ) -> Schedule:
     """The schedule of a name in `zone` from what is known of its drop; the more exact date counts.
 
+    A drop that the finalization date contradicts was moved: then it is not known any more, but by that date.
     `finalization_at` and `drop_at` are aware moments of any time zone, `drop_day` a day in the registry's time zone.
     Raises ValueError for a moment without time zone, OverflowError within three days of the calendar's ends.
     """
@@ -59,7 +62,9 @@ def schedule(
     finalization_at = _in_utc(finalization_at)
     if finalization_at is not None:
         deadline = last_chance = finalization_at - MARGIN
-        starts_at = drop_at if drop_at is not None else finalization_at + FINALIZATION_LEAD
+        starts_at = finalization_at + FINALIZATION_LEAD
+        if drop_at is not None and finalization_at <= drop_at < finalization_at + _SAME_DROP:
+            starts_at = drop_at
         ends_at = registries.end(zone, starts_at)
         return Schedule(finalization_at, deadline, last_chance, starts_at, ends_at, Known.FINALIZATION)
     if drop_at is not None:

@@ -37,6 +37,14 @@ def test_a_drop_that_is_known_as_well_begins_the_batch() -> None:
     assert known.deadline == utc("2026-11-25T15:45")
 
 
+@pytest.mark.parametrize("told", ["2026-11-25T15:59", "2026-11-24T19:00", "2026-11-26T19:00"])
+def test_a_drop_that_its_finalization_date_contradicts_was_moved(told: str) -> None:
+    """The provider's word is newer than the list's: money is bound until the drop that it means, and no shorter."""
+    finalization_at = utc("2026-11-25T16:00")
+    known = schedule("com", finalization_at=finalization_at, drop_at=utc(told), registries=registries)
+    assert known == schedule("com", finalization_at=finalization_at, registries=registries)
+
+
 def test_a_day_alone_takes_the_registrys_batch() -> None:
     assert schedule("com", drop_day=date(2026, 7, 7), registries=registries) == Schedule(
         finalization_at=None,
