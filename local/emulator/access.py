@@ -30,6 +30,7 @@ class Gate:
         self._seed = seed
         self._sessions: dict[str, Session] = {}
         self._started = 0
+        self._rotated: dict[str, str] = {}
 
     def user_of(self, credentials: Mapping[str, str], now: datetime) -> str:
         """The user that a call acts for. Raises CommandError: 530 if it does not say who calls, 531 for a stranger."""
@@ -39,7 +40,7 @@ class Gate:
             user = self._user_of_session(session_id, now)
         else:
             user = credentials.get("S_LOGIN", "")
-            if not is_password_of(user, credentials.get("S_PW", "")):
+            if not self.is_password_of(user, credentials.get("S_PW", "")):
                 raise CommandError(530)
         acting_for = credentials.get("S_USER", "") or user
         if acting_for != user and acting_for not in SUBUSERS[user]:
@@ -58,6 +59,15 @@ class Gate:
         if self._sessions.pop(session_id, None) is None:
             raise CommandError(545)
 
+    def rotate(self, user: str, password: str) -> None:
+        """The user chose another password: the former one opens nothing more. Sessions go on."""
+        self._rotated[user] = password
+
+    def is_password_of(self, user: str, password: str) -> bool:
+        """Whether this login exists and has this password."""
+        expected = self._rotated.get(user) or PASSWORDS.get(user)
+        return expected is not None and hmac.compare_digest(expected.encode(), password.encode())
+
     def _user_of_session(self, session_id: str, now: datetime) -> str:
         session = self._sessions.get(session_id)
         if session is None or now > session.expires_at or now > session.ends_at:
@@ -65,9 +75,3 @@ class Gate:
             raise CommandError(530)
         session.expires_at = now + session.timeout
         return session.user
-
-
-def is_password_of(user: str, password: str) -> bool:
-    """Whether this login exists and has this password."""
-    expected = PASSWORDS.get(user)
-    return expected is not None and hmac.compare_digest(expected.encode(), password.encode())

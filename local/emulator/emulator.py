@@ -132,6 +132,11 @@ class Emulator:
             life.advance(self._world, self._world.now)
             return True
 
+    def rotate_password(self, password: str, *, user: str = MAIN_USER) -> None:
+        """The login has another password from now on."""
+        with self._lock:
+            self._gate.rotate(user, password)
+
     def pay_in(self, amount: Decimal, *, user: str = MAIN_USER) -> None:
         """Money from outside; orders that wait for funds are tried again at the next full minute."""
         with self._at_present():

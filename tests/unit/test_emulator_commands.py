@@ -370,6 +370,18 @@ def test_a_session_takes_the_place_of_the_password_until_it_ends() -> None:
     assert customer.send("StatusAccount").code == 530
 
 
+def test_a_password_that_was_rotated_opens_nothing_more_and_its_sessions_go_on() -> None:
+    customer = a_customer()
+    session = customer.send("StartSession")["SESSION"]
+    customer.emulator.rotate_password("another")
+    assert customer.send("StatusAccount").code == 530
+    customer.credentials["s_pw"] = "another"
+    assert customer.send("StatusAccount").code == 200
+    assert customer.send("CheckAuthentication", subuser="test.user", password="another").code == 200
+    customer.credentials = {"s_entity": "1234", "s_session": session}
+    assert customer.send("StatusAccount").code == 200
+
+
 def test_a_session_ends_by_itself() -> None:
     customer = a_customer()
     for parameters, seconds in (({"timeout": "60"}, [61]), ({"timeout": "60", "maxttl": "100"}, [50, 51])):

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from ..access import is_password_of
 from ..wire import CommandError, render
 from ..world import SUBUSERS
 from .call import Call, command
@@ -29,7 +28,7 @@ def check_authentication(call: Call) -> str:
     user, password = call.text("SUBUSER"), call.text("PASSWORD")
     if user != call.user and user not in SUBUSERS[call.user]:
         raise CommandError(531)
-    if not is_password_of(user, password):
+    if not call.gate.is_password_of(user, password):
         raise CommandError(530)
     return render()
 
