@@ -71,7 +71,7 @@ class World:
             credentials=lambda: Credentials("test.user", "test.passw0rd"),
             pool_size=1,
             connect_timeout=1.0,
-            read_timeout=0.5,
+            read_timeout=20.0,
             retries=0,
             sleep=lambda _seconds: None,
         )

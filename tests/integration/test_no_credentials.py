@@ -147,7 +147,7 @@ class Spy:
     seen: list[str] = field(default_factory=list)
     raised: set[type[Exception]] = field(default_factory=set)
 
-    def drive(self, *passwords: str) -> None:
+    def drive(self, *passwords: str, read_timeout: float = 20.0) -> None:
         credentials = SecretCredentials("arn:secret", cast("Any", Secrets(list(passwords or [PASSWORD]))))
         watch = Watch()
         provider = Provider(
@@ -156,7 +156,7 @@ class Spy:
             credentials=credentials,
             pool_size=1,
             connect_timeout=1.0,
-            read_timeout=0.05,
+            read_timeout=read_timeout,
             retries=0,
             sleep=lambda _seconds: None,
             observe=watch.called,
@@ -232,7 +232,7 @@ def test_no_call_shows_the_password(spy: Spy) -> None:
 @pytest.mark.parametrize("fault", WIRE_FAULTS)
 def test_no_fault_of_the_wire_shows_the_password(spy: Spy, fault: str) -> None:
     spy.emulator.set_faults(1.0, [fault])
-    spy.drive()
+    spy.drive(read_timeout=0.05)
     spy.shows_nothing()
 
 

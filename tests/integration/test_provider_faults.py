@@ -27,7 +27,8 @@ from backorder.provider import (
 )
 
 PASSWORD = "pa55-never-shown"
-READ_TIMEOUT = 0.25
+READ_TIMEOUT = 0.4
+"""Where an answer is withheld. Elsewhere the client waits long, so that a busy machine makes no time-out."""
 
 APPLICATION = (
     b"[RESPONSE]\r\nCODE=200\r\nDESCRIPTION=fine\r\nPROPERTY[APPLICATION][0]=10700\r\nPROPERTY[DOMAIN][0]=john.com\r\n"
@@ -71,11 +72,11 @@ def say_nothing(_connection: socket.socket, _form: dict[str, str]) -> None:
 
 
 def drip(connection: socket.socket, _form: dict[str, str]) -> None:
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    """A good answer, for a client that waits seven seconds for it."""
     with contextlib.suppress(OSError):
-        for _ in range(100):
-            connection.sendall(b"x")
-            time.sleep(READ_TIMEOUT / 5)
+        for byte in http(APPLICATION):
+            connection.sendall(bytes((byte,)))
+            time.sleep(READ_TIMEOUT / 10)
 
 
 Play = Callable[[socket.socket, dict[str, str]], None]
@@ -105,7 +106,7 @@ class Server:
             endpoint=f"http://127.0.0.1:{self.port}/api/call.cgi",
             stage="test",
             credentials=credentials or (lambda: Credentials("jane", PASSWORD)),
-            **{"pool_size": 4, "connect_timeout": 1.0, "read_timeout": READ_TIMEOUT, "sleep": _no_pause, **settings},
+            **{"pool_size": 4, "connect_timeout": 1.0, "read_timeout": 20.0, "sleep": _no_pause, **settings},
         )
 
     def _accept(self) -> None:
@@ -169,21 +170,26 @@ UNKNOWN: dict[str, Play] = {
 }
 
 
+WITHHELD = ("time-out", "drip")
+
+
+def waits(fault: str) -> dict[str, Any]:
+    return {"read_timeout": READ_TIMEOUT} if fault in WITHHELD else {}
+
+
 @pytest.mark.parametrize("fault", UNKNOWN)
 def test_an_order_that_may_have_arrived_is_sent_once(server: Server, fault: str) -> None:
     server.play(UNKNOWN[fault])
-    started = time.monotonic()
     with pytest.raises(OutcomeUnknown) as caught:
-        server.provider(connect_timeout=0.2).order("john.com")
+        server.provider(**waits(fault)).order("john.com")
     assert len(server.forms) == 1
     assert "john.com" in str(caught.value)
-    assert time.monotonic() - started < 1.5
 
 
 @pytest.mark.parametrize("fault", UNKNOWN)
 def test_a_question_is_asked_again_whatever_went_wrong(server: Server, fault: str) -> None:
     server.play(UNKNOWN[fault], send(http(APPLICATION)))
-    assert server.provider(connect_timeout=0.2).application("10700").domain == "john.com"
+    assert server.provider(**waits(fault)).application("10700").domain == "john.com"
     assert len(server.forms) == 2
 
 
@@ -256,7 +262,7 @@ def test_a_connection_closed_while_idle_is_not_used_for_an_order(server: Server)
 
 
 def test_threads_share_a_pool_of_the_size_given(server: Server) -> None:
-    provider = server.provider(pool_size=4, read_timeout=2.0)
+    provider = server.provider(pool_size=4)
     with ThreadPoolExecutor(12) as pool:
         found = list(pool.map(lambda _: provider.order("john.com").id, range(100)))
     assert found == ["10700"] * 100
@@ -266,7 +272,7 @@ def test_threads_share_a_pool_of_the_size_given(server: Server) -> None:
 def test_no_call_waits_for_a_delayed_acknowledgement(server: Server) -> None:
     # Head and body are two segments. Without TCP_NODELAY the second waits for the first one's acknowledgement, which
     # the other side delays by 40 ms.
-    provider = server.provider(read_timeout=2.0)
+    provider = server.provider()
     provider.order("john.com")
     fastest = float("inf")
     for _ in range(20):
@@ -319,9 +325,10 @@ def test_no_fault_shows_the_password(
         http(f"[RESPONSE]\nCODE=505\nDESCRIPTION=bad s_pw {form['s_pw']}\nEOF\n".encode())
     )
     shown = []
-    for play in (*UNKNOWN.values(), send(denied()), echo, send(http(APPLICATION))):
+    plays = {**UNKNOWN, "denied": send(denied()), "echo": echo, "fine": send(http(APPLICATION))}
+    for fault, play in plays.items():
         server.play(play)
-        provider = server.provider(connect_timeout=0.2, retries=0)
+        provider = server.provider(retries=0, **waits(fault))
         try:
             shown.append(repr(provider.order("john.com")))
         except ProviderError as error:
