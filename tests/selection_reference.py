@@ -131,10 +131,12 @@ def left_out_by(row: Row, select: Table) -> str | None:
 
 
 def _meets(cell: str | None, condition: str) -> bool:
-    """`condition` is written as `>= 10`. Without a value, nothing is asked."""
-    if not cell:
+    """`condition` is written as `>= 10`. Of a list without the column nothing is asked."""
+    if cell is None:
         return True
     comparison, wanted = condition.split(" ")
+    if cell == "":
+        return comparison == "!="
     number = cell.replace(",", "")
     if re.fullmatch("[0-9.]+", number) and re.fullmatch("[0-9.]+", wanted):
         difference = float(number) - float(wanted)

@@ -43,7 +43,7 @@ class Condition:
         return cls(comparison, operand)
 
     def is_met_by(self, cell: str) -> bool:
-        """A cell that is no number meets no comparison with one, but `!=`."""
+        """A cell that is no number, or empty, meets no comparison with one, but `!=`."""
         wanted, found = _as_number(self.operand), _as_number(cell)
         if wanted is not None and found is not None:
             return _OPERATORS[self.comparison](found, wanted)

@@ -53,7 +53,7 @@ def test_park_io_does_not_say_whose_times_its_times_are() -> None:
     assert source == "Park.io"
     assert items == [
         Entry(1, parse_domain("john.io"), drop_day=date(2026, 11, 27), columns={"id": "1"}),
-        Entry(2, parse_domain("jane.io"), drop_day=date(2026, 11, 28)),
+        Entry(2, parse_domain("jane.io"), drop_day=date(2026, 11, 28), columns={"id": ""}),
     ]
 
 
@@ -130,10 +130,25 @@ def test_json_lines_are_rows_and_a_broken_one_takes_no_other_with_it() -> None:
     )
     assert source == "JSON lines"
     assert items[0] == Entry(
-        1, parse_domain("john.com"), drop_day=date(2026, 11, 27), priority=Decimal("7.5"), columns={"bl": "12"}
+        1,
+        parse_domain("john.com"),
+        drop_day=date(2026, 11, 27),
+        priority=Decimal("7.5"),
+        columns={"bl": "12", "x": "", "y": ""},
     )
     assert told(items)[1:] == [(3, "is no JSON object"), (4, "is no JSON object"), (5, "max.com")]
     assert items[3].note == "? half"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("form", ["{}", "[{}]"])
+def test_what_other_objects_have_and_one_lacks_is_empty_in_it(form: str) -> None:
+    rows = ['{"domain": "john.com"}', '{"domain": "jane.com", "BL": 12, "name": "Jane"}', '{"domain": "max.com"}']
+    _, items = read("\n".join(rows) if form == "{}" else f"[{','.join(rows)}]")
+    assert [item.columns for item in items if isinstance(item, Entry)] == [
+        {"bl": "", "name": ""},
+        {"bl": "12", "name": "Jane"},
+        {"bl": "", "name": ""},
+    ]
 
 
 def test_one_object_alone_is_a_line() -> None:

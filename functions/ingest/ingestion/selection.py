@@ -77,6 +77,7 @@ class Selection:
         return None
 
     def _meets_columns(self, entry: Entry) -> bool:
+        """A column that the list does not have is not asked for; an empty cell meets no condition but `!=`."""
         for name in self._unseen.keys() & entry.columns.keys():
             del self._unseen[name]
         return all(

@@ -43,7 +43,8 @@ class Select(Section):
     """Found anywhere in the label, unless it is anchored."""
     reject: Pattern = None
     columns: Mapping[str, ListColumn] = Field(default_factory=dict)
-    """By the name of a column of the list's own. Of an entry without a value there, nothing is asked."""
+    """By the name of a column of the list's own. A list without the column is not asked; an empty cell meets only `!=`:
+    a name of which nobody knows the value must not cost a fee."""
     min_score: Score | None = None
 
     @field_validator("length")

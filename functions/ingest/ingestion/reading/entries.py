@@ -35,7 +35,7 @@ class Entry(NamedTuple):
     """Gross, in the account's currency."""
     note: str | None = None
     columns: Mapping[str, str] = _NO_COLUMNS
-    """The list's other columns, as they are written: by `column_name`, without those that are empty."""
+    """The cells of the list's other columns, as they are written, by `column_name`; empty where it has no value."""
     chosen: str | None = None
     """Why the rules chose it, where they did."""
 

@@ -18,7 +18,10 @@ Drop = Callable[[Cells], date | datetime | None]
 """When a name drops, of a source that says it in a way of its own. Raises UnreadableDate."""
 
 LOOK_AHEAD = 1000
-"""Rows that are looked at before the first is read, for what shows how the list writes its dates."""
+"""Rows that are looked at before the first is read, for what shows how the list writes its dates, and what columns it
+has."""
+_MOST_COLUMNS = 1000
+"""Of a list of JSON objects, whose members may be others in each, so many are remembered."""
 _LONGEST_NOTE = 500
 
 _price = re.compile(r"\d{1,9}(?:[.,]\d{1,2})?", re.ASCII).fullmatch
@@ -57,12 +60,16 @@ class Rows:
         self._drop = drop
         self.drops = SlashOrder()
         self.finalizations = SlashOrder()
+        self._empty: dict[str, str] = {}
+        """The list's own columns as far as it was read, each with an empty cell."""
 
     def look_ahead(self, rows: Iterable[tuple[Cells, Roles | None]]) -> None:
         """Learns from the first rows."""
         found = [(cells, roles) for cells, roles in rows if roles is not None]
         self.drops.look_ahead(_cell(cells, roles.drop) for cells, roles in found)
         self.finalizations.look_ahead(_cell(cells, roles.finalization) for cells, roles in found)
+        for cells, roles in found:
+            self._own(cells, roles)
 
     def entry(self, line: int, text: str, cells: Cells, roles: Roles) -> Entry | Reject:
         """The entry in a row, or the reject of its whole line, `text`."""
@@ -84,7 +91,6 @@ class Rows:
             return reject(line, text, str(unreadable), unreadable.kind)
         if finalization is not None and not isinstance(finalization, datetime):
             return reject(line, text, "has a finalization date without a time")
-        known = roles.known
         return Entry(
             line,
             domain,
@@ -94,8 +100,18 @@ class Rows:
             priority=Decimal(priority.replace(",", ".")) if priority else None,
             max_price=Decimal(price.replace(",", ".")) if price else None,
             note=" ".join(_cell(cells, roles.note).split())[:_LONGEST_NOTE] or None,
-            columns={name: cell for name, cell in cells.items() if cell and name and name not in known},
+            columns=self._own(cells, roles),
         )
+
+    def _own(self, cells: Cells, roles: Roles) -> dict[str, str]:
+        """The cells of the list's own columns. What other rows have and this one lacks is empty, not unasked."""
+        known = roles.known
+        own = {name: cell for name, cell in cells.items() if name and name not in known}
+        if own.keys() != self._empty.keys():
+            if len(self._empty) < _MOST_COLUMNS:
+                self._empty |= dict.fromkeys(own, "")
+            own = self._empty | own
+        return own
 
     def _drops(self, cells: Cells, roles: Roles) -> date | datetime | None:
         if self._drop is not None:

@@ -120,7 +120,7 @@ def _rows(unread: _Unread, header: _Header) -> Iterator[tuple[int, str, Cells] |
         if cells is None:
             yield reject(line, text, "has a quote that is not closed")
         elif any(cell and not cell.isspace() for cell in cells):
-            yield line, text, {name: cells[at].strip() for name, at in places.items() if at < len(cells)}
+            yield line, text, {name: cells[at].strip() if at < len(cells) else "" for name, at in places.items()}
 
 
 class _Unread:
