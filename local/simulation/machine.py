@@ -14,7 +14,8 @@ from typing import Any
 import ingestion.app
 import submission.app
 from backorder.batches import Batch
-from backorder.provider import Credentials, Provider
+from backorder.provider import Provider
+from backorder.provider.credentials import SecretCredentials
 from backorder.registries import Registries
 from ingestion.services import Ingestion
 from local.emulator import Emulator
@@ -33,11 +34,22 @@ from submission.work import Submission
 
 LISTS, REPORTS = "lists", "reports"
 PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, as the emulator's # nosec B105
+NEXT_PASSWORD = "an0ther.passw0rd"  # noqa: S105 - of nothing but the emulator # nosec B105
 PARALLEL_CALLS, POOL_SIZE, WORKERS, INGESTERS = 8, 4, 2, 2
 """As the template maps 8 parallel calls."""
 _TIMEOUTS_S = {"ingest": 900, "plan": 120, "submit": 120, "reconcile": 600}
 _INGEST_VISIBILITY, _SUBMIT_VISIBILITY = timedelta(seconds=1080), timedelta(seconds=720)
 WRITERS = 4
+
+
+class Secret:
+    """Secrets Manager, as much of it as the functions call."""
+
+    def __init__(self) -> None:
+        self.password = PASSWORD
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803, ARG002
+        return {"SecretString": json.dumps({"login": "test.user", "password": self.password})}
 
 
 class Machine:
@@ -61,6 +73,13 @@ class Machine:
             rng,
         )
         self.objects = Objects()
+        self.secret = Secret()
+        # Read at a cold start, and kept.
+        self._credentials = {
+            function: SecretCredentials("secret", self.secret)  # type: ignore[arg-type]
+            for function in ("plan", "submit", "reconcile")
+        }
+        self.seen: Counter[str] = Counter()
         self.store = SteppedStore(store, mishaps)
         self.session = WireSession(emulator, scheduler, mishaps, rng)
         self.running: Counter[str] = Counter()
@@ -69,9 +88,12 @@ class Machine:
         """Is told when an invocation is over: its function and what it gave, None if it died."""
         self.leaks: set[str] = set()
         """Where the password was seen."""
+        self.crashes: list[str] = []
+        """What went wrong in the functions' own code: nothing that befalls them here raises an error in it."""
         rates = scenario.rates
         self.lists = self._queue("ingest", self._ingest, INGESTERS, _INGEST_VISIBILITY, lost=0.0)
         self.submissions = self._queue("submit", self._submit, WORKERS, _SUBMIT_VISIBILITY, lost=rates.lost)
+        self.submissions.dooms = scenario.changes.dooms
 
     def upload(self, key: str, body: str) -> None:
         """Puts a file into the lists bucket, whose event goes to the queue."""
@@ -79,11 +101,15 @@ class Machine:
         event = {"detail": {"bucket": {"name": LISTS}, "object": {"key": key, "version-id": version}}}
         self.lists.put(json.dumps(event))
 
+    def sweep(self) -> None:
+        """The daily look for lists that were never read to their end."""
+        self._invoke("ingest", lambda process: self._ingest({}, process))
+
     def plan(self) -> None:
         """One tick."""
         planning = Planning(
             store=self.store,
-            provider=self._provider(1),
+            provider=self._provider("plan", 1),
             send=self._send,
             clock=lambda: self.scheduler.now,
             parallel_calls=PARALLEL_CALLS,
@@ -94,7 +120,7 @@ class Machine:
         """One run."""
         reconciliation = Reconciliation(
             store=self.store,
-            provider=self._provider(1),
+            provider=self._provider("reconcile", 1),
             clock=lambda: self.scheduler.now,
             publish=lambda message: self._look_at("message", repr(message)),
             put=lambda key, content, _type: self._look_at(key, content.decode()),
@@ -109,7 +135,7 @@ class Machine:
         return not (any(self.running.values()) or self.lists.waiting or self.submissions.waiting)
 
     def _look_at(self, name: str, text: str) -> None:
-        if PASSWORD in text:
+        if PASSWORD in text or NEXT_PASSWORD in text:
             self.leaks.add(name)
 
     def _send(self, batches: Iterable[Batch]) -> None:
@@ -118,7 +144,7 @@ class Machine:
             self.mishaps.step()
             self.submissions.put(batch.model_dump_json())
 
-    def _ingest(self, message: Message, process: Process) -> Any:
+    def _ingest(self, event: dict[str, Any], process: Process) -> Any:
         services = Ingestion(
             store=self.store,
             s3=self.objects,  # type: ignore[arg-type]
@@ -127,24 +153,24 @@ class Machine:
             writers=WRITERS,
         )
         wiring = ingestion.app.Wiring(services, LISTS, self.lists.put)
-        return ingestion.app.handle(_event(message), wiring, seconds_left=partial(self._seconds_left, process))
+        return ingestion.app.handle(event, wiring, seconds_left=partial(self._seconds_left, process))
 
-    def _submit(self, message: Message, process: Process) -> Any:
+    def _submit(self, event: dict[str, Any], process: Process) -> Any:
         services = Submission(
             store=self.store,
-            provider=self._provider(POOL_SIZE),
+            provider=self._provider("submit", POOL_SIZE),
             clock=lambda: self.scheduler.now,
             pool_size=POOL_SIZE,
         )
-        return submission.app.handle(_event(message), services, seconds_left=partial(self._seconds_left, process))
+        return submission.app.handle(event, services, seconds_left=partial(self._seconds_left, process))
 
     def _seconds_left(self, process: Process) -> float:
         return (process.ends_at - self.scheduler.now).total_seconds()
 
-    def _provider(self, pool_size: int) -> Provider:
+    def _provider(self, function: str, pool_size: int) -> Provider:
         provider = Provider(
             stage="test",
-            credentials=lambda: Credentials("test.user", PASSWORD),
+            credentials=self._credentials[function],
             pool_size=pool_size,
             read_timeout=self.scenario.read_timeout,
             session=self.session,
@@ -158,7 +184,7 @@ class Machine:
     def _queue(
         self,
         function: str,
-        handle: Callable[[Message, Process], Any],
+        handle: Callable[[dict[str, Any], Process], Any],
         most: int,
         visibility: timedelta,
         *,
@@ -169,10 +195,19 @@ class Machine:
         def deliver(message: Message) -> bool:
             if self.running[function] >= most:
                 return False
-            self._invoke(function, lambda process: handle(message, process), message=message, queue=queue)
+            event = _event(message)
+            self._invoke(function, lambda process: handle(event, process), message=message, queue=queue)
             return True
 
-        queue = Queue(self.scheduler, self.rng, deliver, visibility, rates.duplicates, rates.lates, lost)
+        queue = Queue(
+            self.scheduler,
+            self.rng,
+            deliver,
+            visibility,
+            duplicates=rates.duplicates,
+            lates=rates.lates,
+            lost=lost,
+        )
         return queue
 
     def _invoke(
@@ -183,11 +218,14 @@ class Machine:
         message: Message | None = None,
         queue: Queue | None = None,
     ) -> None:
+        if self.running[function] and message is None:
+            self.seen[f"two of {function} at once"] += 1
         self.running[function] += 1
         self.invocations[function] += 1
         ends_at = self.scheduler.now + timedelta(seconds=_TIMEOUTS_S[function])
         process = Process(f"{function} {self.invocations[function]}", ends_at)
         process.survives_timeout = function == "submit"
+        process.doomed = message is not None and message.doomed
         # A list whose every delivery dies ends in the dead-letter queue, which has its alarm: not what is looked for.
         process.immortal = function == "ingest" and message is not None and message.received >= MOST_RECEIVES // 2
 
@@ -199,6 +237,8 @@ class Machine:
                 self.running[function] -= 1
                 if queue is not None and message is not None and gave == {"batchItemFailures": []}:
                     queue.handled(message)
+                elif gave is not None and message is not None:
+                    self.crashes.append(f"{process.name}: a message failed: {message.body[:200]}")
                 self.ended(function, gave)
 
         self.scheduler.spawn(run, process=process)

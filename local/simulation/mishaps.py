@@ -14,6 +14,8 @@ _FREEZES_S = (2.0, 30.0, 100.0, 170.0, 200.0, 400.0, 1500.0)
 _NEAR_S = (75.0, 85.0, 95.0, 330.0)
 """Long enough for two questions of others, and short enough to go on with a call before the time-out; or as long
 as a lease and two questions."""
+_DOOM = 0.3
+"""Share of the steps at which a doomed process dies."""
 _NAP_S = 0.6
 _NAPS = 0.03
 
@@ -36,7 +38,7 @@ class Mishaps:
         process = task.process if task else None
         if process is None or process.dead or process.immortal:
             return
-        if self.rng.random() < self.kills:
+        if self.rng.random() < (_DOOM if process.doomed else self.kills):
             self.seen["killed"] += 1
             self.scheduler.kill(process)
         elif self.rng.random() < self.freezes:
@@ -46,7 +48,13 @@ class Mishaps:
         some = _NEAR_S if self.near else _FREEZES_S
         duration = timedelta(seconds=self.rng.choice(some) * self.rng.uniform(0.9, 1.1))
         self.seen["frozen"] += 1
-        process.frozen_until = self.scheduler.now + duration
+        process.frozen_until = until = self.scheduler.now + duration
+
+        def thaw() -> None:
+            if process.tasks and not process.dead:
+                self.seen["thawed" if until <= process.ends_at else "thawed past its time-out"] += 1
+
+        self.scheduler.at(until, thaw)
 
     def step(self) -> None:
         """Time for one step of the store: a few milliseconds, now and then much longer."""

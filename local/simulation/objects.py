@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
@@ -43,7 +44,7 @@ class Objects:
         found = self._find(Bucket, Key, VersionId, "HeadObject")
         return {
             "VersionId": found.version,
-            "ETag": f'"{hashlib.sha256(found.body).hexdigest()}"',
+            "ETag": _etag(found),
             "LastModified": found.modified,
             "ContentLength": len(found.body),
         }
@@ -54,8 +55,27 @@ class Objects:
         assert part is not None
         return {"Body": io.BytesIO(found.body[int(part[1]) : int(part[2]) + 1])}
 
+    def get_paginator(self, operation: str) -> Self:
+        """Of the one operation that lists."""
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+        """One page: the last version of each object."""
+        yield {
+            "Contents": [
+                {"Key": key, "ETag": _etag(found), "Size": len(found.body), "LastModified": found.modified}
+                for (bucket, key, version), found in self._objects.items()
+                if bucket == Bucket and key.startswith(Prefix) and version is None
+            ]
+        }
+
     def _find(self, bucket: str, key: str, version: str | None, operation: str) -> _Object:
         found = self._objects.get((bucket, key, version))
         if found is None:
             raise ClientError({"Error": {"Code": "NoSuchKey", "Message": key}}, operation)
         return found
+
+
+def _etag(found: _Object) -> str:
+    return f'"{hashlib.sha256(found.body).hexdigest()}"'

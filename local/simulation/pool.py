@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,12 +10,11 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from unittest.mock import patch
 
-import ingestion.writing
-import submission.work
 from backorder.provider.concurrency import Concurrency, Slot
 from local.simulation.scheduler import Scheduler, current_scheduler, current_task
 
 T = TypeVar("T")
+_FUNCTIONS = frozenset({"ingestion", "planning", "submission", "reconciliation", "fetching"})
 
 
 class Result(Generic[T]):
@@ -34,10 +34,13 @@ class Result(Generic[T]):
         self.done = True
         self._scheduler.wake()
 
-    def result(self) -> T:
+    def exception(self) -> Exception | None:
         self._scheduler.wait(lambda: self.done)
-        if self._error is not None:
-            raise self._error
+        return self._error
+
+    def result(self) -> T:
+        if (error := self.exception()) is not None:
+            raise error
         return self._value[0]
 
 
@@ -103,8 +106,9 @@ class Cap(Concurrency):
 
 @contextmanager
 def pools_on_tasks() -> Iterator[None]:
-    """The functions' pools of threads are tasks while this lasts."""
+    """The functions' pools of threads are tasks while this lasts: whichever of their modules has one."""
     with ExitStack() as stack:
-        for module in (submission.work, ingestion.writing):
-            stack.enter_context(patch.object(module, "ThreadPoolExecutor", Pool))
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] in _FUNCTIONS and getattr(module, "ThreadPoolExecutor", None) is not None:
+                stack.enter_context(patch.object(module, "ThreadPoolExecutor", Pool))
         yield

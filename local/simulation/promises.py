@@ -10,7 +10,8 @@ from backorder.clock import iso
 from backorder.model import Backorder, Origin, Reason, State
 from local.run.invariants import Evidence, offenders
 from local.simulation.audit import wrong_findings, wrong_ledger
-from local.simulation.scenario import Name, Scenario
+from local.simulation.names import Name
+from local.simulation.scenario import Scenario
 
 Broken = Mapping[str, Sequence[str]]
 """Each broken promise by name, with what breaks it, one line a domain."""
@@ -20,9 +21,15 @@ TIME_ENOUGH = timedelta(hours=12)
 
 
 def broken(
-    evidence: Evidence, scenario: Scenario, *, strangers: Collection[str], dead_letters: Collection[str]
+    evidence: Evidence,
+    scenario: Scenario,
+    *,
+    strangers: Collection[str],
+    dead_letters: Collection[str],
+    crashes: Sequence[str] = (),
 ) -> Broken:
-    """The promises that do not hold. `strangers`: applications that somebody ordered by hand."""
+    """The promises that do not hold. `strangers`: applications that somebody ordered by hand. `crashes`: errors of the
+    functions' own, which would come again with every delivery."""
     found: dict[str, list[str]] = {name: list(lines) for name, lines in offenders(evidence).items()}
     names = {name.domain: name for name in scenario.names}
     for backorder in evidence.backorders:
@@ -33,9 +40,27 @@ def broken(
             found.setdefault("nobody_elses", []).append(f"{application['domain']}: a stranger's order was taken back")
     found.setdefault("findings_are_the_faults", []).extend(wrong_findings(evidence, strangers))
     found.setdefault("ledger_equals", []).extend(wrong_ledger(evidence))
+    found.setdefault("dated", []).extend(_wrong_dates(evidence, scenario))
+    found.setdefault("no_crash", []).extend(crashes)
     if lists_lost := [body for body in dead_letters if '"detail"' in body]:
         found.setdefault("lists_read", []).extend(lists_lost)
     return {name: lines for name, lines in found.items() if lines}
+
+
+def _wrong_dates(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
+    """Backorders that go by a date that a later list had corrected."""
+    newest = {b.domain: b for b in sorted(evidence.backorders, key=lambda b: b.cycle)}
+    for move in scenario.changes.moves:
+        backorder, after = newest.get(move.after.domain), move.after
+        if backorder is None or (
+            backorder.outcome_at is not None and backorder.outcome_at < move.told_at + TIME_ENOUGH
+        ):
+            continue
+        told, true = backorder.batch_starts_at, after.drop_at
+        if after.dating == "finalization":
+            told, true = backorder.finalization_at, after.finalization_at
+        if told != true:
+            yield f"{after.domain}: goes by {told}, and a list of {iso(move.told_at)} said {true}"
 
 
 def _broken_by(
@@ -51,7 +76,7 @@ def _broken_by(
         )
     if backorder.application is not None and state is not State.CANCELLED:
         yield from _untrue(backorder, evidence)
-    if state is State.MISSED and scenario.ample and _had_time(backorder, name) and not evidence.halted:
+    if state is State.MISSED and scenario.ample and _had_time(backorder, name, scenario) and not evidence.halted:
         if backorder.reason is Reason.UNFUNDED:
             yield "in_time", "missed for want of funds, of which there were plenty"
         elif backorder.reason in (Reason.LATE, Reason.UNANSWERED):
@@ -79,9 +104,9 @@ def _application(backorder: Backorder, evidence: Evidence) -> Mapping[str, Any] 
     return next((each for each in found if each["application"] == backorder.application), None)
 
 
-def _had_time(backorder: Backorder, name: Name) -> bool:
+def _had_time(backorder: Backorder, name: Name, scenario: Scenario) -> bool:
     until = min(moment for moment in (backorder.deadline, name.finalization_at) if moment is not None)
-    return until - backorder.created_at > TIME_ENOUGH
+    return until - backorder.created_at > TIME_ENOUGH + scenario.changes.outage
 
 
 def hopeless(backorder: Backorder, scenario: Scenario) -> bool:

@@ -20,8 +20,12 @@ class Message:
     """One message; `received` counts its deliveries."""
 
     body: str
+    number: int = 0
+    """In the order in which they were sent."""
     received: int = 0
     done: bool = False
+    doomed: bool = False
+    """Whoever works at it dies of it."""
 
 
 @dataclass
@@ -34,19 +38,25 @@ class Queue:
     visibility: timedelta
     duplicates: float = 0.0
     lates: float = 0.0
+    dooms: float = 0.0
+    """Share of the messages that nobody survives: they end in the dead-letter queue, until somebody puts them back."""
     lost: float = 0.0
     """Share of the sendings that fail: a message that SQS did not take."""
     seen: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
     """Messages on their way or out of sight."""
     dead: list[Message] = field(default_factory=list)
+    _sent: int = 0
+    _newest: int = 0
+    """The number of the newest that was delivered."""
 
     def put(self, body: str) -> None:
         """Sends a message, which arrives in a moment, or late, or twice."""
         if self.rng.random() < self.lost:
             self.seen["message not taken"] += 1
             return
-        message = Message(body)
+        self._sent += 1
+        message = Message(body, self._sent, doomed=self.rng.random() < self.dooms)
         arrival = self._delay()
         self._show(message, arrival)
         if self.rng.random() < self.duplicates:
@@ -54,6 +64,14 @@ class Queue:
             # Together: two workers then read what neither of them has claimed yet.
             seconds = self.rng.choice((self.rng.uniform(0, 0.02), self.rng.uniform(0, 1), None))
             self._show(message, self._delay(late=True) if seconds is None else arrival + timedelta(seconds=seconds))
+
+    def redrive(self) -> None:
+        """Somebody puts back what is in the dead-letter queue."""
+        dead, self.dead = self.dead, []
+        for message in dead:
+            self.seen["redriven"] += 1
+            self._sent += 1
+            self._show(Message(message.body, self._sent), self._delay())
 
     def handled(self, message: Message) -> None:
         """It is deleted; a second delivery that is under way comes all the same."""
@@ -84,6 +102,9 @@ class Queue:
             if not self.deliver(message):
                 self.scheduler.at(self.scheduler.now + _BUSY, arrive)
                 return
+            if not message.received and message.number < self._newest:
+                self.seen["message overtaken"] += 1
+            self._newest = max(self._newest, message.number)
             message.received += 1
             self.scheduler.at(self.scheduler.now + self.visibility, lambda: self._come_again(message))
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import get_args
 
-from backorder.clock import iso
 from backorder.registries import Registries
 from local.emulator.options import BOOK_FAULTS, WIRE_FAULTS, Duplicates, FaultMix, InsufficientFunds, Options
+from local.simulation.changes import Changes, draw_changes
+from local.simulation.names import Dating, Name, Upload, list_of, rules
 
 FEE = Decimal("69.00")
 AMPLE = Decimal("9000.00")
@@ -19,48 +21,6 @@ _WORDS = "amber brick cedar delta ember frost grove haven ivory jolly karma lemo
 
 DUPLICATES: tuple[Duplicates, ...] = get_args(Duplicates)
 INSUFFICIENT_FUNDS: tuple[InsufficientFunds, ...] = get_args(InsufficientFunds)
-
-Dating = Literal["undated", "day", "moment", "finalization"]
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """One domain, and what is true of it. What lists say of it is in `dating`."""
-
-    domain: str
-    zone: str
-    drop_at: datetime
-    finalization_at: datetime
-    dating: Dating
-    former: bool = False
-    """It dropped a while ago, and an application of this account for it ended then."""
-    stranger_at: datetime | None = None
-    """Somebody orders it by hand, with the same login."""
-
-    @property
-    def undated(self) -> bool:
-        """No list says when it drops."""
-        return self.dating == "undated"
-
-    @property
-    def refused(self) -> bool:
-        """The provider does not take its zone."""
-        return self.zone == "de"
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that is put into the lists bucket."""
-
-    at: datetime
-    key: str
-    body: str
-    domains: tuple[str, ...]
-    """The good names on it."""
-
-    @property
-    def kind(self) -> str:
-        return self.key.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +61,12 @@ class Scenario:
     rates: Rates
     read_timeout: float
     book_faults: tuple[BookFault, ...]
+    changes: Changes
     ample: bool
     """The account covers every name at every moment: none may be missed for want of funds."""
 
     def name(self, domain: str) -> Name:
-        """What is true of a domain."""
+        """What is true of a domain in the end."""
         return next(name for name in self.names if name.domain == domain)
 
     @property
@@ -144,7 +105,11 @@ class _Draw:
         rng = self.rng
         ample = rng.random() < 0.6
         names = self._names(ample=ample)
-        uploads = tuple(sorted(self._uploads(names), key=lambda upload: upload.at))
+        uploads = self._uploads(names)
+        changes = draw_changes(self.seed, self.start, names, uploads, ample=ample)
+        moved = {move.before.domain: move.after for move in changes.moves}
+        names = tuple(moved.get(name.domain, name) for name in names)
+        uploads = sorted([*uploads, *changes.uploads], key=lambda upload: upload.at)
         balance = AMPLE if ample else FEE * rng.randint(0, 4) + Decimal(rng.randrange(6900)) / 100
         short, twice = rng.choice(INSUFFICIENT_FUNDS), rng.choice(DUPLICATES)
         short, twice = self.wishes.insufficient_funds or short, self.wishes.duplicates or twice
@@ -166,7 +131,7 @@ class _Draw:
             start=self.start,
             options=replace(options, faults=self._faults()),
             names=names,
-            uploads=uploads,
+            uploads=tuple(uploads),
             pay_ins=tuple(
                 (self._moment(days), Decimal(rng.randrange(2000, 20000)) / 100)
                 for _ in range(0 if ample else rng.randint(0, 3))
@@ -176,7 +141,8 @@ class _Draw:
             ),
             rates=self._rates(),
             read_timeout=rng.choice((0.5, 20.0)),
-            book_faults=self._book_faults(names) if ample else (),
+            book_faults=self._book_faults(names, moved) if ample else (),
+            changes=changes,
             ample=ample,
         )
 
@@ -199,12 +165,12 @@ class _Draw:
             kinds = ("timeout_late", *kinds[1:])
         return FaultMix(rate=rng.choice((0.3, 0.6)), kinds=kinds)
 
-    def _book_faults(self, names: tuple[Name, ...]) -> tuple[BookFault, ...]:
+    def _book_faults(self, names: tuple[Name, ...], moved: Collection[str]) -> tuple[BookFault, ...]:
         """Each befalls a name of its own; what has nothing to do with an order of ours, a name that is not ours."""
         rng = random.Random(f"books {self.seed}")
         if self.wishes.books is False or (self.wishes.books is None and rng.random() < 0.5):
             return ()
-        own = [name for name in names if not (name.former or name.refused or name.stranger_at)]
+        own = [name for name in names if not (name.former or name.refused or name.stranger_at or name.domain in moved)]
         rng.shuffle(own)
         faults: list[BookFault] = []
         for kind in rng.sample(BOOK_FAULTS, rng.randint(1, 5)):
@@ -264,12 +230,12 @@ class _Draw:
 
     def _uploads(self, names: tuple[Name, ...]) -> list[Upload]:
         rng = self.rng
-        uploads = [Upload(self.start, "rules.toml", _rules(rng), ())]
+        uploads = [Upload(self.start, "rules.toml", rules(rng), ())]
         for number in range(rng.randint(1, 4)):
             some = [name for name in names if rng.random() < 0.5] or list(names[:1])
             kind = rng.choice(("wanted", "wanted", "dropping"))
             at = self._early()
-            uploads.append(_list(rng, f"{kind}/list{number}.csv", at, some))
+            uploads.append(list_of(rng, f"{kind}/list{number}.csv", at, some))
             if rng.random() < 0.2:  # the same file once more, as a new version
                 uploads.append(replace(uploads[-1], at=at + timedelta(hours=rng.uniform(0, 30))))
         for number in range(rng.choice((0, 0, 1, 2))):
@@ -286,37 +252,3 @@ class _Draw:
     def _early(self) -> datetime:
         rng = self.rng
         return self.start + timedelta(seconds=rng.choice((rng.uniform(0, 3600), rng.uniform(0, 4 * 86400))))
-
-
-def _list(rng: random.Random, key: str, at: datetime, names: list[Name]) -> Upload:
-    priced = rng.random() < 0.2
-    lines = ["domain,drop date,finalization date,priority,max price"]
-    for name in names:
-        drop, finalization = "", ""
-        if name.dating == "day":
-            drop = str(_drop_day(name))
-        elif name.dating == "moment":
-            drop = iso(name.drop_at)
-        elif name.dating == "finalization":
-            finalization = iso(name.finalization_at)
-        price = rng.choice(("", "50.00", "100.00")) if priced else ""
-        lines.append(f"{name.domain},{drop},{finalization},{rng.choice(('', '1', '5', '9'))},{price}")
-    if rng.random() < 0.3:
-        lines += ["not_a_name.com,,,,", names[0].domain + ",,,,"]
-    return Upload(at, key, "\n".join(lines) + "\n", tuple(name.domain for name in names))
-
-
-def _drop_day(name: Name) -> object:
-    registries = Registries.load()
-    day = name.drop_at.date()
-    # The day as its registry dates it: a zone without a known batch is taken to drop the day before.
-    for shift in (0, 1, -1):
-        candidate = day + timedelta(days=shift)
-        if registries.batch(name.zone, candidate).starts_at == name.drop_at:
-            return candidate
-    return day
-
-
-def _rules(rng: random.Random) -> str:
-    zones = rng.choice(('["com", "net"]', '["com", "org", "info", "xyz", "de"]'))
-    return f'[select]\nzones = {zones}\n\n[fees]\ndefault = "69.00"\n'

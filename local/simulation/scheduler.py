@@ -35,6 +35,8 @@ class Process:
     """Frozen in the middle of a write, and thawed after its time-out: the worst that a worker could do."""
     immortal: bool = False
     """No mishap befalls it."""
+    doomed: bool = False
+    """It dies soon, whatever it does."""
     dead: bool = False
     frozen_until: datetime | None = None
     tasks: set[Task] = field(default_factory=set)

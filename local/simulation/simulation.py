@@ -18,7 +18,9 @@ from local.emulator import Emulator
 from local.run.invariants import Evidence
 from local.run.schedules import next_call
 from local.run.watched import GRACE, WatchedStore
-from local.simulation.machine import PASSWORD, Machine
+from local.simulation.changes import Changes, Move
+from local.simulation.happened import happened
+from local.simulation.machine import NEXT_PASSWORD, PASSWORD, Machine
 from local.simulation.mishaps import Mishaps
 from local.simulation.pool import pools_on_tasks
 from local.simulation.promises import Broken, broken, hopeless
@@ -71,6 +73,8 @@ class _Simulation:
         self.scenario = scenario
         self.rng = random.Random(f"simulation {scenario.seed}")
         self.emulator = Emulator(scenario.options)
+        self.password = PASSWORD
+        """At the provider."""
         self.strangers: set[str] = set()
         self._before_the_start()
         self.scheduler = Scheduler(scenario.start, self._advance, self.rng)
@@ -109,8 +113,10 @@ class _Simulation:
                 drop_at = past + timedelta(days=8)
                 emulator.schedule(name.domain, drop_at=drop_at, outcome="FAILED")
         emulator.advance_to(past + timedelta(days=12))
+        first = {move.before.domain: move.before for move in scenario.changes.moves}
         for name in scenario.names:
-            emulator.schedule(name.domain, finalization_at=name.finalization_at, drop_at=name.drop_at)
+            told = first.get(name.domain, name)
+            emulator.schedule(name.domain, finalization_at=told.finalization_at, drop_at=told.drop_at)
         strangers = sorted((name.stranger_at, name.domain) for name in scenario.names if name.stranger_at is not None)
         for at, domain in strangers:
             if at < scenario.start:
@@ -126,7 +132,7 @@ class _Simulation:
 
     def _order_by_hand(self, domain: str, *, new: bool = False) -> str:
         """Somebody orders with the same login, at the provider's web page perhaps. Gives the application's id."""
-        fields = {"s_entity": "1234", "s_login": "test.user", "s_pw": PASSWORD, "command": "AddDomainApplication"}
+        fields = {"s_entity": "1234", "s_login": "test.user", "s_pw": self.password, "command": "AddDomainApplication"}
         if new:
             fields["new"] = "1"
         answer = self.emulator.call({**fields, "class": "BACKORDER", "domain": domain})
@@ -163,6 +169,21 @@ class _Simulation:
         for name in scenario.names:
             if name.stranger_at is not None and name.stranger_at >= scenario.start:
                 at(name.stranger_at, partial(self._stranger, name.domain))
+        self._plan_changes(scenario.changes)
+        for day in range(1, (scenario.last_drop - scenario.start).days + 2):
+            at(scenario.start + timedelta(days=day), self.machine.sweep)
+
+    def _plan_changes(self, changes: Changes) -> None:
+        for move in changes.moves:
+            self._at(move.at, partial(self._move, move))
+        if changes.rules_outdated_at is not None:
+            self._at(changes.rules_outdated_at, self._upgrade)
+        if changes.password_rotated_at is not None:
+            self._at(changes.password_rotated_at, self._rotate_password)
+        if changes.secret_rotated_at is not None:
+            self._at(changes.secret_rotated_at, self._rotate_secret)
+        for moment in changes.redrives:
+            self._at(moment, self.machine.submissions.redrive)
 
     def _at(self, moment: datetime, event: object) -> None:
         assert callable(event)
@@ -174,6 +195,26 @@ class _Simulation:
             self._changed()
 
         self.scheduler.at(moment, happen)
+
+    def _move(self, move: Move) -> None:
+        after = move.after
+        self.seen["drop moved"] += 1
+        self.emulator.schedule(after.domain, finalization_at=after.finalization_at, drop_at=after.drop_at)
+
+    def _upgrade(self) -> None:
+        """A version comes that does not know a word of the rules in use."""
+        kept = self.store.document("rules")
+        if kept is not None:
+            self.seen["rules outdated"] += 1
+            self.store.put_document("rules", {**kept, "text": f"{kept['text']}\n[formerly]\nknown = true\n"})
+
+    def _rotate_password(self) -> None:
+        self.seen["password rotated"] += 1
+        self.password = NEXT_PASSWORD
+        self.emulator.rotate_password(self.password)
+
+    def _rotate_secret(self) -> None:
+        self.machine.secret.password = NEXT_PASSWORD
 
     def _strike(self, fault: BookFault) -> None:
         if fault.kind == "application_foreign":
@@ -244,6 +285,8 @@ class _Simulation:
 
     def _ended(self, function: str, gave: object) -> None:
         if function in _TICKS:
+            if getattr(gave, "halted", None):
+                self.seen[f"{function} halted"] += 1
             skipped = gave is None or getattr(gave, "skipped", None) or getattr(gave, "halted", None)
             if skipped:
                 self.due[function] = True
@@ -269,7 +312,8 @@ class _Simulation:
         self.emulator.set_faults(0.0)
         self.mishaps.kills = self.mishaps.freezes = 0.0
         for queue in (self.machine.lists, self.machine.submissions):
-            queue.duplicates = queue.lates = queue.lost = 0.0
+            queue.duplicates = queue.lates = queue.lost = queue.dooms = 0.0
+            queue.redrive()
         self._changed()
 
     def _settle_accounts(self) -> None:
@@ -281,7 +325,8 @@ class _Simulation:
 
     def _result(self) -> Result:
         store = self.store
-        seen = self.seen + self.mishaps.seen + self.machine.lists.seen + self.machine.submissions.seen
+        machine = self.machine
+        seen = self.seen + self.mishaps.seen + machine.seen + machine.lists.seen + machine.submissions.seen
         state = self.emulator.state()
         evidence = Evidence(
             lists=[record for record in store.lists() if record.kind in ("wanted", "dropping", "cancel")],
@@ -298,8 +343,14 @@ class _Simulation:
         dead = {message.body for queue in (self.machine.lists, self.machine.submissions) for message in queue.dead}
         return Result(
             self.scenario,
-            broken(evidence, self.scenario, strangers=self.strangers, dead_letters=dead),
+            broken(
+                evidence,
+                self.scenario,
+                strangers=self.strangers,
+                dead_letters=dead,
+                crashes=self.machine.crashes,
+            ),
             evidence,
-            seen,
+            seen + happened(self.scenario, evidence),
             self.scheduler.now,
         )
