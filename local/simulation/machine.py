@@ -233,6 +233,10 @@ class Machine:
             gave: object = None
             try:
                 gave = action(process)
+                if process.doomed:  # at the latest when all is done, and its message is not deleted yet
+                    self.seen["killed"] += 1
+                    self.scheduler.kill(process)
+                    gave = None
             finally:
                 self.running[function] -= 1
                 if queue is not None and message is not None and gave == {"batchItemFailures": []}:

@@ -36,7 +36,7 @@ class Process:
     immortal: bool = False
     """No mishap befalls it."""
     doomed: bool = False
-    """It dies soon, whatever it does."""
+    """It dies, whatever it does: when it is done at the latest."""
     dead: bool = False
     frozen_until: datetime | None = None
     tasks: set[Task] = field(default_factory=set)
