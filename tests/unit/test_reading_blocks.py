@@ -72,6 +72,7 @@ def _small_blocks() -> Iterator[None]:
         patch("ingestion.reading.lines._FIRST_BLOCK", 60),
         patch("ingestion.reading.containers.CHUNK", 150),
         patch("ingestion.reading.lines.LARGE", 400),
+        patch("ingestion.reading.blocks._MOST_MEANINGS", 20),
     ):
         yield
 

@@ -9,14 +9,15 @@ test holds both ways together.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
-from itertools import accumulate, chain, compress
+from itertools import accumulate, chain, compress, repeat
 from typing import NamedTuple
 
 from backorder.domains import is_plain_zone, suffixes_below
+from ingestion.reading.containers import NoList
 from ingestion.reading.entries import Entry, Items, LeftOut, Reject
 from ingestion.reading.formats.form import Format, PlainRows
 from ingestion.reading.lines import Block, Line, Lines
@@ -25,15 +26,18 @@ from ingestion.screen import Screen
 _plain_names_at = re.compile(rb"\n([a-z0-9.-]+)").finditer
 _plain_names = re.compile(rb"\n([a-z0-9.-]+)").findall
 
-_Row = bytes
+_Tail = bytes
 """What is found in a row: what follows a label that meets the rules, with its dot if it does so but for its length; or,
 with the line end before it, all of any other row."""
 _Failing = tuple[bytes, bytes]
 """What is found in one of these others: the character that its label fails by, and what follows the label."""
+_Found = _Tail | _Failing
 _LINE_END = ord("\n")
 _REST = rb"[^\n]{1,300}+(?![^\n])"
 """What follows a label; if it is longer than any that means something, it is not kept."""
 _NOT_PLAIN: _Failing = (b"", b"")
+_MOST_MEANINGS = 1 << 14
+"""That are kept."""
 
 
 class _Meaning(NamedTuple):
@@ -58,53 +62,76 @@ class Blocks:
         self._failing_at, self._failing_of = failing.match, failing.findall
         self._is_tail = re.compile(rows.tail).fullmatch
         self._needles = [re.compile(re.escape(needle)).finditer for needle in screen.needles or ()]
-        self._meaning = lru_cache(maxsize=1 << 14)(self._judged)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._times: Counter[_Found] = Counter()
+        """How many rows, that are not read line by line, each was found in."""
+        self._meanings: dict[_Found, _Meaning | None] = {}
+        """Of all that was found. None: it takes a closer look."""
+        self._odd: set[_Found] = set()
+        """What takes a closer look."""
+        self._nested: tuple[str, ...] = ()
+        """Zones with suffixes below them, in their order."""
 
     def read(self) -> Items:
-        """What comes after the block that was begun: rejects, entries that may be chosen, and the rest in bulk."""
-        for part in self.lines.blocks():
-            if not isinstance(part, Block):
-                yield from self._line_by_line([part])
-            elif b"\r" in part and part.count(b"\r") != part.count(b"\r\n"):
-                # Lines that end with a return, as on old Macintoshes.
-                yield from self._line_by_line(self.lines.lines_of(part))
-            else:
-                yield from self._read(part)
+        """What comes after the block that was begun: rejects, entries that may be chosen, and the rest in bulk.
+
+        Raises NoList where an archive breaks off, when all before it was given.
+        """
+        try:
+            for part in self.lines.blocks():
+                if not isinstance(part, Block):
+                    yield from self._line_by_line([part])
+                elif b"\r" in part and part.count(b"\r") != part.count(b"\r\n"):
+                    # Lines that end with a return, as on old Macintoshes.
+                    yield from self._line_by_line(self.lines.lines_of(part))
+                else:
+                    yield from self._read(part)
+                if len(self._meanings) > _MOST_MEANINGS:
+                    yield self._left_out()
+        except NoList:
+            yield self._left_out()
+            raise
+        yield self._left_out()
 
     def _line_by_line(self, lines: Iterable[Line]) -> Iterator[Entry | Reject]:
         return (item for item in map(self._rows.read, lines) if item is not None)
 
-    def _read(self, block: Block) -> Items:
+    def _read(self, block: Block) -> Iterator[Entry | Reject]:
         number = self.lines.reached + 1
         text = b"\n" + block.lower() + (b"" if block.endswith(b"\n") else b"\n")
-        rows: list[_Row] = self._rows_of(text, 0, len(text) - 1)
+        rows: list[_Tail] = self._rows_of(text, 0, len(text) - 1)
         self.lines.reached += len(rows)
-        times, closer = self._told_apart(Counter(rows))
-        meanings = {row: meaning for row in times if (meaning := self._meaning(row)) is not None}
-        closer.update({row: times[row] for row in times.keys() - meanings.keys() if isinstance(row, _Row)})
-        starts = self._with_keywords(text, meanings) | self._known(text, meanings) | self._suffixes(text, meanings)
-        for start in starts:
-            times[self._row(text, start)] -= 1
+        closer = self._count(Counter(rows))
+        starts = self._with_keywords(text) | self._known(text) | self._suffixes(text)
+        self._times.subtract(self._row(text, start) for start in starts)
         starts.update(_starts_of(closer, text, rows))
-        yield _left_out((meaning, times[row]) for row, meaning in meanings.items())
         yield from self._line_by_line(self._lines_at(block, number, text, sorted(starts)))
 
-    def _told_apart(self, times: Counter[_Row]) -> tuple[dict[_Row | _Failing, int], dict[_Row, int]]:
-        """How often each was found, with what fails the rules on characters told by why; and the rows that are not
-        plain."""
+    def _count(self, times: Counter[_Tail]) -> dict[_Tail, int]:
+        """Counts what was found, `times`; gives what takes a closer look, and how often it was found."""
         whole = [row for row in times if row[0] == _LINE_END]
-        failing: Counter[_Failing] = Counter()
-        closer: dict[_Row, int] = {}
-        for row, found in zip(whole, self._failing_of(b"".join(whole)), strict=True):
-            if self._meaning(found) is None:
-                closer[row] = times.pop(row)
-            else:
-                failing[found] += times.pop(row)
-        return dict(chain(times.items(), failing.items())), closer
+        numbers = list(map(times.pop, whole))
+        failing: list[_Failing] = self._failing_of(b"".join(whole))
+        found: set[_Found] = {*times, *failing}
+        for new in found - self._meanings.keys():
+            self._judge(new)
+        self._times.update(times)
+        self._times.update(chain.from_iterable(map(repeat, failing, numbers)))
+        closer = {tail: times[tail] for tail in times.keys() & self._odd}
+        closer.update(compress(zip(whole, numbers, strict=True), map(self._odd.__contains__, failing)))
+        return closer
 
-    def _judged(self, row: _Row | _Failing) -> _Meaning | None:
-        """None: it takes a closer look."""
-        mark, tail = row if isinstance(row, tuple) else (b".", row[1:]) if row.startswith(b".") else (b"", row)
+    def _judge(self, found: _Found) -> None:
+        meaning = self._meanings[found] = self._meaning(found)
+        if meaning is None:
+            self._odd.add(found)
+        elif meaning.zone not in self._nested and suffixes_below(meaning.zone):
+            self._nested = tuple(sorted((*self._nested, meaning.zone)))
+
+    def _meaning(self, found: _Found) -> _Meaning | None:
+        mark, tail = found if isinstance(found, tuple) else (b".", found[1:]) if found[:1] == b"." else (b"", found)
         tail = tail.removesuffix(b"\r")
         if not self._is_tail(tail):
             return None
@@ -119,36 +146,50 @@ class Blocks:
             return None
         return _Meaning(zone, left_out_by, when.date() if when else None)
 
-    def _with_keywords(self, text: bytes, meanings: Mapping[_Row | _Failing, _Meaning]) -> set[int]:
+    def _with_keywords(self, text: bytes) -> set[int]:
         """Where plain rows begin that may be chosen and have, somewhere, what the rules look for."""
         hits = (hit.start() for occurrences in self._needles for hit in occurrences(text))
         starts = {text.rfind(b"\n", 0, hit + 1) + 1 for hit in hits}
-        meant = ((start, meanings.get(self._row(text, start))) for start in starts)
+        meant = ((start, self._meanings[self._row(text, start)]) for start in starts)
         return {start for start, meaning in meant if meaning and meaning.left_out_by is None}
 
-    def _known(self, text: bytes, meanings: Container[_Row | _Failing]) -> set[int]:
+    def _known(self, text: bytes) -> set[int]:
         """The same for plain rows whose names are known."""
         if not self._screen.known or self._screen.known.isdisjoint(_plain_names(text)):
             return set()
         starts = (name.start(1) for name in _plain_names_at(text) if name[1] in self._screen.known)
-        return {start for start in starts if self._row(text, start) in meanings}
+        return {start for start in starts if self._row(text, start) not in self._odd}
 
-    def _suffixes(self, text: bytes, meanings: Mapping[_Row | _Failing, _Meaning]) -> set[int]:
+    def _suffixes(self, text: bytes) -> set[int]:
         """The same for rows that are a suffix such as `com.pl`, which looks like a name."""
-        zones = {meaning.zone for meaning in meanings.values()}
-        nested = tuple(sorted(zone for zone in zones if suffixes_below(zone)))
-        if not nested:
+        if not self._nested:
             return set()
-        zone_at, suffixes = _suffixes_in(nested)
+        zone_at, suffixes = _suffixes_in(self._nested)
         starts = ((text.rfind(b"\n", 0, zone.start()) + 1, zone.end()) for zone in zone_at(text))
-        return {start for start, end in starts if text[start:end] in suffixes and self._row(text, start) in meanings}
+        return {
+            start for start, end in starts if text[start:end] in suffixes and self._row(text, start) not in self._odd
+        }
 
-    def _row(self, text: bytes, start: int) -> _Row | _Failing:
+    def _row(self, text: bytes, start: int) -> _Found:
         row = self._row_at(text, start - 1)
         if row and not row[1].startswith(b"\n"):
             return row[1]
         failing = self._failing_at(text, start - 1)
         return (failing[1] or b"", failing[2] or b"") if failing else _NOT_PLAIN
+
+    def _left_out(self) -> LeftOut:
+        """What all that was counted comes to; it is counted no more."""
+        by: Counter[str] = Counter()
+        zones: Counter[str] = Counter()
+        days: set[date] = set()
+        for found, number in self._times.items():
+            meaning = self._meanings[found]
+            if meaning and number:
+                by[meaning.left_out_by or "keywords"] += number
+                zones[meaning.zone] += number
+                days.update([meaning.day] if meaning.day else ())
+        self._forget()
+        return LeftOut(by, zones, (min(days), max(days)) if days else None)
 
     def _lines_at(self, block: Block, number: int, text: bytes, starts: Iterable[int]) -> Iterator[Line]:
         """The lines of `block`, whose first one has `number`, that begin in `text` at `starts`, which are in order."""
@@ -158,23 +199,6 @@ class Blocks:
             seen = start
             # In `text` there is a line end before the block.
             yield self.lines.line(number, block[start - 1 : text.index(b"\n", start) - 1].removesuffix(b"\r"))
-
-
-def _left_out(rows: Iterable[tuple[_Meaning, int]]) -> LeftOut:
-    """What so many rows of each meaning come to."""
-    numbers: defaultdict[tuple[str, str | None], int] = defaultdict(int)
-    days: set[date | None] = set()
-    for meaning, number in rows:
-        if number:
-            numbers[meaning[:2]] += number
-            days.add(meaning[2])
-    by: Counter[str] = Counter()
-    zones: Counter[str] = Counter()
-    for (zone, left_out_by), number in numbers.items():
-        by[left_out_by or "keywords"] += number
-        zones[zone] += number
-    known = [day for day in days if day is not None]
-    return LeftOut(by, zones, (min(known), max(known)) if known else None)
 
 
 def read_screened(form: Format, sample: Iterable[Line], lines: Iterator[Line], blocks: Blocks) -> Items:
@@ -211,7 +235,7 @@ def _suffixes_in(zones: tuple[str, ...]) -> tuple[Callable[[bytes], Iterator[re.
     return zone_at, frozenset(name.encode("ascii") for names in suffixes.values() for name in names)
 
 
-def _starts_of(some: Mapping[_Row, int], text: bytes, rows: Iterable[_Row]) -> Iterator[int]:
+def _starts_of(some: Mapping[_Tail, int], text: bytes, rows: Iterable[_Tail]) -> Iterator[int]:
     """Where those rows begin that are like one of `some`, which says how many these are, in the order of the first."""
     if any(row[0] != _LINE_END for row in some):
         ends = accumulate(map(len, text.splitlines(keepends=True)))

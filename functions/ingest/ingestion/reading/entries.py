@@ -73,7 +73,7 @@ class LeftOut:
 
 
 Items = Iterator[Entry | Reject | LeftOut]
-"""All that a list consists of, in its order; what is left out in bulk comes before what was found among it."""
+"""All that a list consists of, in its order; what is left out in bulk comes after what was found among it."""
 
 
 def column_name(text: str) -> str:
