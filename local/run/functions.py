@@ -61,8 +61,14 @@ def handlers(
     plan = planning.app.wire(
         _quick(planning.app.Settings.from_environment(environment("PlanSubmissions"))), store=store, clock=clock
     )
+    # One call at a time: among parallel ones the machine's scheduler would decide which application is the earlier one,
+    # and no run could be repeated.
     submit = submission.app.wire(
-        _quick(submission.app.Settings.from_environment(environment("SubmitBackorders"))), store=store, clock=clock
+        _quick(submission.app.Settings.from_environment(environment("SubmitBackorders"))).model_copy(
+            update={"pool_size": 1}
+        ),
+        store=store,
+        clock=clock,
     )
     reconcile = reconciliation.app.wire(
         _quick(reconciliation.app.Settings.from_environment(environment("ReconcileAccount"))), store=store, clock=clock

@@ -98,8 +98,8 @@ def summary(
     return {
         **seen,
         "provider": {
-            "calls": emulator["calls"],
-            "faults": emulator["faults"],
+            "calls": dict(sorted(emulator["calls"].items())),
+            "faults": dict(sorted(emulator["faults"].items())),
             "applications": emulator["created"],
             "duplicate_applications": emulator["duplicates"],
         },

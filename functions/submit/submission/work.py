@@ -42,9 +42,9 @@ def threads(calls: int) -> int:
     """Enough for `calls` at the provider at any moment, while others claim and write what came of theirs.
 
     The client's cap holds the calls back, not the threads. A call takes a tenth of a second and more, its two writes
-    about a tenth of that.
+    about a tenth of that. One call at a time means one backorder after the other, in the message's order.
     """
-    return calls + max(2, calls // 4)
+    return 1 if calls == 1 else calls + max(2, calls // 4)
 
 
 def work(batch: Batch, submission: Submission, *, seconds_left: Callable[[], float]) -> Counter[str]:
