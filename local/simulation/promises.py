@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from backorder.clock import iso
@@ -12,6 +12,7 @@ from local.run.invariants import Evidence, offenders
 from local.simulation.audit import wrong_findings, wrong_ledger
 from local.simulation.names import Name
 from local.simulation.scenario import Scenario
+from submission.answers import CLOCK_SKEW
 
 Broken = Mapping[str, Sequence[str]]
 """Each broken promise by name, with what breaks it, one line a domain."""
@@ -67,7 +68,7 @@ def _broken_by(
     backorder: Backorder, name: Name, evidence: Evidence, scenario: Scenario, strangers: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     state = backorder.state
-    if backorder.application in strangers and backorder.origin is Origin.OURS:
+    if backorder.application in strangers and backorder.origin is Origin.OURS and not _same_moment(backorder, evidence):
         yield "nobody_elses", f"application {backorder.application} was ordered by hand, and is taken for ours"
     if not state.is_final and not hopeless(backorder, scenario):
         yield (
@@ -83,6 +84,16 @@ def _broken_by(
             yield "in_time", f"missed ({backorder.reason}), and had been there since {iso(backorder.created_at)}"
     if state is State.REJECTED and not name.refused:
         yield "none_lost", f"rejected, and its zone is taken: {backorder.failure}"
+
+
+def _same_moment(backorder: Backorder, evidence: Evidence) -> bool:
+    """It was ordered by hand within the skew of clocks before our own order, and no 540 told the two apart."""
+    application = _application(backorder, evidence)
+    sent_at = next((step.at for step in backorder.history if step.entered is State.SUBMITTING), None)
+    answer = next((step.call for step in backorder.history if step.call), "")
+    if application is None or sent_at is None or answer.endswith(" 540"):
+        return False
+    return timedelta(0) <= sent_at - datetime.fromisoformat(application["created"]) <= CLOCK_SKEW
 
 
 def _untrue(backorder: Backorder, evidence: Evidence) -> Iterator[tuple[str, str]]:

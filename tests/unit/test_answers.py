@@ -64,6 +64,22 @@ def test_ours_is_what_was_created_since_our_first_attempt(created_at: object, wh
     assert is_ours(ours(created_at=created_at), a_claim()) is whose
 
 
+def test_what_our_only_order_was_told_of_is_not_ours_however_little_older_it_is() -> None:
+    """Somebody ordered the name by hand, seconds before us."""
+    before = ours(created_at=NOW - timedelta(seconds=9))
+    assert at_once(answered_540(), before) == Adopt(before, Origin.FOREIGN)
+    # One of several orders may have made it, and nobody knows by which clock.
+    assert at_once(answered_540(times=2), before) == Adopt(before, Origin.OURS)
+    assert at_once(answered_540(), ours(created_at=NOW)) == Adopt(ours(created_at=NOW), Origin.OURS)
+
+
+def test_what_is_surely_no_older_than_our_order_comes_before_what_looks_a_little_older() -> None:
+    before = ours(id="by hand", created_at=NOW - timedelta(seconds=9))
+    sent_at = NOW + timedelta(milliseconds=400)
+    claim = a_claim(first_sent_at=sent_at, sent=1, unanswered=True)
+    assert at_once(claim, before, ours(created_at=NOW)) == Adopt(ours(created_at=NOW), Origin.OURS)
+
+
 def test_of_several_our_own_comes_first() -> None:
     assert at_once(unanswered(), older(), ours()) == Adopt(ours(), Origin.OURS)
     assert at_once(unanswered(), ours("FAILED"), older()) == Adopt(older(), Origin.FOREIGN)

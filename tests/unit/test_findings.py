@@ -264,10 +264,14 @@ def test_an_order_that_lacks_data_says_which() -> None:
     assert kinds(replace(order, state=State.FAILED, outcome_at=NOW)) == []
 
 
-def test_a_vanished_order_is_told_until_its_name_has_dropped() -> None:
+def test_a_vanished_order_is_told_until_a_day_after_its_name_has_dropped() -> None:
+    """Whoever could not look before the drop tells of it all the same."""
     order = a_dated_backorder(finalization_at=NOW, state=State.VANISHED, application="7", outcome_at=NOW)
     assert kinds(order) == [Kind.APPLICATION_VANISHED]
-    assert kinds(order, after=4 * HOURS) == []
+    assert "upload the name again" in found(order).advice
+    assert kinds(order, after=20 * HOURS) == [Kind.APPLICATION_VANISHED]
+    assert "upload" not in found(order, after=20 * HOURS).advice
+    assert kinds(order, after=29 * HOURS) == []
     undated = a_placed_backorder(state=State.VANISHED)
     assert (kinds(undated, after=34 * DAY), kinds(undated, after=35 * DAY)) == ([Kind.APPLICATION_VANISHED], [])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from backorder.model import Claim, Origin
 from backorder.provider.adapter import ApplicationStatus
@@ -41,8 +41,18 @@ Conclusion = Adopt | AskAgain | SendAgain
 
 
 def is_ours(application: Application, claim: Claim) -> bool:
-    """Whether our order made this application: it was created no earlier than the first attempt."""
-    return application.created_at >= claim.first_sent_at - CLOCK_SKEW
+    """Whether our order made this application: it was created no earlier than the first attempt.
+
+    If the only order that we sent was answered with "exists", what exists was not made by it: no clock is to be blamed
+    for what looks a little older.
+    """
+    others = claim.sent == 1 and claim.exists > 0 and not claim.unanswered
+    return application.created_at >= _first_sent(claim) - (timedelta(0) if others else CLOCK_SKEW)
+
+
+def _first_sent(claim: Claim) -> datetime:
+    """In whole seconds, as the provider's times are."""
+    return claim.first_sent_at.replace(microsecond=0)
 
 
 def conclude(
@@ -54,7 +64,9 @@ def conclude(
     Of our own, one that is won counts too, and a lost one once no further order is possible: its life went by while
     nobody asked.
     """
-    found = sorted(applications, key=lambda a: (not is_ours(a, claim), a.created_at, a.id))
+    sent = _first_sent(claim)
+    # What is older by the provider's clock, and may be ours, comes after what is surely no older.
+    found = sorted(applications, key=lambda a: (not is_ours(a, claim), a.created_at < sent, a.created_at, a.id))
     for application in found:
         if application.status.is_live:
             return Adopt(application, Origin.OURS if is_ours(application, claim) else Origin.FOREIGN)

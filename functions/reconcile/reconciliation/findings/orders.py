@@ -161,13 +161,15 @@ def _application_incomplete(order: Backorder, _: Circumstances) -> Observation |
 def _application_vanished(order: Backorder, at: Circumstances) -> Observation | None:
     if order.state is not State.VANISHED or order.unknown_status is not None or order.outcome_at is None:
         return None
-    if at.now >= (order.batch_ends_at or order.outcome_at + REMEMBERED):
+    dropped_at = order.batch_ends_at
+    if at.now >= (order.outcome_at + REMEMBERED if dropped_at is None else dropped_at + TOLD_FOR):
         return None
+    over = dropped_at is not None and at.now >= dropped_at
     return _found(
         Kind.APPLICATION_VANISHED,
         order,
         f"The provider no longer knows the order for {order.domain}, application {order.application}: ask its support "
-        "who removed it, and upload the name again if you still want it.",
+        + ("who removed it." if over else "who removed it, and upload the name again if you still want it."),
     )
 
 
