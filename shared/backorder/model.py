@@ -55,6 +55,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     LIMIT = "over a limit of rules.toml"
     RENEWED = "renewed: its registry's list has it no more"
+    LEFT_OUT = "left out by newer rules"
 
 
 FUNDED_AND_MISSED = frozenset({Reason.LATE, Reason.UNANSWERED, Reason.REFUSED})
@@ -164,6 +165,8 @@ class Backorder:
     note: str | None = None
     chosen: str | None = None
     """Why the rules chose it, with its score; None for what a person wants."""
+    rules_since: datetime | None = None
+    """Since when those rules choose as they do: only newer ones choose it anew, or no more."""
 
     drop_day: date | None = None
     drop_at: datetime | None = None

@@ -278,6 +278,22 @@ def test_a_list_that_stopped_goes_on_under_the_rules_that_hold_then(world: World
     assert counts(summary) == (4, 0, 1, 0, 3)
 
 
+def test_a_list_goes_on_at_its_place_whatever_became_of_other_names_meanwhile(world: World) -> None:
+    """What is already there is looked at; and there may be more of it, or less, when the list goes on."""
+    world.upload("rules.toml", RULES, modified=START)
+    world.upload("wanted/a.txt", "a-b.com\n", modified=START)
+    names = ("a-b", "g-h", "c", "d", "e", "f")
+    version = world.put("dropping/a.csv", "".join(f"{name}.com;2026-12-01 16:00:00\n" for name in names))
+    world.seconds_left = short_after(3)
+    with pytest.raises(TimeIsShort):
+        world.ingest("dropping/a.csv", version)
+    world.seconds_left = lambda: inf
+    world.upload("cancel/a.txt", "a-b.com\n", modified=START + timedelta(days=9))
+    [summary] = world.ingest("dropping/a.csv", version)
+    assert counts(summary) == (6, 0, 2, 0, 4)
+    assert {backorder.domain[0] for backorder in world.everything()} == set("acdef")
+
+
 def test_a_list_that_no_invocation_gets_on_with_fails_and_says_so(world: World) -> None:
     version = world.put("wanted/a.txt", names(3))
     world.seconds_left = short_after(0)

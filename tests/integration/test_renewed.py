@@ -114,6 +114,17 @@ def test_a_cancel_of_a_person_is_not_undone_by_a_list(listed: World) -> None:
     assert listed.backorder(OURS[1]).state is State.CANCELLED
 
 
+@pytest.mark.parametrize("state", [State.SELECTED, State.REQUESTED])
+def test_a_cancel_of_a_person_holds_although_it_was_taken_back_before(listed: World, state: State) -> None:
+    listed.store.replace(replace(listed.backorder(OURS[1]), state=state))
+    upload(listed, nominet([*OTHERS, OURS[0]]), 24)
+    assert counts(upload(listed, OURS[1], 25, "cancel/mine.txt")) == (1, 0, 0, 0, 1)
+    upload(listed, nominet([*OTHERS, *OURS]) + "\n", 48)
+    gone = listed.backorder(OURS[1])
+    assert gone.cycle == 1
+    assert gone.state is State.CANCELLED or gone.cancel_requested
+
+
 # What a list that is not complete looks like
 
 

@@ -196,8 +196,8 @@ def test_the_zones_are_those_of_the_rules_and_of_the_names_that_are_open() -> No
 
 def test_rules_that_are_broken_are_a_fault() -> None:
     assert deployment.rules_in_use(None).verdict is OK
-    assert deployment.rules_in_use(KeptRules(Rules(), "v1")).verdict is OK
-    broken = deployment.rules_in_use(KeptRules(Rules(), "v1", broken="line 3: …"))
+    assert deployment.rules_in_use(KeptRules(Rules(), "v1", NOW)).verdict is OK
+    broken = deployment.rules_in_use(KeptRules(Rules(), "v1", NOW, broken="line 3: …"))
     assert (broken.verdict, "line 3" in broken.told) == (FAULT, True)
 
 

@@ -30,6 +30,8 @@ _SAME_DROP = timedelta(hours=48)
 
 _MOVED = "drop moved"
 _DROPPING_NOW = frozenset({State.PROCESSING, State.AUCTION_PENDING})
+_NO_PERSONS = frozenset({Reason.RENEWED, Reason.LEFT_OUT})
+"""Why something was taken back that a list or the rules may bring back, unless a person cancels it as well."""
 
 
 class Outcome(StrEnum):
@@ -69,6 +71,8 @@ class Intake:
     version: str
     modified: datetime
     """The object's LastModified, UTC."""
+    rules_since: datetime | None = None
+    """Since when the rules choose as they do; None where none choose."""
 
     def want(self, entry: Entry) -> Taken:
         """A person wants this name."""
@@ -82,9 +86,12 @@ class Intake:
         """A person wants this name no more."""
         return self._settled(lambda: self._cancel(entry))
 
-    def redate(self, entry: Entry) -> Taken:
-        """Nobody chose this name now, but there is a backorder for it, and the list says when it drops."""
-        return self._settled(lambda: self._redate(entry))
+    def leave_out(self, entry: Entry, by: str) -> Taken:
+        """The rules leave this name out (`by`: which of them), but there is a backorder for it.
+
+        The list says when it drops; and what older rules chose is no longer ordered.
+        """
+        return self._settled(lambda: self._leave_out(entry, by))
 
     def missing(self, domain: str, days: Container[date]) -> Missing | None:
         """A list that is complete for `days` does not have this name; None where that says nothing about its backorder.
@@ -136,24 +143,30 @@ class Intake:
             max_price=entry.max_price,
             note=entry.note,
             chosen=entry.chosen,
+            rules_since=self.rules_since if entry.chosen is not None else None,
         ).dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at)
 
     def _meet(self, entry: Entry, source: Source, dates: Schedule) -> Taken:
         """The name is there already."""
         latest = self.store.latest(entry.domain.name)
         assert latest is not None, "backorders are never deleted"
-        if any(self._made(cycle, entry) for cycle in self._cycles(latest)):
-            return Taken(Outcome.ACCEPTED)
+        made = any(self._made(cycle, entry) for cycle in self._cycles(latest))
+        outcome = Outcome.ACCEPTED if made else Outcome.DUPLICATE
         if latest.state.is_final:
-            if not self._begins_a_cycle(latest, source, dates):
-                return Taken(Outcome.DUPLICATE)
+            begins = self._is_chosen_again(latest, dates) or (not made and self._begins_a_cycle(latest, source, dates))
+            if not begins:
+                return Taken(outcome)
             if self.store.create(self._backorder(entry, source, dates, latest.cycle + 1)) is not None:
                 return self._meet(entry, source, dates)
             return Taken(Outcome.ACCEPTED)
         changed, told = latest, []
-        if self._moves(latest, dates):
+        if self._moves(latest, entry, dates):
             changed = self._moved(changed, entry, dates)
             told.append(_MOVED)
+        if self._judges(latest):
+            changed = self._chosen_anew(changed, entry)
+            if (changed.priority, changed.chosen) != (latest.priority, latest.chosen):
+                told.append("chosen anew by newer rules")
         if source is Source.WANTED and latest.source is Source.DROPPING:
             priority = entry.priority if entry.priority is not None else ORDINARY_PRIORITY
             changed = replace(
@@ -167,18 +180,48 @@ class Intake:
             told.append("no longer cancelled")
         if changed is not latest:
             self.store.replace(changed)
-        return Taken(Outcome.DUPLICATE, changed=", ".join(told))
+        return Taken(outcome, changed=", ".join(told))
 
-    def _redate(self, entry: Entry) -> Taken:
-        dates = self._schedule(entry)
-        latest = self.store.latest(entry.domain.name) if dates.known is not Known.NONE else None
-        if latest is None or latest.state.is_final or not self._moves(latest, dates):
+    def _judges(self, backorder: Backorder) -> bool:
+        """Whether the rules are newer than those that chose it. What a person wants is no matter of theirs."""
+        if self.rules_since is None or backorder.source is not Source.DROPPING:
+            return False
+        return backorder.rules_since is None or backorder.rules_since < self.rules_since
+
+    def _chosen_anew(self, backorder: Backorder, entry: Entry) -> Backorder:
+        """As the newer rules see it; of what the list says beside the name, what it says now."""
+        assert entry.priority is not None, "the rules' choice has a score"
+        return replace(
+            backorder,
+            priority=entry.priority,
+            chosen=entry.chosen,
+            rules_since=self.rules_since,
+            max_price=backorder.max_price if entry.max_price is None else entry.max_price,
+            note=entry.note or backorder.note,
+        )
+
+    def _leave_out(self, entry: Entry, by: str) -> Taken:
+        latest = self.store.latest(entry.domain.name)
+        if latest is None or latest.state.is_final:
             return Taken(None)
-        self.store.replace(self._moved(latest, entry, dates))
-        return Taken(None, changed=_MOVED)
+        told = []
+        if self._judges(latest):
+            if latest.taking_back is TakingBack.AT_ONCE:
+                why = f"left out by newer rules ({by}): {self.list} ({self.version}), line {entry.line}"
+                changes: dict[str, Any] = {"reason": Reason.LEFT_OUT, "rules_since": self.rules_since}
+                self.store.replace(latest.moved(State.CANCELLED, at=self.clock(), why=why, **changes))
+                return Taken(None, changed="chosen before, left out by newer rules, so no longer ordered")
+            if latest.taking_back is TakingBack.AT_THE_PROVIDER:
+                told.append("left out by newer rules, but ordered before: put it into cancel/ to take it back")
+        dates = self._schedule(entry)
+        if self._moves(latest, entry, dates):
+            self.store.replace(self._moved(latest, entry, dates))
+            told.append(_MOVED)
+        return Taken(None, changed=", ".join(told))
 
     def _moved(self, backorder: Backorder, entry: Entry, dates: Schedule) -> Backorder:
-        return backorder.dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at, list_modified=self.modified)
+        modified = max(self.modified, backorder.list_modified)
+        return backorder.dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at, list_modified=modified)
 
     def _missing(self, domain: str, days: Container[date]) -> Missing | None:
         latest = self.store.latest(domain)
@@ -210,6 +253,14 @@ class Intake:
             if (earlier := self.store.get(BackorderKey(latest.domain, number))) is not None:
                 yield earlier
 
+    def _is_chosen_again(self, last: Backorder, dates: Schedule) -> bool:
+        """Rules left it out, and some that are no older choose it. (A list in which it is wanted is no matter of
+        these.)"""
+        left_out = last.state is State.CANCELLED and last.reason is Reason.LEFT_OUT
+        if not left_out or self.rules_since is None or last.rules_since is None or self.rules_since < last.rules_since:
+            return False
+        return dates.last_chance is None or dates.last_chance > self.clock()
+
     def _begins_a_cycle(self, last: Backorder, source: Source, dates: Schedule) -> bool:
         """The name drops again, or a person wants it after it was cancelled or missed."""
         dropped_at = last.batch_starts_at or last.outcome_at or last.created_at
@@ -225,9 +276,14 @@ class Intake:
             return last.state in (State.CANCELLED, State.MISSED) and dates.last_chance > self.clock()
         return last.state is State.CANCELLED or self.clock() > dropped_at + NEXT_CYCLE
 
-    def _moves(self, backorder: Backorder, dates: Schedule) -> bool:
-        """Whether this list knows better when the name drops: it is newer, and not merely less exact."""
-        if dates.known is Known.NONE or backorder.state in _DROPPING_NOW or self.modified <= backorder.list_modified:
+    def _moves(self, backorder: Backorder, entry: Entry, dates: Schedule) -> bool:
+        """Whether this list knows better when the name drops: it is newer, and not merely less exact. Or it says the
+        same, and the user's table of registries tells otherwise what that means."""
+        if dates.known is Known.NONE or backorder.state in _DROPPING_NOW:
+            return False
+        says = (entry.drop_day, entry.drop_at, entry.finalization_at)
+        same = says == (backorder.drop_day, backorder.drop_at, backorder.finalization_at)
+        if self.modified <= backorder.list_modified and not same:
             return False
         if (dates.finalization_at, dates.batch_starts_at) == (backorder.finalization_at, backorder.batch_starts_at):
             return False
@@ -245,12 +301,17 @@ class Intake:
         if any(step.why == why for cycle in self._cycles(latest) for step in cycle.history):
             return Taken(Outcome.ACCEPTED)
         how = latest.taking_back
-        if how is TakingBack.BEGUN:
+        if how is TakingBack.BEGUN and latest.reason not in _NO_PERSONS:
             return Taken(Outcome.DUPLICATE)
         if self.modified < latest.list_modified and latest.source is Source.WANTED:
             return Taken(Outcome.NOT_SELECTED, "a newer list says otherwise")
         modified = max(self.modified, latest.list_modified)
         now = self.clock()
+        step = Step(now, latest.state, latest.state, why)
+        history = (*latest.history, step)[-HISTORY_LIMIT:]
+        if how is TakingBack.BEGUN:
+            self.store.replace(replace(latest, reason=None, list_modified=modified, history=history))
+            return Taken(Outcome.ACCEPTED)
         if how is TakingBack.AT_ONCE:
             self.store.replace(latest.moved(State.CANCELLED, at=now, why=why, list_modified=modified))
             return Taken(Outcome.ACCEPTED)
@@ -259,7 +320,5 @@ class Intake:
             return Taken(Outcome.NOT_SELECTED, f"it is {latest.state}: {why_not}")
         if how is TakingBack.FOREIGN:
             return Taken(Outcome.NOT_SELECTED, how)
-        step = Step(now, latest.state, latest.state, why)
-        history = (*latest.history, step)[-HISTORY_LIMIT:]
         self.store.replace(replace(latest, cancel_requested=True, list_modified=modified, history=history))
         return Taken(Outcome.ACCEPTED)

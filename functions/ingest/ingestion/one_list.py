@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from backorder.observability import logger
 from backorder.registries import Registries
@@ -92,7 +93,10 @@ class _Reading:
             rules=task.chosen_by,
         )
         self._selection = Selection(task.rules.rules) if task.rules else None
-        self._intake = Intake(services.store, task.registries, services.clock, name, arrived.version, task.told_at)
+        self._intake = Intake(
+            *(services.store, task.registries, services.clock, name, arrived.version, task.told_at),
+            rules_since=task.rules.choosing_since if task.rules else None,
+        )
         self._take: Callable[[Entry], Taken] = {
             "wanted": self._intake.want,
             "dropping": self._intake.choose,
@@ -167,7 +171,7 @@ class _Reading:
                 self._left_out_by[decided] += 1
                 if domain.name in self._task.known and domain.name not in self._dated:
                     self._dated.add(domain.name)
-                    write(entry, self._intake.redate)
+                    write(entry, partial(self._intake.leave_out, by=decided))
                 return
             entry = entry._replace(priority=decided.score.points, chosen=str(decided))
         if domain.name in self._chosen:

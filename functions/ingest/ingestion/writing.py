@@ -1,8 +1,9 @@
 """Entries on their way into the store: many at a time, counted in the order of the list, and stopped where time ends.
 
-What became of the first n entries is a `Progress`. It is kept now and then, and when time runs short: whoever reads
-the list again passes over these n. Each write is repeatable, so a progress that is old, or was kept by another reader
-of the same list, is as good as any: it holds for the n entries that it counts.
+What became of the entries up to some line is a `Progress`. It is kept now and then, and when time runs short: whoever
+reads the list again passes over these. Each write is repeatable, so a progress that is old, or was kept by another
+reader of the same list, is as good as any: it holds for the entries that it counts. (Their number says nothing: which
+names are there already, and so are written although nobody chose them, is another matter when the list is read again.)
 """
 
 from __future__ import annotations
@@ -38,8 +39,10 @@ class TooLong(Exception):
 
 
 class Progress(BaseModel):
-    """What became of the first `written` entries that were given to the store."""
+    """What became of the entries, up to a line, that were given to the store."""
 
+    line: int = 0
+    """The last one's."""
     written: int = 0
     accepted: int = 0
     duplicates: int = 0
@@ -51,7 +54,8 @@ class Progress(BaseModel):
     notes: list[str] = Field(default_factory=list)
 
     def count(self, entry: Entry, taken: Taken) -> None:
-        """One more."""
+        """One more, in the order of the list."""
+        self.line = entry.line
         self.written += 1
         if taken.changed:
             self.changed[taken.changed] = self.changed.get(taken.changed, 0) + 1
@@ -85,15 +89,13 @@ class Writes:
         self._keep = keep
         self._look_ahead = look_ahead
         self._seconds_left = seconds_left
-        self._done_before = progress.written
-        self._given = 0
+        self._done_before = progress.line
         self._pending: deque[tuple[Entry, Future[Taken]]] = deque()
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="write")
 
     def __call__(self, entry: Entry, take: Callable[[Entry], Taken]) -> None:
         """Has `take` called with the entry. Raises TimeIsShort, or what an earlier write raised."""
-        self._given += 1
-        if self._given <= self._done_before:
+        if entry.line <= self._done_before:
             return
         if self._seconds_left() < RESERVE_S:
             raise TimeIsShort
@@ -115,10 +117,10 @@ class Writes:
         finally:
             self._pool.shutdown(wait=True, cancel_futures=True)
         if error is not None:
-            if self.progress.written <= self._done_before:
+            if self.progress.line <= self._done_before:
                 raise TooLong(
-                    f"reading it up to the {self._given:,}th name to write takes longer than a function may run: "
-                    "cut the list in two"
+                    f"reading it on from line {self._done_before:,} to the next name to write takes longer than a "
+                    "function may run: cut the list in two"
                 ) from error
             self._keep(self.progress)
 

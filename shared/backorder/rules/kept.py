@@ -34,6 +34,8 @@ class KeptRules:
     rules: Rules
     version: str
     """Of the object."""
+    choosing_since: datetime
+    """LastModified of the first version that chose names as this one does: since then, without a change between."""
     broken: str | None = None
     """What is wrong with a newer version that was uploaded and is not used."""
 
@@ -51,7 +53,8 @@ def kept_rules(store: Store) -> KeptRules | None:
         rules = _parsed(kept["text"])
     except RulesError as error:
         raise RulesOutdated(error) from None
-    return KeptRules(rules, kept["version"], broken["message"] if broken else None)
+    since = datetime.fromisoformat(kept.get("choosing_since", kept["modified"]))
+    return KeptRules(rules, kept["version"], since, broken["message"] if broken else None)
 
 
 def last_good_rules(store: Store) -> Rules:
@@ -75,9 +78,24 @@ def keep_rules(store: Store, text: str, *, version: str, modified: datetime) -> 
     except RulesError as error:
         store.put_document(_BROKEN, {"message": str(error), **about})
         raise
-    store.put_document(_DOCUMENT, {"text": text, **about})
+    since = _choosing_since(store, rules) or modified
+    store.put_document(_DOCUMENT, {"text": text, "choosing_since": iso(since), **about})
     store.delete_document(_BROKEN)
     return rules
+
+
+def _choosing_since(store: Store, rules: Rules) -> datetime | None:
+    """Since when the rules in use choose as `rules` do; None if they choose otherwise."""
+    try:
+        kept = kept_rules(store)
+    except RulesOutdated:
+        return None
+    return kept.choosing_since if kept is not None and _choice(kept.rules) == _choice(rules) else None
+
+
+def _choice(rules: Rules) -> str:
+    """All that decides which names are chosen, and how good they are."""
+    return rules.model_dump_json(include={"select", "score"})
 
 
 @lru_cache(maxsize=2)
