@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -53,8 +53,8 @@ def _pay_ins(
     for text in texts:
         amount, _, day = text.partition("@")
         try:
-            pay_ins.append((read_amount(amount), int(day or 0)))
-        except (InvalidOperation, ValueError):
+            pay_ins.append((read_amount(amount), int(day)))
+        except ValueError:
             raise click.BadParameter(f"{text!r} is not AMOUNT@DAY, such as 500.00@3") from None
         if pay_ins[-1][0] <= 0 or not 0 <= pay_ins[-1][1] <= MOST_DAYS:
             raise click.BadParameter(f"{text!r}: an amount above zero, and a day from 0 to {MOST_DAYS}")
@@ -80,7 +80,9 @@ def _pay_ins(
 @click.option("--auction-rate", type=click.FloatRange(0, 1), help="of the won; default 0.05")
 @click.option("--seed", type=int, default=1, show_default=True, help="what happens depends on it, and on nothing else")
 @click.option("--faults", metavar="none|mild|severe[,KIND…]", help="of the wire; those of the books by name")
-@click.option("--refuse-zone", multiple=True, metavar="ZONE", help="the provider does not take it (default de)")
+@click.option(
+    "--refuse-zone", multiple=True, metavar="ZONE", help="the provider does not take it (default de; '': takes all)"
+)
 @click.option("--insufficient-funds", type=click.Choice(["per-backorder", "all-void"]))
 @click.option("--duplicates", type=click.Choice(["same", "540", "new"]), help="what an order made twice gets")
 @click.option("--store", type=click.Choice(["dynamodb", "memory"]), help="default: dynamodb up to 500 entries")

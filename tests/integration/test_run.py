@@ -324,6 +324,8 @@ UNUSABLE = {
     "a start that is no time": (["--start", "tomorrow"], "'tomorrow' is no time"),
     "money that is none": (["--pay-in", "lots@2"], "'lots@2' is not AMOUNT@DAY"),
     "money on no day": (["--pay-in", "5.00@soon"], "'5.00@soon' is not AMOUNT@DAY"),
+    "money without a day": (["--pay-in", "100"], "'100' is not AMOUNT@DAY"),
+    "money of physicists": (["--balance", "1e3"], "'1e3' is not an amount"),
     "less than no money": (["--pay-in", "-5.00@1"], "above zero"),
     "money without end": (["--pay-in", "Infinity"], "is not AMOUNT@DAY"),
     "a balance that is none": (["--balance", "lots"], "'lots' is not an amount"),
