@@ -114,15 +114,14 @@ def _account(outcome: Outcome, console: Console) -> None:
         "reserved as deposits": "deposited",
         "deposits given back": "refunded",
         "charged for names won": "charged",
+        "other bookings": "other",
         "still reserved": "reserved",
         "unexplained": "unexplained",
         "closing": "closing",
     }
     amounts = {words: Decimal(account[key]) for words, key in rows.items()}
-    explained = amounts["opening"] + amounts["paid in"] - amounts["charged for names won"] + amounts["unexplained"]
-    if other := amounts["closing"] - explained:
-        amounts["other bookings"] = other
-        amounts["closing"] = amounts.pop("closing")
+    if not amounts["other bookings"]:
+        del amounts["other bookings"]
     for words, amount in amounts.items():
         table.add_row(words, f"{amount:,.2f}")
     console.print(table)

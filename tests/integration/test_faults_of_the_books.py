@@ -5,6 +5,7 @@ Runs are hourly, as in a deployed stack.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -54,6 +55,10 @@ def test_a_long_run_in_which_nothing_is_wrong_finds_nothing() -> None:
         assert world.findings() == []
         assert world.booked()[Account.UNEXPLAINED] == 0
         world.books_are_right()
+        account = json.loads(world.files["latest/summary.json"])["account"]
+        amounts = {name: Decimal(amount) for name, amount in account.items() if name != "currency"}
+        assert amounts["other"] == usd(-35), "a renewal and another charge"
+        assert amounts["closing"] == amounts["opening"] + amounts["paid_in"] - amounts["charged"] + amounts["other"]
 
 
 def test_charge_twice(world: World) -> None:

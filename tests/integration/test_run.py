@@ -149,6 +149,7 @@ def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
         "deposited",
         "refunded",
         "charged",
+        "other",
         "reserved",
         "unexplained",
     }

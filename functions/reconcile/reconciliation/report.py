@@ -175,7 +175,7 @@ def overview(
 
 
 def account(tally: Tally, currency: str) -> dict[str, str]:
-    """The account over the whole ledger: closing is opening and all that came and went since."""
+    """The account over the whole ledger: closing is opening + paid_in - charged + other + unexplained."""
 
     def held(of: Account) -> Decimal:
         return tally.balances.get(of, ZERO)
@@ -188,6 +188,7 @@ def account(tally: Tally, currency: str) -> dict[str, str]:
         "deposited": text(tally.totals.get("deposit", ZERO)),
         "refunded": text(tally.totals.get("refund", ZERO)),
         "charged": text(held(Account.FEES) + held(Account.TAX)),
+        "other": text(-held(Account.OTHER)),
         "reserved": text(held(Account.RESERVED)),
         "unexplained": text(-held(Account.UNEXPLAINED)),
     }
