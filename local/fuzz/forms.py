@@ -96,6 +96,16 @@ def _auda(names: Names) -> str:
     return "Deleted domain names\n" + _csv(("Date", "Eligible purge time", "Domain name"), rows)
 
 
+def _registro_table(names: Names) -> str:
+    local = ((n.name, n.drop_at.astimezone(ZoneInfo("Europe/Rome"))) for n in names)
+    return _csv(("domain", "date", "time"), ((name, f"{at:%d/%m/%Y}", f"{at:%H:%M}") for name, at in local))
+
+
+def _auda_times(names: Names) -> str:
+    local = ((n.name, n.drop_at.astimezone(ZoneInfo("Etc/GMT-10"))) for n in names)
+    return _csv(("Domain", "Date", "Time"), ((name, f"{at:%d/%m/%Y}", f"{at:%H:%M:%S}") for name, at in local))
+
+
 def _park_io(names: Names) -> str:
     domains = [
         {"id": n, "name": named.name, "date_available": f"{named.drop_at:%Y-%m-%d}"} for n, named in enumerate(names)
@@ -155,6 +165,8 @@ FORMS: dict[str, Callable[[Names], str]] = {
     "nominet": _nominet,
     "registro": _registro,
     "auda": _auda,
+    "registro-table": _registro_table,
+    "auda-times": _auda_times,
     "park-io": _park_io,
     "export": _export("Domain", "Drop Date", _iso),
     "export-american": _export("Domain Name", "DropDate", _american),

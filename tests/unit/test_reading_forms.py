@@ -25,6 +25,8 @@ ZONES = {
     "nominet": "co.uk",
     "registro": "it",
     "auda": "net.au",
+    "registro-table": "it",
+    "auda-times": "net.au",
 }
 SOURCES = {
     **dict.fromkeys(["plain", "untidy", "capitals"], "plain text"),
@@ -36,6 +38,8 @@ SOURCES = {
     "nominet": "Nominet",
     "registro": "Registro.it",
     "auda": "auDA",
+    "registro-table": "Registro.it",
+    "auda-times": "auDA",
     "park-io": "Park.io",
     "json": "JSON",
     "json-objects": "JSON",
@@ -63,7 +67,10 @@ def expected(form: str, named: Named) -> datetime | date | None:
 
 def names_for(form: str) -> Names:
     """Auctions of .au end at the purge; those of .it run at 09:00 in Rome."""
-    first = {"auda": datetime(2026, 11, 27, 3, tzinfo=UTC), "registro": datetime(2026, 11, 27, 8, tzinfo=UTC)}
+    first = {
+        **dict.fromkeys(("auda", "auda-times"), datetime(2026, 11, 27, 3, tzinfo=UTC)),
+        **dict.fromkeys(("registro", "registro-table"), datetime(2026, 11, 27, 8, tzinfo=UTC)),
+    }
     names = invented(40, ZONES.get(form, "com"), first=first.get(form, datetime(2026, 11, 27, 19, tzinfo=UTC)))
     if form in first:
         return [Named(name, at.replace(minute=0) + timedelta(days=at.minute)) for name, at in names]

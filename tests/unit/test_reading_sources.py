@@ -145,6 +145,101 @@ def test_a_purge_is_within_a_day_of_what_it_takes(eligible: datetime, status: st
     assert (drop.hour, drop.minute) in {"deleted": {(3, 0)}, "expired": {(3, 30)}}.get(status, {(3, 0), (3, 30)})
 
 
+def test_a_table_of_it_with_date_and_time_in_two_columns_is_the_registrys() -> None:
+    text = (
+        "domain;date;time\njohn.it;27/11/2026;09:00:00\njane.it;07/07/2026;16:00\nmax.it;;\neve.it;27/11/2026;25:00\n"
+    )
+    assert read(text) == (
+        "Registro.it",
+        [
+            (2, "john.it", utc("2026-11-27T08:00")),
+            (3, "jane.it", utc("2026-07-07T14:00")),
+            (4, "max.it"),
+            (5, "date '2026-11-27 25:00' does not exist"),
+        ],
+    )
+
+
+@pytest.mark.parametrize("head", ["Domain,Date,Time\n", "Name,Drop Date,Drop Time\n", ""])
+@pytest.mark.parametrize(
+    ("day", "time", "drops"),
+    [
+        # Whether it is UTC or UTC+10, and whether a name becomes eligible then or drops: never later than that.
+        ("16/12/2021", "15:04:50", "2021-12-17T03:00"),
+        ("2021-12-16", "15:04:50", "2021-12-17T03:00"),
+        ("16/12/2021", "02:00:00", "2021-12-16T03:00"),
+        ("16/12/2021", "13:00:00", "2021-12-16T03:00"),
+        ("16/12/2021", "13:00:01", "2021-12-16T03:30"),
+        ("16/12/2021", "13:30:00", "2021-12-16T03:30"),
+        ("16/12/2021", "13:30:01", "2021-12-17T03:00"),
+        ("31/12/2021", "23:59:59", "2022-01-01T03:00"),
+    ],
+)
+def test_a_table_of_au_with_date_and_time_in_two_columns_means_the_first_purge_that_it_can(
+    head: str, day: str, time: str, drops: str
+) -> None:
+    rows = [(f"{name}.com.au", day, time) for name in ("john", "jane")]
+    text = head + "".join(",".join(row) + "\n" for row in rows)
+    first = 2 if head else 1
+    assert read(text) == (
+        "auDA",
+        [(first, "john.com.au", utc(drops)), (first + 1, "jane.com.au", utc(drops))],
+    )
+
+
+def test_what_cannot_be_read_of_a_date_in_two_columns_is_rejected() -> None:
+    assert read(
+        "Domain,Date,Time\na.com.au,31/02/2026,10:00\nb.com.au,soon,10:00\nc.com.au,,\nd.com.au,27/11/2026,\n"
+    ) == (
+        "auDA",
+        [
+            (2, "date '31/02/2026' does not exist"),
+            (3, "date 'soon' cannot be read: write it as YYYY-MM-DD"),
+            (4, "c.com.au"),
+            (5, "d.com.au", date(2026, 11, 27)),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "day", "time", "found"),
+    [
+        ("domain,drop date,drop time", "2026-11-27", "16:05:00", utc("2026-11-27T16:05")),
+        ("domain,date,time", "2026-11-27", "4:05 PM", utc("2026-11-27T16:05")),
+        ("domain,date,time (cet)", "27.11.2026", "16:05", utc("2026-11-27T15:05")),
+        ("domain,drop date (pst),time", "27.11.2026", "16:05", utc("2026-11-28T00:05")),
+        ("domain,date,time", "2026-11-27", "16:05 +01:00", utc("2026-11-27T15:05")),
+        # As spreadsheets write a day, and as databases write a moment beside its day.
+        ("domain,date,time", "2026-11-27 00:00:00", "16:05", utc("2026-11-27T16:05")),
+        ("domain,drop date,drop time", "2026-11-27", "2026-11-27T16:05:00Z", utc("2026-11-27T16:05")),
+        ("domain,date,time", "2026-11-27", "00:00", date(2026, 11, 27)),
+        ("domain,date,time", "2026-11-27", "", date(2026, 11, 27)),
+    ],
+)
+def test_any_table_may_have_date_and_time_in_two_columns(head: str, day: str, time: str, found: date) -> None:
+    assert read(f"{head}\njohn.com,{day},{time}\n") == ("table", [(2, "john.com", found)])
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "reason"),
+    [
+        ("27/11/2026", "16:05", None),
+        ("07/11/2026", "16:05", "date '07/11/2026' may have its day or its month first: write it as YYYY-MM-DD"),
+        ("", "16:05", "has the time '16:05' and no date"),
+        ("2026-11-27 15:00", "16:05", "has two times, in '2026-11-27 15:00' and '16:05'"),
+        ("2026-11-27", "soon", "date '2026-11-27 soon' cannot be read: write it as YYYY-MM-DD"),
+    ],
+)
+def test_nobody_guesses_what_a_date_in_two_columns_means(day: str, time: str, reason: str | None) -> None:
+    expected = (2, reason) if reason else (2, "john.com", utc("2026-11-27T16:05"))
+    assert read(f"domain,date,time\njohn.com,{day},{time}\n")[1] == [expected]
+
+
+def test_a_bare_date_is_nobodys_drop() -> None:
+    """It may be when the name was registered, or noticed."""
+    assert read("domain,date,bl\njohn.com,2026-11-27,3\n") == ("table", [(2, "john.com")])
+
+
 def test_names_with_dates_of_nobody_known_are_read_where_the_dates_are_clear() -> None:
     assert read("a.com,01/02/2026\nb.com,27/02/2026\nc.com\nd.com,soon\ne.com,2026-03-04,x\n") == (
         "names with dates",

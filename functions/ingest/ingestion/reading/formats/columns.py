@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from functools import lru_cache
 
 from ingestion.reading.formats.dates import named_zone
@@ -17,6 +17,10 @@ _DROPS = (
     *("drop date", "dropdate", "drop time", "droptime", "drop day", "release at", "release date"),
     *("date available", "available date", "end time", "delete date", "deletion date"),
 )
+_TIMES = ("drop time", "droptime", "time", "release time", "delete time", "deletion time")
+"""What the time is called that belongs to a date in another column. Beside one of these, a mere `date` is one of a
+drop; alone it may be the date of anything."""
+_DATE = "date"
 _FINALIZATIONS = ("finalizationdate", "finalization date")
 _PRIORITIES = ("priority",)
 _PRICES = ("max price", "maxprice")
@@ -32,8 +36,10 @@ class Roles:
 
     name: str
     drop: str | None
-    drop_zone: tzinfo
-    """Of times without one: what the column's name says, else UTC."""
+    time: str | None
+    """The time of the drop, where its date stands alone in `drop`."""
+    drop_zone: tzinfo | None
+    """Of times without one, where a column's name says it."""
     finalization: str | None
     priority: str | None
     price: str | None
@@ -52,16 +58,25 @@ def roles_of(columns: Sequence[str]) -> Roles | None:
     name = first(_NAMES)
     if name is None:
         return None
-    drop, zone = _drop(columns)
+    drop, time, zone = _drop(columns)
     finalization, priority, price, note = map(first, (_FINALIZATIONS, _PRIORITIES, _PRICES, _NOTES))
-    known = frozenset({name, drop, finalization, priority, price, note} - {None})
-    return Roles(name, drop, zone, finalization, priority, price, note, known)  # type: ignore[arg-type]
+    known = frozenset({name, drop, time, finalization, priority, price, note} - {None})
+    return Roles(name, drop, time, zone, finalization, priority, price, note, known)  # type: ignore[arg-type]
 
 
-def _drop(columns: Sequence[str]) -> tuple[str | None, tzinfo]:
-    bare: dict[str, tuple[str, tzinfo]] = {}
+def _drop(columns: Sequence[str]) -> tuple[str | None, str | None, tzinfo | None]:
+    bare: dict[str, tuple[str, tzinfo | None]] = {}
     for column in reversed(columns):
         beside = _zone_beside(column)
         zone = named_zone(beside[2] or beside[3]) if beside else None
-        bare[beside[1] if beside and zone else column] = (column, zone or UTC)
-    return next((bare[name] for name in _DROPS if name in bare), (None, UTC))
+        bare[beside[1] if beside and zone else column] = (column, zone)
+    drop = next((name for name in _DROPS if name in bare), None)
+    time = next((name for name in _TIMES if name in bare), None)
+    if time is not None and _DATE in bare and drop in (None, time):
+        drop = _DATE
+    if drop is None:
+        return None, None, None
+    column, zone = bare[drop]
+    if time is None or time == drop or drop.endswith("time"):
+        return column, None, zone
+    return column, bare[time][0], bare[time][1] or zone

@@ -32,11 +32,17 @@ _row = re.compile(
     rf"[ \t]*\"?([^\s,;|\"]+)\"?{_BETWEEN}\"?({_DAY})(?:(?:T|\"?{_BETWEEN}\"?)({_TIME}))?\"?(?:{_BETWEEN}(.*))?[ \t]*",
     re.ASCII | re.IGNORECASE,
 ).fullmatch
-_purge_row = re.compile(r'"?(\d{1,2}/\d{1,2}/\d{4})"?,"?(\d{1,2}:\d\d:\d\d)"?,"?([^\s,"]+)"?(?:,.*)?').fullmatch
+_purge_row = re.compile(
+    r'"?(\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d\d-\d\d)"?,"?(\d{1,2}:\d\d:\d\d)"?,"?([^\s,"]+)"?(?:,.*)?'
+).fullmatch
 _first_cell = re.compile(r'[ \t]*"?([^\s,;|"]*)"?').match
 _runs = re.compile(r"0?9:00(?::00)?|16:00(?::00)?").fullmatch
 """The two times of day at which .it names drop."""
 _is_moment = re.compile(r"\d{4}-\d\d-\d\d").fullmatch
+
+
+_Drop = Callable[[str, str], date | datetime | None]
+"""When a name drops, from the day and the time in its row. Raises UnreadableDate."""
 
 
 class _Row(NamedTuple):
@@ -85,6 +91,12 @@ def _is_registro(row: _Row) -> bool:
     return row.name.endswith(".it") and bool(row.time) and not is_provider
 
 
+def _is_auda(row: _Row) -> bool:
+    """`name.com.au,16/12/2021,15:04:50`: perhaps auDA's list in another order of columns."""
+    is_provider = ";" in row.text and _is_moment(row.day) is not None
+    return row.name.endswith(".au") and bool(row.time) and not is_provider
+
+
 def _all(is_one: Callable[[_Row], bool]) -> Callable[[Sequence[str]], bool]:
     def recognises(sample: Sequence[str]) -> bool:
         rows = _rows(sample)
@@ -93,8 +105,11 @@ def _all(is_one: Callable[[_Row], bool]) -> Callable[[Sequence[str]], bool]:
     return recognises
 
 
-def _reader(order: Order | None = None, zone: tzinfo = UTC) -> Callable[[Iterable[Line]], Iterator[Entry | Reject]]:
-    """Reads rows whose slash dates have that order (None: what shows in them), and whose times are of that zone."""
+def _reader(
+    order: Order | None = None, zone: tzinfo = UTC, drop: _Drop | None = None
+) -> Callable[[Iterable[Line]], Iterator[Entry | Reject]]:
+    """Reads rows whose slash dates have that order (None: what shows in them), and whose times are of that zone; or of
+    which `drop` says by day and time when they drop."""
 
     def read(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
         shown = SlashOrder(order)
@@ -109,7 +124,7 @@ def _reader(order: Order | None = None, zone: tzinfo = UTC) -> Callable[[Iterabl
                 if row is None and titles and is_title(text):
                     titles -= 1
                     continue
-                yield _entry(line, text, row, Written(shown.see(row.day) if row else order, zone))
+                yield _entry(line, text, row, drop or _drop_by(Written(shown.see(row.day) if row else order, zone)))
             else:
                 continue
             titles = 0
@@ -117,7 +132,11 @@ def _reader(order: Order | None = None, zone: tzinfo = UTC) -> Callable[[Iterabl
     return read
 
 
-def _entry(line: int, text: str, row: _Row | None, how: Written) -> Entry | Reject:
+def _drop_by(how: Written) -> _Drop:
+    return lambda day, time: read_drop(f"{day} {time}".strip(), how)
+
+
+def _entry(line: int, text: str, row: _Row | None, drops: _Drop) -> Entry | Reject:
     match = _first_cell(text)
     name = row.name if row else match[1] if match else ""
     domain = domain_or_reject(line, name, text)
@@ -129,10 +148,10 @@ def _entry(line: int, text: str, row: _Row | None, how: Written) -> Entry | Reje
             return Entry(line, domain)
         return reject(line, text, f"date '{rest[:40]}' cannot be read: write it as YYYY-MM-DD", _UNREADABLE)
     try:
-        drop = read_drop(f"{row.day} {row.time}".strip(), how)
+        drop = drops(row.day, row.time)
     except UnreadableDate as unreadable:
         return reject(line, text, str(unreadable), unreadable.kind)
-    return _dropping(line, domain, drop)
+    return Entry(line, domain) if drop is None else _dropping(line, domain, drop)
 
 
 _UNREADABLE = UnreadableDate("").kind
@@ -177,4 +196,5 @@ POOL = Format("Pool.com", _all(_is_pool), _reader(Order.MONTH_FIRST))
 INTERNETSTIFTELSEN = Format("Internetstiftelsen", _all(_is_internetstiftelsen), _reader())
 REGISTRO = Format("Registro.it", _all(_is_registro), _reader(Order.DAY_FIRST, ZoneInfo("Europe/Rome")))
 AUDA = Format("auDA", _recognises_purges, _read_purges)
+AUDA_TIMES = Format("auDA", _all(_is_auda), _reader(drop=auda.drops_by))
 FORMAT = Format("names with dates", lambda sample: bool(_rows(sample)), _reader())

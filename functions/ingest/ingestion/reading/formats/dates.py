@@ -104,6 +104,24 @@ def read_drop(text: str, how: Written) -> date | datetime:
     return found if zoned or at != time() else _day(found, how)
 
 
+def read_parts(day: str, time_of_day: str, how: Written) -> date | datetime | None:
+    """The same of a date and a time that stand in two columns; None where both are empty.
+
+    A day is a day, even if its column gives it midnight; and a time may be a whole moment, as databases write it.
+    Raises UnreadableDate.
+    """
+    if not time_of_day:
+        return read_drop(day, how) if day else None
+    if _written(time_of_day):
+        return read_drop(time_of_day, how)
+    if not day:
+        raise UnreadableDate(f"has the time '{time_of_day[:40]}' and no date", "has a time and no date")
+    found = read_drop(day, how)
+    if isinstance(found, datetime):
+        raise UnreadableDate(f"has two times, in '{day[:40]}' and '{time_of_day[:40]}'", "has two times")
+    return read_drop(f"{found} {time_of_day}", how)
+
+
 def read_day(text: str, how: Written) -> date | datetime:
     """The same where the time zone of times is unknown: of a time without one, only the day counts.
     Raises UnreadableDate."""

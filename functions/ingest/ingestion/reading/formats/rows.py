@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from backorder.domains import Domain
 from ingestion.reading.entries import Entry, Reject, domain_or_reject, reject
 from ingestion.reading.formats.columns import Roles
-from ingestion.reading.formats.dates import Order, UnreadableDate, Written, read_drop, read_moment, slash_order
+from ingestion.reading.formats.dates import (
+    Order,
+    UnreadableDate,
+    Written,
+    read_drop,
+    read_moment,
+    read_parts,
+    slash_order,
+)
 
 Cells = Mapping[str, str]
 """A row: what is in it by `column_name`, without blanks around; a cell that is missing is an empty one."""
@@ -117,7 +125,9 @@ class Rows:
         if self._drop is not None:
             return self._drop(cells)
         text = _cell(cells, roles.drop)
-        return read_drop(text, Written(self.drops.see(text), roles.drop_zone)) if text else None
+        if roles.time is not None:
+            return read_parts(text, _cell(cells, roles.time), Written(self.drops.see(text), roles.drop_zone or UTC))
+        return read_drop(text, Written(self.drops.see(text), roles.drop_zone or UTC)) if text else None
 
     def _finalization(self, cells: Cells, roles: Roles) -> date | datetime | None:
         text = _cell(cells, roles.finalization)

@@ -8,17 +8,21 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from backorder.domains import Domain
 from ingestion.reading.entries import Entry, Reject, column_name, domain_or_reject, reject
 from ingestion.reading.formats import auda
 from ingestion.reading.formats.columns import Roles, roles_of
+from ingestion.reading.formats.dates import Order, Written, read_parts
 from ingestion.reading.formats.form import Format, is_comment_in_columns, look_ahead, uncommented
-from ingestion.reading.formats.rows import LOOK_AHEAD, Cells, Rows
+from ingestion.reading.formats.rows import LOOK_AHEAD, Cells, Drop, Rows
 from ingestion.reading.lines import Line
 
 _DELIMITERS = ",;\t|"
+_ROME = Written(Order.DAY_FIRST, ZoneInfo("Europe/Rome"))
 _MOST_TITLES = 5
 """So many lines may stand above the header."""
 _MOST_LINES_A_CELL = 50
@@ -75,6 +79,21 @@ def _is_auda(columns: Sequence[str]) -> bool:
     return auda.purge_column(columns) is not None
 
 
+def _all_under(zone: str) -> Callable[[Sequence[str]], bool]:
+    """Recognises a table of one top-level zone, with a date and a time in two columns that name no time zone."""
+
+    def recognises(sample: Sequence[str]) -> bool:
+        header = _header_of(sample)
+        if header is None or header.roles.time is None or header.roles.drop_zone is not None:
+            return False
+        at = header.columns.index(header.roles.name)
+        _, *rows = itertools.dropwhile(lambda text: _header(text) is None, uncommented(sample))
+        names = [cells[at].strip().lower() for text in rows if at < len(cells := _split(text, header.delimiter))]
+        return bool(names) and all(name.endswith(f".{zone}") for name in names)
+
+    return recognises
+
+
 def _headed(is_source: Callable[[Sequence[str]], bool]) -> Callable[[Sequence[str]], bool]:
     """Recognises a list by what its columns are called."""
 
@@ -85,8 +104,27 @@ def _headed(is_source: Callable[[Sequence[str]], bool]) -> Callable[[Sequence[st
     return recognises
 
 
-def read(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
-    """The entries, with whatever columns are known; the others are kept as they are, for the rules."""
+def _purge(header: _Header, titles: str) -> Drop | None:
+    return auda.drop_in(header.columns, titles)
+
+
+def _purge_by(header: _Header, titles: str) -> Drop | None:
+    return auda.drop_by(header.roles.drop or "", header.roles.time or "", titles)
+
+
+def _registro(header: _Header, _titles: str) -> Drop | None:
+    day, time = header.roles.drop or "", header.roles.time or ""
+    return lambda cells: read_parts(cells.get(day, ""), cells.get(time, ""), _ROME)
+
+
+def read(
+    lines: Iterable[Line], drop: Callable[[_Header, str], Drop | None] = lambda _header, _titles: None
+) -> Iterator[Entry | Reject]:
+    """The entries, with whatever columns are known; the others are kept as they are, for the rules.
+
+    `drop` gives how rows under a header and the titles above it say when a name drops, of a source that has a way of
+    its own.
+    """
     unread = _Unread(lines)
     titles: list[str] = []
     header = None
@@ -100,7 +138,7 @@ def read(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
             titles.append(text)
     if header is None:
         return
-    rows = Rows(drop=auda.drop_in(header.columns, " ".join(titles)) if _is_auda(header.columns) else None)
+    rows = Rows(drop=drop(header, " ".join(titles)))
     first, rest = look_ahead(_rows(unread, header), LOOK_AHEAD)
     rows.look_ahead((row[2], header.roles) for row in first if not isinstance(row, Reject))
     for row in itertools.chain(first, rest):
@@ -169,5 +207,7 @@ def _is_row(text: str, header: _Header) -> bool:
 
 
 NOMINET = Format("Nominet", _headed(_is_nominet), read)
-AUDA = Format("auDA", _headed(_is_auda), read)
+AUDA = Format("auDA", _headed(_is_auda), partial(read, drop=_purge))
+AUDA_TIMES = Format("auDA", _all_under("au"), partial(read, drop=_purge_by))
+REGISTRO = Format("Registro.it", _all_under("it"), partial(read, drop=_registro))
 FORMAT = Format("table", _headed(bool), read)
