@@ -17,6 +17,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 from rich.text import Text
 
+from backorder.money import in_words
+
 T = TypeVar("T")
 
 WIDTH_WITHOUT_TERMINAL = 120
@@ -120,7 +122,7 @@ def span(length: timedelta) -> str:
 
 def money(amount: Decimal | str | None, currency: str | None) -> str:
     """`1,234.50 USD`."""
-    return "" if amount is None else f"{Decimal(amount):,.2f} {currency or ''}".rstrip()
+    return "" if amount is None else in_words(Decimal(amount), currency)
 
 
 def counted(number: int, one: str, more: str | None = None) -> str:

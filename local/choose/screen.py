@@ -115,7 +115,7 @@ def _closing(considered: Sequence[Considered], orders: Orders, limits: Limits, c
     undated = sum(backorder.deadline is None for backorder in orders.ordered)
     if undated:
         console.print(
-            f"{undated:,} have no date: limits by day, and deadlines, apply once the provider's own list dates them."
+            f"{undated:,} have no date: limits of names a day, and deadlines, apply once the provider's list has one."
         )
     several = sum(len(one.chosen) for one in considered) - names - len(orders.over_limits) - len(orders.too_late)
     if several:

@@ -9,5 +9,11 @@ ZERO = Decimal(0)
 
 
 def text(amount: Decimal) -> str:
-    """The amount as people and files read it: two decimals, more only where it has more, no thousands separators."""
+    """The amount as files have it: two decimals, more only where it has more, no thousands separators."""
     return f"{amount:.2f}" if amount == amount.quantize(CENT) else f"{amount.normalize():f}"
+
+
+def in_words(amount: Decimal, currency: str | None = None) -> str:
+    """The amount as people read it: `25,772.00 USD`; two decimals, more only where it has more."""
+    told = f"{amount:,.2f}" if amount == amount.quantize(CENT) else f"{amount.normalize():,f}"
+    return f"{told} {currency}" if currency else told

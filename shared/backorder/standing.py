@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
-from backorder.money import ZERO
+from backorder.money import ZERO, in_words
 
 if TYPE_CHECKING:
     from backorder.store import Store
@@ -87,14 +87,19 @@ class Forecast:
     """What the account needs in the days ahead, and what is missing for the backorders that are held."""
 
     shortfall: Decimal
-    """What to pay in so that none waits for want of funds; zero where all fits."""
+    """What to pay in so that none that has a date waits for want of funds; zero where all of them fit."""
     currency: str
     before: datetime | None
     """The first lock among those that wait, or the last moment at which paying in helps where the lock has passed.
     None: no date is known yet."""
     waiting: int
+    """How many wait that have a date, or are at the provider and have no funds."""
     names: tuple[str, ...]
-    """The best of those that wait, in order of rank."""
+    """The best of those, in order of rank; where there are none, of those without a date."""
+    undated: int = 0
+    """How many wait for funds that have no date yet."""
+    undated_shortfall: Decimal = ZERO
+    """What to pay in, beside the shortfall, so that they need not."""
     time_zone: str = "UTC"
     """The user's, beside UTC in the sentence."""
     locks: tuple[Lock, ...] = ()
@@ -103,13 +108,21 @@ class Forecast:
     @property
     def sentence(self) -> str:
         """*Pay in 414.00 USD before 26 November 2026 16:00 UTC (17:00 Europe/Berlin), or 6 backorders wait: …*"""
-        if not self.waiting:
+        if not self.waiting and not self.undated:
             return "The account covers all that is wanted"
+        more = (self.waiting or self.undated) - len(self.names)
+        names = ", ".join(self.names) + (f" and {more:,} more" if more else "")
+        besides = in_words(self.undated_shortfall, self.currency)
+        if not self.waiting:
+            wait = "1 waits" if self.undated == 1 else f"{self.undated:,} wait"
+            return f"The account covers all that has a drop date; without one, {wait} for {besides} more: {names}"
         moment = f"before {self._moment}" if self.before else "soon (no drop date is known yet)"
-        more = self.waiting - len(self.names)
-        names = ", ".join(self.names) + (f" and {more} more" if more else "")
-        wait = "1 backorder waits" if self.waiting == 1 else f"{self.waiting} backorders wait"
-        return f"Pay in {self.shortfall:.2f} {self.currency} {moment}, or {wait}: {names}"
+        wait = "1 backorder waits" if self.waiting == 1 else f"{self.waiting:,} backorders wait"
+        paid = f"Pay in {in_words(self.shortfall, self.currency)} {moment}, or {wait}: {names}"
+        if not self.undated:
+            return paid
+        wait = "1 more waits" if self.undated == 1 else f"{self.undated:,} more wait"
+        return f"{paid}; without a drop date, {wait} for {besides}"
 
     @property
     def _moment(self) -> str:

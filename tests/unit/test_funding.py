@@ -155,6 +155,35 @@ def test_the_accounts_own_price_counts_and_one_in_another_currency_may_rise(pric
     assert planned([a_backorder("john.co.uk")], standing=Standing(prices={"COUK": price})).drawn == usd(fee)
 
 
+def test_what_is_reserved_with_tax_is_asked_for_with_tax() -> None:
+    """The rules say 69.00, the provider reserves 69.00 and 19 %."""
+    known = Standing(last_deposits={"com": usd("82.11")})
+    assert held(planned([dropping("a.com")], amount="82.10", standing=known)) == [("a.com", Reason.UNFUNDED)]
+    made = planned([dropping("a.com"), dropping("b.com")], amount="82.11", standing=known)
+    assert (ordered(made), made.drawn, made.forecast.shortfall) == (["a.com"], usd("82.11"), usd("82.11"))
+
+
+def test_a_won_order_draws_its_gross_fee_until_its_charge_with_tax_is_booked() -> None:
+    known = Standing(last_deposits={"com": usd("82.11")})
+    won = a_placed_backorder(state=State.SUCCESSFUL)
+    assert planned([], [won], standing=known).drawn == usd("82.11")
+    booked = replace(won, charges=(Charge("entry#1", NOW, usd("69.00"), usd("13.11")),))
+    assert planned([], [booked], standing=known).drawn == ZERO
+
+
+def test_a_deposit_without_tax_does_not_lower_what_a_charge_with_tax_will_take() -> None:
+    made = planned([dropping("a.com")], amount="68.99", standing=Standing(last_deposits={"com": usd("57.98")}))
+    assert (ordered(made), made.forecast.shortfall) == ([], usd("0.01"))
+
+
+def test_a_limit_with_tax_is_a_limit_of_what_is_charged() -> None:
+    known = Standing(last_deposits={"com": usd("82.11")}, spent={SOON.date(): usd("82.11")})
+    rules = {"limits": {"spend_per_day": "164.21"}}
+    assert held(planned([dropping("a.com")], rules=rules, standing=known)) == [("a.com", Reason.LIMIT)]
+    rules = {"limits": {"spend_per_day": "164.22"}}
+    assert ordered(planned([dropping("a.com")], rules=rules, standing=known)) == ["a.com"]
+
+
 def test_a_won_order_draws_until_its_charge_is_booked() -> None:
     won = a_placed_backorder(state=State.SUCCESSFUL)
     booked = replace(won, charges=(Charge("entry#1", NOW, usd(58), usd(11)),))
@@ -247,6 +276,25 @@ def test_no_more_is_spent_than_the_limit_of_a_month() -> None:
     assert ordered(made) == ["a-11.com", "b-11.com", "a-12.com", "b-12.com"]
 
 
+@pytest.mark.parametrize("time_zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_days_and_months_of_limits_are_utc_wherever_the_user_is(time_zone: str) -> None:
+    """The last hour of November and the first of December, in UTC. Spent in November was what is below."""
+    begins = [datetime(2026, 11, 30, 23, 30, tzinfo=UTC), datetime(2026, 12, 1, 0, 30, tzinfo=UTC)]
+    names = [
+        replace(dropping(f"{name}-{at.month}.com", at), batch_starts_at=at, batch_ends_at=at + timedelta(hours=1))
+        for at in begins
+        for name in "ab"
+    ]
+    messages = {"time_zone": time_zone}
+    made = planned(names, rules={"limits": {"spend_per_month": "69.00"}, "messages": messages})
+    assert ordered(made) == ["a-11.com", "a-12.com"]
+    made = planned(names, rules={"limits": {"spend_per_day": "69.00"}, "messages": messages})
+    assert ordered(made) == ["a-11.com", "a-12.com"]
+    spent = Standing(spent={date(2026, 11, 1): usd("0.01"), date(2026, 12, 31): usd("69.00")})
+    made = planned(names, rules={"limits": {"spend_per_month": "138.00"}, "messages": messages}, standing=spent)
+    assert ordered(made) == ["a-11.com", "a-12.com"]
+
+
 def test_what_was_spent_counts_against_the_limits() -> None:
     drop_day = date(2026, 11, 29)
     rules = {"limits": {"spend_per_day": "100.00", "spend_per_month": "150.00"}}
@@ -266,8 +314,20 @@ def test_what_is_under_way_counts_against_the_limits_unless_it_is_lost() -> None
     assert ordered(planned([dropping("a.com")], [lost], rules=rules)) == ["a.com"]
 
 
-def test_a_name_without_a_date_counts_against_no_limit() -> None:
-    made = planned([a_backorder("a.com"), a_backorder("b.com")], rules={"limits": {"per_day": 0, "spend_per_day": 0}})
+def test_names_without_a_date_count_as_one_day_and_one_month_more() -> None:
+    names = [a_backorder("a.com"), a_backorder("b.com"), dropping("c.com"), dropping("d.com")]
+    for limit in ("spend_per_day", "spend_per_month"):
+        made = planned(names, rules={"limits": {limit: "137.99"}})
+        assert set(ordered(made)) == {"a.com", "c.com"}
+        assert set(held(made)) == {("b.com", Reason.LIMIT), ("d.com", Reason.LIMIT)}
+    under_way = [a_placed_backorder("old.com")]
+    assert held(planned(names[:1], under_way, rules={"limits": {"spend_per_day": "137.99"}})) == [
+        ("a.com", Reason.LIMIT)
+    ]
+
+
+def test_how_many_names_without_a_date_there_are_counts_against_no_limit() -> None:
+    made = planned([a_backorder("a.com"), a_backorder("b.com")], rules={"limits": {"per_day": 0}})
     assert ordered(made) == ["a.com", "b.com"]
 
 
@@ -446,7 +506,7 @@ def test_nothing_is_given_up_for_money_whose_fate_reconciliation_has_not_seen() 
 
 def test_where_all_fits_nothing_is_missing() -> None:
     told = planned([a_backorder()]).forecast
-    assert (told.shortfall, told.before, told.waiting, told.names) == (ZERO, None, 0, ())
+    assert (told.shortfall, told.before, told.waiting, told.names, told.undated) == (ZERO, None, 0, (), 0)
     assert told.sentence == "The account covers all that is wanted"
 
 
@@ -503,17 +563,49 @@ def test_after_the_lock_paying_in_helps_until_two_ticks_before_the_deadline() ->
     assert told.before == locked.deadline - timedelta(minutes=10)
 
 
-def test_a_shortfall_without_any_date_has_no_moment() -> None:
-    assert planned([a_backorder()], amount="0.00").forecast.before is None
+def test_a_name_without_a_date_asks_for_nothing_yet() -> None:
+    """It is not locked before its date is known, and 10,000 of them are no reason to pay in before Thursday."""
+    told = planned([a_backorder("a.com"), a_backorder("b.com")], amount="100.00").forecast
+    assert (told.shortfall, told.waiting, told.before) == (ZERO, 0, None)
+    assert (told.undated, told.undated_shortfall, told.names) == (1, usd("38.00"), ("b.com",))
+
+
+def test_one_that_goes_before_a_name_with_a_date_asks_for_its_money_too() -> None:
+    dated = dropping("dated.com", priority=usd(5))
+    better, worse = a_backorder("better.com", priority=usd(9)), a_backorder("worse.com", priority=usd(1))
+    told = planned([dated, better, worse], amount="0.00").forecast
+    assert (told.shortfall, told.waiting, told.names) == (usd("138.00"), 1, ("dated.com",))
+    assert (told.undated, told.undated_shortfall) == (2, usd("69.00"))
+
+
+def test_one_at_the_provider_without_a_date_gives_way_to_those_with_one() -> None:
+    standing = a_placed_backorder("standing.com", priority=usd(1))
+    made = planned([dropping("dated.com", priority=usd(5))], [standing], amount="100.00")
+    assert made.take_back == (standing,)
+    told = made.forecast
+    assert (told.shortfall, told.waiting, told.undated, told.undated_shortfall) == (ZERO, 0, 1, usd("38.00"))
+
+
+def test_one_that_cannot_be_taken_back_asks_though_it_has_no_date() -> None:
+    standing = replace(a_placed_backorder("standing.com"), origin=Origin.FOREIGN)
+    told = planned([], [standing], amount="40.00").forecast
+    assert (told.shortfall, told.waiting, told.before) == (usd("29.00"), 1, None)
+
+
+def test_names_without_a_date_never_ask_for_more_than_may_be_spent() -> None:
+    names = [a_backorder(f"{n}.com", line=n) for n in range(100)]
+    for limit in ("spend_per_day", "spend_per_month"):
+        told = planned(names, amount="0.00", rules={"limits": {limit: "700.00"}}).forecast
+        assert (told.undated, told.undated_shortfall) == (10, usd("690.00"))
 
 
 def test_what_is_overdrawn_has_to_be_paid_in_too() -> None:
-    under_way = [a_placed_backorder("jane.com", State.ACTIVE, deposit=usd(100))]
-    assert planned([a_backorder()], under_way, amount="40.00").forecast.shortfall == usd("129.00")
+    under_way = [a_placed_backorder("jane.com", State.PROCESSING, deposit=usd(100))]
+    assert planned([dropping("john.com")], under_way, amount="40.00").forecast.shortfall == usd("129.00")
 
 
 def test_the_amount_to_pay_in_is_in_whole_cents_and_enough() -> None:
-    told = planned([a_backorder()], amount="0.00", rules={"fees": {"com": "69.0010"}}).forecast
+    told = planned([dropping("john.com")], amount="0.00", rules={"fees": {"com": "69.0010"}}).forecast
     assert told.shortfall == usd("69.01")
     assert "Pay in 69.01 USD" in told.sentence
 
@@ -536,6 +628,21 @@ def test_the_amount_to_pay_in_is_in_whole_cents_and_enough() -> None:
         (
             {"before": datetime(2026, 12, 1, 9, 5, tzinfo=UTC), "currency": "EUR"},
             "Pay in 414.00 EUR before 1 December 2026 09:05 UTC, or 1 backorder waits: john.com",
+        ),
+        (
+            {"waiting": 1200, "shortfall": usd(82800)},
+            "Pay in 82,800.00 USD before 26 November 2026 16:00 UTC, or 1,200 backorders wait: john.com and 1,199 more",
+        ),
+        (
+            {"undated": 40, "undated_shortfall": usd(2760)},
+            (
+                "Pay in 414.00 USD before 26 November 2026 16:00 UTC, or 1 backorder waits: john.com; "
+                "without a drop date, 40 more wait for 2,760.00 USD"
+            ),
+        ),
+        (
+            {"undated": 1, "undated_shortfall": usd(69), "waiting": 0},
+            "The account covers all that has a drop date; without one, 1 waits for 69.00 USD more: john.com",
         ),
         (
             {"time_zone": "Europe/Berlin"},
@@ -840,7 +947,9 @@ def over_a_limit(
 ) -> bool:
     """Whether one more name is one too many beside the others: told once more, by adding up."""
     if backorder.batch_starts_at is None:
-        return False
+        undated = [o for o in others if o.batch_starts_at is None and o.state not in FINAL - WON]
+        cost = fee(backorder, standing) + sum((draws(o, standing) for o in undated), ZERO)
+        return any(cost > Decimal(limits.get(name, "Infinity")) for name in ("spend_per_day", "spend_per_month"))
     day = backorder.batch_starts_at.date()
     dated = [o for o in others if o.batch_starts_at is not None and o.state not in FINAL - WON]
     that_day = [o for o in dated if o.batch_starts_at and o.batch_starts_at.date() == day]
@@ -888,22 +997,59 @@ def chosen_by(made: Plan, case: Case) -> list[Backorder]:
     return [*stays, *made.order, *made.blocked, *(backorder for backorder, _ in made.late)]
 
 
+def waits(made: Plan, *, dated: bool) -> list[Backorder]:
+    """For want of funds: held, or to be taken back."""
+    unfunded = [*(backorder for backorder, reason in made.hold if reason is Reason.UNFUNDED), *made.short]
+    return [backorder for backorder in unfunded if (backorder.finalization_at is not None) is dated]
+
+
 @given(cases())
-def test_paying_in_what_the_forecast_says_leaves_nobody_unfunded(case: Case) -> None:
+def test_paying_in_what_the_forecast_says_leaves_nobody_with_a_date_unfunded(case: Case) -> None:
     made = case.planned()
     told = made.forecast
-    unfunded = [backorder for backorder, reason in made.hold if reason is Reason.UNFUNDED]
     if not told.waiting:
-        assert (unfunded, told.shortfall, told.names) == ([], ZERO, ())
+        assert (waits(made, dated=True), told.shortfall) == ([], ZERO)
         return
     assert told.shortfall > 0
     paid = case.planned(told.shortfall)
-    assert Reason.UNFUNDED not in {reason for _, reason in paid.hold}
-    assert (paid.forecast.waiting, paid.forecast.shortfall, paid.short) == (0, ZERO, ())
+    assert waits(paid, dated=True) == []
+    assert (paid.forecast.waiting, paid.forecast.shortfall) == (0, ZERO)
 
 
-@given(cases(limits=False))
-def test_a_cent_less_than_the_forecast_says_is_too_little(case: Case) -> None:
+@given(cases())
+def test_paying_in_for_those_without_a_date_leaves_nobody_unfunded(case: Case) -> None:
+    told = case.planned().forecast
+    if told.undated:
+        paid = case.planned(told.shortfall + told.undated_shortfall)
+        assert waits(paid, dated=True) + waits(paid, dated=False) == []
+        assert (paid.forecast.waiting, paid.forecast.undated, paid.short) == (0, 0, ())
+
+
+@given(cases())
+def test_the_forecast_counts_whoever_waits(case: Case) -> None:
     made = case.planned()
+    if case.rules.get("limits") is None:
+        assert made.forecast.undated == len(waits(made, dated=False))
+    assert made.forecast.undated <= len(waits(made, dated=False))
+
+
+@given(cases())
+def test_a_cent_less_than_the_forecast_says_is_too_little(case: Case) -> None:
+    with_dates = replace(case, waiting=dated(case.waiting), under_way=dated(case.under_way))
+    made = with_dates.planned()
     if made.forecast.waiting:
-        assert case.planned(made.forecast.shortfall - usd("0.01")).forecast.waiting
+        assert with_dates.planned(made.forecast.shortfall - usd("0.01")).forecast.waiting
+
+
+@given(cases())
+def test_names_without_a_date_add_no_more_than_the_fees_of_those_that_go_first(case: Case) -> None:
+    case = replace(case, under_way=[])
+    with_dates = replace(case, waiting=dated(case.waiting))
+    last = max(map(rank, with_dates.waiting), default=None)
+    first = [b for b in case.waiting if b.finalization_at is None and last is not None and rank(b) < last]
+    if asked := with_dates.planned().forecast.shortfall:
+        assert case.planned().forecast.shortfall <= asked + sum(map(case.fee, first), ZERO)
+
+
+def dated(backorders: Iterable[Backorder]) -> list[Backorder]:
+    return [backorder for backorder in backorders if backorder.finalization_at is not None]

@@ -135,7 +135,7 @@ def test_what_does_not_fit_is_held_and_the_user_is_told_how_much_to_pay_in(world
         (State.HELD, Reason.UNFUNDED),
     ]
     assert world.sent_as("order") == ["a.com"]
-    sentence = "Pay in 138.00 USD soon (no drop date is known yet), or 2 backorders wait: b.com, c.com"
+    sentence = "The account covers all that has a drop date; without one, 2 wait for 138.00 USD more: b.com, c.com"
     assert (summary.queued, summary.held, summary.forecast) == (1, 2, sentence)
     kept = forecast(world.store)
     assert kept is not None

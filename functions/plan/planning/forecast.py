@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from heapq import nsmallest
+from typing import Any
 
 from backorder.model import Backorder, State
-from backorder.money import CENT, ZERO
+from backorder.money import CENT
 from backorder.standing import Forecast, Lock
 from planning.choosing import Choice, refused
 from planning.position import Order, Position, by_rank
@@ -34,6 +35,19 @@ class _Demand:
 
 
 @dataclass(slots=True)
+class _Wanted:
+    """All that is wanted, and not beyond a limit."""
+
+    timeline: Timeline
+    """What it binds, with what is reserved already; without what is `later`."""
+    demands: dict[int, _Demand] = field(default_factory=dict)
+    undated: list[Order] = field(default_factory=list)
+    """Those that wait for funds, and have no date yet."""
+    later: list[tuple[Span, int]] = field(default_factory=list)
+    """What names bind that have no date, and go after each that has one."""
+
+
+@dataclass(slots=True)
 class _Hour:
     """The locks within one hour."""
 
@@ -45,48 +59,83 @@ def foresee(position: Position, choice: Choice) -> Forecast:
     """As if money were no object: what is beyond a limit then needs none.
 
     What to pay in is the most that is missing at any moment of a demand's window: with that, every one of them fits,
-    and with a cent less, one does not.
+    and with a cent less, one does not. A name without a date asks for nothing yet; but one that goes before a name
+    with a date would take its money.
     """
-    demands, wanted = _demands(position, choice)
+    wanted = _wanted(position, choice)
+    demands = list(wanted.demands.values())
     waiting = [order for demand in demands for order in demand.waiting]
-    needed = max(map(wanted.peak, _lasting(demands)), default=0) if waiting else 0
-    missing = max(ZERO, amount_of(needed - position.capacity)) if waiting else ZERO
+    needed = max(map(wanted.timeline.peak, _lasting(demands)), default=0) if waiting else 0
+    missing = max(0, needed - position.capacity) if waiting else 0
+    locks = tuple(_locks(demands, wanted.timeline, position))
     return Forecast(
-        shortfall=missing.quantize(CENT, ROUND_CEILING),  # nobody can pay in less than a cent
+        shortfall=_told(missing),
         currency=position.funds.currency,
         before=min(filter(None, _moments_to_pay(demands, position.now)), default=None),
         waiting=len(waiting),
-        names=_best(waiting),
+        names=_best(waiting or wanted.undated),
+        undated=len(wanted.undated),
+        undated_shortfall=_told(max(0, _more(wanted, position) - missing)),
         time_zone=position.rules.messages.time_zone,
-        locks=tuple(_locks(demands, wanted, position)),
+        locks=locks,
     )
 
 
-def _demands(position: Position, choice: Choice) -> tuple[list[_Demand], Timeline]:
-    """What needs money, by when it drops; and what all that is wanted binds, with what is reserved already."""
-    demands: dict[int, _Demand] = {}
+def _wanted(position: Position, choice: Choice) -> _Wanted:
     counted = position.counted()
-    fits, displaced = set(map(id, choice.chosen)), set(map(id, choice.displaced))
-    wanted = Timeline(position.steps, position.at_the_provider())
+    asking: list[Order] = []
     for order in position.waiting:
         if refused(position, order.backorder, counted) is None:
             counted.count(order.backorder)
-            course = order.course
-            wanted.add(course.late, order.fee)
-            demand = demands.get(id(course))
+            asking.append(order)
+    last = max((order.rank for order in (*asking, *position.movable) if order.course.lock is not None), default=())
+    give_way = {order for order in position.movable if order.course.lock is None and order.rank > last}
+    wanted = _Wanted(Timeline(position.steps, position.at_the_provider(but=give_way)))
+    wanted.later.extend((order.course.stays, order.fee) for order in give_way)
+    _add_waiting(wanted, asking, last, fits=set(choice.chosen))
+    _add_under_way(wanted, position, displaced=set(choice.displaced))
+    return wanted
+
+
+def _add_waiting(wanted: _Wanted, asking: Iterable[Order], last: tuple[Any, ...], fits: Collection[Order]) -> None:
+    for order in asking:
+        course = order.course
+        if course.lock is None and order.rank > last:
+            wanted.later.append((course.late, order.fee))
+        else:
+            wanted.timeline.add(course.late, order.fee)
+        if course.lock is None:
+            waiting = wanted.undated
+        else:
+            demand = wanted.demands.get(id(course))
             if demand is None:
-                demand = demands[id(course)] = _Demand(course.late, course.lock)
-            if id(order) not in fits:
-                demand.waiting.append(order)
+                demand = wanted.demands[id(course)] = _Demand(course.late, course.lock)
+            waiting = demand.waiting
+        if order not in fits:
+            waiting.append(order)
+
+
+def _add_under_way(wanted: _Wanted, position: Position, displaced: Collection[Order]) -> None:
     fixed = Timeline(position.steps, position.fixed())
     for order in position.under_way:
-        waits = id(order) in displaced
-        if waits or order.backorder.state is State.REQUESTED:
-            course = order.course
-            demand = demands.setdefault(id(course), _Demand(course.now, course.lock))
-            if waits or (not order.movable and not fixed.has_room(course.now, 0, position.capacity)):
+        course, waits = order.course, order in displaced
+        if order.movable and course.lock is None:
+            if waits:
+                wanted.undated.append(order)
+        elif waits or order.backorder.state is State.REQUESTED:
+            span = course.stays if order.movable else course.now
+            demand = wanted.demands.setdefault(id(course), _Demand(span, course.lock))
+            if waits or (not order.movable and not fixed.has_room(span, 0, position.capacity)):
                 demand.waiting.append(order)
-    return list(demands.values()), wanted
+
+
+def _more(wanted: _Wanted, position: Position) -> int:
+    """What is missing if names without a date are to have their money, too."""
+    if not wanted.undated:
+        return 0
+    for span, amount in wanted.later:
+        wanted.timeline.add(span, amount)
+    return wanted.timeline.peak(Span(0, position.steps.count)) - position.capacity
 
 
 def _moments_to_pay(demands: Iterable[_Demand], now: datetime) -> Iterator[datetime | None]:
@@ -134,4 +183,5 @@ def _lasting(demands: Iterable[_Demand]) -> set[Span]:
 
 
 def _told(units: int) -> Decimal:
+    """Nobody can pay in less than a cent."""
     return amount_of(units).quantize(CENT, ROUND_CEILING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -152,10 +152,10 @@ class Position:
         yield from self.elsewhere
         yield from self.still_reserved
 
-    def at_the_provider(self) -> Iterator[tuple[Span, int]]:
-        """What draws as long as nothing is taken back."""
+    def at_the_provider(self, but: Collection[Order] = ()) -> Iterator[tuple[Span, int]]:
+        """What draws as long as nothing is taken back `but` these."""
         for order in self.under_way:
-            yield order.course.now, order.fee
+            yield order.course.gone if order in but else order.course.now, order.fee
         yield from self.elsewhere
         yield from self.still_reserved
 

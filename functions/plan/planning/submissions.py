@@ -177,7 +177,7 @@ class _Tick:
         self.summary.late = len(made.late)
         if made.forecast != forecast(self.store):
             save_forecast(self.store, made.forecast)
-        if made.forecast.waiting:
+        if made.forecast.waiting or made.forecast.undated:
             self.summary.forecast = made.forecast.sentence
             self.summary.shortfall = str(made.forecast.shortfall)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from backorder.bookkeeping import Lease
 from backorder.deadlines import schedule
 from backorder.model import HISTORY_LIMIT, PLACED, TRANSITIONS, Backorder, Charge, Origin, Source, State, Step
+from backorder.money import in_words
 from backorder.observability import logger
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
@@ -73,7 +74,7 @@ def redated(backorder: Backorder, finalization_at: datetime, *, registries: Regi
 
 def in_auction(backorder: Backorder, auction: Auction) -> Backorder:
     """With what is known of the auction for its name; the same object where nothing changed."""
-    bid = None if auction.minimum_next_bid is None else f"{auction.minimum_next_bid:.2f} {auction.currency}".strip()
+    bid = None if auction.minimum_next_bid is None else in_words(auction.minimum_next_bid, auction.currency)
     changed = replace(
         backorder,
         auction_ends_at=auction.ends_at or backorder.auction_ends_at,

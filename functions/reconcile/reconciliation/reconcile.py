@@ -14,7 +14,7 @@ from backorder.clock import Clock
 from backorder.finding import Kind
 from backorder.halt import Halt, halt, halt_line
 from backorder.model import Backorder
-from backorder.money import ZERO
+from backorder.money import ZERO, in_words
 from backorder.observability import logger
 from backorder.provider.account import AccountStatus
 from backorder.provider.adapter import WON
@@ -330,5 +330,5 @@ def _elsewhere(reading: Reading) -> str:
         *((entry.gross, entry.currency, entry.description) for entry in seen.entries),
         *((deposit.amount, deposit.currency, deposit.domain) for deposit in seen.deposits),
     ]
-    found = [f"{amount:.2f} {of} for {what}" for amount, of, what in rows if not seen.is_in_its_currency(of)]
+    found = [f"{in_words(amount, of)} for {what}" for amount, of, what in rows if not seen.is_in_its_currency(of)]
     return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from backorder.finding import Kind
 from backorder.halt import Halt
+from backorder.money import in_words
 from backorder.standing import Forecast
 from reconciliation.findings.observation import Observation
 
@@ -18,7 +19,7 @@ def examine_line(halted: Halt | None) -> list[Observation]:
 
 
 def examine_funds(forecast: Forecast | None) -> list[Observation]:
-    """Whether the account covers what waits."""
+    """Whether the account covers what waits. What has no date is not urgent: the page and `status` tell of it."""
     if forecast is None or not forecast.waiting:
         return []
     return [Observation(Kind.SHORTFALL, "account", f"{forecast.sentence}.", amount=forecast.shortfall)]
@@ -35,8 +36,8 @@ def examine_unexplained(amount: Decimal, *, currency: str, elsewhere: str = "") 
         Observation(
             Kind.UNEXPLAINED_DIFFERENCE,
             "account",
-            f"The account holds {abs(amount):.2f} {currency} {more} than its deposits and bookings explain: compare "
-            f"ledger.csv with the provider's statement, and ask the provider's support about the rest.{also}",
+            f"The account holds {in_words(abs(amount), currency)} {more} than its deposits and bookings explain: "
+            f"compare ledger.csv with the provider's statement, and ask the provider's support about the rest.{also}",
             amount=amount,
         )
     ]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from backorder.bookkeeping import Lease
 from backorder.finding import Kind
+from backorder.money import in_words
 from reconciliation.findings.observation import Observation
 
 
@@ -17,8 +18,9 @@ def examine_orphans(leases: Iterable[Lease], *, now: datetime, release_lag: time
             yield Observation(
                 Kind.DEPOSIT_ORPHAN,
                 f"deposit {lease.id}",
-                f"{lease.amount:.2f} {lease.currency} are reserved for {lease.domain} since {lease.created_at:%-d %B}, "
-                f"and there is no order for it: ask the provider's support to release deposit {lease.id}.",
+                f"{in_words(lease.amount, lease.currency)} are reserved for {lease.domain} since "
+                f"{lease.created_at:%-d %B}, and there is no order for it: ask the provider's support to "
+                f"release deposit {lease.id}.",
                 lease.domain,
                 lease.amount,
             )

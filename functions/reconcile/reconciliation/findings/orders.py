@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from backorder.finding import Kind
 from backorder.model import FUNDED_AND_MISSED, Backorder, Origin, Source, State
-from backorder.money import ZERO
+from backorder.money import ZERO, in_words
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
 from reconciliation.following import stale
@@ -307,7 +307,7 @@ def _on(moment: datetime) -> str:
 
 
 def _money(amount: Decimal | None, at: Circumstances) -> str:
-    return "its fee" if amount is None else f"{amount:.2f} {at.currency}"
+    return "its fee" if amount is None else in_words(amount, at.currency)
 
 
 def _keys(order: Backorder) -> str:
