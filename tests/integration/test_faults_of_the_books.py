@@ -136,8 +136,8 @@ def test_application_vanished(world: World) -> None:
     world.hourly(NOW + 2 * HOUR)
     assert world.found() == [(Kind.APPLICATION_VANISHED, "john.com", None)]
     assert (world.state(), world.state("jane.com")) == (State.VANISHED, State.ACTIVE)
-    world.hourly(DROP + 4 * HOUR)
-    assert world.findings() == [], "its name has dropped"
+    world.hourly(DROP + 28 * HOUR)
+    assert world.findings() == [], "its name dropped a day ago"
     assert told(world) == ["Orders that the provider no longer knows"]
     assert world.backorder().settled
     world.books_are_right()
