@@ -36,6 +36,16 @@ def test_a_score_tells_what_it_is_made_of() -> None:
         ("cloud-hub24", ("cloud", "hub")),
         ("xqzvkw", ()),
         ("123", ()),
+        # Two letters are in any name by chance.
+        ("xqby", ()),
+        ("byby", ()),
+        ("ofme", ()),
+        ("xq-by", ()),
+        ("xqhousebyz", ("house",)),
+        ("webuy", ("we", "buy")),
+        ("betoday", ("be", "today")),
+        ("go-house", ("go", "house")),
+        ("go4house", ("go", "house")),
     ],
 )
 def test_words_are_found_as_people_see_them(label: str, words: tuple[str, ...]) -> None:

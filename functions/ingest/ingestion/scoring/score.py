@@ -19,6 +19,8 @@ _WORDS_WORTH = {1: 1.0, 2: 0.9, 3: 0.6}
 _MANY_WORDS_WORTH = 0.3
 _LEAST_COMMON_WORTH = 0.6
 """What a word is worth that is barely in the lists; the most common are worth 1."""
+_BY_CHANCE = 2
+"""Letters of a word that is none by itself."""
 _BEST = 100
 """Tenths of a point."""
 _letters = re.compile(r"[^\W\d_]+").findall
@@ -86,9 +88,11 @@ def pronounceable(label: str, known: Lexicon) -> float:
 def words_in(label: str, known: Lexicon) -> tuple[str, ...]:
     """The words that a label is made of: of all ways to find some, the one with the longest words.
 
-    What is between hyphens and digits is looked at by itself.
+    What is between hyphens and digits is looked at by itself. Two random letters are often a word: so they are one
+    only beside a longer one, and where no letters are left over.
     """
-    return tuple(word for letters in _letters(label) for word in _split(letters, known))
+    words = tuple(word for letters in _letters(label) for word in _split(letters, known))
+    return words if any(len(word) > _BY_CHANCE for word in words) else ()
 
 
 def _split(letters: str, known: Lexicon) -> list[str]:
@@ -113,6 +117,8 @@ def _split(letters: str, known: Lexicon) -> list[str]:
         else:
             found.append(letters[start:end])
             end = start
+    if sum(map(len, found)) < len(letters):
+        found = [word for word in found if len(word) > _BY_CHANCE]
     return found[::-1]
 
 
