@@ -5,8 +5,8 @@ Nothing here goes through the code that keeps the books.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,11 +16,15 @@ from backorder.bookkeeping import Account, balances
 from backorder.finding import Kind
 from backorder.model import Backorder, State
 from local.run.invariants import Evidence
+from local.simulation.looks import Looks, was_in
 
-SEEN_WITHIN = timedelta(hours=10)
-"""Runs are hourly, and up to a third of them is lost: what lasts so long is seen."""
-GRACE = timedelta(hours=26)
+GRACE = timedelta(hours=24)
 """For what is found only after the release lag, which is 24 hours until it is measured."""
+LAPSED_AFTER = timedelta(hours=6)
+TOLD_FOR = timedelta(hours=24)
+"""What can be mended no more is told for so long."""
+LAPSES_FOR, LATE_REFUND = timedelta(hours=12), timedelta(hours=36)
+"""How long these faults last at the emulator."""
 
 EXACT = frozenset(
     {
@@ -57,9 +61,9 @@ class Expected:
     may: set[Subject] = field(default_factory=set)
 
 
-def wrong_findings(evidence: Evidence, strangers: Collection[str]) -> Iterator[str]:
+def wrong_findings(evidence: Evidence, strangers: Collection[str], looks: Looks) -> Iterator[str]:
     """Findings that are there for no fault, and faults that are not found."""
-    expected = _expected(evidence, strangers)
+    expected = _Expecting(evidence, strangers, looks).expected()
     found = {(finding.kind, finding.domain) for finding in evidence.findings}
     standing = {(finding.kind, finding.domain) for finding in evidence.findings if finding.status == "open"}
     for kind, domain in sorted(expected.must - found, key=str):
@@ -79,56 +83,104 @@ def wrong_findings(evidence: Evidence, strangers: Collection[str]) -> Iterator[s
             yield f"{kind} of {subject} is open {number} times"
 
 
-def _expected(evidence: Evidence, strangers: Collection[str]) -> Expected:
-    expected = Expected()
-    backorders = {backorder.domain: backorder for backorder in evidence.backorders}
-    for fault in evidence.emulator["book_faults"]:
-        kind, domain, at = fault["kind"], fault["domain"], datetime.fromisoformat(fault["at"])
-        subject, certain = _told(kind, domain, at, backorders.get(domain), evidence)
-        (expected.must if certain else expected.may).add(subject)
-        if certain and kind in STAYS_OPEN:
-            expected.stands.add(subject)
-        if kind == "application_vanished":
-            expected.may.add((Kind.DEPOSIT_LAPSED, domain))
-        if kind == "deposit_wrong":
-            zone = domain.partition(".")[2]
-            # A wrong deposit may be taken for what is usual, until there are more that are right.
-            expected.may |= {(Kind.DEPOSIT_DIFFERS, b.domain) for b in evidence.backorders if b.zone == zone}
-    theirs = {each["domain"] for each in _applications(evidence) if each["application"] in strangers}
-    expected.may |= {(Kind.APPLICATION_FOREIGN, domain) for domain in theirs}
-    expected.may |= {(Kind.APPLICATION_DUPLICATE, domain) for domain in theirs}
-    return expected
+class _Expecting:
+    """Works out the findings that a simulation must have, and those that it may have."""
+
+    def __init__(self, evidence: Evidence, strangers: Collection[str], looks: Looks) -> None:
+        self.evidence, self.looks = evidence, looks
+        self.theirs = {each["domain"] for each in _applications(evidence) if each["application"] in strangers}
+        self.backorders = {backorder.domain: backorder for backorder in evidence.backorders}
+
+    def expected(self) -> Expected:
+        expected = Expected()
+        wrong_deposits: defaultdict[str, list[datetime]] = defaultdict(list)
+        for fault in self.evidence.emulator["book_faults"]:
+            kind, domain, at = fault["kind"], fault["domain"], datetime.fromisoformat(fault["at"])
+            if kind == "deposit_wrong":
+                wrong_deposits[domain].append(at)
+                continue
+            subject, certain = self._told(kind, domain, at)
+            (expected.must if certain else expected.may).add(subject)
+            if certain and kind in STAYS_OPEN:
+                expected.stands.add(subject)
+            if kind == "application_vanished":
+                expected.may.add((Kind.DEPOSIT_LAPSED, domain))
+        for domain, begins in wrong_deposits.items():
+            self._expect_wrong_deposit(expected, domain, begins)
+        expected.may |= {(Kind.APPLICATION_FOREIGN, domain) for domain in self.theirs}
+        expected.may |= {(Kind.APPLICATION_DUPLICATE, domain) for domain in self.theirs}
+        return expected
+
+    def _told(self, fault: str, domain: str, at: datetime) -> tuple[Subject, bool]:
+        """The finding that tells of a fault, and whether it must be there: somebody looked while it could be seen."""
+        looks, end, backorder = self.looks, self.evidence.ended_at, self.backorders.get(domain)
+        match fault:
+            case "refund_missing" | "refund_late":
+                until = at + LATE_REFUND if fault == "refund_late" else end
+                ended_at = backorder.outcome_at if backorder is not None and backorder.state.is_lost else None
+                seen = ended_at is not None and looks.within(ended_at + GRACE, until)
+                return (Kind.REFUND_MISSING, domain), bool(seen)
+            case "charge_twice":
+                return (Kind.CHARGED_TWICE, domain), True
+            case "charge_on_failure":
+                return (Kind.CHARGE_WITHOUT_SUCCESS, domain), True
+            case "deposit_orphan":
+                return (Kind.DEPOSIT_ORPHAN, domain), bool(looks.lasting(GRACE, at, end))
+            case "application_foreign":
+                return (Kind.APPLICATION_FOREIGN, domain), bool(looks.within(at, _dropped_at(domain, self.evidence)))
+            case "balance_drift":
+                # What drifted before the books were opened is in the opening. What two runs see is a drift.
+                certain = at > _opened_at(self.evidence) and len(looks.within(at, end)) > 1
+                return (Kind.UNEXPLAINED_DIFFERENCE, None), certain
+            case "deposit_lapse":
+                until = min(at + LAPSES_FOR, _finalized_at(domain, self.evidence))
+                return (Kind.DEPOSIT_LAPSED, domain), backorder is not None and self._lapsed(backorder, at, until)
+            case "application_vanished":
+                told_until = _dropped_at(domain, self.evidence) + TOLD_FOR
+                noticed_at = backorder.outcome_at if backorder and backorder.state is State.VANISHED else None
+                certain = noticed_at is not None and bool(looks.within(noticed_at, told_until))
+                return (Kind.APPLICATION_VANISHED, domain), certain
+            case _:
+                raise AssertionError(f"unknown fault of the books: {fault}")
+
+    def _lapsed(self, backorder: Backorder, at: datetime, until: datetime) -> bool:
+        """An ACTIVE order without its deposit, which two looks saw six hours apart."""
+        seen = [look for look in self.looks.within(at, until) if was_in(backorder, _HELD_FUNDS, look)]
+        return bool(seen) and seen[-1].started_at >= seen[0].started_at + LAPSED_AFTER
+
+    def _expect_wrong_deposit(self, expected: Expected, domain: str, begins: Sequence[datetime]) -> None:
+        """It differs from what is usual in its zone: the most frequent of the last deposits there, the older one of two
+        that are as frequent. Where the first of a zone is the wrong one, it is the right ones that differ, until there
+        are two of them. What a run that died had seen may never have been noted."""
+        zone = domain.partition(".")[2]
+        differs = (Kind.DEPOSIT_DIFFERS, domain)
+        learnt = sorted(at for deposit in self._right_deposits(zone, domain) if (at := self.looks.learnt(deposit)))
+        was_usual = bool(learnt) and learnt[0] <= begins[0]
+        expected.may.add(differs)
+        if not was_usual or len(begins) > 1:
+            expected.may |= {(Kind.DEPOSIT_DIFFERS, b.domain) for b in self.evidence.backorders if b.zone == zone}
+        if len(begins) > 1:
+            return
+        needed = 1 if was_usual else 2
+        for look in self.looks.within(begins[0], self.evidence.ended_at):
+            usual = sum(at <= look.ended_at for at in learnt) >= needed
+            if usual and was_in(self.backorders[domain], _WITH_DEPOSIT, look):
+                expected.must.add(differs)
+
+    def _right_deposits(self, zone: str, wrong: str) -> Iterator[datetime]:
+        """When each of our other orders in a zone had its first deposit."""
+        first: dict[str, datetime] = {}
+        for posting in self.evidence.postings:
+            domain = posting.domain
+            if posting.kind != "deposit" or domain is None or domain == wrong or domain in self.theirs:
+                continue
+            if domain in self.backorders and domain.partition(".")[2] == zone:
+                first[domain] = min(posting.at, first.get(domain, posting.at))
+        yield from first.values()
 
 
-def _told(
-    fault: str, domain: str, at: datetime, backorder: Backorder | None, evidence: Evidence
-) -> tuple[Subject, bool]:
-    """The finding that tells of a fault, and whether it must be there."""
-    lasted = evidence.ended_at - at
-    match fault:
-        case "refund_missing" | "refund_late":
-            ended = backorder is not None and backorder.state.is_lost
-            return (Kind.REFUND_MISSING, domain), ended and lasted > GRACE
-        case "charge_twice":
-            return (Kind.CHARGED_TWICE, domain), True
-        case "charge_on_failure":
-            return (Kind.CHARGE_WITHOUT_SUCCESS, domain), True
-        case "deposit_orphan":
-            return (Kind.DEPOSIT_ORPHAN, domain), lasted > GRACE + SEEN_WITHIN
-        case "application_foreign":
-            return (Kind.APPLICATION_FOREIGN, domain), _dropped_at(domain, evidence) - at > SEEN_WITHIN
-        case "balance_drift":
-            # What drifted before the books were opened is in the opening.
-            return (Kind.UNEXPLAINED_DIFFERENCE, None), lasted > SEEN_WITHIN and at > _opened_at(evidence)
-        case "deposit_lapse":
-            until = min(at + timedelta(hours=12), _finalized_at(domain, evidence))
-            active = backorder is not None and backorder.state not in (State.CANCELLED, State.VANISHED, State.HELD)
-            return (Kind.DEPOSIT_LAPSED, domain), active and until - at > timedelta(hours=6) + SEEN_WITHIN
-        case "application_vanished":
-            noticed = backorder is not None and backorder.state is State.VANISHED
-            return (Kind.APPLICATION_VANISHED, domain), noticed and _dropped_at(domain, evidence) - at > SEEN_WITHIN
-        case _:
-            return (Kind.DEPOSIT_DIFFERS, domain), False
+_HELD_FUNDS = frozenset({State.ACTIVE})
+_WITH_DEPOSIT = frozenset({State.REQUESTED, State.ACTIVE, State.PROCESSING})
 
 
 def _opened_at(evidence: Evidence) -> datetime:

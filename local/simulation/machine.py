@@ -20,6 +20,7 @@ from backorder.registries import Registries
 from ingestion.services import Ingestion
 from local.emulator import Emulator
 from local.run.watched import WatchedStore
+from local.simulation.looks import Look
 from local.simulation.mishaps import Mishaps
 from local.simulation.objects import Objects
 from local.simulation.pool import Cap
@@ -29,7 +30,7 @@ from local.simulation.scheduler import Process, Scheduler
 from local.simulation.stepped import SteppedStore
 from local.simulation.wire import WireSession
 from planning.submissions import Planning, plan_submissions
-from reconciliation.reconcile import Reconciliation, reconcile_account
+from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 from submission.work import Submission
 
 LISTS, REPORTS = "lists", "reports"
@@ -86,6 +87,7 @@ class Machine:
         self.invocations: Counter[str] = Counter()
         self.ended: Callable[[str, object], None] = lambda _function, _summary: None
         """Is told when an invocation is over: its function and what it gave, None if it died."""
+        self.looks: list[Look] = []
         self.leaks: set[str] = set()
         """Where the password was seen."""
         self.crashes: list[str] = []
@@ -127,7 +129,16 @@ class Machine:
             report_link="latest/report.html",
             registries=Registries.load(),
         )
-        self._invoke("reconcile", lambda process: reconcile_account(reconciliation, holder=process.name))
+        self._invoke("reconcile", partial(self._look, reconciliation))
+
+    def _look(self, reconciliation: Reconciliation, process: Process) -> Summary:
+        started_at, summary = self.scheduler.now, None
+        try:
+            summary = reconcile_account(reconciliation, holder=process.name)
+        finally:
+            whole = summary is not None and summary.compared and not (summary.skipped or summary.halted)
+            self.looks.append(Look(started_at, self.scheduler.now, whole, died=summary is None))
+        return summary
 
     @property
     def is_quiet(self) -> bool:

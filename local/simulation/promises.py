@@ -10,6 +10,7 @@ from backorder.clock import iso
 from backorder.model import Backorder, Origin, Reason, State
 from local.run.invariants import Evidence, offenders
 from local.simulation.audit import wrong_findings, wrong_ledger
+from local.simulation.looks import Looks
 from local.simulation.names import Name
 from local.simulation.scenario import Scenario
 from submission.answers import CLOCK_SKEW
@@ -26,11 +27,12 @@ def broken(
     scenario: Scenario,
     *,
     strangers: Collection[str],
+    looks: Looks,
     dead_letters: Collection[str],
     crashes: Sequence[str] = (),
 ) -> Broken:
-    """The promises that do not hold. `strangers`: applications that somebody ordered by hand. `crashes`: errors of the
-    functions' own, which would come again with every delivery."""
+    """The promises that do not hold. `strangers`: applications that somebody ordered by hand. `looks`: when the account
+    was read. `crashes`: errors of the functions' own, which would come again with every delivery."""
     found: dict[str, list[str]] = {name: list(lines) for name, lines in offenders(evidence).items()}
     names = {name.domain: name for name in scenario.names}
     for backorder in evidence.backorders:
@@ -39,7 +41,7 @@ def broken(
     for application in evidence.emulator["deleted"]:
         if application["application"] in strangers and application["deleted_by"] != "SYSTEM":
             found.setdefault("nobody_elses", []).append(f"{application['domain']}: a stranger's order was taken back")
-    found.setdefault("findings_are_the_faults", []).extend(wrong_findings(evidence, strangers))
+    found.setdefault("findings_are_the_faults", []).extend(wrong_findings(evidence, strangers, looks))
     found.setdefault("ledger_equals", []).extend(wrong_ledger(evidence))
     found.setdefault("dated", []).extend(_wrong_dates(evidence, scenario))
     found.setdefault("no_crash", []).extend(crashes)

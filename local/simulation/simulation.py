@@ -20,6 +20,7 @@ from local.run.schedules import next_call
 from local.run.watched import GRACE, WatchedStore
 from local.simulation.changes import Changes, Move
 from local.simulation.happened import happened
+from local.simulation.looks import Looks
 from local.simulation.machine import NEXT_PASSWORD, PASSWORD, Machine
 from local.simulation.mishaps import Mishaps
 from local.simulation.pool import pools_on_tasks
@@ -347,6 +348,7 @@ class _Simulation:
                 evidence,
                 self.scenario,
                 strangers=self.strangers,
+                looks=Looks(self.machine.looks),
                 dead_letters=dead,
                 crashes=self.machine.crashes,
             ),
