@@ -151,10 +151,11 @@ class _Expecting:
     def _expect_wrong_deposit(self, expected: Expected, domain: str, begins: Sequence[datetime]) -> None:
         """It differs from what is usual in its zone: the most frequent of the last deposits there, the older one of two
         that are as frequent. Where the first of a zone is the wrong one, it is the right ones that differ, until there
-        are two of them. What a run that died had seen may never have been noted."""
+        are two of them. A run that died does not keep the next one from learning what is usual."""
         zone = domain.partition(".")[2]
         differs = (Kind.DEPOSIT_DIFFERS, domain)
-        learnt = sorted(at for deposit in self._right_deposits(zone, domain) if (at := self.looks.learnt(deposit)))
+        seen = (self.looks.first(deposit) for deposit in self._right_deposits(zone, domain))
+        learnt = sorted(look.ended_at for look in seen if look is not None)
         was_usual = bool(learnt) and learnt[0] <= begins[0]
         expected.may.add(differs)
         if not was_usual or len(begins) > 1:

@@ -17,8 +17,6 @@ class Look:
     ended_at: datetime
     whole: bool
     """It read all of the account, and said what it found."""
-    died: bool
-    """Whatever it had begun, it left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +35,13 @@ class Looks:
         found = self.within(since, until)
         return [look for look in found if look.started_at >= found[0].started_at + span]
 
-    def learnt(self, at: datetime) -> datetime | None:
-        """When what came at `at` had been learnt for certain; None if a run may have seen it and died of it."""
-        first = next(iter(self.within(at, datetime.max.replace(tzinfo=at.tzinfo))), None)
-        if first is None or any(
-            look.died and look.ended_at >= at and look.started_at <= first.started_at for look in self.each
-        ):
-            return None
-        return first.ended_at
+    def first(self, since: datetime) -> Look | None:
+        """The first whole one that was begun no sooner than `since`."""
+        return min(
+            (look for look in self.each if look.whole and look.started_at >= since),
+            key=lambda look: look.started_at,
+            default=None,
+        )
 
 
 def was_in(backorder: Backorder, states: frozenset[State], look: Look) -> bool:

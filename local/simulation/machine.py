@@ -137,7 +137,7 @@ class Machine:
             summary = reconcile_account(reconciliation, holder=process.name)
         finally:
             whole = summary is not None and summary.compared and not (summary.skipped or summary.halted)
-            self.looks.append(Look(started_at, self.scheduler.now, whole, died=summary is None))
+            self.looks.append(Look(started_at, self.scheduler.now, whole))
         return summary
 
     @property

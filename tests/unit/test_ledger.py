@@ -581,6 +581,7 @@ def test_a_run_that_died_anywhere_is_made_good_by_the_next(at: int) -> None:
         late = replace(look, at=look.at + timedelta(minutes=7))
         books.look(late, *(replace(o, state=states.get(o.domain, o.state)) for o in under_way))
         assert books.difference(late) == NOTHING
+        assert len(Books(store).notes.deposits["com"]) >= len(domains), "what is usual was learnt from all deposits"
     assert books.held[Account.UNEXPLAINED] == 0
     assert (books.held[Account.FEES], books.held[Account.TAX]) == (usd("57.98"), usd("11.02"))
     assert books.held[Account.OTHER] == FEE

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from backorder.bookkeeping import Lease
-from backorder.model import Backorder, State
+from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO
 from backorder.observability import logger
 from backorder.provider.account import AccountingEntry
@@ -84,10 +85,30 @@ class Bookkeeping:
 
     def _note_fees(self, came: Iterable[Lease]) -> None:
         """A lease that is taken anew says nothing new of its zone."""
+        if self._books.recovers:
+            self._note_fees_again()
+            return
         for lease in came:
             order = self._orders.of_lease(lease)
             if order is not None and order.unreserved_since is None:
                 self._books.note(self._books.notes.with_fee(order.zone, lease.amount))
+
+    def _note_fees_again(self) -> None:
+        """What a run that died had kept as a lease, it may not have noted: amounts that are noted less often than the
+        open orders have had them."""
+        notes = self._books.notes
+        noted = {zone: Counter(amounts) for zone, amounts in notes.deposits.items()}
+        waiting = {order.key: order.zone for order in self._orders}
+        for lease in sorted(self._store.leases(), key=lambda lease: (lease.created_at, lease.id)):
+            # Of each order, the first one.
+            zone = None if lease.cycle is None else waiting.pop(BackorderKey(lease.domain, lease.cycle), None)
+            if zone is None:
+                continue
+            known = noted.setdefault(zone, Counter())
+            known[lease.amount] -= 1
+            if known[lease.amount] < 0:
+                notes = notes.with_fee(zone, lease.amount)
+        self._books.note(notes)
 
     def _note_lag(self, order: Backorder, seen: Seen) -> None:
         """How long a refund took. One that was late enough for a finding is no measure."""
