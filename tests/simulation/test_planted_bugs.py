@@ -140,9 +140,13 @@ def findings_that_never_close(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Examined, "covers", lambda _self, _finding: False)
 
 
-def charges_that_nobody_looks_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    left = tuple(each for each in orders._EXAMINATIONS if "charge" not in each.__name__)
-    monkeypatch.setattr(orders, "_EXAMINATIONS", left)
+def nobody_looks_at(what: str) -> Plant:
+    def plant(monkeypatch: pytest.MonkeyPatch) -> None:
+        left = tuple(each for each in orders._EXAMINATIONS if what not in each.__name__)
+        assert left != orders._EXAMINATIONS
+        monkeypatch.setattr(orders, "_EXAMINATIONS", left)
+
+    return plant
 
 
 def refunds_that_are_missed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +188,9 @@ BUGS: dict[str, tuple[Plant, Wishes, set[str]]] = {
         {"ledger_equals", "ledger_balances", "findings_are_the_faults"},
     ),
     "findings that never close": (findings_that_never_close, BOOKS, {"findings_are_the_faults"}),
-    "charges that nobody looks at": (charges_that_nobody_looks_at, BOOKS, {"findings_are_the_faults"}),
+    "charges that nobody looks at": (nobody_looks_at("charge"), BOOKS, {"findings_are_the_faults"}),
+    "wrong deposits that nobody looks at": (nobody_looks_at("deposit_differs"), BOOKS, {"findings_are_the_faults"}),
+    "lapses that nobody looks at": (nobody_looks_at("deposit_lapsed"), BOOKS, {"findings_are_the_faults"}),
     "refunds missed at once": (refunds_that_are_missed_at_once, BOOKS, {"findings_are_the_faults"}),
 }
 """Each with the promises that it may break."""
