@@ -158,6 +158,25 @@ def test_the_user_knows_better_when_a_zone_drops(world: World) -> None:
         assert world.backorder(name).batch_starts_at == datetime(2026, 11, 27, 8, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("zone", ["au", "com.au"])
+@pytest.mark.parametrize(
+    "head",
+    ["Date,Eligible Purge Time,Domain Name\n26/11/2026,01:00:00,{}\n", "Domain,Date,Time\n{},26/11/2026,11:00:00\n"],
+)
+def test_the_user_knows_better_when_au_purges(world: World, zone: str, head: str) -> None:
+    other = {"au": "com.au", "com.au": "au"}[zone]
+    text = head.format(f"john.{zone}") + head.format(f"john.{other}").split("\n", 1)[1]
+    world.upload("rules.toml", "", modified=START)
+    world.upload("dropping/a.csv", text, modified=START)
+    assert world.backorder(f"john.{zone}").drop_at == datetime(2026, 11, 26, 3, tzinfo=UTC)
+    rules = f'[registries."{zone}"]\nstarts = ["15:00"]\ntime_zone = "Australia/Brisbane"\n'
+    world.upload("rules.toml", rules, modified=START + timedelta(hours=1))
+    world.upload("dropping/a.csv", text, modified=START + timedelta(hours=2))
+    john = world.backorder(f"john.{zone}")
+    assert john.drop_at == john.batch_starts_at == datetime(2026, 11, 26, 5, tzinfo=UTC)
+    assert world.backorder(f"john.{other}").drop_at == datetime(2026, 11, 26, 3, tzinfo=UTC)
+
+
 def test_broken_rules_change_nothing_and_say_what_is_wrong(world: World) -> None:
     world.upload("rules.toml", "[select]\nlength = [4, 9]\n", modified=START)
     broken = world.upload("rules.toml", "[select]\n\nlenght = [4, 9]\n", modified=START + timedelta(hours=1))

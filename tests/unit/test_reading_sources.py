@@ -130,17 +130,17 @@ def test_auda_drops_a_name_at_the_next_purge(title: str, status: str, drops: str
 
 
 def test_what_becomes_eligible_at_the_purge_waits_for_the_next() -> None:
-    assert drops_at("16/12/2021", "02:59:59", "deleted") == utc("2021-12-16T03:00")
-    assert drops_at("16/12/2021", "03:00:00", "deleted") == utc("2021-12-17T03:00")
-    assert drops_at("16/12/2021", "03:00:00", "expired") == utc("2021-12-16T03:30")
-    assert drops_at("16/12/2021", "03:00:00") == utc("2021-12-16T03:30")
-    assert drops_at("31/12/2021", "23:00:00", "expired") == utc("2022-01-01T03:30")
+    assert drops_at("16/12/2021", "02:59:59", "deleted").at == utc("2021-12-16T03:00")
+    assert drops_at("16/12/2021", "03:00:00", "deleted").at == utc("2021-12-17T03:00")
+    assert drops_at("16/12/2021", "03:00:00", "expired").at == utc("2021-12-16T03:30")
+    assert drops_at("16/12/2021", "03:00:00").at == utc("2021-12-16T03:30")
+    assert drops_at("31/12/2021", "23:00:00", "expired").at == utc("2022-01-01T03:30")
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2098, 1, 1)), st.sampled_from(["", "deleted", "expired"]))  # noqa: DTZ001
 def test_a_purge_is_within_a_day_of_what_it_takes(eligible: datetime, status: str) -> None:
     eligible = eligible.replace(microsecond=0, tzinfo=UTC)
-    drop = drops_at(eligible.strftime("%d/%m/%Y"), eligible.strftime("%H:%M:%S"), status)
+    drop = drops_at(eligible.strftime("%d/%m/%Y"), eligible.strftime("%H:%M:%S"), status).at
     assert timedelta() < drop - eligible <= timedelta(days=1)
     assert (drop.hour, drop.minute) in {"deleted": {(3, 0)}, "expired": {(3, 30)}}.get(status, {(3, 0), (3, 30)})
 

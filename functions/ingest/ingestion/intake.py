@@ -76,11 +76,11 @@ class Intake:
 
     def want(self, entry: Entry) -> Taken:
         """A person wants this name."""
-        return self._order(entry, Source.WANTED)
+        return self._order(self._released(entry), Source.WANTED)
 
     def choose(self, entry: Entry) -> Taken:
         """A rule chose this name from a deletion list."""
-        return self._order(entry, Source.DROPPING)
+        return self._order(self._released(entry), Source.DROPPING)
 
     def cancel(self, entry: Entry) -> Taken:
         """A person wants this name no more."""
@@ -91,6 +91,7 @@ class Intake:
 
         The list says when it drops; and what older rules chose is no longer ordered.
         """
+        entry = self._released(entry)
         return self._settled(lambda: self._leave_out(entry, by))
 
     def missing(self, domain: str, days: Container[date]) -> Missing | None:
@@ -111,6 +112,13 @@ class Intake:
                 return step()
             except Conflict:
                 continue
+
+    def _released(self, entry: Entry) -> Entry:
+        """Where the list says since when a name may be released: the user may know better when the registry does so."""
+        times = self.registries.of(entry.domain.zone)
+        if entry.eligible_at is None or times is None or times is Registries.load().of(entry.domain.zone):
+            return entry
+        return entry._replace(drop_at=times.next_start(entry.eligible_at, times.starts))
 
     def _schedule(self, entry: Entry) -> Schedule:
         return schedule(
@@ -283,6 +291,8 @@ class Intake:
             return False
         says = (entry.drop_day, entry.drop_at, entry.finalization_at)
         same = says == (backorder.drop_day, backorder.drop_at, backorder.finalization_at)
+        # What it says of a release is not kept, but which list said so.
+        same = same or (entry.eligible_at is not None and self.modified == backorder.list_modified)
         if self.modified <= backorder.list_modified and not same:
             return False
         if (dates.finalization_at, dates.batch_starts_at) == (backorder.finalization_at, backorder.batch_starts_at):

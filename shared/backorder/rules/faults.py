@@ -50,6 +50,16 @@ _INSTEAD = {
     "string_pattern_mismatch": "write it as the provider has it: letters, digits, dots and hyphens",
     "model_type": "write a section: a table with keys",
     "model_attributes_type": "write a section: a table with keys",
+    "mapping_type": "write a section: a table with keys",
+    "dict_type": "write a section: a table with keys",
+}
+_BOUNDS = {
+    "greater_than": "write more than {gt}",
+    "greater_than_equal": "write {ge} or more",
+    "less_than": "write less than {lt}",
+    "less_than_equal": "write {le} or less",
+    "too_short": "write at least {min_length} of them",
+    "too_long": "write at most {max_length} of them",
 }
 _WITHIN = {("fees", "zones"): ("fees",)}
 """Where the model nests deeper than the file."""
@@ -65,7 +75,10 @@ def _fault(found: dict[str, Any], file: type[BaseModel]) -> _Fault:
         return _Fault(
             path, f"is no key of {'.'.join(path[:-1]) or 'the file'}: known are {', '.join(_known(path[:-1], file))}"
         )
-    instead = _INSTEAD.get(found["type"])
+    kind = found["type"]
+    if kind == "missing" and isinstance(found["loc"][-1], int):
+        return _Fault(path, "has too few values")
+    instead = _BOUNDS[kind].format_map(found["ctx"]) if kind in _BOUNDS else _INSTEAD.get(kind)
     return _Fault(path, instead or str(found["msg"]).removeprefix("Value error, "))
 
 

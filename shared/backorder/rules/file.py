@@ -41,7 +41,8 @@ def parse_rules(text: str) -> Rules:
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RulesError(f"rules.toml is not valid TOML: {error}") from None
+        why = str(error).replace("Cannot overwrite a value", "a key is there twice")
+        raise RulesError(f"rules.toml is not valid TOML: {why}") from None
     try:
         return Rules.model_validate(table)
     except ValidationError as error:

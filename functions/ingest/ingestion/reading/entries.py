@@ -27,6 +27,9 @@ class Entry(NamedTuple):
     """In the registry's time zone."""
     drop_at: datetime | None = None
     """UTC."""
+    eligible_at: datetime | None = None
+    """UTC. Where the list says since when the registry may release it, and `drop_at` is the release that follows by the
+    shipped table of registries."""
     finalization_at: datetime | None = None
     """UTC."""
     priority: Decimal | None = None
@@ -44,6 +47,13 @@ class Entry(NamedTuple):
         """The day on which it drops, as its list dates it (a moment's in UTC); None if it does not."""
         moment = self.finalization_at or self.drop_at
         return moment.date() if moment else self.drop_day
+
+
+class Release(NamedTuple):
+    """When a name drops whose list says since when it may be released. Both in UTC."""
+
+    at: datetime
+    eligible_at: datetime
 
 
 class Reject(NamedTuple):

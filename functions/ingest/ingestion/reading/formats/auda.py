@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from backorder.registries import Registries, Times
+from ingestion.reading.entries import Release
 from ingestion.reading.formats.dates import Order, UnreadableDate, Written, read_moment, read_parts
 from ingestion.reading.formats.rows import Cells, Drop
 
@@ -40,8 +41,8 @@ def _status(cells: Cells, titles: str) -> str:
     return next((cells[name] for name in ("status", "type", "reason") if cells.get(name)), titles)
 
 
-def drops_at(day: str, time: str, status: str = "") -> datetime:
-    """The moment (UTC) of the purge that takes a name. Without a word on how it came to the list, the earlier of the
+def drops_at(day: str, time: str, status: str = "") -> Release:
+    """The purge that takes a name. Without a word on how it came to the list, the earlier of the
     two. Raises UnreadableDate."""
     eligible = read_moment(f"{day} {time}".strip(), _written)
     if not isinstance(eligible, datetime):
@@ -49,7 +50,7 @@ def drops_at(day: str, time: str, status: str = "") -> datetime:
     return _purge_after(eligible, status)
 
 
-def drops_by(day: str, time: str, status: str = "") -> date | datetime | None:
+def drops_by(day: str, time: str, status: str = "") -> Release | date | None:
     """The drop where nobody says what the time is: when a name may be purged or when it is, in UTC or in UTC+10.
 
     The purge at that time, or the next one, with the time taken for UTC+10: each of the other meanings is the same or
@@ -66,10 +67,10 @@ def _registry() -> Times:
     return registry
 
 
-def _purge_after(moment: datetime, status: str) -> datetime:
+def _purge_after(moment: datetime, status: str) -> Release:
     registry = _registry()
     status = status.lower()
     deleted, expired = "delete" in status, "expired" in status
     # In order of the table: deleted names, expired names.
     starts = registry.starts if deleted == expired else registry.starts[:1] if deleted else registry.starts[1:]
-    return registry.next_start(moment, starts)
+    return Release(registry.next_start(moment, starts), moment)

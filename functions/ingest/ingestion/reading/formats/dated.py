@@ -14,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from backorder.domains import Domain
-from ingestion.reading.entries import Entry, Reject, domain_or_reject, reject
+from ingestion.reading.entries import Entry, Reject, Release, domain_or_reject, reject
 from ingestion.reading.formats import auda
 from ingestion.reading.formats.dates import Order, UnreadableDate, Written, read_drop
 from ingestion.reading.formats.form import Format, is_comment_in_columns, look_ahead, uncommented
@@ -41,7 +41,7 @@ _runs = re.compile(r"0?9:00(?::00)?|16:00(?::00)?").fullmatch
 _is_moment = re.compile(r"\d{4}-\d\d-\d\d").fullmatch
 
 
-_Drop = Callable[[str, str], date | datetime | None]
+_Drop = Callable[[str, str], Release | date | datetime | None]
 """When a name drops, from the day and the time in its row. Raises UnreadableDate."""
 
 
@@ -157,7 +157,9 @@ def _entry(line: int, text: str, row: _Row | None, drops: _Drop) -> Entry | Reje
 _UNREADABLE = UnreadableDate("").kind
 
 
-def _dropping(line: int, domain: Domain, drop: date | datetime) -> Entry:
+def _dropping(line: int, domain: Domain, drop: Release | date | datetime) -> Entry:
+    if isinstance(drop, Release):
+        return Entry(line, domain, drop_at=drop.at, eligible_at=drop.eligible_at)
     return Entry(line, domain, drop_at=drop) if isinstance(drop, datetime) else Entry(line, domain, drop_day=drop)
 
 
@@ -187,7 +189,7 @@ def _read_purges(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
             yield domain
             continue
         try:
-            yield Entry(line, domain, drop_at=auda.drops_at(match[1], match[2], section))
+            yield _dropping(line, domain, auda.drops_at(match[1], match[2], section))
         except UnreadableDate as unreadable:
             yield reject(line, text, str(unreadable), unreadable.kind)
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from backorder.domains import Domain
-from ingestion.reading.entries import Entry, Reject, domain_or_reject, reject
+from ingestion.reading.entries import Entry, Reject, Release, domain_or_reject, reject
 from ingestion.reading.formats.columns import Roles
 from ingestion.reading.formats.dates import (
     Order,
@@ -22,7 +22,7 @@ from ingestion.reading.formats.dates import (
 
 Cells = Mapping[str, str]
 """A row: what is in it by `column_name`, without blanks around; a cell that is missing is an empty one."""
-Drop = Callable[[Cells], date | datetime | None]
+Drop = Callable[[Cells], Release | date | datetime | None]
 """When a name drops, of a source that says it in a way of its own. Raises UnreadableDate."""
 
 LOOK_AHEAD = 1000
@@ -99,11 +99,13 @@ class Rows:
             return reject(line, text, str(unreadable), unreadable.kind)
         if finalization is not None and not isinstance(finalization, datetime):
             return reject(line, text, "has a finalization date without a time")
+        drop, eligible_at = drop if isinstance(drop, Release) else (drop, None)
         return Entry(
             line,
             domain,
             drop_day=None if isinstance(drop, datetime) else drop,
             drop_at=drop if isinstance(drop, datetime) else None,
+            eligible_at=eligible_at,
             finalization_at=finalization,
             priority=Decimal(priority.replace(",", ".")) if priority else None,
             max_price=Decimal(price.replace(",", ".")) if price else None,
@@ -121,7 +123,7 @@ class Rows:
             own = self._empty | own
         return own
 
-    def _drops(self, cells: Cells, roles: Roles) -> date | datetime | None:
+    def _drops(self, cells: Cells, roles: Roles) -> Release | date | datetime | None:
         if self._drop is not None:
             return self._drop(cells)
         text = _cell(cells, roles.drop)
