@@ -3,11 +3,14 @@
 Two registries publish the whole of what they are about to release. Their lists count as complete. The provider's does
 not, since who downloads or fetches it may choose what is on it; nor does one of which a day has several. Even a
 complete source's file may have been filtered, or cut, or be an old one. So a list is believed for a zone and a day only
-if the last list of that source had names there, and nearly all of a sample of them are on this one; and of a name's
-absence it tells only if that last list had the name.
+if the last list of that source had some names there, hardly fewer are on this one, and nearly all of a sample of them
+are; and of a name's absence it tells only if that last list had the name. Whoever leaves out names with hyphens, or
+with digits, leaves out too many to be believed. A name or two taken out by hand look like names that were renewed.
 
-What is kept of a list for the next one, for each zone: its LastModified, the sample of each day, and which of our names
-were on it. Bounded by the days of a list, and by the names that were chosen.
+To believe too little costs little: an order for a name that does not drop is lost, and its deposit comes back.
+
+What is kept of a list for the next one, for each zone: its LastModified, the number and a sample of the names of each
+day, and which of our names were on it. Bounded by the days of a list, and by the names that were chosen.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from __future__ import annotations
 import re
 import zlib
 from bisect import insort
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
@@ -29,12 +33,14 @@ COMPLETE = {
     "Internetstiftelsen, JSON": ("se", "nu"),
 }
 """Sources whose lists are complete for their days, and the top-level domains that they are complete for."""
-SAMPLE = 20
+SAMPLE = 100
 """Names of a zone and day that are remembered."""
-FEWEST = 3
-"""Names that a sample has to have besides: of fewer, nothing can be concluded."""
-STILL_THERE = 0.8
-"""Part of them that has to be on the next list: within some days, few names are renewed."""
+FEWEST = 20
+"""Names that a day has to have: of fewer, nothing can be concluded."""
+STILL_THERE = 0.95
+"""Part of the sample that has to be on the next list: within some days, few names are renewed."""
+GONE = 0.03
+"""Part of a day's names by which it may be shorter on the next list; or by two names, where that is more."""
 MOST_DAYS = 100
 """Days of a zone that are sampled."""
 MOST_OURS = 3_000
@@ -49,6 +55,8 @@ class Remembered(BaseModel):
     """What is kept of a source's last list, for one zone."""
 
     modified: datetime
+    names: dict[date, int] = Field(default_factory=dict)
+    """How many."""
     sample: dict[date, list[str]] = Field(default_factory=dict)
     ours: list[str] = Field(default_factory=list)
 
@@ -66,6 +74,7 @@ class Survey:
         self._looked_for: set[str] = set(self._ours)
         self._seen: set[str] = set()
         self._days: dict[str, dict[date, list[tuple[int, str]]]] = {}
+        self._names: dict[str, Counter[date]] = {}
 
     def note(self, entry: Entry) -> None:
         """An entry of the list."""
@@ -73,7 +82,7 @@ class Survey:
         if zone.rpartition(".")[2] not in self._top_level:
             return
         if zone not in self._before:
-            self._days[zone] = {}
+            self._days[zone], self._names[zone] = {}, Counter()
             self._before[zone] = before = self._remembered(zone)
             if before is not None:
                 self._looked_for.update(name for names in before.sample.values() for name in names)
@@ -83,6 +92,7 @@ class Survey:
         if day is not None and (day in days or len(days) < MOST_DAYS):
             # Those with the smallest hashes: chosen by no order that a list could have, and mostly the same each time.
             sample = days.setdefault(day, [])
+            self._names[zone][day] += 1
             ranked = (zlib.crc32(name.encode("ascii")), name)
             if (len(sample) < SAMPLE or ranked < sample[-1]) and ranked not in sample:
                 insort(sample, ranked)
@@ -102,14 +112,15 @@ class Survey:
                 continue
             for name in before.ours:
                 if name in self._ours and name not in self._seen:
-                    samples = (
-                        (day, [other for other in names if other != name]) for day, names in before.sample.items()
-                    )
-                    yield name, frozenset(day for day, others in samples if self._is_believed(zone, day, others))
+                    days = before.sample.keys() & self._days[zone].keys()
+                    yield name, frozenset(day for day in days if self._is_believed(zone, day, before, name))
 
-    def _is_believed(self, zone: str, day: date, others: list[str]) -> bool:
+    def _is_believed(self, zone: str, day: date, before: Remembered, missing: str) -> bool:
+        number = before.names.get(day, 0)
+        others = [name for name in before.sample[day] if name != missing]
         still_there = sum(name in self._seen for name in others)
-        return day in self._days[zone] and len(others) >= FEWEST and still_there >= STILL_THERE * len(others)
+        gone = number - self._names[zone][day]
+        return number >= FEWEST and gone <= max(2, GONE * number) and still_there >= STILL_THERE * len(others)
 
     def keep(self, chosen: Iterable[str]) -> None:
         """Remembers this list, unless a newer one was read. `chosen`: names that have a backorder since."""
@@ -122,6 +133,7 @@ class Survey:
             )
             kept = Remembered(
                 modified=self._told_at,
+                names=dict(self._names[zone]),
                 sample={day: [name for _, name in names] for day, names in self._days[zone].items()},
                 ours=ours if len(ours) <= MOST_OURS else [],
             )
