@@ -159,6 +159,6 @@ def render(redriven: Redriven, console: Console) -> None:
     if not redriven.shown:
         console.print("There are no dead letters.")
     elif redriven.moved:
-        console.print(plain(f"{counted(len(redriven.moved), 'message')} went back to where it is handled."))
+        console.print(plain(f"{counted(len(redriven.moved), 'message')} went back to be handled."))
     else:
         console.print("Nothing was moved.")

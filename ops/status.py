@@ -296,7 +296,8 @@ def _deadlines(status: Status, console: Console) -> None:
 
 def _findings(status: Status, console: Console) -> None:
     if not status.findings:
-        console.print("No open findings: nothing needs a person.")
+        stuck = status.halted or any(status.dead_letters.values())
+        console.print("No open findings." if stuck else "No open findings: nothing needs a person.")
         console.print()
         return
     made = table(f"{counted(len(status.findings), 'open finding')}", "since (UTC)", "kind", "what to do")

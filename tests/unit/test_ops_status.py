@@ -137,6 +137,7 @@ def test_what_is_wrong_comes_first() -> None:
 
     assert text.index("Orders have stopped") < text.index("Lists today")
     assert "Dead letters: 2 in lists." in text
+    assert "nothing needs a person" not in text
     assert "plan has not run since" in text
 
 
