@@ -61,4 +61,6 @@ def _parsed(path: Path) -> Rules:
     except UnicodeDecodeError:
         raise Unusable(f"--rules {path}: is not UTF-8: save it so") from None
     except RulesError as error:
-        raise Unusable(f"--rules {path}: {'; '.join(str(error).splitlines())}") from None
+        raise Unusable(
+            "\n".join(f"{path}{line.removeprefix('rules.toml')}" for line in str(error).splitlines())
+        ) from None

@@ -55,7 +55,12 @@ def _counts(one: Considered, console: Console) -> None:
     if one.first_drop is not None:
         console.print(f"dated {one.first_drop} to {one.last_drop}", style="dim", markup=False)
     for name in one.unseen_columns:
-        console.print(f"no entry that was asked for it has the column {name!r}", style="yellow", markup=False)
+        console.print(
+            f"[select.columns] {name} left nothing out: the list has no such column, or every name was left out before",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
     console.print()
 
 
@@ -119,7 +124,8 @@ def _closing(considered: Sequence[Considered], orders: Orders, limits: Limits, c
         )
     several = sum(len(one.chosen) for one in considered) - names - len(orders.over_limits) - len(orders.too_late)
     if several:
-        console.print(f"{several:,} are on several of these lists, and would be ordered once.")
+        are = "is" if several == 1 else "are"
+        console.print(f"{several:,} {are} on several of these lists, and would be ordered once.")
 
 
 def _limits(limits: Limits) -> str:
