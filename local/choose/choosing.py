@@ -79,7 +79,7 @@ class Orders:
 def consider_file(path: Path, rules: Rules) -> Iterator[Considered]:
     """Reads a file and chooses from each list in it. Raises OSError if it cannot be read."""
     with path.open("rb") as file:
-        for read in read_lists(file, screen=Screen(rules.select)):
+        for read in read_lists(file, screen=Screen(rules.select), name=path.name):
             yield consider(read, path.name if read.member is None else f"{path.name}#{read.member}", rules)
 
 

@@ -82,7 +82,7 @@ def read_names(chosen: Iterable[Upload]) -> Names:
     count = 0
     for upload in sorted(chosen, key=lambda upload: upload.day):
         with upload.path.open("rb") as file:
-            for one in read_lists(file):
+            for one in read_lists(file, name=upload.path.name):
                 for item in one.items:
                     count += 1
                     if isinstance(item, Entry) and (_is_dated(item) or item.domain.name not in entries):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zipfile
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -18,9 +19,9 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def read(text: str) -> tuple[str, list[tuple[object, ...]]]:
+def read(text: str, name: str = "") -> tuple[str, list[tuple[object, ...]]]:
     """The source; each entry's line, name and what dates it, or line and reason."""
-    [found] = read_lists(io.BytesIO(text.encode()))
+    [found] = read_lists(io.BytesIO(text.encode()), name=name)
     return found.source, [_told(item) for item in found.items]
 
 
@@ -143,6 +144,44 @@ def test_a_purge_is_within_a_day_of_what_it_takes(eligible: datetime, status: st
     drop = drops_at(eligible.strftime("%d/%m/%Y"), eligible.strftime("%H:%M:%S"), status).at
     assert timedelta() < drop - eligible <= timedelta(days=1)
     assert (drop.hour, drop.minute) in {"deleted": {(3, 0)}, "expired": {(3, 30)}}.get(status, {(3, 0), (3, 30)})
+
+
+@pytest.mark.parametrize("name", ["2026112716.txt", "dropping/2026112716.txt", "C:\\2026112716.txt"])
+def test_a_file_of_registro_it_says_in_its_name_when_its_names_drop(name: str) -> None:
+    drop = utc("2026-11-27T15:00")
+    assert read("john.it\nJANE.it\nx_.it\n", name) == (
+        "Registro.it",
+        [(1, "john.it", drop), (2, "jane.it", drop), (3, "contains an underscore")],
+    )
+
+
+def test_a_file_of_registro_it_may_be_in_an_archive() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("files/2026070709.txt", "john.it\n")
+    packed.seek(0)
+    [found] = read_lists(packed, name="2026112716.zip")
+    assert [_told(item) for item in found.items] == [(1, "john.it", utc("2026-07-07T07:00"))]
+    [found] = read_lists(io.BytesIO(gzip.compress(b"john.it\n")), name="2026070709.txt.gz")
+    assert [_told(item) for item in found.items] == [(1, "john.it", utc("2026-07-07T07:00"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("john.it\n", ""),
+        ("john.it\n", "2026112710.txt"),
+        ("john.it\n", "2026113109.txt"),
+        ("john.it\n", "9026112709.txt"),
+        ("john.it\n", "20261127.txt"),
+        ("john.it\njane.com\n", "2026112709.txt"),
+        ("# nothing\n", "2026112709.txt"),
+    ],
+)
+def test_a_name_of_a_file_that_is_not_registro_its_dates_nothing(text: str, name: str) -> None:
+    source, items = read(text, name)
+    assert source == "plain text"
+    assert all(len(item) == 2 for item in items)
 
 
 def test_a_table_of_it_with_date_and_time_in_two_columns_is_the_registrys() -> None:

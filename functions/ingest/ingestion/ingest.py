@@ -59,7 +59,7 @@ def _ingest(arrived: Arrived, services: Ingestion) -> list[ListSummary]:
     screen = Screen(rules.rules.select if rules else None, known) if kind == "dropping" else None
     registries = services.registries.overridden(kept.rules.registries if kept else {})
     task = Task(arrived, kind, rules, registries, known, memory.before(kind, arrived), services)
-    lists = read_lists(object_file(services.s3, arrived), services.bounds, screen)
+    lists = read_lists(object_file(services.s3, arrived), services.bounds, screen, name=arrived.key)
     summaries = [task.summary(read) for read in lists]
     if not summaries:
         summaries = [task.summary(ReadList(None, "no list", iter(())))]

@@ -51,19 +51,22 @@ class ReadList:
         return self.text.encoding if self.text else ""
 
 
-def read_lists(file: BinaryIO, bounds: Bounds | None = None, screen: Screen | None = None) -> Iterator[ReadList]:
+def read_lists(
+    file: BinaryIO, bounds: Bounds | None = None, screen: Screen | None = None, *, name: str = ""
+) -> Iterator[ReadList]:
     """Reads each list that `file` (seekable, at its beginning) contains: one, or several members of an archive.
 
-    What `screen` leaves out may come in bulk (`LeftOut`), where the list's format allows it.
+    `name` is what the file is called: a hint, no more. What `screen` leaves out may come in bulk (`LeftOut`), where the
+    list's format allows it.
     """
     try:
         for member in unpack(file, bounds or Bounds()):
-            yield _read(member, screen)
+            yield _read(member, screen, member.name or name)
     except NoList as fault:
         yield _unreadable(None, fault)
 
 
-def _read(member: Member, screen: Screen | None) -> ReadList:
+def _read(member: Member, screen: Screen | None, name: str) -> ReadList:
     try:
         head = next(member.chunks, b"")
         chunks = itertools.chain([head], member.chunks)
@@ -74,7 +77,7 @@ def _read(member: Member, screen: Screen | None) -> ReadList:
     except NoList as fault:
         return _unreadable(member.name, fault)
     sample, rest = look_ahead(lines, _SAMPLE)
-    form = recognise(sample)
+    form = recognise(sample, name)
     if screen is None or form.rows is None:
         items: Items = form.read(itertools.chain(sample, rest))
     else:

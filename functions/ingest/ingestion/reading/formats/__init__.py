@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingestion.reading.formats import checksum, dated, json_lines, plain, provider, table
+from ingestion.reading.formats import checksum, dated, json_lines, plain, provider, registro, table
 from ingestion.reading.formats.form import Format
 from ingestion.reading.lines import Line
 
@@ -32,7 +32,8 @@ FORMATS: tuple[Format, ...] = (
 """The most particular first; the last takes everything."""
 
 
-def recognise(sample: Sequence[Line]) -> Format:
-    """The format of a list that begins with `sample`."""
+def recognise(sample: Sequence[Line], file: str = "") -> Format:
+    """The format of a list that begins with `sample`. What it is called is a hint where names are all that it has."""
     texts = [text for _, text, fault in sample if fault is None and text.strip()]
-    return next(form for form in FORMATS if form.recognises(texts))
+    found = next(form for form in FORMATS if form.recognises(texts))
+    return (registro.by_file(file, texts) or found) if found is plain.FORMAT else found
