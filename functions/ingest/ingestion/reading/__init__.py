@@ -61,7 +61,7 @@ def read_lists(
     """
     try:
         for member in unpack(file, bounds or Bounds()):
-            yield _read(member, screen, member.name or name)
+            yield _read(member, screen, member.file or name)
     except NoList as fault:
         yield _unreadable(None, fault)
 

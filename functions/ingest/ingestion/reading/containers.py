@@ -63,6 +63,8 @@ class Member:
     """Within the archive; None if it is the only one there, or there is no archive."""
     chunks: Iterator[bytes]
     """Raise NoList where the archive is broken or goes beyond its bounds."""
+    file: str = ""
+    """What it is called in a zip archive, be it the only one or not."""
 
 
 def unpack(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
@@ -147,7 +149,7 @@ def _members(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
             name += "'"
         seen.add(name)
         chunks = _checked(_unzip(archive, info, size, bounds, total), inside=True)
-        yield Member(name if len(infos) > 1 else None, chunks)
+        yield Member(name if len(infos) > 1 else None, chunks, name)
 
 
 def _check_directory(file: BinaryIO, size: int) -> None:
