@@ -230,6 +230,19 @@ def test_on_paper_there_is_nothing_to_press(open_page: Opener) -> None:
         expect(control).to_be_hidden()
     expect(page.locator(".pages span")).to_have_text("1 to 50 of 60")  # so that nobody takes these for all
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    hidden = page.locator(".task details").all()
+    assert hidden, "some tasks are folded on the screen"
+    for more in hidden:
+        expect(more).to_have_attribute("open", "")
+
+
+def test_on_paper_no_table_is_cut_off(open_page: Opener) -> None:
+    page = open_page(source(60), width=722)  # of a sheet of Letter without its margins
+    page.emulate_media(media="print")
+    wider = """[...document.querySelectorAll(".scroll, .halves > *")]
+      .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent.trim().slice(0, 40))"""
+    assert page.evaluate(wider) == []
 
 
 # --- Hostile texts --------------------------------------------------------------------------------

@@ -129,6 +129,11 @@
     show();
   }
 
+  // On paper nothing can be opened.
+  addEventListener("beforeprint", () => {
+    for (const more of document.querySelectorAll(".task details")) more.open = true;
+  });
+
   // The chart reads its numbers from the table behind it.
   for (const chart of document.querySelectorAll("[data-readout]")) {
     const svg = chart.querySelector("svg");
