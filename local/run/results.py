@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -88,7 +89,7 @@ def summary(
     told = emulator["account"]
     seen = overview(
         lists=collected.lists,
-        backorders=collected.backorders,
+        states=Counter(backorder.state for backorder in collected.backorders),
         tally=Tally().plus(collected.postings),
         findings=collected.findings,
         currency=told["currency"],

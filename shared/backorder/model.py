@@ -243,6 +243,11 @@ class Backorder:
         return not (self.state.is_final and self.settled)
 
     @property
+    def closed_on(self) -> date:
+        """The day (UTC) under which it is found once it is not open any more: that of its outcome."""
+        return (self.outcome_at or self.created_at).date()
+
+    @property
     def taking_back(self) -> TakingBack:
         """What a cancel would do to it now."""
         if self.state is State.CANCELLED or self.cancel_requested:

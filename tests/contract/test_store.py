@@ -248,6 +248,33 @@ def test_all_backorders_are_those_and_nothing_else(store: Store) -> None:
 # --- The index of open backorders -----------------------------------------------------------------
 
 
+def test_what_is_over_is_found_by_the_day_of_its_outcome(store: Store) -> None:
+    active = created(store, a_placed_backorder(state=State.ACTIVE))
+    failed = store.replace(active.moved(State.FAILED, at=NOW, why="lost"))
+    assert store.closed_days() == {}, "its money is not in place"
+    settled = store.replace(replace(failed, settled=True))
+    rejected = created(store, a_backorder("a.com", state=State.REJECTED, settled=True, outcome_at=NOW))
+    older = created(store, a_backorder("b.com", state=State.MISSED, settled=True, outcome_at=NOW - timedelta(days=1)))
+    again = created(store, a_backorder("a.com", cycle=2, state=State.MISSED, settled=True, outcome_at=NOW))
+    today, yesterday = NOW.date(), NOW.date() - timedelta(days=1)
+    assert list(store.closed_days()) == [yesterday, today]
+    assert [list(store.closed_on(day)) for day in (yesterday, today)] == [[older], [rejected, again, settled]]
+    reopened = store.replace(replace(settled, settled=False))
+    assert list(store.closed_on(today)) == [rejected, again]
+    assert list(store.open_backorders()) == [reopened]
+
+
+def test_the_sums_of_a_day_are_kept_until_they_are_forgotten(store: Store) -> None:
+    day = NOW.date()
+    created(store, a_backorder("a.com", state=State.REJECTED, settled=True, outcome_at=NOW))
+    assert store.closed_days() == {day: None}
+    store.save_day(day, {"states": {"com": {"REJECTED": 1}}})
+    created(store, a_backorder("b.com", state=State.REJECTED, settled=True, outcome_at=NOW))
+    assert store.closed_days() == {day: {"states": {"com": {"REJECTED": 1}}}}
+    store.save_day(day, None)
+    assert store.closed_days() == {day: None}
+
+
 @pytest.mark.parametrize("state", [State.SELECTED, State.HELD, State.SUBMITTING, State.ACTIVE, State.WITHDRAWING])
 def test_a_backorder_on_its_way_is_open(store: Store, state: State) -> None:
     john = created(store, a_backorder(state=state))

@@ -71,6 +71,7 @@ def test_the_account_is_summed_up_over_the_whole_ledger() -> None:
         "deposited": "69.00",
         "refunded": "69.00",
         "charged": "69.00",
+        "other": "-12.00",
         "reserved": "69.00",
         "unexplained": "-0.50",
     }

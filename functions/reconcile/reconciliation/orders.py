@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 from backorder.bookkeeping import Lease
 from backorder.model import Backorder, BackorderKey
@@ -23,6 +24,8 @@ class Orders:
             backorder.application: backorder.key for backorder in self if backorder.application is not None
         }
         self.changed = 0
+        self.closed_days: set[date] = set()
+        """Days (UTC) of whose closed backorders this run changed one; their sums are forgotten before."""
 
     def __iter__(self) -> Iterator[Backorder]:
         return iter(list(self._orders.values()))
@@ -37,6 +40,7 @@ class Orders:
         for _ in range(TRIES):
             if backorder is None or (changed := change(backorder)) is backorder:
                 break
+            self._forget_sums(backorder, changed)
             try:
                 backorder = self._store.replace(changed)
             except Conflict as conflict:
@@ -47,6 +51,12 @@ class Orders:
         if backorder is not None:
             self._orders[key] = backorder
         return backorder
+
+    def _forget_sums(self, *states: Backorder) -> None:
+        """Before the write: after a crash between the two they are added up anew."""
+        for day in {backorder.closed_on for backorder in states if not backorder.is_open} - self.closed_days:
+            self._store.save_day(day, None)
+            self.closed_days.add(day)
 
     def of_lease(self, lease: Lease) -> Backorder | None:
         """The order that a deposit is for."""

@@ -7,8 +7,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 from backorder.bookkeeping import Account, Posting, Tally, balances
 from backorder.clock import iso
 from backorder.finding import Finding
-from backorder.model import Backorder
+from backorder.model import Backorder, State
 from backorder.money import ZERO, text
 from backorder.provider.account import AccountStatus
 from backorder.runs import last_run
@@ -24,7 +23,10 @@ from backorder.spreadsheet import safe
 from backorder.standing import forecast, standing
 from backorder.store import ListRecord, Store
 from reconciliation.books import Books
+from reconciliation.orders import Orders
 from reconciliation.page import PAGE, html, view
+from reconciliation.page.past import Past
+from reconciliation.past import read_past
 from reconciliation.statement import COLUMNS, StatementDay, statement
 
 Put = Callable[[str, bytes, str], None]
@@ -42,7 +44,7 @@ class Reports:
 
     def write(
         self,
-        orders: Iterable[Backorder],
+        orders: Orders,
         changes: Iterable[Finding],
         status: AccountStatus | None,
         *,
@@ -52,16 +54,19 @@ class Reports:
         kept yet; `status` is None where the account could not be read, which `unread` explains.
 
         The page is written each time: it says when, and whoever opens it must not have to wonder. The ledger and the
-        statement are this month's and the last one's: older ones stay as they were written.
+        statement are this month's and the last one's: older ones stay as they were written. So are the backorders that
+        are over, if there are not too many; those of each day have files of their own, written once the day is over.
         """
         lists, changed = list(self._store.lists()), list(changes)
         findings = {finding.key: finding for finding in (*self._store.findings(), *changed)}
-        # Without their histories, which no report tells: of 100,000 backorders they are more than all the rest.
-        backorders = [replace(backorder, history=()) for backorder in self._store.backorders()]
         this_month = self._now.date().replace(day=1)
         last_month = (this_month - timedelta(days=1)).replace(day=1)
+        past = read_past(
+            self._store, self._now, since=last_month, changed=orders.closed_days, keep=self._write_day_of_outcomes
+        )
+        backorders = _one_by_one(orders, past)
         postings = self._books.since(last_month)
-        self._write_page(backorders, lists, postings, list(findings.values()), status, unread)
+        self._write_page(backorders, past, lists, postings, list(findings.values()), status, unread)
         versions = sorted((order.domain, order.cycle, order.version) for order in orders if order.is_open)
         said = [(finding.key, finding.amount, finding.status) for finding in changed]
         parts = (versions, self._books.tally.postings, said, len(lists), this_month)
@@ -70,7 +75,7 @@ class Reports:
             return
         seen = overview(
             lists=lists,
-            backorders=backorders,
+            states=past.states + Counter(backorder.state for backorder in backorders),
             tally=self._books.tally,
             findings=findings.values(),
             currency=status.currency,
@@ -86,6 +91,7 @@ class Reports:
     def _write_page(
         self,
         backorders: Sequence[Backorder],
+        past: Past,
         lists: Iterable[ListRecord],
         postings: Sequence[Posting],
         findings: Iterable[Finding],
@@ -95,6 +101,7 @@ class Reports:
         planned = last_run(self._store, "plan")
         page = view(
             backorders=backorders,
+            before=past,
             lists=lists,
             postings=postings,
             held={**dict.fromkeys(Account, ZERO), **self._books.tally.balances},
@@ -120,8 +127,25 @@ class Reports:
         self._write_csv("latest/ledger.csv", ledger)
         self._write_csv("latest/statement.csv", booked)
 
+    def _write_day_of_outcomes(self, day: date, backorders: Sequence[Backorder]) -> None:
+        if backorders:
+            self._write_csv(f"days/{day}/backorders.csv", backorders_csv(backorders))
+        if any(backorder.state.is_won for backorder in backorders):
+            self._write_csv(f"days/{day}/won.csv", won_csv(backorders))
+
     def _write_csv(self, key: str, content: str) -> None:
         self._put(key, content.encode(), "text/csv; charset=utf-8")
+
+
+def _one_by_one(orders: Iterable[Backorder], past: Past) -> list[Backorder]:
+    """The open ones, and the latest that are over, as this run left them where it changed them."""
+    found = {backorder.key: backorder for backorder in past.latest}
+    for order in orders:
+        if order.is_open:
+            found.setdefault(order.key, order)  # what is over by now was open when the run began
+        elif order.closed_on not in past.days:
+            found[order.key] = order  # the index may be a moment old
+    return list(found.values())
 
 
 def tables(
@@ -141,7 +165,7 @@ def tables(
 def overview(
     *,
     lists: Iterable[ListRecord],
-    backorders: Iterable[Backorder],
+    states: Mapping[State, int],
     tally: Tally,
     findings: Iterable[Finding],
     currency: str,
@@ -160,7 +184,7 @@ def overview(
             }
             for record in lists
         ],
-        "backorders": dict(sorted(Counter(backorder.state.value for backorder in backorders).items())),
+        "backorders": {state.value: number for state, number in sorted(states.items())},
         "account": account(tally, currency),
         "findings": [
             {

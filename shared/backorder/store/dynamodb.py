@@ -1,14 +1,18 @@
-"""The store in DynamoDB: one table, keys `pk` and `sk`, and the sparse index `open` for open backorders.
+"""The store in DynamoDB: one table, keys `pk` and `sk`, and the index `open` of backorders.
 
 | item | pk | sk |
 | --- | --- | --- |
-| backorder | `domain#john.com` | `cycle#0001`; with `version`, `state`; `open` (`open#3`), `due` while it is open |
+| backorder | `domain#john.com` | `cycle#0001`; with `version`, `state`; `open`, `due`: see below |
+| day on which backorders came to their end, with its sums | `closed` | `2026-11-24` |
 | posting | `ledger#2026-11` | time and key |
 | finding | `findings#open`, `findings` once it is closed | time of opening and key |
 | deposit, as the books have it | `leases` | the provider's id |
 | list | `lists` | name and version |
 | month that has postings | `ledger` | `2026-11` |
 | lease, document | `lease#plan`, `document#rules` | `-` |
+
+The index has open backorders by shard and deadline (`open#3`), all others by the day of their outcome
+(`closed#2026-11-24`).
 
 No transactions: each item is written alone, a backorder on condition of its version.
 """
@@ -56,11 +60,12 @@ Item = dict[str, Any]
 
 
 class DynamoStore:
-    """Safe for many threads: it keeps nothing but the client, which is."""
+    """Safe for many threads: it keeps nothing but the client, which is, and which days it has noted."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
+        self._noted: set[date] = set()
 
     @classmethod
     def connect(cls, table: str, *, connections: int = 10) -> DynamoStore:
@@ -70,6 +75,7 @@ class DynamoStore:
         return cls(boto3.client("dynamodb", config=config), table)
 
     def create(self, backorder: Backorder) -> Backorder | None:
+        self._note_day_of(backorder)
         try:
             self._put(_from_backorder(backorder), "attribute_not_exists(pk)")
         except _ConditionFailed as failed:
@@ -93,6 +99,7 @@ class DynamoStore:
 
     def replace(self, backorder: Backorder) -> Backorder:
         written = replace(backorder, version=backorder.version + 1)
+        self._note_day_of(written)
         try:
             self._put(_from_backorder(written), "version = :read", {":read": backorder.version})
         except _ConditionFailed as failed:
@@ -121,6 +128,32 @@ class DynamoStore:
         )
         for page in pages:
             yield from (_to_backorder(_plain(item)) for item in page["Items"])
+
+    def closed_days(self) -> dict[date, Mapping[str, Any] | None]:
+        days = self._partition("closed")
+        return {date.fromisoformat(day["sk"]): json.loads(day["body"]) if "body" in day else None for day in days}
+
+    def closed_on(self, day: date) -> Iterator[Backorder]:
+        items = self._query(
+            IndexName=INDEX,
+            KeyConditionExpression="#open = :day",
+            ExpressionAttributeNames={"#open": "open"},
+            ExpressionAttributeValues=_wire({":day": f"closed#{day}"}),
+        )
+        return map(_to_backorder, items)
+
+    def save_day(self, day: date, sums: Mapping[str, Any] | None) -> None:
+        body = {} if sums is None else {"body": json.dumps(sums)}
+        self._put({"pk": "closed", "sk": day.isoformat(), **body})
+
+    def _note_day_of(self, backorder: Backorder) -> None:
+        """First the day: nobody would look at one that nobody knows of."""
+        day = backorder.closed_on
+        if backorder.is_open or day in self._noted:
+            return
+        with suppress(_ConditionFailed):
+            self._put({"pk": "closed", "sk": day.isoformat()}, "attribute_not_exists(pk)")
+        self._noted.add(day)
 
     def post(self, postings: Iterable[Posting]) -> None:
         months: set[str] = set()
@@ -293,6 +326,9 @@ def _from_backorder(backorder: Backorder) -> Item:
         due = iso(backorder.deadline) if backorder.deadline else "9999"
         attributes["open"] = f"open#{zlib.crc32(backorder.domain.encode()) % SHARDS}"
         attributes["due"] = f"{due}#{backorder.domain}"
+    else:
+        attributes["open"] = f"closed#{backorder.closed_on}"
+        attributes["due"] = f"{backorder.domain}#{backorder.cycle:04}"
     pk, sk = f"domain#{backorder.domain}", f"cycle#{backorder.cycle:04}"
     return _item(pk, sk, _BACKORDER, backorder, **attributes)
 

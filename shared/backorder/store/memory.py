@@ -23,6 +23,8 @@ class MemoryStore:
         self._backorders: dict[BackorderKey, Backorder] = {}
         self._latest: dict[str, int] = {}
         self._open: set[BackorderKey] = set()
+        self._closed: dict[date, set[BackorderKey]] = {}
+        self._sums: dict[date, dict[str, Any] | None] = {}
         self._postings: dict[str, Posting] = {}
         self._days: dict[date, list[Posting]] = {}
         self._leases_by_id: dict[str, Lease] = {}
@@ -58,6 +60,11 @@ class MemoryStore:
             return written
 
     def _put(self, backorder: Backorder) -> None:
+        before = self._backorders.get(backorder.key)
+        if before is not None and not before.is_open:
+            self._closed[before.closed_on].discard(before.key)
+        if not backorder.is_open:
+            self._closed.setdefault(backorder.closed_on, set()).add(backorder.key)
         self._backorders[backorder.key] = backorder
         self._latest[backorder.domain] = max(backorder.cycle, self._latest.get(backorder.domain, 0))
         (self._open.add if backorder.is_open else self._open.discard)(backorder.key)
@@ -70,6 +77,19 @@ class MemoryStore:
     def backorders(self) -> Iterator[Backorder]:
         with self._lock:
             return iter(list(self._backorders.values()))
+
+    def closed_days(self) -> dict[date, Mapping[str, Any] | None]:
+        with self._lock:
+            return {day: copy.deepcopy(self._sums.get(day)) for day in sorted(self._closed.keys() | self._sums.keys())}
+
+    def closed_on(self, day: date) -> Iterator[Backorder]:
+        with self._lock:
+            found = [self._backorders[key] for key in self._closed.get(day, ())]
+        return iter(sorted(found, key=lambda b: b.key))
+
+    def save_day(self, day: date, sums: Mapping[str, Any] | None) -> None:
+        with self._lock:
+            self._sums[day] = None if sums is None else copy.deepcopy(dict(sums))
 
     def post(self, postings: Iterable[Posting]) -> None:
         with self._lock:

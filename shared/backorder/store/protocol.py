@@ -65,6 +65,16 @@ class Store(Protocol):
     def backorders(self) -> Iterator[Backorder]:
         """Every backorder ever, in no particular order. Reads the whole table."""
 
+    def closed_days(self) -> dict[date, Mapping[str, Any] | None]:
+        """The days (UTC) on which backorders came to their end that are open no more, with the sums kept of each day.
+        None: no sums are kept. There may be days without any."""
+
+    def closed_on(self, day: date) -> Iterator[Backorder]:
+        """Those of a day, by domain; may miss the writes of the last moments."""
+
+    def save_day(self, day: date, sums: Mapping[str, Any] | None) -> None:
+        """Keeps the sums of a day in the place of those before; None: forgets them."""
+
     def post(self, postings: Iterable[Posting]) -> None:
         """Adds to the ledger. A posting whose key is there already is the same posting: nothing changes."""
 

@@ -42,28 +42,24 @@ def funding_days(
     locks: Sequence[Lock],
     now: datetime,
     time_zone: ZoneInfo,
+    before: Iterable[Change] = (),
 ) -> list[FundingDay]:
     """The last days from the books' first on, today, and the days ahead; each with the highest of its amounts.
 
     `postings` are those of the last days at least, `held` what each account of the whole ledger holds; `fees`: what an
     order draws, by zone; `locks`: what the last plan foresaw, in order of time; `capacity`: what orders may draw where
-    it foresaw nothing (None: nobody knows).
+    it foresaw nothing (None: nobody knows); `before`: how backorders that are over, and not among those given, changed
+    what was needed.
     """
     today = now.astimezone(time_zone).date()
     days = [today + timedelta(days=n) for n in range(-PAST, AHEAD + 1)]
-    needed: list[Change] = []
+    needed = list(before)
     drawn: list[Change] = []
     for backorder in backorders:
-        if (window := _window(backorder)) is None:
-            continue
-        begins, ends = window
-        fee = backorder.fee if backorder.fee is not None else fees.get(backorder.zone)
-        if fee is None or (ends is not None and ends <= begins):
-            continue
-        for changes in (needed, drawn) if _is_in(backorder) else (needed,):
-            changes.append((begins, fee))
-            if ends is not None:
-                changes.append((ends, -fee))
+        for change in needs(backorder, fees):
+            needed.append(change)
+            if _is_in(backorder):
+                drawn.append(change)
     own = (Account.BALANCE, Account.RESERVED)
     had = _highest(days, _changes(postings, own), time_zone, now_at=sum((held[account] for account in own), ZERO))
     kept = _highest(days, _changes(postings, own[1:]), time_zone, now_at=held[Account.RESERVED])
@@ -77,8 +73,8 @@ def funding_days(
         if day >= today:
             lock = foreseen.get(day)
             capacity = lock.capacity if lock else capacity
-            needs = max(wants, lock.needed) if lock else wants
-            seen.append(FundingDay(day, capacity, draws, needs, is_past=False))
+            needed_then = max(wants, lock.needed) if lock else wants
+            seen.append(FundingDay(day, capacity, draws, needed_then, is_past=False))
         elif day >= opened:
             seen.append(FundingDay(day, amount, reserved, wants, is_past=True))
     return seen
@@ -106,6 +102,19 @@ def _window(backorder: Backorder) -> tuple[datetime, datetime | None] | None:
     if backorder.state.is_final and backorder.outcome_at is not None:
         return began, backorder.outcome_at
     return began, backorder.batch_ends_at + RELEASE_LAG if backorder.batch_ends_at is not None else None
+
+
+def needs(backorder: Backorder, fees: Mapping[str, Decimal]) -> Iterator[Change]:
+    """How it changes what is needed: by its fee, and back. `fees`: of those that have none of their own, by zone."""
+    fee = backorder.fee if backorder.fee is not None else fees.get(backorder.zone)
+    if fee is None or (window := _window(backorder)) is None:
+        return
+    begins, ends = window
+    if ends is None:
+        yield begins, fee
+    elif begins < ends:
+        yield begins, fee
+        yield ends, -fee
 
 
 def _is_in(backorder: Backorder) -> bool:

@@ -13,6 +13,7 @@ from backorder.model import WAITING, WON, Backorder, State
 from backorder.money import ZERO
 from backorder.store import ListRecord
 from reconciliation.page.model import Outcomes, Today
+from reconciliation.page.past import Past
 
 MOST_ZONES = 30
 """The rest is one line, "others"."""
@@ -33,8 +34,11 @@ GROUPS: Mapping[State, str] = {
 DECIDED = ("won", "lost", "missed", "refused", "gone")
 
 
-def by_zone(backorders: Iterable[Backorder], charged: Mapping[str, Decimal]) -> list[Outcomes]:
-    """The zones with the most backorders first. `charged`: what was charged for each domain."""
+def by_zone(
+    backorders: Iterable[Backorder], charged: Mapping[str, Decimal], before: Past | None = None
+) -> list[Outcomes]:
+    """The zones with the most backorders first. `charged`: what was charged for each domain; `before`: those that are
+    over and not among `backorders`."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     costs: defaultdict[str, Decimal] = defaultdict(Decimal)
     paid: set[str] = set()
@@ -44,6 +48,11 @@ def by_zone(backorders: Iterable[Backorder], charged: Mapping[str, Decimal]) -> 
             # A domain of several cycles is charged once a cycle, and all of it is in `charged`.
             paid.add(backorder.domain)
             costs[backorder.zone] += charged[backorder.domain]
+    for day in before.days.values() if before else ():
+        for zone, states in day.states.items():
+            for state, number in states.items():
+                counts[zone][GROUPS[state]] += number
+            costs[zone] += day.charged.get(zone, ZERO)
     zones = sorted(
         (_outcomes(zone, count, costs[zone]) for zone, count in counts.items()),
         key=lambda zone: (-zone.decided - zone.undecided, zone.name),
@@ -54,14 +63,21 @@ def by_zone(backorders: Iterable[Backorder], charged: Mapping[str, Decimal]) -> 
     return [*shown, replace(summed(rest), name=f"{len(rest)} others")]
 
 
-def by_week(backorders: Iterable[Backorder], *, now: datetime, time_zone: ZoneInfo) -> list[Outcomes]:
-    """The weeks up to now, the oldest first, from the first one with an outcome on; named by their Mondays."""
+def by_week(
+    backorders: Iterable[Backorder], *, now: datetime, time_zone: ZoneInfo, before: Past | None = None
+) -> list[Outcomes]:
+    """The weeks up to now, the oldest first, from the first one with an outcome on; named by their Mondays. What is
+    only in `before` counts by its day in UTC."""
     this_week = _monday(now.astimezone(time_zone).date())
     counts: defaultdict[date, Counter[str]] = defaultdict(Counter)
     for backorder in backorders:
         if backorder.state.is_final and backorder.outcome_at is not None:
             week = _monday(backorder.outcome_at.astimezone(time_zone).date())
             counts[week][GROUPS[backorder.state]] += 1
+    for day, sums in before.days.items() if before else ():
+        for states in sums.states.values():
+            for state, number in states.items():
+                counts[_monday(day)][GROUPS[state]] += number
     weeks = (this_week - timedelta(weeks=ago) for ago in reversed(range(WEEKS)))
     first = min(counts, default=this_week)
     return [_outcomes(week.isoformat(), counts[week], ZERO) for week in weeks if week >= first]

@@ -17,6 +17,7 @@ from reconciliation.page.funding import funding_days
 from reconciliation.page.model import Page, Row
 from reconciliation.page.moments import moments
 from reconciliation.page.outcomes import GROUPS, by_week, by_zone, charges, summed, today
+from reconciliation.page.past import Past
 from reconciliation.page.statements import statement
 from reconciliation.page.tasks import tasks
 
@@ -40,11 +41,13 @@ def view(
     now: datetime,
     planned_at: datetime | None = None,
     unread: str | None = None,
+    before: Past | None = None,
 ) -> Page:
     """The page as of `now`, with the days and hours of the user's time zone, which the forecast names.
 
     `held`: what each account of the whole ledger holds. `account` is None where the provider was not asked, or did not
-    answer, which `unread` explains then; `planned_at`: when orders were last planned.
+    answer, which `unread` explains then; `planned_at`: when orders were last planned; `before`: what the days come to
+    whose backorders are not among those given.
     """
     read = sorted(
         (record for record in lists if record.kind in ("wanted", "dropping", "cancel")),
@@ -52,7 +55,7 @@ def view(
         reverse=True,
     )
     time_zone = ZoneInfo(forecast.time_zone if forecast else "UTC")
-    zones = by_zone(backorders, charges(backorders))
+    zones = by_zone(backorders, charges(backorders), before)
     coming = moments(backorders, now=now)
     rows = sorted(backorders, key=_interest)
     return Page(
@@ -74,9 +77,10 @@ def view(
             locks=forecast.locks if forecast else (),
             now=now,
             time_zone=time_zone,
+            before=(change for day in before.days.values() for change in day.needed.items()) if before else (),
         ),
         zones=zones,
-        weeks=by_week(backorders, now=now, time_zone=time_zone),
+        weeks=by_week(backorders, now=now, time_zone=time_zone, before=before),
         total=summed(zones),
         moments=coming[:MOST_MOMENTS],
         moments_left_out=max(0, len(coming) - MOST_MOMENTS),
@@ -84,7 +88,7 @@ def view(
         lists=read[:MOST_LISTS],
         lists_left_out=max(0, len(read) - MOST_LISTS),
         rows=[_row(backorder) for backorder in rows[:MOST_ROWS]],
-        rows_left_out=max(0, len(rows) - MOST_ROWS),
+        rows_left_out=max(0, len(rows) - MOST_ROWS) + (before.counted if before else 0),
     )
 
 
