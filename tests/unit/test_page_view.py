@@ -15,7 +15,7 @@ from backorder.bookkeeping import Account, Posting, balances
 from backorder.finding import Kind
 from backorder.model import Reason, State
 from backorder.money import ZERO
-from backorder.standing import Lock
+from backorder.standing import ForeignOrder, Lock, Standing
 from reconciliation.page.funding import PAST
 from reconciliation.page.model import FundingDay, Page
 from reconciliation.page.outcomes import GROUPS
@@ -201,6 +201,21 @@ def test_an_order_is_needed_and_drawn_from_its_lock_until_its_deposit_can_be_bac
         (ZERO, ZERO),
     ]
     assert (day(seen, 2).capacity, day(seen, 2).short) == (usd("100.00"), usd("38.00"))
+
+
+def test_orders_of_others_draw_from_now_on_until_their_deposits_can_be_back() -> None:
+    ours = a_placed_backorder(state=State.FAILED, fee=FEE)
+    foreign = {
+        "1": ForeignOrder("theirs.com", "com", NOW + timedelta(days=2)),
+        "2": ForeignOrder("undated.com", "com"),
+        "3": ForeignOrder("unpriced.xyz", "xyz"),
+    }
+    seen = page(backorders=[ours], standing=Standing(foreign=foreign), account=an_account_status(usd("100.00")))
+    assert [(day(seen, n).drawn, day(seen, n).needed) for n in (0, 3, 4)] == [
+        (2 * FEE, 2 * FEE),
+        (2 * FEE, 2 * FEE),
+        (FEE, FEE),
+    ]
 
 
 def test_the_days_ahead_are_as_the_last_plan_foresaw_them_at_their_worst_moment() -> None:

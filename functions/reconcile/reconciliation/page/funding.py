@@ -17,7 +17,7 @@ from backorder.deadlines import FINALIZATION_LEAD
 from backorder.model import Backorder, State
 from backorder.money import ZERO
 from backorder.provider.adapter import LOCK_LEAD
-from backorder.standing import Lock
+from backorder.standing import ForeignOrder, Lock
 from reconciliation.findings import RELEASE_LAG
 from reconciliation.page.model import FundingDay
 
@@ -43,13 +43,14 @@ def funding_days(
     now: datetime,
     time_zone: ZoneInfo,
     before: Iterable[Change] = (),
+    others: Iterable[ForeignOrder] = (),
 ) -> list[FundingDay]:
     """The last days from the books' first on, today, and the days ahead; each with the highest of its amounts.
 
     `postings` are those of the last days at least, `held` what each account of the whole ledger holds; `fees`: what an
     order draws, by zone; `locks`: what the last plan foresaw, in order of time; `capacity`: what orders may draw where
     it foresaw nothing (None: nobody knows); `before`: how backorders that are over, and not among those given, changed
-    what was needed.
+    what was needed; `others`: live orders that somebody else placed in the account, and that have no deposit yet.
     """
     today = now.astimezone(time_zone).date()
     days = [today + timedelta(days=n) for n in range(-PAST, AHEAD + 1)]
@@ -60,6 +61,10 @@ def funding_days(
             needed.append(change)
             if _is_in(backorder):
                 drawn.append(change)
+    for order in others:
+        theirs = list(_needs_of_others(order, fees, now))
+        needed += theirs
+        drawn += theirs
     own = (Account.BALANCE, Account.RESERVED)
     had = _highest(days, _changes(postings, own), time_zone, now_at=sum((held[account] for account in own), ZERO))
     kept = _highest(days, _changes(postings, own[1:]), time_zone, now_at=held[Account.RESERVED])
@@ -115,6 +120,17 @@ def needs(backorder: Backorder, fees: Mapping[str, Decimal]) -> Iterator[Change]
     elif begins < ends:
         yield begins, fee
         yield ends, -fee
+
+
+def _needs_of_others(order: ForeignOrder, fees: Mapping[str, Decimal], now: datetime) -> Iterator[Change]:
+    """The same for an order of somebody else: it cannot be taken back, so its money is left alone from now on."""
+    fee = fees.get(order.zone)
+    over = None if order.finalization_at is None else order.finalization_at + FINALIZATION_LEAD + RELEASE_LAG
+    if fee is None or (over is not None and over <= now):
+        return
+    yield now, fee
+    if over is not None:
+        yield over, -fee
 
 
 def _is_in(backorder: Backorder) -> bool:

@@ -78,6 +78,7 @@ def view(
             now=now,
             time_zone=time_zone,
             before=(change for day in before.days.values() for change in day.needed.items()) if before else (),
+            others=standing.foreign.values(),
         ),
         zones=zones,
         weeks=by_week(backorders, now=now, time_zone=time_zone, before=before),
