@@ -50,6 +50,8 @@ class Changes:
     """Share of the messages to the workers that kill whoever takes them."""
     redrives: tuple[datetime, ...] = ()
     """When somebody puts back what is in the dead-letter queue."""
+    regrets: float = 0.0
+    """Share of the orders that are taken back for want of funds whose user wants them no more just then."""
 
     @property
     def outage(self) -> timedelta:
@@ -85,6 +87,7 @@ def draw_changes(
         secret_rotated_at=secret,
         dooms=rng.choice((0.0, 0.0, 0.05)),
         redrives=tuple(start + hours * timedelta(hours=1) for hours in _hours(rng, days)),
+        regrets=rng.choice((0.0, 0.5, 1.0)),
     )
 
 

@@ -20,6 +20,8 @@ Broken = Mapping[str, Sequence[str]]
 
 TIME_ENOUGH = timedelta(hours=12)
 """An order that had so long has no excuse: not in time-outs, not in dead workers, not in lost ticks."""
+UNDER_WAY = timedelta(minutes=3)
+"""What a worker had begun when the cancel came takes effect by then."""
 
 
 def broken(
@@ -43,6 +45,7 @@ def broken(
             found.setdefault("nobody_elses", []).append(f"{application['domain']}: a stranger's order was taken back")
     found.setdefault("findings_are_the_faults", []).extend(wrong_findings(evidence, strangers, looks))
     found.setdefault("ledger_equals", []).extend(wrong_ledger(evidence))
+    found.setdefault("cancel_holds", []).extend(_ordered_in_spite(evidence, scenario))
     found.setdefault("dated", []).extend(_wrong_dates(evidence, scenario))
     found.setdefault("no_crash", []).extend(crashes)
     if lists_lost := [body for body in dead_letters if '"detail"' in body]:
@@ -64,6 +67,23 @@ def _wrong_dates(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
             told, true = backorder.finalization_at, after.finalization_at
         if told != true:
             yield f"{after.domain}: goes by {told}, and a list of {iso(move.told_at)} said {true}"
+
+
+def _ordered_in_spite(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
+    """Names that were ordered after their user had taken them back, or still wait to be."""
+    for backorder in evidence.backorders:
+        lists = [each for each in scenario.uploads if backorder.domain in each.domains and each.kind != "dropping"]
+        if not lists or (last := max(lists, key=lambda upload: upload.at)).kind != "cancel":
+            continue
+        read_at = [step.at for step in backorder.history if step.why.startswith(f"cancelled by {last.key} ")]
+        if not read_at:
+            continue  # it came too late, or there was nothing to take back yet
+        if backorder.state.is_waiting:
+            yield f"{backorder.domain}: is {backorder.state}, and was cancelled at {iso(read_at[-1])}"
+        for application in (*evidence.emulator["applications"], *evidence.emulator["deleted"]):
+            ours = application["domain"] == backorder.domain and not application["foreign"]
+            if ours and application["created"] > iso(read_at[-1] + UNDER_WAY):
+                yield f"{backorder.domain}: ordered at {application['created']}, cancelled at {iso(read_at[-1])}"
 
 
 def _broken_by(

@@ -10,7 +10,15 @@ from decimal import Decimal
 from typing import get_args
 
 from backorder.registries import Registries
-from local.emulator.options import BOOK_FAULTS, WIRE_FAULTS, Duplicates, FaultMix, InsufficientFunds, Options
+from local.emulator.options import (
+    BOOK_FAULTS,
+    WIRE_FAULTS,
+    Duplicates,
+    FaultMix,
+    Incomplete,
+    InsufficientFunds,
+    Options,
+)
 from local.simulation.changes import Changes, draw_changes
 from local.simulation.names import Dating, Name, Upload, list_of, rules
 
@@ -21,6 +29,7 @@ _WORDS = "amber brick cedar delta ember frost grove haven ivory jolly karma lemo
 
 DUPLICATES: tuple[Duplicates, ...] = get_args(Duplicates)
 INSUFFICIENT_FUNDS: tuple[InsufficientFunds, ...] = get_args(InsufficientFunds)
+INCOMPLETE: tuple[Incomplete, ...] = get_args(Incomplete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,7 @@ class _Draw:
             insufficient_funds=short,
             duplicates=twice,
             withhold=frozenset(w for w in ("finalization-date", "accounting-id") if rng.random() < 0.3),
+            incomplete=random.Random(f"incomplete {self.seed}").choice(INCOMPLETE),
             release_lag=timedelta(hours=rng.choice((1, 1, 12))),
         )
         days = (max(name.drop_at for name in names) - self.start) / timedelta(days=1)

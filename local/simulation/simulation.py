@@ -7,12 +7,12 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from backorder.halt import halt
-from backorder.model import State
+from backorder.model import Backorder, State
 from backorder.store.memory import MemoryStore
 from local.emulator import Emulator
 from local.run.invariants import Evidence
@@ -23,6 +23,7 @@ from local.simulation.happened import happened
 from local.simulation.looks import Looks
 from local.simulation.machine import NEXT_PASSWORD, PASSWORD, Machine
 from local.simulation.mishaps import Mishaps
+from local.simulation.names import Upload
 from local.simulation.pool import pools_on_tasks
 from local.simulation.promises import Broken, broken, hopeless
 from local.simulation.scenario import BookFault, Scenario
@@ -77,6 +78,8 @@ class _Simulation:
         self.password = PASSWORD
         """At the provider."""
         self.strangers: set[str] = set()
+        self.regrets: list[Upload] = []
+        """Cancels that the seed did not know of before."""
         self._before_the_start()
         self.scheduler = Scheduler(scenario.start, self._advance, self.rng)
         self.store = WatchedStore(MemoryStore())
@@ -91,6 +94,7 @@ class _Simulation:
             rng=self.rng,
         )
         self.machine.ended = self._ended
+        self.machine.store.written = self._written
         self.due = dict.fromkeys(_TICKS, True)
         self.ticked = dict.fromkeys(_TICKS, scenario.start - _ALWAYS)
         self.gap = timedelta(0)
@@ -134,6 +138,7 @@ class _Simulation:
     def _order_by_hand(self, domain: str, *, new: bool = False) -> str:
         """Somebody orders with the same login, at the provider's web page perhaps. Gives the application's id."""
         fields = {"s_entity": "1234", "s_login": "test.user", "s_pw": self.password, "command": "AddDomainApplication"}
+        fields["incomplete"] = "1"  # whatever its zone needs
         if new:
             fields["new"] = "1"
         answer = self.emulator.call({**fields, "class": "BACKORDER", "domain": domain})
@@ -228,6 +233,19 @@ class _Simulation:
         ours = latest is not None and any(step.entered is State.SUBMITTING for step in latest.history)
         if not ours and self.scheduler.now < self.scenario.name(domain).finalization_at:
             self._order_as_stranger(domain)
+
+    def _written(self, backorder: Backorder) -> None:
+        """A cancel that meets an order which is being taken back for want of funds."""
+        begun = backorder.state is State.WITHDRAWING and backorder.history[-1].left is not State.WITHDRAWING
+        if not begun or backorder.cancel_requested or self.calm:
+            return
+        self.seen["displaced"] += 1
+        if self.rng.random() < self.scenario.changes.regrets:
+            at = self.scheduler.now + timedelta(seconds=self.rng.uniform(0, self.rng.choice((1, 90))))
+            name = backorder.domain
+            regret = Upload(at, f"cancel/{name}-{len(self.regrets)}.txt", f"{name}\n", (name,))
+            self.regrets.append(regret)
+            self._at(at, partial(self.machine.upload, regret.key, regret.body))
 
     def _all_done(self) -> bool:
         now = self.scheduler.now
@@ -327,6 +345,7 @@ class _Simulation:
     def _result(self) -> Result:
         store = self.store
         machine = self.machine
+        scenario = replace(self.scenario, uploads=(*self.scenario.uploads, *self.regrets))
         seen = self.seen + self.mishaps.seen + machine.seen + machine.lists.seen + machine.submissions.seen
         state = self.emulator.state()
         evidence = Evidence(
@@ -343,16 +362,16 @@ class _Simulation:
         )
         dead = {message.body for queue in (self.machine.lists, self.machine.submissions) for message in queue.dead}
         return Result(
-            self.scenario,
+            scenario,
             broken(
                 evidence,
-                self.scenario,
+                scenario,
                 strangers=self.strangers,
                 looks=Looks(self.machine.looks),
                 dead_letters=dead,
                 crashes=self.machine.crashes,
             ),
             evidence,
-            seen + happened(self.scenario, evidence),
+            seen + happened(scenario, evidence),
             self.scheduler.now,
         )

@@ -27,6 +27,8 @@ class SteppedStore:
         self._mishaps = mishaps
         self._before: dict[BackorderKey, tuple[datetime, Backorder | None]] = {}
         self.writes = 0
+        self.written: Callable[[Backorder], None] = lambda _backorder: None
+        """Is told of each backorder that was changed."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -45,6 +47,7 @@ class SteppedStore:
             former = self._store.get(backorder.key)
             written = self._store.replace(backorder)
             self._before[backorder.key] = (self._mishaps.scheduler.now, former)
+            self.written(written)
             return written
 
         return self._write(write)

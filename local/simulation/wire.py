@@ -20,6 +20,7 @@ from local.emulator import Delivery, Emulator
 from local.simulation.mishaps import Mishaps
 from local.simulation.scheduler import Killed, Scheduler, current_task
 
+_LACKS_DATA = b"[RESPONSE]\r\nCODE=504"
 LONGEST_ANSWER = timedelta(seconds=0.5)
 """The emulator's clients wait so long; whatever it holds longer is a time-out here, too, and takes `read_timeout`."""
 
@@ -71,6 +72,8 @@ class WireSession(requests.Session):
         if process is not None and process.dead and self._rng.random() < 0.5:
             raise Killed(process.name)  # it died before the request was out
         delivery = self._emulator.exchange(fields)
+        if delivery.body.startswith(_LACKS_DATA):
+            self._mishaps.seen["order refused as incomplete"] += 1
         self._mishaps.strike()
         if delivery.hold > LONGEST_ANSWER:
             self._scheduler.pause(read_timeout)

@@ -16,6 +16,7 @@ import submission.answers
 import submission.claims
 import submission.orders
 import submission.questions
+import submission.withdrawals
 import submission.work
 from backorder.model import Backorder, BackorderKey, Claim, Origin, State
 from backorder.provider.applications import Application
@@ -89,6 +90,16 @@ def adopting_a_dead_application(monkeypatch: pytest.MonkeyPatch) -> None:
 def adopting_a_strangers_as_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (submission.answers, submission.orders):
         monkeypatch.setattr(module, "is_ours", lambda _application, _claim: True)
+
+
+def a_cancel_forgotten_while_it_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = submission.claims.settle
+
+    def settle(store: Store, claimed: Backorder, change: Callable[[Backorder], Backorder]) -> Backorder | None:
+        asked_for = claimed.cancel_requested
+        return right(store, claimed, lambda backorder: change(replace(backorder, cancel_requested=asked_for)))
+
+    monkeypatch.setattr(submission.withdrawals, "settle", settle)
 
 
 def a_deadline_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,6 +189,7 @@ BUGS: dict[str, tuple[Plant, Wishes, set[str]]] = {
     "a lease shorter than the call": (a_lease_shorter_than_the_call, FEW, {"ordered_once"}),
     "adopting a dead application": (adopting_a_dead_application, ANY, {"none_lost"}),
     "adopting a stranger's as ours": (adopting_a_strangers_as_ours, ANY, {"nobody_elses"}),
+    "a cancel forgotten": (a_cancel_forgotten_while_it_is_taken_back, ANY, {"cancel_holds"}),
     "a deadline ignored": (a_deadline_ignored, ANY, {"in_time", "comes_to_an_end"}),
     "sending what does not fit": (sending_what_does_not_fit, ANY, {"funded"}),
     "QUEUED with no way back": (queued_with_no_way_back, ANY, {"comes_to_an_end", "none_lost"}),

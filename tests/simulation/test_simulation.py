@@ -61,6 +61,8 @@ def test_everything_that_is_simulated_takes_place() -> None:
         "two of reconcile at once",
         "cancel while QUEUED",
         "cancel while SUBMITTING",
+        "cancel while WITHDRAWING",
+        "order refused as incomplete",
         "drop moved",
         "rules outdated",
         "password rotated",
