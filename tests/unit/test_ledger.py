@@ -288,6 +288,16 @@ def test_a_deposit_that_came_when_a_name_was_ordered_anew_is_not_for_its_earlier
     assert [order and order.deposit for order in orders] == [None, FEE]
 
 
+@pytest.mark.parametrize("state", [State.CANCELLED, State.VANISHED, State.FAILED])
+def test_a_deposit_that_came_after_an_order_had_ended_is_not_for_it(state: State) -> None:
+    """Somebody else ordered the name with the same login, and theirs still stands."""
+    ended = a_placed_backorder(state=state, outcome_at=NOW + HOUR)
+    books = Kept(seen())
+    books.look(seen(deposits=[a_deposit(created_at=NOW + 3 * HOUR)], hours=4), ended)
+    assert books.order().deposit is None
+    assert [lease.cycle for lease in books.store.leases()] == [None]
+
+
 def test_an_order_that_is_placed_anew_does_not_live_on_its_old_deposit() -> None:
     books = deposited()
     anew = a_placed_backorder(state=State.ACTIVE, application="app-2", submitted_at=NOW + 5 * HOUR)
@@ -728,9 +738,10 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.live)
     @rule(data=st.data(), at_once=st.booleans())
     def lose(self, data: st.DataObject, *, at_once: bool) -> None:
-        """Its deposit comes back now, or lapses later."""
+        """Its deposit comes back now, or lapses later. It was made before, by whatever clock."""
         name = data.draw(st.sampled_from(self.live))
-        self.orders[name] = replace(self.orders[name], state=State.FAILED, outcome_at=self.now)
+        ended_at = max(self.now, self.account.deposits[name].created_at)
+        self.orders[name] = replace(self.orders[name], state=State.FAILED, outcome_at=ended_at)
         if at_once:
             del self.account.deposits[name]
 

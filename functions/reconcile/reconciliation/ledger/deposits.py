@@ -130,7 +130,8 @@ class _Owners:
             if order.submitted_at > lease.created_at + CLOCKS_DIFFER:
                 continue
             key = (order.domain, order.cycle)
-            if key in served:
+            ended_at = order.outcome_at if _has_ended(order) else None
+            if key in served or (ended_at is not None and lease.created_at > ended_at + CLOCKS_DIFFER):
                 break  # an earlier cycle was over by then
             self._reserved.add(key)
             self._ever_reserved.add(key)
