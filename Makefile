@@ -1,6 +1,6 @@
 # One target a job. Each sets up what it needs on first use; a set-up that was interrupted is completed by the next call.
 .DEFAULT_GOAL := help
-.PHONY: help setup run simulate fuzz bench test check format build invoke emulator up serve smoke lock clean
+.PHONY: help setup run simulate fuzz bench test check format lambda-python build invoke emulator up serve smoke lock clean
 
 # Any Python from 3.11 on; `make PYTHON=python3.13 …` chooses another one.
 PYTHON ?= python3
@@ -116,8 +116,12 @@ emulator: $(READY) ## the provider's emulator alone: PORT=8053 ARGS="…"
 test: $(READY) $(RUNTIME_READY) $(BUILT) ## every test
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
-build: $(BUILT) ## the layer and the functions as they are deployed, with `sam build`: ARCHITECTURE=x86_64|arm64
-	@[ -e $(BUILT) ] && for folder in $(ARTEFACTS)/*/; do find $$folder -type f -exec cat {} + | wc -c | awk '{printf "%5.1f MB  '$$folder'\n", $$1 / 1e6}'; done
+# Said before anything is set up.
+lambda-python:
+	@[ -n "$(LAMBDA_PYTHON)" ] || { echo "make build: needs python3.13, which Lambda runs, on PATH or in pyenv" >&2; exit 1; }
+
+build: lambda-python $(BUILT) ## the layer and the functions as they are deployed, with `sam build`: ARCHITECTURE=x86_64|arm64
+	@for folder in $(ARTEFACTS)/*/; do find $$folder -type f -exec cat {} + | wc -c | awk '{printf "%5.1f MB  '$$folder'\n", $$1 / 1e6}'; done
 
 invoke: $(READY) $(BUILT) ## a built function in a container, on the stack of `make up`: FUNCTION=id EVENT=file ENV=file ARGS="…"
 	@$(BIN)/python -m local.invoke "$(FUNCTION)" --event "$(EVENT)" --env "$(ENV)" $(ARGS)
