@@ -509,6 +509,8 @@ def test_the_ledger_is_read_from_a_day_on(store: Store) -> None:
     assert list(store.postings(moments[1].date())) == postings[1:]
     assert list(store.postings(moments[0].date() - timedelta(days=40))) == postings
     assert list(store.postings(NOW.date() + timedelta(days=1))) == []
+    assert list(store.postings(None, NOW.date())) == postings[:2]
+    assert list(store.postings(moments[1].date(), moments[1].date() + timedelta(days=1))) == postings[1:2]
 
 
 def test_a_deposit_is_kept_until_it_is_deleted(store: Store) -> None:

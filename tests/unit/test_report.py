@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -15,15 +16,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.bookkeeping import Account, Tally, balances
+from backorder.bookkeeping import Account, Posting, Tally, balances
 from backorder.deadlines import Known
 from backorder.finding import Kind
 from backorder.model import Reason, State
 from backorder.spreadsheet import safe
 from backorder.store.memory import MemoryStore
+from reconciliation import report
 from reconciliation.books import Books
+from reconciliation.ledger import sum_up
 from reconciliation.orders import Orders
-from reconciliation.report import Reports, account, backorders_csv, findings_csv, ledger_csv, statement_csv, won_csv
+from reconciliation.report import (
+    Reports,
+    account,
+    backorders_csv,
+    findings_csv,
+    ledger_csv,
+    ledger_of_days,
+    statement_csv,
+    won_csv,
+)
 from reconciliation.statement import statement
 from tests.factories import (
     CURRENCY,
@@ -205,6 +217,100 @@ def test_no_cell_of_any_table_begins_a_formula_and_none_breaks_a_line(first: str
 
 def number(cell: str) -> bool:
     return cell.lstrip("+-").replace(".", "", 1).isdecimal()
+
+
+# --- Sums of days --------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(st.sampled_from(A_LIFE), st.integers(0, 40), st.integers(0, 86_399))))
+def test_a_statement_is_the_same_of_sums_as_of_all_postings(life: list[Any]) -> None:
+    postings = [
+        replace(one, key=str(n), at=NOW.replace(hour=0) + timedelta(days=day, seconds=second))
+        for n, (one, day, second) in enumerate(life)
+    ]
+    summed = [each.as_posting for each in sum_up(postings)]
+    assert balances(summed) == balances(postings)
+    held = balances(postings)[BALANCE]
+    assert statement(summed, closing=held) == statement(postings, closing=held)
+
+
+class ReadDays(MemoryStore):
+    """Which days of the ledger were read, counted from today."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[int] = []
+
+    def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
+        assert since is not None, "nobody reads the whole ledger"
+        assert before == since + timedelta(days=1)
+        self.read.append((since - NOW.date()).days)
+        return super().postings(since, before)
+
+
+def a_month(*hours_ago: int) -> list[Posting]:
+    return [a_posting(f"{n}", at=NOW - timedelta(hours=hours)) for n, hours in enumerate(hours_ago)]
+
+
+def written(store: MemoryStore, now: datetime = NOW) -> list[str]:
+    files: list[str] = []
+    reports = Reports(store, lambda key, _, __: files.append(key), Books(store), now)
+    reports.write(Orders(store), (), an_account_status())
+    return sorted(files)
+
+
+def post(store: MemoryStore, *postings: Posting) -> None:
+    books = Books(store)
+    books.post(postings)
+    books.close(NOW)
+
+
+def test_of_the_ledger_only_days_are_read_to_which_something_was_added() -> None:
+    store = ReadDays()
+    post(store, *a_month(1, 25, 49, 700))
+    written(store)
+    assert len(set(store.read)) == 31 + 25, "of this month until tomorrow, and of the last one"
+    store.read.clear()
+    written(store)
+    assert store.read == [0, 1]
+    post(store, a_posting("late", at=NOW - timedelta(days=9)))
+    store.read.clear()
+    files = written(store)
+    assert {day for day in store.read if day not in (0, 1)} == set(range(-23, 0)), "for the month's ledger"
+    assert store.read[0] == -9
+    assert {"latest/ledger.csv", "months/2026-11/ledger.csv"} <= set(files)
+    assert "months/2026-10/ledger.csv" not in files
+
+
+def test_sums_are_right_after_a_crash_between_forgetting_and_posting() -> None:
+    store = MemoryStore()
+    post(store, *a_month(49))
+    written(store)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "post", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            post(store, a_posting("more", at=NOW - timedelta(hours=50)))
+    store.post([a_posting("more", at=NOW - timedelta(hours=50))])  # it died after the write
+    sums = Books(store).sums(NOW.date().replace(day=1), NOW.date())
+    assert sum(each.amount for day in sums.values() for each in day) == 2 * FEE
+
+
+def test_a_long_ledger_is_written_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "MOST_LINES", 3)
+    store = MemoryStore()
+    post(store, *a_month(1, 2, 3, 4))
+    assert "latest/ledger.csv" in written(store)
+    post(store, a_posting("more"))
+    files = written(store)
+    assert ("latest/ledger.csv" in files, "latest/statement.csv" in files) == (False, True)
+    post(store, a_posting("again"))
+    assert "latest/ledger.csv" in written(store, NOW + timedelta(days=1))
+
+
+def test_a_ledger_by_days_is_the_ledger() -> None:
+    postings = [replace(one, at=NOW + timedelta(days=n % 3)) for n, one in enumerate(A_LIFE)]
+    days = [[p for p in postings if p.at == NOW + timedelta(days=day)] for day in range(3)]
+    assert ledger_of_days(days).decode() == ledger_csv(postings)
 
 
 # --- All files -----------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ class Bookkeeping:
     def _book_entries(self, seen: Seen) -> None:
         books = self._books
         booked = ledger.book(
-            books.since(seen.since), seen, self._order_of, known=books.notes.known, again=books.recovers
+            books.bookings(seen.since), seen, self._order_of, known=books.notes.known, again=books.recovers
         )
         reversals = [posting for posting in booked.postings if posting.kind == "reversal"]
         if reversals and not self._agrees(seen):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from backorder.bookkeeping import Posting, Tally
 from backorder.money import ZERO
 from backorder.store import Store
+from reconciliation.ledger import Sum, sum_up
 
 _DOCUMENT = "books"
 _RECENT = 9
@@ -74,6 +77,9 @@ class Notes:
 
 
 _NOTES = TypeAdapter(Notes)
+_SUMS = TypeAdapter(tuple[Sum, ...])
+_DAY = timedelta(days=1)
+_DEPOSITS = ("deposit#", "released#")
 
 
 class Books:
@@ -90,6 +96,8 @@ class Books:
             self._there = frozenset(posting.key for posting in postings)
             self.notes = replace(self.notes, tally=Tally().plus(postings))
         self.recovers = not self.notes.clean
+        self._sums: dict[date, dict[str, Any]] = {}
+        """By month (its first day), the sums of its days as they are kept."""
         self.posted = 0
 
     @property
@@ -108,6 +116,7 @@ class Books:
             return
         if self._saved.clean:
             self._save(replace(self._saved, clean=False))
+        self._forget_sums({posting.at.date() for posting in new})
         self._store.post(new)
         self.notes = replace(self.notes, tally=self.notes.tally.plus(new))
         self.posted += len(new)
@@ -126,10 +135,62 @@ class Books:
             self._save(closed)
         self.notes = closed
 
-    def since(self, day: date) -> Sequence[Posting]:
-        """The ledger from `day` (UTC) on."""
-        return list(self._store.postings(day))
+    def bookings(self, day: date) -> Iterator[Posting]:
+        """What the ledger has of bookings dated `day` (UTC) or later, and what took them back: all but deposits."""
+        return (posting for posting in self._store.postings(day) if not posting.key.startswith(_DEPOSITS))
+
+    def on(self, day: date) -> Iterator[Posting]:
+        """The postings of a day (UTC)."""
+        return self._store.postings(day, day + _DAY)
+
+    def sums(self, since: date, today: date) -> dict[date, tuple[Sum, ...]]:
+        """What each day (UTC) from `since` to tomorrow comes to: the provider's clock may be ahead of ours.
+
+        Those of days before `today` are kept, and added up anew where a posting was added.
+        """
+        end = today + 2 * _DAY
+        days: dict[date, tuple[Sum, ...]] = {}
+        for month in _months(since, end):
+            kept = self._kept(month)
+            known = len(kept)
+            day = max(month, since)
+            while day < end and day.month == month.month:
+                text = day.isoformat()
+                if text in kept:
+                    days[day] = _SUMS.validate_python(kept[text])
+                else:
+                    days[day] = sum_up(self.on(day))
+                    if day < today:
+                        kept[text] = _SUMS.dump_python(days[day], mode="json")
+                day += _DAY
+            if len(kept) > known:
+                self._store.put_document(_sums_of(month), kept)
+        return days
+
+    def _forget_sums(self, days: Iterable[date]) -> None:
+        """Before a posting is added: after a crash between the two they are added up anew."""
+        for month, some in groupby(sorted(days), key=lambda day: day.replace(day=1)):
+            kept = self._kept(month)
+            gone = [text for day in some if kept.pop(text := day.isoformat(), None) is not None]
+            if gone:
+                self._store.put_document(_sums_of(month), kept)
+
+    def _kept(self, month: date) -> dict[str, Any]:
+        if month not in self._sums:
+            self._sums[month] = self._store.document(_sums_of(month)) or {}
+        return self._sums[month]
 
     def _save(self, notes: Notes) -> None:
         self._store.put_document(_DOCUMENT, _NOTES.dump_python(notes, mode="json"))
         self._saved = notes
+
+
+def _sums_of(month: date) -> str:
+    return f"ledger-{month:%Y-%m}"
+
+
+def _months(since: date, end: date) -> Iterator[date]:
+    month = since.replace(day=1)
+    while month < end:
+        yield month
+        month = (month + 31 * _DAY).replace(day=1)

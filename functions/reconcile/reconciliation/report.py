@@ -7,10 +7,10 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TextIO
 
 from backorder.bookkeeping import Account, Posting, Tally, balances
 from backorder.clock import iso
@@ -23,6 +23,7 @@ from backorder.spreadsheet import safe
 from backorder.standing import forecast, standing
 from backorder.store import ListRecord, Store
 from reconciliation.books import Books
+from reconciliation.ledger import Sum
 from reconciliation.orders import Orders
 from reconciliation.page import PAGE, html, view
 from reconciliation.page.past import Past
@@ -31,6 +32,10 @@ from reconciliation.statement import COLUMNS, StatementDay, statement
 
 Put = Callable[[str, bytes, str], None]
 """Writes an object: key, content, content type."""
+CSV = "text/csv; charset=utf-8"
+MOST_LINES = 50_000
+"""A month's ledger of more is written once a day."""
+_LEDGER = ("at", "kind", "from", "to", "amount", "currency", "domain", "seen_in", "text", "key")
 
 
 class Reports:
@@ -65,13 +70,15 @@ class Reports:
             self._store, self._now, since=last_month, changed=orders.closed_days, keep=self._write_day_of_outcomes
         )
         backorders = _one_by_one(orders, past)
-        postings = self._books.since(last_month)
-        self._write_page(backorders, past, lists, postings, list(findings.values()), status, unread)
+        sums = self._books.sums(last_month, self._now.date())
+        booked = [each.as_posting for day in sums.values() for each in day]
+        self._write_page(backorders, past, lists, booked, list(findings.values()), status, unread)
         versions = sorted((order.domain, order.cycle, order.version) for order in orders if order.is_open)
         said = [(finding.key, finding.amount, finding.status) for finding in changed]
         parts = (versions, self._books.tally.postings, said, len(lists), this_month)
         state = {"of": hashlib.sha256(repr(parts).encode()).hexdigest()}
-        if status is None or self._store.document("reported") == state:
+        reported = self._store.document("reported") or {}
+        if status is None or reported.get("of") == state["of"]:
             return
         seen = overview(
             lists=lists,
@@ -85,8 +92,9 @@ class Reports:
         self._write_csv("latest/backorders.csv", backorders_csv(backorders))
         self._write_csv("latest/findings.csv", findings_csv(findings.values()))
         self._write_csv("latest/won.csv", won_csv(backorders))
-        self._write_months(postings, (last_month, this_month))
-        self._store.put_document("reported", state)
+        self._write_statements(booked, (last_month, this_month))
+        ledgers = self._write_ledgers(sums, (last_month, this_month), reported.get("ledgers", {}))
+        self._store.put_document("reported", {**state, "ledgers": ledgers})
 
     def _write_page(
         self,
@@ -115,17 +123,35 @@ class Reports:
         )
         self._put(f"latest/{PAGE}", html(page).encode(), "text/html; charset=utf-8")
 
-    def _write_months(self, postings: Sequence[Posting], months: Iterable[date]) -> None:
-        days = statement(postings, closing=self._books.tally.balances.get(Account.BALANCE, ZERO))
+    def _write_statements(self, booked: Iterable[Posting], months: Iterable[date]) -> None:
+        days = statement(booked, closing=self._books.tally.balances.get(Account.BALANCE, ZERO))
         for month in months:
-            of_month = [posting for posting in postings if posting.at.date().replace(day=1) == month]
-            ledger = ledger_csv(of_month)
-            booked = statement_csv(day for day in days if day.day.replace(day=1) == month)
-            if of_month:
-                self._write_csv(f"months/{month:%Y-%m}/ledger.csv", ledger)
-                self._write_csv(f"months/{month:%Y-%m}/statement.csv", booked)
-        self._write_csv("latest/ledger.csv", ledger)
-        self._write_csv("latest/statement.csv", booked)
+            of_month = statement_csv(day for day in days if day.day.replace(day=1) == month)
+            if any(day.day.replace(day=1) == month for day in days):
+                self._write_csv(f"months/{month:%Y-%m}/statement.csv", of_month)
+        self._write_csv("latest/statement.csv", of_month)
+
+    def _write_ledgers(
+        self, sums: Mapping[date, Iterable[Sum]], months: Sequence[date], written: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Those of months to which postings were added since `written`; of a long one only the first time on a day.
+        Gives what is written now, by month: how many postings, and on which day (UTC)."""
+        now: dict[str, Any] = {}
+        today = self._now.date().isoformat()
+        for month in months:
+            days = [day for day in sums if day.replace(day=1) == month]
+            number = sum(each.count for day in days for each in sums[day])
+            name, is_latest = f"{month:%Y-%m}", month == months[-1]
+            before = now[name] = written.get(name, {})
+            if number == before.get("postings", None if is_latest else 0):
+                continue
+            if number > MOST_LINES and before.get("on") == today:
+                continue
+            ledger = ledger_of_days(map(self._books.on, days))
+            for key in (f"months/{name}",) * (number > 0) + ("latest",) * is_latest:
+                self._put(f"{key}/ledger.csv", ledger, CSV)
+            now[name] = {"postings": number, "on": today}
+        return now
 
     def _write_day_of_outcomes(self, day: date, backorders: Sequence[Backorder]) -> None:
         if backorders:
@@ -134,7 +160,7 @@ class Reports:
             self._write_csv(f"days/{day}/won.csv", won_csv(backorders))
 
     def _write_csv(self, key: str, content: str) -> None:
-        self._put(key, content.encode(), "text/csv; charset=utf-8")
+        self._put(key, content.encode(), CSV)
 
 
 def _one_by_one(orders: Iterable[Backorder], past: Past) -> list[Backorder]:
@@ -258,25 +284,32 @@ def backorders_csv(backorders: Iterable[Backorder]) -> str:
 
 def ledger_csv(postings: Iterable[Posting]) -> str:
     """One line a posting, in order of time: `amount` goes from one account to the other."""
-    header = ["at", "kind", "from", "to", "amount", "currency", "domain", "seen_in", "text", "key"]
-    return _csv(
-        header,
-        (
-            (
-                iso(posting.at),
-                posting.kind,
-                posting.source,
-                posting.target,
-                text(posting.amount),
-                posting.currency,
-                posting.domain or "",
-                posting.seen_in,
-                posting.text,
-                posting.key,
-            )
-            for posting in sorted(postings, key=lambda p: (p.at, p.kind != "opening", p.key))
-        ),
-    )
+    return _csv(_LEDGER, _lines(postings))
+
+
+def ledger_of_days(days: Iterable[Iterable[Posting]]) -> bytes:
+    """The same of postings by day, which are held in memory only a day at a time."""
+    out = io.BytesIO()
+    text_out = io.TextIOWrapper(out, encoding="utf-8", newline="")
+    _write(text_out, _LEDGER, (line for day in days for line in _lines(day)))
+    text_out.detach()  # writes what it holds back, and leaves `out` open
+    return out.getvalue()
+
+
+def _lines(postings: Iterable[Posting]) -> Iterator[Sequence[object]]:
+    for posting in sorted(postings, key=lambda p: (p.at, p.kind != "opening", p.key)):
+        yield (
+            iso(posting.at),
+            posting.kind,
+            posting.source,
+            posting.target,
+            text(posting.amount),
+            posting.currency,
+            posting.domain or "",
+            posting.seen_in,
+            posting.text,
+            posting.key,
+        )
 
 
 def findings_csv(findings: Iterable[Finding]) -> str:
@@ -337,7 +370,11 @@ def _moment(moment: datetime | None) -> str:
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     out = io.StringIO()
+    _write(out, header, rows)
+    return out.getvalue()
+
+
+def _write(out: TextIO, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([safe(str(cell)) for cell in row] for row in rows)
-    return out.getvalue()

@@ -98,9 +98,10 @@ class MemoryStore:
                     self._postings[posting.key] = posting
                     self._days.setdefault(posting.at.date(), []).append(posting)
 
-    def postings(self, since: date | None = None) -> Iterator[Posting]:
+    def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
+        first, end = since or date.min, before or date.max
         with self._lock:
-            days = sorted(day for day in self._days if since is None or day >= since)
+            days = sorted(day for day in self._days if first <= day < end)
             found = [posting for day in days for posting in self._days[day]]
         return iter(sorted(found, key=lambda p: (p.at, p.key)))
 

@@ -78,8 +78,9 @@ class Store(Protocol):
     def post(self, postings: Iterable[Posting]) -> None:
         """Adds to the ledger. A posting whose key is there already is the same posting: nothing changes."""
 
-    def postings(self, since: date | None = None) -> Iterator[Posting]:
-        """The ledger, in order of time, then key: all of it, or what is dated `since` (a day, UTC) or later."""
+    def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
+        """The ledger, in order of time, then key: all of it, or what is dated `since` one day (UTC) or later, and
+        `before` another."""
 
     def save_lease(self, lease: Lease) -> None:
         """Keeps a deposit as the books have it; it replaces what was kept under its id."""

@@ -8,16 +8,19 @@ from reconciliation.ledger.bookings import Booked, book, dispute, keyed
 from reconciliation.ledger.deposits import Followed, follow_deposits
 from reconciliation.ledger.differences import difference, opening, unexplained
 from reconciliation.ledger.seen import Seen
+from reconciliation.ledger.sums import Sum, sum_up
 
 __all__ = [
     "Booked",
     "Followed",
     "Seen",
+    "Sum",
     "book",
     "difference",
     "dispute",
     "follow_deposits",
     "keyed",
     "opening",
+    "sum_up",
     "unexplained",
 ]
