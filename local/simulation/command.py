@@ -21,6 +21,8 @@ from local.simulation.scenario import Wishes, draw
 from local.simulation.simulation import Result, simulate
 
 _MOST_SHOWN = 5
+_SWITCHES = {"storm": "no-storm", "books": "no-books", "ample": "short"}
+"""Each with what turns it off."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def _history_of(backorder: Backorder) -> Iterator[str]:
 @click.option("--names", type=click.IntRange(1, 200), help="how many domains (default: up to 25)")
 @click.option("--storm/--no-storm", default=None, help="ticks a few seconds apart (default: the seed draws it)")
 @click.option("--books/--no-books", default=None, help="faults of the books (default: the seed draws them)")
+@click.option("--ample/--short", default=None, help="funds for every name, or not (default: the seed draws it)")
 @click.option("--history", "shown", multiple=True, metavar="DOMAIN", help="show what it went through")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="processes")
 def simulate_command(seeds: int, first: int, shown: tuple[str, ...], jobs: int, **given: Any) -> None:
@@ -117,9 +120,9 @@ def _run_all(seeds: range, wishes: Wishes, jobs: int) -> Iterator[tuple[Failure 
 
 def _replay(seed: int, given: dict[str, Any]) -> str:
     given = dict(given)
-    switches = {name: given.pop(name) for name in ("storm", "books")}
+    switches = {name: (given.pop(name), word) for name, word in _SWITCHES.items()}
     options = "".join(f" --{name.replace('_', '-')} {value}" for name, value in given.items() if value is not None)
-    for name, on in switches.items():
+    for name, (on, off) in switches.items():
         if on is not None:
-            options += f" --{name}" if on else f" --no-{name}"
+            options += f" --{name}" if on else f" --{off}"
     return f"python -m local simulate --seeds 1 --seed {seed}{options}"

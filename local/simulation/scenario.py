@@ -94,6 +94,8 @@ class Wishes:
     storm: bool | None = None
     books: bool | None = None
     """Whether the provider's books are at fault."""
+    ample: bool | None = None
+    """Whether the account covers every name."""
 
 
 def draw(seed: int, wishes: Wishes | None = None) -> Scenario:
@@ -113,6 +115,7 @@ class _Draw:
     def scenario(self) -> Scenario:
         rng = self.rng
         ample = rng.random() < 0.6
+        ample = ample if self.wishes.ample is None else self.wishes.ample
         names = self._names(ample=ample)
         uploads = self._uploads(names)
         changes = draw_changes(self.seed, self.start, names, uploads, ample=ample)

@@ -174,6 +174,8 @@ TWICE = Wishes(duplicates="new")
 NO_FAULTS = Wishes(duplicates="new", storm=True, faults="none", names=40)
 FEW = Wishes(duplicates="new", storm=True, faults="none", names=4)
 COMES_LATE = Wishes(duplicates="new", storm=True, faults="severe,timeout_late")
+# Orders are taken back for want of funds, and no answer tells that they are:
+SHORT = Wishes(ample=False, storm=False, faults="severe", names=8)
 ANY = Wishes()
 BOOKS = Wishes(books=True)
 
@@ -189,7 +191,7 @@ BUGS: dict[str, tuple[Plant, Wishes, set[str]]] = {
     "a lease shorter than the call": (a_lease_shorter_than_the_call, FEW, {"ordered_once"}),
     "adopting a dead application": (adopting_a_dead_application, ANY, {"none_lost"}),
     "adopting a stranger's as ours": (adopting_a_strangers_as_ours, ANY, {"nobody_elses"}),
-    "a cancel forgotten": (a_cancel_forgotten_while_it_is_taken_back, ANY, {"cancel_holds"}),
+    "a cancel forgotten": (a_cancel_forgotten_while_it_is_taken_back, SHORT, {"cancel_holds"}),
     "a deadline ignored": (a_deadline_ignored, ANY, {"in_time", "comes_to_an_end"}),
     "sending what does not fit": (sending_what_does_not_fit, ANY, {"funded"}),
     "QUEUED with no way back": (queued_with_no_way_back, ANY, {"comes_to_an_end", "none_lost"}),
