@@ -22,6 +22,8 @@ START = datetime(2026, 11, 24, tzinfo=UTC)
 CREDENTIALS = "s_entity=1234&s_login=test.user&s_pw=test.passw0rd"
 ORDER = "command=AddDomainApplication&class=BACKORDER&domain=john.com"
 HERE = Path(__file__).parents[2]
+PATIENCE_S = 20.0
+"""For answers that are not withheld: a busy machine makes no time-out."""
 
 
 @pytest.fixture
@@ -30,13 +32,13 @@ def server() -> Iterator[EmulatorServer]:
         yield server
 
 
-def connect(server: EmulatorServer, *, timeout: float) -> http.client.HTTPConnection:
+def connect(server: EmulatorServer, *, timeout: float = PATIENCE_S) -> http.client.HTTPConnection:
     return http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=timeout)
 
 
 @pytest.fixture
 def connection(server: EmulatorServer) -> Iterator[http.client.HTTPConnection]:
-    connection = connect(server, timeout=2)
+    connection = connect(server)
     yield connection
     connection.close()
 
@@ -71,10 +73,10 @@ def test_credentials_in_the_body_and_everything_in_the_query_are_taken_too(
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_quickstart_s_curl_line(server: EmulatorServer) -> None:
-    line = ["curl", "--silent", "--max-time", "5", "-d", ORDER, f"{server.url}?{CREDENTIALS}"]
+    line = ["curl", "--silent", "--max-time", "20", "-d", ORDER, f"{server.url}?{CREDENTIALS}"]
     answer = subprocess.run(line, capture_output=True, text=True, check=True)
     assert "CODE=200" in answer.stdout
-    large = ["curl", "--silent", "--max-time", "5", "-H", "Expect: 100-continue", *line[4:]]
+    large = ["curl", "--silent", "--max-time", "20", "-H", "Expect: 100-continue", *line[4:]]
     assert "CODE=200" in subprocess.run(large, capture_output=True, text=True, check=True).stdout
 
 
@@ -86,12 +88,14 @@ def test_an_error_of_the_command_is_still_http_200(connection: http.client.HTTPC
 def test_one_connection_serves_many_calls_without_waiting_for_acknowledgements(
     connection: http.client.HTTPConnection,
 ) -> None:
-    begun = time.perf_counter()
+    fastest = float("inf")
     for number in range(50):
+        begun = time.perf_counter()
         status, _ = post(connection, "/api/call.cgi", f"{CREDENTIALS}&{ORDER}&new=1&period={number % 9 + 1}")
+        fastest = min(fastest, time.perf_counter() - begun)
         assert status == 200
-    # A delayed acknowledgement costs 40 ms; fifty of them two seconds.
-    assert time.perf_counter() - begun < 1.0
+    # A delayed acknowledgement costs each of them 40 ms.
+    assert fastest < 0.03
 
 
 def test_the_clock_moves_and_tells_what_happened(connection: http.client.HTTPConnection) -> None:
@@ -137,7 +141,7 @@ def test_money_moves(connection: http.client.HTTPConnection) -> None:
 
 def test_the_same_order_from_many_threads_at_once_is_one_application(server: EmulatorServer) -> None:
     def call(_: int) -> str:
-        client = connect(server, timeout=5)
+        client = connect(server)
         body = post(client, "/api/call.cgi", f"{CREDENTIALS}&{ORDER}")[1]
         client.close()
         return body
@@ -149,7 +153,7 @@ def test_the_same_order_from_many_threads_at_once_is_one_application(server: Emu
 
 
 def test_no_answer_and_no_output_holds_a_password(capfd: pytest.CaptureFixture[str], server: EmulatorServer) -> None:
-    client = connect(server, timeout=5)
+    client = connect(server)
     seen = []
     for mix in ([], ["html"], ["cut"], ["code_420"], ["empty"]):
         server.emulator.set_faults(1.0 if mix else 0.0, mix)
@@ -217,7 +221,7 @@ def test_other_paths_and_methods_are_not_there(connection: http.client.HTTPConne
 )
 def test_a_fault_of_the_connection_is_one(kind: str, error: type[Exception]) -> None:
     with EmulatorServer(Emulator(Options(start=START, faults=FaultMix(rate=1.0, kinds=(kind,))))) as server:
-        client = connect(server, timeout=0.3)
+        client = connect(server, timeout=0.3 if error is TimeoutError else PATIENCE_S)
         with pytest.raises(error):
             post(client, "/api/call.cgi", f"{CREDENTIALS}&{ORDER}")
         client.close()
@@ -226,7 +230,7 @@ def test_a_fault_of_the_connection_is_one(kind: str, error: type[Exception]) -> 
 def test_after_a_time_out_the_connection_is_closed_without_an_answer() -> None:
     mix = FaultMix(rate=1.0, kinds=("timeout_before",))
     with EmulatorServer(Emulator(Options(start=START, faults=mix))) as server:
-        client = connect(server, timeout=3)
+        client = connect(server)
         with pytest.raises(http.client.RemoteDisconnected):
             post(client, "/api/call.cgi", f"{CREDENTIALS}&{ORDER}")
         client.close()
@@ -236,7 +240,7 @@ def test_a_cut_answer_ends_too_early_one_way_or_the_other() -> None:
     ways = set()
     with EmulatorServer(Emulator(Options(start=START, faults=FaultMix(rate=1.0, kinds=("cut",))))) as server:
         for number in range(12):
-            client = connect(server, timeout=2)
+            client = connect(server)
             try:
                 _, body = post(client, "/api/call.cgi", f"{CREDENTIALS}&{ORDER}{number}")
                 assert "EOF" not in body
@@ -251,7 +255,7 @@ def test_latency_is_added_to_every_call_and_calls_wait_beside_each_other() -> No
     with EmulatorServer(Emulator(Options(start=START, latency=timedelta(milliseconds=100)))) as slow:
 
         def call(number: int) -> int:
-            client = connect(slow, timeout=5)
+            client = connect(slow)
             status, _ = post(client, "/api/call.cgi", f"{CREDENTIALS}&{ORDER}{number}")
             client.close()
             return status
@@ -271,10 +275,10 @@ def test_the_command_says_where_it_listens_and_stops_when_told(number: signal.Si
         assert ready.startswith("emulator listening on http://127.0.0.1:")
         assert ready.endswith("/api/call.cgi\n")
         port = int(ready.split(":")[2].split("/")[0])
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
         assert "CODE=200" in post(client, f"/api/call.cgi?{CREDENTIALS}", ORDER)[1]
         process.send_signal(number)
-        rest, errors = process.communicate(timeout=10)
+        rest, errors = process.communicate(timeout=PATIENCE_S)
         client.close()
     assert (process.returncode, rest, errors) == (0, "", "")
 

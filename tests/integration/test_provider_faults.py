@@ -53,7 +53,8 @@ def send(data: bytes) -> Play:
 def send_and_close(data: bytes) -> Play:
     def play(connection: socket.socket, _form: dict[str, str]) -> None:
         connection.sendall(data)
-        connection.close()
+        # Not `close`, which waits for the stream that the server reads from.
+        connection.shutdown(socket.SHUT_RDWR)
 
     return play
 
@@ -253,12 +254,19 @@ def test_one_connection_serves_many_calls(server: Server) -> None:
 
 
 def test_a_connection_closed_while_idle_is_not_used_for_an_order(server: Server) -> None:
-    server.play(send_and_close(http(APPLICATION)), send(http(APPLICATION)))
+    closed, answer = threading.Event(), send_and_close(http(APPLICATION))
+
+    def play(connection: socket.socket, form: dict[str, str]) -> None:
+        answer(connection, form)
+        closed.set()
+
+    server.play(play, send(http(APPLICATION)))
     provider = server.provider()
     provider.order("john.com")
-    time.sleep(0.02)  # for the FIN to arrive
+    assert closed.wait(20)
     provider.order("john.com")
     assert len(server.forms) == 2
+    assert server.connections == 2
 
 
 def test_threads_share_a_pool_of_the_size_given(server: Server) -> None:

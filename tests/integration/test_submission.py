@@ -106,7 +106,9 @@ class World:
     @contextmanager
     def faults(self, *kinds: str, seed: int = 1) -> Iterator[None]:
         """Each call is struck."""
-        patient, self.read_timeout = self.read_timeout, 0.4
+        patient = self.read_timeout
+        if any(kind.startswith("timeout") for kind in kinds):
+            self.read_timeout = 0.4
         self.emulator.set_faults(1.0, kinds, seed=seed)
         yield
         self.emulator.set_faults(0.0)
