@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -40,10 +41,10 @@ def progress(console: Console) -> Iterator[Tell]:
 
         def tell(now: datetime, what: str) -> None:
             nonlocal shown_day
-            bar.update(task, description=what, day=f"{now:%a %d %b %H:%M} UTC")
+            bar.update(task, description=escape(what), day=f"{now:%a %d %b %H:%M} UTC")
             if not console.is_terminal and now.date() != shown_day:
                 shown_day = now.date()
-                console.print(f"{now:%Y-%m-%d}  {what}", highlight=False)
+                console.print(f"{now:%Y-%m-%d}  {what}", highlight=False, markup=False)
 
         yield tell
 
@@ -66,7 +67,7 @@ def show(outcome: Outcome, console: Console) -> None:
         console.print(f"[bold red]Broken:[/] {', '.join(outcome.broken)}", highlight=False)
     else:
         console.print(f"[green]All {len(outcome.summary['invariants'])} invariants hold.[/]", highlight=False)
-    console.print(f"Results in {outcome.out}/", highlight=False, soft_wrap=True)
+    console.print(f"Results in {outcome.out}/", highlight=False, markup=False, soft_wrap=True)
 
 
 def _lists(outcome: Outcome, console: Console) -> None:
@@ -76,7 +77,7 @@ def _lists(outcome: Outcome, console: Console) -> None:
         table.add_column(name, justify="left" if name == "source" else "right")
     for record in outcome.collected.lists:
         counts = (record.entries, record.accepted, record.duplicates, record.not_selected, record.rejected)
-        table.add_row(record.name, record.source, *(f"{count:,}" for count in counts))
+        table.add_row(escape(record.name), record.source, *(f"{count:,}" for count in counts))
     console.print(table)
     for record in outcome.collected.lists:
         for note in record.notes[:3]:
@@ -136,7 +137,7 @@ def _needs_doing(outcome: Outcome, console: Console) -> None:
     ]
     open_findings.sort(key=lambda finding: finding.kind.rank)
     for finding in open_findings[:MOST_TO_DO]:
-        console.print(f"[bold yellow]To do:[/] {finding.advice}", highlight=False, soft_wrap=True)
+        console.print(f"[bold yellow]To do:[/] {escape(finding.advice)}", highlight=False, soft_wrap=True)
     if (more := len(open_findings) - MOST_TO_DO) > 0:
         console.print(f"[bold yellow]To do:[/] {more} more, in findings.csv.", highlight=False, soft_wrap=True)
     waits = any(backorder.state is State.HELD for backorder in outcome.collected.backorders)
@@ -145,7 +146,7 @@ def _needs_doing(outcome: Outcome, console: Console) -> None:
     if outcome.worst and missed and not told:
         # Foreseen in time, and not met: what the messages said, for the next time.
         heading = "To do:" if waits else "Funds were short:"
-        console.print(f"[bold yellow]{heading}[/] {outcome.worst.sentence}.", highlight=False, soft_wrap=True)
+        console.print(f"[bold yellow]{heading}[/] {escape(outcome.worst.sentence)}.", highlight=False, soft_wrap=True)
     elif not open_findings:
         console.print("Nothing needs doing.")
     console.print()

@@ -250,6 +250,13 @@ def test_a_number_of_days_stops_there(tmp_path: Path) -> None:
     assert all(summary["invariants"].values())
 
 
+def test_what_stands_in_brackets_is_shown_on_the_screen(tmp_path: Path) -> None:
+    names = a_list(tmp_path, 1, name="[bold] names.csv", zone="se")
+    ran = run(tmp_path, "--list", names, "--start", "2026-11-20", "--days", "1")
+    assert "put it into [provider.zones.se] of rules.toml" in ran.line
+    assert "[bold]" in ran.screen
+
+
 def test_empty_and_binary_files_and_no_lists_are_told_and_stop_nothing(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_bytes(b"")
     (tmp_path / "blob.bin").write_bytes(bytes(range(256)) * 8)
