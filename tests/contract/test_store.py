@@ -258,9 +258,12 @@ def test_what_is_over_is_found_by_the_day_of_its_outcome(store: Store) -> None:
     again = created(store, a_backorder("a.com", cycle=2, state=State.MISSED, settled=True, outcome_at=NOW))
     today, yesterday = NOW.date(), NOW.date() - timedelta(days=1)
     assert list(store.closed_days()) == [yesterday, today]
-    assert [list(store.closed_on(day)) for day in (yesterday, today)] == [[older], [rejected, again, settled]]
+    tomorrow = today + timedelta(days=1)
+    assert list(store.closed(yesterday, today)) == [older]
+    assert list(store.closed(today, tomorrow)) == [rejected, again, settled]
+    assert list(store.closed(today - timedelta(days=70), tomorrow)) == [older, rejected, again, settled]
     reopened = store.replace(replace(settled, settled=False))
-    assert list(store.closed_on(today)) == [rejected, again]
+    assert list(store.closed(today, tomorrow)) == [rejected, again]
     assert list(store.open_backorders()) == [reopened]
 
 

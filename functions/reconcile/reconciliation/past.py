@@ -6,7 +6,8 @@ added up anew from the backorders themselves where it is not: after a change to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -21,6 +22,7 @@ ONE_BY_ONE = 10_000
 OVER = timedelta(hours=1)
 """So long after a day nobody gives a backorder an outcome on it any more."""
 _DAY = TypeAdapter(Day)
+_DAY_LONG = timedelta(days=1)
 
 
 def read_past(
@@ -37,25 +39,46 @@ def read_past(
     `keep` is called with a day that is over before its sums are kept: once, unless one of its backorders changes.
     `changed` are the days of which this run changed one: an index may be a moment old, so a later run adds them up.
     """
-    latest: list[Backorder] = []
-    days: dict[date, Day] = {}
-    yesterday = now.date() - timedelta(days=1)
-    for day, kept in sorted(store.closed_days().items(), reverse=True):
-        one_by_one = day >= yesterday or (day >= since and len(latest) < ONE_BY_ONE)
-        if kept is not None and not one_by_one:
-            days[day] = _DAY.validate_python(kept)
-            continue
-        # Without their histories, which no report tells and which are more than all the rest.
-        found = [replace(backorder, history=()) for backorder in store.closed_on(day)]
-        sums = add_up(found)
-        if kept is None and day not in changed and _is_over(day, now):
-            keep(day, found)
-            store.save_day(day, _DAY.dump_python(sums, mode="json"))
-        if one_by_one:
-            latest += found
-        else:
-            days[day] = sums
-    return Past(tuple(latest), days)
+    kept = {day: None if sums is None else _DAY.validate_python(sums) for day, sums in store.closed_days().items()}
+    first = _first_one_by_one(kept, since=since, yesterday=now.date() - _DAY_LONG)
+    new = sorted(day for day, sums in kept.items() if sums is None and day < first)
+    by_day: dict[date, list[Backorder]] = defaultdict(list)
+    for start, end in (*_stretches(new), (first, now.date() + 2 * _DAY_LONG)):
+        for backorder in store.closed(start, end):
+            # Without its history, which no report tells and which is more than all the rest.
+            by_day[backorder.closed_on].append(replace(backorder, history=()))
+        for day in [day for day, sums in kept.items() if sums is None and start <= day < end]:
+            sums = add_up(by_day[day])
+            if day not in changed and _is_over(day, now):
+                keep(day, by_day[day])
+                store.save_day(day, _DAY.dump_python(sums, mode="json"))
+            if day < first:
+                kept[day] = sums
+                del by_day[day]
+    latest = tuple(backorder for day in sorted(by_day, reverse=True) for backorder in by_day[day])
+    return Past(latest, {day: sums for day, sums in kept.items() if sums is not None and day < first})
+
+
+def _first_one_by_one(kept: Mapping[date, Day | None], *, since: date, yesterday: date) -> date:
+    """The first of the days whose backorders are read one by one."""
+    first, number = yesterday, 0
+    for day, sums in sorted(kept.items(), reverse=True):
+        if day < since or number >= ONE_BY_ONE:
+            break
+        first = min(first, day)
+        number += sums.count if sums is not None else 0
+    return first
+
+
+def _stretches(days: Sequence[date]) -> Iterator[tuple[date, date]]:
+    """Each run of days one after the other, at most a week long: its first, and the day after its last."""
+    start: date | None = None
+    for n, day in enumerate(days):
+        start = start or day
+        following = days[n + 1] if n + 1 < len(days) else None
+        if following != day + _DAY_LONG or day - start >= 6 * _DAY_LONG:
+            yield start, day + _DAY_LONG
+            start = None
 
 
 def _is_over(day: date, now: datetime) -> bool:

@@ -11,8 +11,8 @@
 | month that has postings | `ledger` | `2026-11` |
 | lease, document | `lease#plan`, `document#rules` | `-` |
 
-The index has open backorders by shard and deadline (`open#3`), all others by the day of their outcome
-(`closed#2026-11-24`).
+The index has open backorders by shard and deadline (`open#3`), all others by month (`closed#2026-11`)
+and day of their outcome.
 
 No transactions: each item is written alone, a backorder on condition of its version.
 """
@@ -24,7 +24,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -136,14 +136,19 @@ class DynamoStore:
         days = self._partition("closed")
         return {date.fromisoformat(day["sk"]): json.loads(day["body"]) if "body" in day else None for day in days}
 
-    def closed_on(self, day: date) -> Iterator[Backorder]:
-        items = self._query(
-            IndexName=INDEX,
-            KeyConditionExpression="#open = :day",
-            ExpressionAttributeNames={"#open": "open"},
-            ExpressionAttributeValues=_wire({":day": f"closed#{day}"}),
-        )
-        return map(_to_backorder, items)
+    def closed(self, since: date, before: date) -> Iterator[Backorder]:
+        month = since.replace(day=1)
+        while month < before:
+            items = self._query(
+                IndexName=INDEX,
+                KeyConditionExpression="#open = :month AND due BETWEEN :first AND :end",
+                ExpressionAttributeNames={"#open": "open"},
+                ExpressionAttributeValues=_wire(
+                    {":month": f"closed#{month:%Y-%m}", ":first": since.isoformat(), ":end": before.isoformat()}
+                ),
+            )
+            yield from map(_to_backorder, items)
+            month = (month + timedelta(days=31)).replace(day=1)
 
     def save_day(self, day: date, sums: Mapping[str, Any] | None) -> None:
         body = {} if sums is None else {"body": json.dumps(sums)}
@@ -335,8 +340,8 @@ def _from_backorder(backorder: Backorder) -> Item:
         attributes["open"] = f"open#{zlib.crc32(backorder.domain.encode()) % SHARDS}"
         attributes["due"] = f"{due}#{backorder.domain}"
     else:
-        attributes["open"] = f"closed#{backorder.closed_on}"
-        attributes["due"] = f"{backorder.domain}#{backorder.cycle:04}"
+        attributes["open"] = f"closed#{backorder.closed_on:%Y-%m}"
+        attributes["due"] = f"{backorder.closed_on}#{backorder.domain}#{backorder.cycle:04}"
     pk, sk = f"domain#{backorder.domain}", f"cycle#{backorder.cycle:04}"
     return _item(pk, sk, _BACKORDER, backorder, **attributes)
 

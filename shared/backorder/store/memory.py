@@ -82,10 +82,11 @@ class MemoryStore:
         with self._lock:
             return {day: copy.deepcopy(self._sums.get(day)) for day in sorted(self._closed.keys() | self._sums.keys())}
 
-    def closed_on(self, day: date) -> Iterator[Backorder]:
+    def closed(self, since: date, before: date) -> Iterator[Backorder]:
         with self._lock:
-            found = [self._backorders[key] for key in self._closed.get(day, ())]
-        return iter(sorted(found, key=lambda b: b.key))
+            days = [keys for day, keys in self._closed.items() if since <= day < before]
+            found = [self._backorders[key] for keys in days for key in keys]
+        return iter(sorted(found, key=lambda b: (b.closed_on, b.key)))
 
     def save_day(self, day: date, sums: Mapping[str, Any] | None) -> None:
         with self._lock:

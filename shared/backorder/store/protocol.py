@@ -69,8 +69,9 @@ class Store(Protocol):
         """The days (UTC) on which backorders came to their end that are open no more, with the sums kept of each day.
         None: no sums are kept. There may be days without any."""
 
-    def closed_on(self, day: date) -> Iterator[Backorder]:
-        """Those of a day, by domain; may miss the writes of the last moments."""
+    def closed(self, since: date, before: date) -> Iterator[Backorder]:
+        """Those of days (UTC) from `since` on and `before` another one, by day, then domain; may miss the writes of the
+        last moments."""
 
     def save_day(self, day: date, sums: Mapping[str, Any] | None) -> None:
         """Keeps the sums of a day in the place of those before; None: forgets them."""
