@@ -29,6 +29,8 @@ TAKEN_BACK = (State.REQUESTED, State.ACTIVE)
 TICK = timedelta(minutes=5)
 WRITERS = 8
 """Writes to the store at the same time."""
+WRITTEN_TOGETHER = 1000
+"""So many are handed to the writers at once: of a long list, most wait where they need no memory."""
 LEASE = timedelta(minutes=3)
 """Longer than the function's time-out of two minutes."""
 CALL_SECONDS = 0.5
@@ -210,22 +212,25 @@ class _Tick:
 
     def _put_off(self, made: Plan) -> None:
         """Notes when the late ones go. Whoever was held for want of funds is not any more."""
-        for backorder, send_at in made.late:
-            if backorder.state is State.SELECTED:
-                if backorder.send_at != send_at:
-                    self._write(backorder.planned(send_at))
-                continue
+        self._write_all((backorder, self._put_off_one(backorder, send_at)) for backorder, send_at in made.late)
+
+    def _put_off_one(self, backorder: Backorder, send_at: datetime) -> Backorder:
+        if backorder.state is not State.SELECTED:
             why = f"funds suffice if it is ordered late: on {send_at:%-d %B %H:%M} UTC"
-            self._move(backorder, State.SELECTED, why, reason=None, queued_until=None, send_at=send_at)
+            changes: dict[str, Any] = {"reason": None, "queued_until": None, "send_at": send_at}
+            return backorder.moved(State.SELECTED, at=self.now, why=why, **changes)
+        return backorder if backorder.send_at == send_at else backorder.planned(send_at)
 
     def _hold(self, made: Plan) -> None:
-        for backorder, reason in (*made.hold, *((backorder, Reason.UNFUNDED) for backorder in made.blocked)):
-            self.summary.held += 1
-            if backorder.state is not State.HELD or backorder.reason is not reason:
-                if backorder.state is State.HELD:
-                    self._write(backorder.because(reason))
-                else:
-                    self._move(backorder, State.HELD, str(reason), reason=reason, queued_until=None, send_at=None)
+        held = [*made.hold, *((backorder, Reason.UNFUNDED) for backorder in made.blocked)]
+        self.summary.held = len(held)
+        self._write_all((backorder, self._hold_one(backorder, reason)) for backorder, reason in held)
+
+    def _hold_one(self, backorder: Backorder, reason: Reason) -> Backorder:
+        if backorder.state is not State.HELD:
+            changes: dict[str, Any] = {"reason": reason, "queued_until": None, "send_at": None}
+            return backorder.moved(State.HELD, at=self.now, why=str(reason), **changes)
+        return backorder if backorder.reason is reason else backorder.because(reason)
 
     def _displace(self, made: Plan, under_way: Iterable[Backorder]) -> None:
         """Marks what is to be taken back; whoever wants to withdraw it looks for the mark. And takes marks away."""
@@ -289,6 +294,13 @@ class _Tick:
 
     def _move(self, backorder: Backorder, to: State, why: str, **changes: Any) -> Backorder | None:
         return self._write(backorder.moved(to, at=self.now, why=why, **changes))
+
+    def _write_all(self, planned: Iterable[tuple[Backorder, Backorder]]) -> None:
+        """Writes what is not as it was, side by side."""
+        changed = (after for before, after in planned if after is not before)
+        with ThreadPoolExecutor(WRITERS) as pool:
+            while some := list(islice(changed, WRITTEN_TOGETHER)):
+                list(pool.map(self._write, some))
 
     def _write(self, backorder: Backorder) -> Backorder | None:
         """None if somebody else changed it meanwhile (a cancel, a worker): the next tick sees what became of it."""
