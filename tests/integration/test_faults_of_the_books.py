@@ -16,6 +16,7 @@ from backorder.bookkeeping import Account
 from backorder.finding import Kind
 from backorder.model import Reason, Source, State
 from backorder.standing import standing
+from local.emulator import books
 from local.emulator.world import MAIN_USER
 from tests.factories import FEE, NOW, a_dated_backorder, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
@@ -77,6 +78,32 @@ def test_charge_twice(world: World) -> None:
     assert world.findings() == []
     assert told(world) == ["Charged twice"]
     assert world.booked()[Account.FEES] == FEE
+    world.books_are_right()
+
+
+def test_success_without_charge_and_a_late_charge_under_another_description(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.order("john.com", "SUCCESSFUL")
+    with monkeypatch.context() as patch:
+        patch.setattr(books, "book_backorder", lambda *_: None)  # nobody books the fee
+        world.hourly(DROP + HOUR)
+    assert world.backorder().state is State.SUCCESSFUL
+    world.hourly(DROP + 23 * HOUR)
+    assert world.findings() == [], "it may come within a day"
+    world.hourly(DROP + 26 * HOUR)
+    assert world.found() == [(Kind.SUCCESS_WITHOUT_CHARGE, "john.com", FEE)]
+    assert told(world) == ["Caught, but not charged"]
+    world.books_are_right()
+
+    world.hourly(DROP + 8 * DAY)
+    world.emulator.charge(FEE, "Service fee, order 17 (JOHN.COM)", kind="SERVICE")
+    world.hourly(DROP + 8 * DAY + 2 * HOUR)
+    assert world.findings() == []
+    assert [charge.gross for charge in world.backorder().charges] == [FEE]
+    assert world.booked()[Account.OTHER] == 0
+    assert world.backorder().settled
+    assert told(world) == ["Caught, but not charged"]
     world.books_are_right()
 
 

@@ -41,7 +41,7 @@ def _lines(group: Sequence[Finding]) -> Iterator[str]:
         advice = finding.advice
         yield f"- {advice if len(advice) <= LONGEST_ADVICE else advice[:LONGEST_ADVICE] + '…'}"
     if (more := len(group) - MOST_OF_A_KIND) > 0:
-        yield f"- and {more} more: findings.csv, beside the report, has them all"
+        yield f"- and {more:,} more: findings.csv, beside the report, has them all"
 
 
 def console_link(bucket: str, key: str, *, region: str, partition: str) -> str:
