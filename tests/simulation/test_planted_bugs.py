@@ -16,7 +16,6 @@ import submission.answers
 import submission.claims
 import submission.orders
 import submission.questions
-import submission.withdrawals
 import submission.work
 from backorder.model import Backorder, BackorderKey, Claim, Origin, State
 from backorder.provider.applications import Application
@@ -92,16 +91,6 @@ def adopting_a_strangers_as_ours(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "is_ours", lambda _application, _claim: True)
 
 
-def a_cancel_forgotten_while_it_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = submission.claims.settle
-
-    def settle(store: Store, claimed: Backorder, change: Callable[[Backorder], Backorder]) -> Backorder | None:
-        asked_for = claimed.cancel_requested
-        return right(store, claimed, lambda backorder: change(replace(backorder, cancel_requested=asked_for)))
-
-    monkeypatch.setattr(submission.withdrawals, "settle", settle)
-
-
 def a_deadline_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     right = submission.work._Work._order
 
@@ -172,10 +161,7 @@ TWICE = Wishes(duplicates="new")
 """A second order makes a second application: the reading under which ordering twice shows."""
 # And with ticks at any time and many names, for what shows only in the half minute that matters:
 NO_FAULTS = Wishes(duplicates="new", storm=True, faults="none", names=40)
-FEW = Wishes(duplicates="new", storm=True, faults="none", names=4)
 COMES_LATE = Wishes(duplicates="new", storm=True, faults="severe,timeout_late")
-# Orders are taken back for want of funds, and no answer tells that they are:
-SHORT = Wishes(ample=False, storm=False, faults="severe", names=8)
 ANY = Wishes()
 BOOKS = Wishes(books=True)
 
@@ -188,10 +174,9 @@ BUGS: dict[str, tuple[Plant, Wishes, set[str]]] = {
         NO_FAULTS,
         {"ordered_once", "none_lost", "no_crash", "findings_are_the_faults"},
     ),
-    "a lease shorter than the call": (a_lease_shorter_than_the_call, FEW, {"ordered_once"}),
+    "a lease shorter than the call": (a_lease_shorter_than_the_call, NO_FAULTS, {"ordered_once"}),
     "adopting a dead application": (adopting_a_dead_application, ANY, {"none_lost"}),
     "adopting a stranger's as ours": (adopting_a_strangers_as_ours, ANY, {"nobody_elses"}),
-    "a cancel forgotten": (a_cancel_forgotten_while_it_is_taken_back, SHORT, {"cancel_holds"}),
     "a deadline ignored": (a_deadline_ignored, ANY, {"in_time", "comes_to_an_end"}),
     "sending what does not fit": (sending_what_does_not_fit, ANY, {"funded"}),
     "QUEUED with no way back": (queued_with_no_way_back, ANY, {"comes_to_an_end", "none_lost"}),
