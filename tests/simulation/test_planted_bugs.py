@@ -172,7 +172,7 @@ BUGS: dict[str, tuple[Plant, Wishes, set[str]]] = {
     "an outcome written unconditionally": (
         an_outcome_written_unconditionally,
         NO_FAULTS,
-        {"ordered_once", "none_lost", "no_crash", "findings_are_the_faults"},
+        {"ordered_once", "none_lost", "no_crash", "findings_are_the_faults", "dated"},
     ),
     "a lease shorter than the call": (a_lease_shorter_than_the_call, NO_FAULTS, {"ordered_once"}),
     "adopting a dead application": (adopting_a_dead_application, ANY, {"none_lost"}),
