@@ -18,8 +18,8 @@ ARTEFACTS := .aws-sam/build
 ARCHITECTURE ?= x86_64
 BUILT := .aws-sam/.built-$(ARCHITECTURE)
 CODE := $(shell find functions shared -type f -not -path '*/__pycache__/*')
-# The public test account, and what stands where a secret belongs; tests make up passwords to look for them.
-NO_SECRETS := ^(test|other)\.passw0rd$$|^replace-me$$
+# The public test account, the emulator's others, and what stands where a secret belongs; tests make up passwords to look for them.
+NO_SECRETS := ^(test|other|an0ther)\.passw0rd$$|^replace-me$$
 NAMES_OF_SECRETS := secretsmanager:GetSecretValue|!Ref ProviderSecret|SecretString: !If
 NO_SECRETS_IN := ^(requirements.*|(shared|functions/[a-z]+)/requirements)\.txt$$|^tests/
 export SAM_CLI_TELEMETRY := 0
