@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from unittest.mock import patch
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from tests.lists_world import LISTS, REPORTS, World
+
+
+@pytest.fixture
+def environment_restored() -> Iterator[None]:
+    """What a test changes of this process's environment holds for no other one."""
+    with patch.dict(os.environ):
+        yield
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ class World:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(environment_restored: None) -> Iterator[World]:
     arguments = ["--start", iso(NOW), "--duplicates", "new", "--latency-ms", str(LATENCY_MS), "--balance", "100000"]
     with local_stack(emulator_arguments=arguments) as stack:
         yield World(stack, random.Random(SEED))

@@ -46,10 +46,8 @@ def file(local: LocalStack, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def at_work(local: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def at_work(local: LocalStack, tmp_path: Path, environment_restored: None) -> Iterator[None]:
     """The stack's functions run."""
-    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.setenv(name, "restored afterwards")
     use_environment(local.deployment)
     end = threading.Event()
     with ThreadPoolExecutor(1) as pool:
