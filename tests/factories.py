@@ -68,6 +68,19 @@ def a_dated_backorder(domain: str = "john.com", *, finalization_at: datetime, **
     return a_backorder(domain, **{**moments, **changes})
 
 
+def an_estimated_backorder(domain: str = "john.com", *, drop_at: datetime, **changes: Any) -> Backorder:
+    """One of whose drop only the moment is known: its deadline is an estimate, and it is tried until its batch."""
+    moments = {
+        "deadline": drop_at - FINALIZATION_LEAD - MARGIN,
+        "last_chance": drop_at,
+        "deadline_known": Known.ESTIMATED,
+        "drop_at": drop_at,
+        "batch_starts_at": drop_at,
+        "batch_ends_at": drop_at + timedelta(hours=1),
+    }
+    return a_backorder(domain, **{**moments, **changes})
+
+
 def a_placed_backorder(domain: str = "john.com", state: State = State.REQUESTED, **changes: Any) -> Backorder:
     """One that the provider has an application for, since an hour; a final one ended now."""
     placed = {"application": f"app-{domain}", "submitted_at": NOW - timedelta(hours=1), "fee": FEE}

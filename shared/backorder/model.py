@@ -182,6 +182,8 @@ class Backorder:
     """What it draws: the zone's fee as it was planned, then the deposit as the provider reserved it."""
     reason: Reason | None = None
     """Why it waits or was missed."""
+    unfunded_at: datetime | None = None
+    """Its deadline, if that passed while it waited for want of funds."""
     failure: str | None = None
     """The provider's last refusal, in its words."""
     failures: int = 0
@@ -258,6 +260,12 @@ class Backorder:
             return TakingBack.TOO_LATE
         return TakingBack.FOREIGN if self.origin is Origin.FOREIGN else TakingBack.AT_THE_PROVIDER
 
+    def missed_for(self, reason: Reason) -> Reason:
+        """Why it is missed that came to nothing for `reason`: it was the money that kept it from being ordered in time
+        if its deadline passed without, whatever came of it when it was tried late."""
+        unfunded = self.unfunded_at is not None and self.unfunded_at == self.deadline
+        return Reason.UNFUNDED if unfunded else reason
+
     def moved(self, to: State, *, at: datetime, why: str, call: str | None = None, **changes: Any) -> Backorder:
         """A copy in state `to`, with the step in its history and `changes` to other fields.
 
@@ -268,12 +276,19 @@ class Backorder:
         if to not in TRANSITIONS[self.state]:
             raise IllegalTransition(f"{self.domain}: {self.state} may not become {to} ({why})")
         step = Step(at, self.state, to, why, call)
+        if self.state is State.HELD and self.reason is Reason.UNFUNDED and self._waited_at_its_deadline(at):
+            changes.setdefault("unfunded_at", self.deadline)
         if to.is_final:
             changes.setdefault("outcome_at", at)
             never_ordered = changes.get("application", self.application) is None
             told = to is not State.MISSED or changes.get("reason", self.reason) not in FUNDED_AND_MISSED
             changes.setdefault("settled", never_ordered and told)
         return replace(self, state=to, history=(*self.history, step)[-HISTORY_LIMIT:], **changes)
+
+    def _waited_at_its_deadline(self, until: datetime) -> bool:
+        """That came in the state that it leaves now. Where the drop is moved later, it does not count."""
+        since = self.history[-1].at if self.history else self.created_at
+        return self.deadline is not None and since <= self.deadline <= until
 
     def because(self, reason: Reason) -> Backorder:
         """A copy that waits for another reason than before; its state stays."""

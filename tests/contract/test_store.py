@@ -357,6 +357,7 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         batch_ends_at=next(moments),
         fee=usd("69.0050"),
         reason=Reason.TOO_DEAR,
+        unfunded_at=next(moments),
         failure="541 Invalid attribute value",
         failures=3,
         queued_until=next(moments),

@@ -26,7 +26,7 @@ from local.emulator import Delivery, Emulator, EmulatorServer, Options
 from local.emulator.options import Duplicates
 from submission.orders import PATIENCE
 from submission.work import Submission, work
-from tests.factories import NOW, a_backorder, a_claim, a_dated_backorder, a_placed_backorder
+from tests.factories import NOW, a_backorder, a_claim, a_dated_backorder, a_placed_backorder, an_estimated_backorder
 
 PASSWORD = "test.passw0rd"
 NAMES = tuple(f"name{number}.com" for number in range(8))
@@ -760,6 +760,15 @@ def test_after_its_last_chance_an_unanswered_order_is_not_sent_again(world: Worl
         world.work()
     world.ask_until_all_is_known()
     assert (world.backorder().state, world.backorder().reason) == (State.MISSED, Reason.UNANSWERED)
+
+
+def test_an_unanswered_order_whose_money_came_after_its_deadline_was_missed_for_that(world: World) -> None:
+    poor = an_estimated_backorder(state=State.HELD, reason=Reason.UNFUNDED, drop_at=NOW + timedelta(minutes=1))
+    world.has(replace(poor, created_at=NOW - timedelta(days=1)).moved(State.QUEUED, at=NOW, why="due", reason=None))
+    with world.faults("timeout_before"):
+        world.work()
+    world.ask_until_all_is_known()
+    assert (world.backorder().state, world.backorder().reason) == (State.MISSED, Reason.UNFUNDED)
     assert world.calls() == 1
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -17,6 +18,7 @@ from backorder.model import (
     TRANSITIONS,
     WAITING,
     WON,
+    Backorder,
     Charge,
     IllegalTransition,
     Origin,
@@ -26,7 +28,7 @@ from backorder.model import (
     TakingBack,
 )
 from backorder.registries import Registries
-from tests.factories import NOW, a_backorder, a_claim, a_placed_backorder, usd
+from tests.factories import NOW, a_backorder, a_claim, a_placed_backorder, an_estimated_backorder, usd
 
 LATER = NOW + timedelta(hours=1)
 LEGAL = [(state, to) for state in State for to in sorted(TRANSITIONS[state])]
@@ -159,6 +161,39 @@ def test_an_end_without_an_application_is_settled_at_once(to: State) -> None:
 def test_what_was_funded_and_missed_stays_open_until_somebody_was_told(reason: Reason) -> None:
     ended = a_backorder().moved(State.MISSED, at=LATER, why="over", reason=reason)
     assert (ended.settled, ended.is_open, ended.outcome_at) == (False, True, LATER)
+
+
+DEADLINE = NOW + timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+def held_from_until(held: datetime, released: datetime, reason: Reason = Reason.UNFUNDED) -> Backorder:
+    """Its deadline, an estimate, is at DEADLINE."""
+    selected = an_estimated_backorder(drop_at=DEADLINE + timedelta(hours=3, minutes=15), created_at=NOW - MINUTE)
+    waits = selected.moved(State.HELD, at=held, why="held", reason=reason)
+    return waits.moved(State.QUEUED, at=released, why="due", reason=None)
+
+
+def test_whose_money_came_after_its_deadline_was_missed_for_that_whatever_came_then() -> None:
+    late = held_from_until(NOW, DEADLINE)
+    again = late.moved(State.HELD, at=DEADLINE + MINUTE, why="held", reason=Reason.UNFUNDED)
+    for backorder in (late, again.moved(State.QUEUED, at=DEADLINE + 2 * MINUTE, why="due", reason=None)):
+        assert backorder.missed_for(Reason.REFUSED) is Reason.UNFUNDED
+
+
+@pytest.mark.parametrize(
+    "backorder",
+    [
+        held_from_until(NOW, DEADLINE - MINUTE),
+        held_from_until(DEADLINE + MINUTE, DEADLINE + 2 * MINUTE),
+        held_from_until(NOW, DEADLINE, Reason.LIMIT),
+        replace(held_from_until(NOW, DEADLINE), deadline=DEADLINE + timedelta(days=1)),
+        a_backorder(state=State.HELD, reason=Reason.UNFUNDED).moved(State.QUEUED, at=LATER, why="due"),
+    ],
+    ids=["funded before", "in time first", "held for a limit", "its drop was moved", "without a date"],
+)
+def test_whose_money_was_there_at_its_deadline_was_missed_for_what_came_then(backorder: Backorder) -> None:
+    assert backorder.missed_for(Reason.REFUSED) is Reason.REFUSED
 
 
 def test_what_was_given_back_is_no_longer_charged() -> None:

@@ -29,6 +29,7 @@ from tests.factories import (
     a_dated_backorder,
     a_placed_backorder,
     an_account_status,
+    an_estimated_backorder,
     usd,
 )
 
@@ -439,6 +440,30 @@ def test_without_a_chance_left_a_backorder_is_missed_and_says_why(
     told_already = why not in FUNDED_AND_MISSED
     assert (world.the().settled, world.the().outcome_at) == (told_already, NOW)
     assert (summary.missed, summary.queued, summary.held, world.sent) == (1, 0, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("paid_in", "why"), [(-TICK, Reason.REFUSED), (TICK, Reason.UNFUNDED)], ids=["in time", "after the deadline"]
+)
+def test_what_the_provider_failed_after_its_deadline_is_missed_for_want_of_money_if_that_came_too_late(
+    world: World, paid_in: timedelta, why: Reason
+) -> None:
+    world.provider = account("0.00")
+    world.there_is(an_estimated_backorder(drop_at=NOW + timedelta(hours=8)))
+    world.tick()
+    assert world.state() == (State.HELD, Reason.UNFUNDED)
+    deadline, batch = world.the().deadline, world.the().last_chance
+    assert deadline is not None
+    assert batch is not None
+
+    world.provider, world.now = account("69.00"), deadline + paid_in
+    world.tick()
+    assert world.state() == (State.QUEUED, None)
+    sent = world.store.replace(world.the().moved(State.SUBMITTING, at=world.now, why="claimed", claim=a_claim()))
+    world.store.replace(sent.moved(State.SELECTED, at=world.now, why="549", claim=None, reason=Reason.REFUSED))
+    world.now = batch
+    world.tick()
+    assert world.state() == (State.MISSED, why)
 
 
 def test_until_its_last_chance_a_backorder_is_tried(world: World) -> None:

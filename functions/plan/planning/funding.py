@@ -96,7 +96,7 @@ def chance_gone(backorder: Backorder, now: datetime) -> Reason | None:
         return None
     if backorder.state is State.HELD:
         return backorder.reason or Reason.UNFUNDED
-    return backorder.reason or Reason.LATE
+    return backorder.missed_for(backorder.reason or Reason.LATE)
 
 
 def _backorders(orders: Iterable[Order]) -> tuple[Backorder, ...]:

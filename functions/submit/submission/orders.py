@@ -103,7 +103,7 @@ class Orders:
             self._settle(claimed, State.CANCELLED, "cancelled, and the provider has no application for it")
             return "cancelled"
         why = "the provider has no application for it, and the last chance is over"
-        self._settle(claimed, State.MISSED, why, reason=Reason.UNANSWERED)
+        self._settle(claimed, State.MISSED, why, reason=claimed.missed_for(Reason.UNANSWERED))
         return "missed"
 
     def ask_again(self, claimed: Backorder, *, asked: int, why: str) -> str:
