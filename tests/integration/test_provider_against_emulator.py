@@ -178,4 +178,4 @@ def test_every_other_command_is_understood(emulator: Emulator) -> None:
     provider.end_session(session)
     with pytest.raises(AccessDenied):
         provider.end_session(session)
-    assert provider.applications(status=ApplicationStatus.REQUESTED).items[0].id == order.id
+    assert next(each.id for each in provider.applications(status=ApplicationStatus.REQUESTED)) == order.id

@@ -131,7 +131,7 @@ def a_ledger_that_is_not_mended_after_a_crash(monkeypatch: pytest.MonkeyPatch) -
 
     def init(self: Books, store: Store) -> None:
         right(self, store)
-        self._there, self.recovers = frozenset(), False
+        self._there, self.recovers = {}, False
 
     monkeypatch.setattr(Books, "__init__", init)
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -45,7 +45,7 @@ def seen(
     held = sum((deposit.amount for deposit in deposits if deposit.amount > 0), ZERO)
     status = an_account_status(Decimal(amount), held if reserved is None else Decimal(reserved))
     since = (NOW - timedelta(days=10)).date()
-    return Seen(NOW + hours * HOUR, status, deposits, tuple(entries), since)
+    return Seen(NOW + hours * HOUR, status, deposits, sorted(entries, key=ledger.name_of), since)
 
 
 class Kept:
@@ -516,6 +516,45 @@ def test_a_row_that_changed_is_taken_back_and_posted_as_it_is_now() -> None:
     assert books.held[Account.OTHER] == usd("26.00")
 
 
+def test_a_row_that_was_given_another_day_is_the_same_row() -> None:
+    books = Kept(seen())
+    entry = an_entry("mine.com", usd("-20.00"))
+    books.look(seen("980.00", entries=[entry]))
+    assert books.look(seen("980.00", entries=[replace(entry, at=NOW - timedelta(days=2))])) == []
+
+
+def test_entries_that_nothing_tells_apart_are_counted() -> None:
+    books = Kept(seen())
+    some = [an_entry("mine.com", usd("-1.00"), id=None, at=NOW + timedelta(minutes=n)) for n in range(12)]
+    assert len(books.look(seen("988.00", entries=some))) == 12
+    assert books.look(seen("988.00", entries=some)) == []
+    assert (
+        told(books.look(seen("990.00", entries=some[:10], hours=1))) == [("reversal", "other", "balance", "1.00")] * 2
+    )
+    assert len(books.look(seen("988.00", entries=some, hours=2))) == 2
+
+
+TEXTS = st.text(st.sampled_from("a1#@t"), max_size=6)
+
+
+@given(TEXTS, TEXTS, st.sampled_from([None, "800463", "2026-01"]))
+def test_whatever_is_posted_of_an_entry_leads_back_to_its_name(
+    description: str, reference: str, id_: str | None
+) -> None:
+    books = Kept(seen())
+    won, lost = a_placed_backorder(state=State.SUCCESSFUL), a_placed_backorder("lost.com", State.FAILED)
+    prices = {"price": usd("-57.98"), "vat_price": usd("-11.02")}
+    texts = [f"john.com {description}", f"lost.com {description}", description]
+    for look in range(3):  # there, gone, and there again
+        entries = [
+            an_entry(text, id=id_ and f"{id_}{n}", reference=reference, **prices) for n, text in enumerate(texts)
+        ]
+        books.look(seen(entries=entries if look != 1 else [], hours=look), won, lost)
+    of_entries = [posting for posting in books.postings if posting.seen_in == "QueryAccountingList"]
+    assert len(of_entries) >= 18
+    assert {ledger.name_of_posting(posting) for posting in of_entries} == set(map(ledger.name_of, entries))
+
+
 def test_a_disputed_charge_that_vanished_is_taken_back_where_it_stands() -> None:
     books = Kept(seen())
     look = seen(entries=[an_entry()])
@@ -770,7 +809,7 @@ class Life(RuleBasedStateMachine):
             self.now,
             an_account_status(account.amount, account.reserved),
             tuple(data.draw(st.permutations(list(account.deposits.values())))),
-            tuple(data.draw(st.permutations(account.entries))),
+            sorted(data.draw(st.permutations(account.entries)), key=ledger.name_of),
             NOW.date(),
         )
         self.kept.look(look, *self.orders.values())

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 
-from backorder.bookkeeping import Lease
+from backorder.bookkeeping import Lease, Posting
 from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO
 from backorder.observability import logger
@@ -19,11 +20,14 @@ from reconciliation import ledger
 from reconciliation.books import Books
 from reconciliation.findings import RELEASE_LAG
 from reconciliation.following import charged, reserved
-from reconciliation.ledger import Followed, Seen
+from reconciliation.ledger import Followed, Seen, Unposted
 from reconciliation.orders import Orders
+from reconciliation.shelf import Shelf
 
 KEPT_FOR = timedelta(days=35)
 """A deposit that is gone is remembered so long: one that lapsed comes back under its id within hours."""
+AT_ONCE = 500
+"""Bookings that are posted together."""
 _MEASURED = frozenset({State.FAILED, State.AUCTION_LOST})
 """What was taken back gets its deposit at once."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+")
@@ -118,18 +122,37 @@ class Bookkeeping:
                 self._books.note(self._books.notes.with_lag(lag))
 
     def _book_entries(self, seen: Seen) -> None:
-        books = self._books
-        booked = ledger.book(
-            books.bookings(seen.since), seen, self._order_of, known=books.notes.known, again=books.recovers
-        )
-        reversals = [posting for posting in booked.postings if posting.kind == "reversal"]
+        reversals: list[Posting] = []
+        withdrawn: set[str] = set()
+        unposted = Shelf(Unposted, place=lambda each: each.place)
+        for rows in ledger.side_by_side(self._posted(seen), seen.entries):
+            compared = ledger.compare(*rows, seen, known=self._books.notes.known, again=self._books.recovers)
+            reversals += compared.reversals
+            withdrawn |= compared.withdrawn
+            unposted.update((each.row.key, each) for each in compared.unposted)
         if reversals and not self._agrees(seen):
             logger.warning("bookings_moved", rows=len(reversals))
             return
-        books.post(booked.postings)
+        self._books.post(reversals)
         for domain in {posting.domain for posting in reversals if posting.domain is not None}:
             for order in self._orders.of_domain(domain):
-                self._orders.change(order.key, partial(charged, charges=(), withdrawn=booked.withdrawn))
+                self._orders.change(order.key, partial(charged, charges=(), withdrawn=frozenset(withdrawn)))
+        new = iter(unposted.values())
+        while some := list(islice(new, AT_ONCE)):
+            self._book(some, seen)
+
+    def _posted(self, seen: Seen) -> Iterable[Posting]:
+        """The ledger's rows of the days that were read, in order of their names."""
+        rows = Shelf(Posting, place=ledger.name_of_posting)
+        for posting in self._books.bookings(seen.since):
+            if ledger.name_of_posting(posting):
+                rows[posting.key] = posting
+        return rows.values()
+
+    def _book(self, unposted: Iterable[Unposted], seen: Seen) -> None:
+        books = self._books
+        booked = ledger.book(unposted, seen, self._order_of)
+        books.post(booked.postings)
         for key, charges in booked.charges.items():
             won = self._orders.change(key, partial(charged, charges=charges))
             if won is not None and won.state.is_won:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from backorder.bookkeeping import Posting, Tally
 from backorder.money import ZERO
 from backorder.store import Store
 from reconciliation.ledger import Sum, sum_up
+from reconciliation.shelf import Shelf
 
 _DOCUMENT = "books"
 _RECENT = 9
@@ -89,16 +90,20 @@ class Books:
         self._store = store
         body = store.document(_DOCUMENT)
         self._saved = self.notes = Notes() if body is None else _NOTES.validate_python(body)
-        self._there: frozenset[str] = frozenset()
+        self._there: MutableMapping[str, str] = {}
         """After a crash: the keys of all postings. A run that ended well left nothing half done."""
         if not self.notes.clean:
-            postings = list(store.postings())
-            self._there = frozenset(posting.key for posting in postings)
-            self.notes = replace(self.notes, tally=Tally().plus(postings))
+            self._there = Shelf(str)
+            self.notes = replace(self.notes, tally=Tally().plus(self._read_again()))
         self.recovers = not self.notes.clean
         self._sums: dict[date, dict[str, Any]] = {}
         """By month (its first day), the sums of its days as they are kept."""
         self.posted = 0
+
+    def _read_again(self) -> Iterator[Posting]:
+        for posting in self._store.postings():
+            self._there[posting.key] = ""
+            yield posting
 
     @property
     def tally(self) -> Tally:

@@ -5,14 +5,17 @@ Books are compared only where the account stood still while it was read.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from backorder.provider.account import AccountStatus
+from backorder.provider.account import AccountingEntry, AccountStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
+from backorder.provider.listing import Listing
 from reconciliation.books import Notes
-from reconciliation.ledger import Seen
+from reconciliation.ledger import Seen, name_of
+from reconciliation.shelf import Shelf
 
 TRIES = 3
 REREAD = timedelta(days=35)
@@ -27,8 +30,8 @@ class Reading:
 
     status: AccountStatus
     seen: Seen | None
-    applications: tuple[Application, ...]
-    """All of them, or those that changed."""
+    applications: Mapping[str, Application]
+    """All of them, or those that changed, by id."""
     all_there_are: bool
     """What is not among `applications` is not there, unless a direct look-up says otherwise."""
     swept: bool
@@ -46,13 +49,22 @@ def read(provider: Provider, notes: Notes, now: datetime) -> Reading:
     full = notes.swept_on is None or notes.swept_on < now.date()
     status, seen = _money(provider, _since(notes, now, full=full), now)
     if not full and notes.changed_at is not None and notes.newest_at is not None:
-        recent = provider.applications_changed(notes.changed_at - OVERLAP)
+        changed = Shelf(Application)
+        recent = provider.applications_changed(notes.changed_at - OVERLAP, into=changed)
         new = sum(application.created_at > notes.newest_at for application in recent)
         if recent.complete and recent.total == notes.applications + new:
-            return Reading(status, seen, recent.items, all_there_are=False, swept=False, total=recent.total)
-    listing = provider.applications()
+            return Reading(status, seen, changed, all_there_are=False, swept=False, total=recent.total)
+    everything = Shelf(Application)
+    listing = provider.applications(into=everything)
     swept = full and listing.complete and seen is not None
-    return Reading(status, seen, listing.items, listing.complete, swept, total=len(listing))
+    return Reading(status, seen, everything, listing.complete, swept, total=len(everything))
+
+
+def read_entries(provider: Provider, since: date, now: datetime) -> Listing[AccountingEntry]:
+    """The bookings of whole days (UTC) from `since` on, in order of their names."""
+    # Until tomorrow: the provider's clock may be ahead of ours.
+    until = (now + timedelta(days=1)).date()
+    return provider.accounting(since, until, into=Shelf(AccountingEntry, place=name_of))
 
 
 def _since(notes: Notes, now: datetime, *, full: bool) -> date:
@@ -65,8 +77,7 @@ def _money(provider: Provider, since: date, now: datetime) -> tuple[AccountStatu
     for _ in range(TRIES):
         before = provider.account()
         deposits = provider.deposits()
-        # Until tomorrow: the provider's clock may be ahead of ours.
-        entries = provider.accounting(since, (now + timedelta(days=1)).date())
+        entries = read_entries(provider, since, now)
         after = provider.account()
         if before == after and deposits.complete and entries.complete:
             return after, Seen(now, after, deposits.items, entries.items, since)

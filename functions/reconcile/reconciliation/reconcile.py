@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import starmap, zip_longest
+from operator import eq
 from typing import Any
 
 from backorder.bookkeeping import Account, Lease
@@ -18,6 +20,7 @@ from backorder.money import ZERO, in_words
 from backorder.observability import logger
 from backorder.provider.account import AccountStatus
 from backorder.provider.adapter import WON
+from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound, ProviderError
 from backorder.registries import Registries
@@ -34,7 +37,7 @@ from reconciliation.ledger import Seen
 from reconciliation.looking_up import look_up
 from reconciliation.message import Message, compose
 from reconciliation.orders import Orders
-from reconciliation.reading import Reading, read
+from reconciliation.reading import Reading, read, read_entries
 from reconciliation.report import Put, Reports
 from reconciliation.strangers import KINDS as STRANGER_KINDS
 from reconciliation.strangers import Strangers, find_strangers, foreign_orders, judge_deposits
@@ -149,11 +152,10 @@ class _Run:
     # States
 
     def _follow(self, reading: Reading) -> None:
-        applications = {application.id: application for application in reading.applications}
         for order in self.orders:
             if order.application is None:
                 continue
-            application = applications.get(order.application)
+            application = reading.applications.get(order.application)
             if application is not None:
                 change = partial(follow, application=application, now=self.now, registries=self.registries)
                 self.orders.change(order.key, change)
@@ -228,8 +230,8 @@ class _Run:
             self.summary.changed = self.orders.changed
 
     def _agrees(self, seen: Seen) -> bool:
-        again = self.provider.accounting(seen.since, (self.now + timedelta(days=1)).date())
-        return again.complete and set(again.items) == set(seen.entries)
+        again = read_entries(self.provider, seen.since, self.now)
+        return again.complete and all(starmap(eq, zip_longest(again, seen.entries)))
 
     def _won_by_others(self, domain: str) -> bool:
         found = self.provider.applications(domains=[domain])
@@ -238,8 +240,7 @@ class _Run:
     def _remember(self, reading: Reading, strangers: Strangers, leases: Iterable[Lease]) -> None:
         """What the next run, and the plans to come, need to know of the account."""
         notes = self.books.notes
-        changed = [application.updated_at for application in reading.applications]
-        created = [application.created_at for application in reading.applications]
+        changed_at, newest_at = _latest(reading.applications.values(), notes.changed_at, notes.newest_at)
         known = standing(self.store)
         standing_leases = list(leases)
         self.books.note(
@@ -247,8 +248,8 @@ class _Run:
                 notes,
                 swept_on=self.now.date() if reading.swept else notes.swept_on,
                 applications=reading.total,
-                changed_at=_latest(changed, notes.changed_at),
-                newest_at=_latest(created, notes.newest_at),
+                changed_at=changed_at,
+                newest_at=newest_at,
             )
         )
         self.summary.swept = reading.swept
@@ -317,8 +318,14 @@ class _Run:
             self.store.save_finding(finding)
 
 
-def _latest(moments: Iterable[datetime], before: datetime | None) -> datetime | None:
-    return max([*moments, *([before] if before else [])], default=None)
+def _latest(
+    applications: Iterable[Application], changed_at: datetime | None, newest_at: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    """When the last of them, or those before, changed, and was created."""
+    for application in applications:
+        changed_at = max(application.updated_at, changed_at or application.updated_at)
+        newest_at = max(application.created_at, newest_at or application.created_at)
+    return changed_at, newest_at
 
 
 def _elsewhere(reading: Reading) -> str:

@@ -50,7 +50,7 @@ def find_strangers(reading: Reading, orders: Orders) -> Strangers:
     live: list[Stranger] = []
     over: set[str] = set()
     unsure: set[str] = set()
-    for application in reading.applications:
+    for application in reading.applications.values():
         known = orders.by_application.get(application.id)
         known_order = None if known is None else orders.get(known)
         if application.is_final or (known_order is not None and known_order.origin is Origin.OURS):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -192,10 +192,12 @@ class Provider:
         domains: Sequence[str] | None = None,
         classes: str = BACKORDER_CLASSES,
         status: ApplicationStatus | None = None,
+        into: MutableMapping[str, Application] | None = None,
     ) -> Listing[Application]:
         """`QueryDomainApplicationList` of this login (not its subusers), oldest first: all, or those for `domains`.
 
-        Domains go many to a call; an empty sequence asks nothing. Auctions are told by `application` only.
+        Domains go many to a call; an empty sequence asks nothing. Auctions are told by `application` only. All of them
+        may be more than fits into memory: they are kept in `into` by id, where that is given.
         """
         filters: dict[str, ParameterValue] = {
             "CLASS": classes,
@@ -206,7 +208,7 @@ class Provider:
             "WIDE": 1,
         }
         if domains is None:
-            return self._listing("QueryDomainApplicationList", filters, read_applications)
+            return self._listing("QueryDomainApplicationList", filters, read_applications, into)
         return join(
             [
                 self._listing("QueryDomainApplicationList", {**filters, "DOMAIN": chunk}, read_applications)
@@ -214,9 +216,12 @@ class Provider:
             ]
         )
 
-    def applications_changed(self, since: datetime) -> Recent[Application]:
+    def applications_changed(
+        self, since: datetime, *, into: MutableMapping[str, Application] | None = None
+    ) -> Recent[Application]:
         """`QueryDomainApplicationList` of this login, the last changed first, back to `since`: what changed, and how
-        many applications there are in all. It hinges on UPDATEDDATE, which moves with a status (assumed)."""
+        many applications there are in all. It hinges on UPDATEDDATE, which moves with a status (assumed). They are kept
+        in `into` by id, where that is given."""
         filters: dict[str, ParameterValue] = {
             "CLASS": BACKORDER_CLASSES,
             "ORDERBY": "UPDATEDDATEDESC",
@@ -228,6 +233,7 @@ class Provider:
             return read_recent(
                 self._pages(command, filters, PAGE),
                 read_applications,
+                {} if into is None else into,
                 is_recent=lambda application: application.updated_at >= since,
             )
 
@@ -264,8 +270,11 @@ class Provider:
         """`QueryDepositList`: reserved now, in no particular order; `accounting_type` such as `COM_BACKORDER`."""
         return self._listing("QueryDepositList", {"ACCOUNTINGTYPE": accounting_type}, read_deposits)
 
-    def accounting(self, since: date, until: date) -> Listing[AccountingEntry]:
-        """`QueryAccountingList`: this login's bookings of whole days, both included, UTC, in order of execution."""
+    def accounting(
+        self, since: date, until: date, *, into: MutableMapping[str, AccountingEntry] | None = None
+    ) -> Listing[AccountingEntry]:
+        """`QueryAccountingList`: this login's bookings of whole days, both included, UTC, in order of execution. They
+        are kept in `into`, where that is given."""
         # Without NOSUM the provider adds up the account's whole past for each page.
         parameters: dict[str, ParameterValue] = {
             "MINDATE": f"{day_text(since)} 00:00:00",
@@ -276,7 +285,7 @@ class Provider:
             "NOSUM": 1,
             "WIDE": 1,
         }
-        return self._listing("QueryAccountingList", parameters, read_accounting)
+        return self._listing("QueryAccountingList", parameters, read_accounting, into)
 
     def renewals(self, *, until: datetime | None = None) -> Listing[Renewal]:
         """`QueryObjectRenewalList` of this login: what will draw on the balance, soonest first, up to `until`."""
@@ -415,10 +424,11 @@ class Provider:
         self,
         command: str,
         parameters: Mapping[str, ParameterValue],
-        read: Callable[[Response], list[tuple[Hashable | None, T]]],
+        read: Callable[[Response], Sequence[tuple[str | None, T]]],
+        into: MutableMapping[str, T] | None = None,
     ) -> Listing[T]:
         with understood(command):
-            return read_listing(self._pages(command, parameters, PAGE), read)
+            return read_listing(self._pages(command, parameters, PAGE), read, into)
 
     def _pages(self, command: str, parameters: Mapping[str, ParameterValue], size: int) -> Callable[[int], Response]:
         """Gives the page that begins at an index."""

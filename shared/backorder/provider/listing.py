@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Listing(Generic[T]):
-    """What a list command gave, each entry once, in the provider's order.
+    """What a list command gave, each entry once, in the provider's order, unless it is kept in another.
 
     `complete`: TOTAL was the same on all pages and equal to the distinct entries read. Lists move while they are read;
     only a complete one may say that something is absent, and even then a direct look-up should agree (money.md).
     """
 
-    items: tuple[T, ...]
+    items: Collection[T]
     complete: bool
 
     def __iter__(self) -> Iterator[T]:
@@ -41,7 +41,7 @@ class Recent(Generic[T]):
     `complete`: TOTAL was the same on all pages that were read, so that no entry slipped from one to another.
     """
 
-    items: tuple[T, ...]
+    items: Collection[T]
     total: int
     complete: bool
 
@@ -75,32 +75,37 @@ def read_pages(fetch: Callable[[int], Response]) -> Iterator[tuple[Response, int
 
 def read_listing(
     fetch: Callable[[int], Response],
-    read: Callable[[Response], list[tuple[Hashable | None, T]]],
+    read: Callable[[Response], Sequence[tuple[str | None, T]]],
+    into: MutableMapping[str, T] | None = None,
 ) -> Listing[T]:
     """All pages. `read` gives a page's entries with what tells them apart; None for entries that nothing tells apart,
-    which are kept all."""
-    items: dict[Hashable, T] = {}
+    which are kept all. They are kept in memory, or in `into`, which is empty."""
+    kept: MutableMapping[str, T] = {} if into is None else into
     totals: set[int] = set()
+    nameless = 0
     for page, total in read_pages(fetch):
         totals.add(total)
         for key, item in read(page):
-            items[("nameless", len(items)) if key is None else ("key", key)] = item
-    return Listing(items=tuple(items.values()), complete=totals == {len(items)})
+            nameless += key is None
+            kept[f"{nameless} without an id" if key is None else key] = item
+    items = tuple(kept.values()) if into is None else kept.values()
+    return Listing(items, complete=totals == {len(kept)})
 
 
 def read_recent(
     fetch: Callable[[int], Response],
-    read: Callable[[Response], list[tuple[Hashable | None, T]]],
+    read: Callable[[Response], Sequence[tuple[str, T]]],
+    into: MutableMapping[str, T],
     *,
     is_recent: Callable[[T], bool],
 ) -> Recent[T]:
-    """The pages of a list that is sorted by its last change, the latest first, until one ends with an old entry."""
-    items: dict[Hashable, T] = {}
+    """The pages of a list that is sorted by its last change, the latest first, until one ends with an old entry. They
+    are kept in `into`, which is empty."""
     totals: set[int] = set()
     for page, total in read_pages(fetch):
         totals.add(total)
         found = read(page)
-        items.update((key, item) for key, item in found if is_recent(item))
+        into.update((key, item) for key, item in found if is_recent(item))
         if found and not is_recent(found[-1][1]):
             break
-    return Recent(tuple(items.values()), max(totals), complete=len(totals) == 1)
+    return Recent(into.values(), max(totals), complete=len(totals) == 1)

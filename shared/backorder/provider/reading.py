@@ -4,7 +4,7 @@ calls. Pure."""
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -28,30 +28,30 @@ def understood(command: str, subject: str = "") -> Iterator[None]:
         raise OutcomeUnknown(f"the answer {error}", command=command, subject=subject) from error
 
 
-def read_applications(page: Response) -> list[tuple[Hashable | None, Application]]:
+def read_applications(page: Response) -> list[tuple[str, Application]]:
     """A page of applications, each with what tells it apart."""
     found = [applications.read_application(row) for row in page.rows(*applications.PROPERTIES)]
     return [(application.id, application) for application in found]
 
 
-def read_deposits(page: Response) -> list[tuple[Hashable | None, Deposit]]:
+def read_deposits(page: Response) -> list[tuple[str | None, Deposit]]:
     """A page of deposits, each with what tells it apart."""
     return [(deposit.id, deposit) for deposit in map(account.read_deposit, page.rows(*account.DEPOSIT_PROPERTIES))]
 
 
-def read_accounting(page: Response) -> list[tuple[Hashable | None, AccountingEntry]]:
+def read_accounting(page: Response) -> list[tuple[str | None, AccountingEntry]]:
     """A page of bookings, each with what tells it apart: nothing, where it has no id."""
     found = map(account.read_accounting_entry, page.rows(*account.ACCOUNTING_PROPERTIES))
     return [(entry.id, entry) for entry in found]
 
 
-def read_renewals(page: Response) -> list[tuple[Hashable | None, Renewal]]:
+def read_renewals(page: Response) -> list[tuple[str | None, Renewal]]:
     """A page of renewals, each with what tells it apart."""
     found = map(account.read_renewal, page.rows(*account.RENEWAL_PROPERTIES))
-    return [((renewal.object_class, renewal.id), renewal) for renewal in found]
+    return [(f"{renewal.object_class} {renewal.id}", renewal) for renewal in found]
 
 
-def read_log(page: Response) -> list[tuple[Hashable | None, LogEntry]]:
+def read_log(page: Response) -> list[tuple[str | None, LogEntry]]:
     """A page of a log, each entry with what tells it apart."""
     return [(entry.id, entry) for entry in map(names.read_log_entry, page.rows(*names.LOG_PROPERTIES))]
 

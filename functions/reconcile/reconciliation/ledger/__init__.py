@@ -4,7 +4,17 @@ What is read twice is posted once: every posting's key is made of the provider's
 all that tells it from others.
 """
 
-from reconciliation.ledger.bookings import Booked, book, dispute, keyed
+from reconciliation.ledger.bookings import (
+    Booked,
+    Unposted,
+    book,
+    compare,
+    dispute,
+    keyed,
+    name_of,
+    name_of_posting,
+    side_by_side,
+)
 from reconciliation.ledger.deposits import Followed, follow_deposits
 from reconciliation.ledger.differences import difference, opening, unexplained
 from reconciliation.ledger.seen import Seen
@@ -15,12 +25,17 @@ __all__ = [
     "Followed",
     "Seen",
     "Sum",
+    "Unposted",
     "book",
+    "compare",
     "difference",
     "dispute",
     "follow_deposits",
     "keyed",
+    "name_of",
+    "name_of_posting",
     "opening",
+    "side_by_side",
     "sum_up",
     "unexplained",
 ]

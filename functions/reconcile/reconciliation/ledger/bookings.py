@@ -1,4 +1,8 @@
-"""Bookings: what the account's entries post, and what each says of an order of ours. Pure."""
+"""Bookings: what the account's entries post, and what each says of an order of ours. Pure.
+
+First the ledger and the account are laid side by side, row by row; then what is new is booked in order of time. So no
+step needs more than a few rows at once.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 
 from backorder.bookkeeping import Account, Posting, PostingKind
 from backorder.model import Backorder, BackorderKey, Charge
@@ -21,58 +28,141 @@ first charge of a won name is its own however late it comes."""
 CALL = "QueryAccountingList"
 TAX = "#tax"
 _VERSION = re.compile(r"(?P<row>.*)@(?P<version>[0-9]+)", re.DOTALL)
+_ROW_OF_KEY = re.compile(
+    r"(?:reversal#)?(?:disputed#)?"
+    r"(?P<row>(?P<without_id>entry#\d{4}-\d\d-\d\d#.*)#\d+|entry#.*?)"
+    rf"(?:@\d+)?(?:{TAX})?",
+    re.DOTALL,
+)
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of the accounting as the ledger has it: the last version of it that was posted."""
+
+    row: str
+    version: int = 0
+    parts: dict[str, Posting] = field(default_factory=dict)
+    """By key: the net amount, and the tax."""
+    disputed: list[Posting] = field(default_factory=list)
+    reversed: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.row}@{self.version}" if self.version else self.row
+
+    def says(self, entry: AccountingEntry) -> bool:
+        """What was posted of it is what `entry` says."""
+        amounts = {self.key: entry.price, f"{self.key}{TAX}": entry.vat_price}
+        return all(part.effect == amounts[key] for key, part in self.parts.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Unposted:
+    """An entry that is not in the ledger, or only a part of it, and the row that it will be there."""
+
+    row: Row
+    entry: AccountingEntry
+
+    @property
+    def place(self) -> str:
+        """Sorts by time, then by id."""
+        return f"{self.entry.at:%Y-%m-%dT%H:%M:%S.%f}#{self.entry.id or ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How rows of the account differ from those of the ledger."""
+
+    reversals: tuple[Posting, ...]
+    """They take back what changed or vanished."""
+    withdrawn: frozenset[str]
+    """Keys of charges whose row changed or vanished: they count no longer."""
+    unposted: tuple[Unposted, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What the bookings that were seen change."""
+    """What new bookings change."""
 
     postings: tuple[Posting, ...] = ()
     charges: Mapping[BackorderKey, tuple[Charge, ...]] = field(default_factory=dict)
     """What is to be added to our orders."""
-    withdrawn: frozenset[str] = frozenset()
-    """Keys of charges whose row changed or vanished: they count no longer."""
 
 
-def book(
-    posted: Iterable[Posting],
-    seen: Seen,
-    order_of: Callable[[AccountingEntry], Backorder | None],
-    *,
-    known: frozenset[str] = frozenset(),
-    again: bool = False,
-) -> Booked:
-    """What the entries of the days that were read whole add to the ledger, and take back.
+def name_of(entry: AccountingEntry) -> str:
+    """What tells an entry from others: the provider's id, or all that it says. Equals of a day share it."""
+    if entry.id:
+        return f"entry#{entry.id}"
+    says = (entry.type, entry.description, str(entry.price), str(entry.vat_price), entry.reference)
+    return "#".join((f"entry#{entry.at:%Y-%m-%d}", *says))
 
-    `posted` is the ledger from `seen.since` on; `order_of` finds the backorder of ours that an entry may be of; `known`
-    are the keys of rows that were there before the books were opened. `again`: what is posted already is matched with
-    its order once more, for a crash may have come before that was kept.
+
+def name_of_posting(posting: Posting) -> str:
+    """That of the entry which a posting came from, or which it disputes or takes back; empty for any other."""
+    found = _ROW_OF_KEY.fullmatch(posting.key)
+    return found["without_id"] or found["row"] if found else ""
+
+
+def side_by_side(
+    posted: Iterable[Posting], entries: Iterable[AccountingEntry]
+) -> Iterator[tuple[list[Posting], list[AccountingEntry]]]:
+    """Rows by name, as the ledger has each and as the account has it. Both come in order of their names."""
+    named: Iterator[tuple[str, Posting | AccountingEntry]] = merge(
+        ((name_of_posting(each), each) for each in posted),
+        ((name_of(each), each) for each in entries),
+        key=itemgetter(0),
+    )
+    for _, group in groupby(named, key=itemgetter(0)):
+        both = [each for _, each in group]
+        yield (
+            [each for each in both if isinstance(each, Posting)],
+            [each for each in both if isinstance(each, AccountingEntry)],
+        )
+
+
+def compare(
+    posted: Iterable[Posting], entries: Iterable[AccountingEntry], seen: Seen, *, known: frozenset[str], again: bool
+) -> Compared:
+    """How the entries of one name differ from what is posted of them.
+
+    `known` are the keys of rows that were there before the books were opened. `again`: what is posted already is to be
+    matched with its order once more, for a crash may have come before that was kept.
     """
     rows = _posted_rows(posted, seen)
-    entries = {key: entry for key, entry in keyed(seen.entries) if key not in known}
+    there = {key: entry for key, entry in keyed(entries) if key not in known}
+    reversals: list[Posting] = []
+    withdrawn: set[str] = set()
+    unposted: list[Unposted] = []
+    for key, row in rows.items():
+        if row.parts and (key not in there or not row.says(there[key])):
+            reversals += [_reversal(part, seen) for part in (*row.parts.values(), *row.disputed)]
+            withdrawn.add(row.key)
+    for key, entry in there.items():
+        row = rows.get(key, Row(key))
+        if row.key in withdrawn or row.reversed:
+            row = Row(key, version=row.version + 1)
+        amounts = _amounts(entry, seen)
+        if amounts and (len(row.parts) != len(amounts) or again):
+            unposted.append(Unposted(row, entry))
+    return Compared(tuple(reversals), frozenset(withdrawn), tuple(unposted))
+
+
+def book(unposted: Iterable[Unposted], seen: Seen, order_of: Callable[[AccountingEntry], Backorder | None]) -> Booked:
+    """What new entries add to the ledger, and to our orders. They come in order of time; `order_of` finds the
+    backorder of ours that an entry may be of, with what was added to it before."""
     postings: list[Posting] = []
     charges: defaultdict[BackorderKey, list[Charge]] = defaultdict(list)
-    withdrawn: set[str] = set()
-
-    for key, row in rows.items():
-        if row.parts and (key not in entries or not row.says(entries[key])):
-            postings += [_reversal(part, seen) for part in (*row.parts.values(), *row.disputed)]
-            withdrawn.add(row.key)
-    for key, entry in entries.items():
-        row = rows.get(key, _Row(key))
-        if row.key in withdrawn or row.reversed:
-            row = _Row(key, version=row.version + 1)
-        amounts = _amounts(entry, seen)
-        if not amounts or (len(row.parts) == len(amounts) and not again):
-            continue
+    for new in unposted:
+        row, entry = new.row, new.entry
         order = order_of(entry)
         if order is not None and not _is_of(entry, order, row.key, charges[order.key]):
             order = None
         if order is not None:
             charges[order.key].append(_charge(row, entry, order))
+        amounts = _amounts(entry, seen)
         postings += [each for each in _postings(row.key, entry, amounts, order, seen) if each.key not in row.parts]
-    found = {key: tuple(some) for key, some in charges.items() if some}
-    return Booked(tuple(postings), found, frozenset(withdrawn))
+    return Booked(tuple(postings), {key: tuple(some) for key, some in charges.items() if some})
 
 
 def dispute(order: Backorder, seen: Seen) -> tuple[Backorder, list[Posting]]:
@@ -100,41 +190,16 @@ def dispute(order: Backorder, seen: Seen) -> tuple[Backorder, list[Posting]]:
 
 
 def keyed(entries: Iterable[AccountingEntry]) -> Iterator[tuple[str, AccountingEntry]]:
-    """Each entry with its key: the provider's id, or what it says and its ordinal among equals of the day."""
+    """Each entry with its key: its name, and without an id its ordinal among equals of the day."""
     equals: Counter[str] = Counter()
     for entry in sorted(entries, key=lambda e: (e.at, e.id or "")):
-        if entry.id:
-            yield f"entry#{entry.id}", entry
-            continue
-        amounts = (str(entry.price), str(entry.vat_price))
-        says = "#".join((f"{entry.at:%Y-%m-%d}", entry.type, entry.description, *amounts, entry.reference))
-        equals[says] += 1
-        yield f"entry#{says}#{equals[says]}", entry
+        name = name_of(entry)
+        equals[name] += 1
+        yield name if entry.id else f"{name}#{equals[name]}", entry
 
 
-@dataclass(slots=True)
-class _Row:
-    """A row of the accounting as the ledger has it: the last version of it that was posted."""
-
-    row: str
-    version: int = 0
-    parts: dict[str, Posting] = field(default_factory=dict)
-    """By key: the net amount, and the tax."""
-    disputed: list[Posting] = field(default_factory=list)
-    reversed: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"{self.row}@{self.version}" if self.version else self.row
-
-    def says(self, entry: AccountingEntry) -> bool:
-        """What was posted of it is what `entry` says."""
-        amounts = {self.key: entry.price, f"{self.key}{TAX}": entry.vat_price}
-        return all(part.effect == amounts[key] for key, part in self.parts.items())
-
-
-def _posted_rows(posted: Iterable[Posting], seen: Seen) -> dict[str, _Row]:
-    rows: dict[str, _Row] = {}
+def _posted_rows(posted: Iterable[Posting], seen: Seen) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
     disputed: list[Posting] = []
     reversed_: set[str] = set()
     for each in posted:
@@ -142,9 +207,9 @@ def _posted_rows(posted: Iterable[Posting], seen: Seen) -> dict[str, _Row]:
             key = each.key.removesuffix(TAX)
             found = _VERSION.fullmatch(key)
             name, version = (found["row"], int(found["version"])) if found else (key, 0)
-            row = rows.setdefault(name, _Row(name))
+            row = rows.setdefault(name, Row(name))
             if version > row.version:
-                row = rows[name] = _Row(name, version)
+                row = rows[name] = Row(name, version)
             if version == row.version and each.at.date() >= seen.since:
                 row.parts[each.key] = each
         elif each.key.startswith("disputed#"):
@@ -197,7 +262,7 @@ def _is_of(entry: AccountingEntry, order: Backorder, key: str, others: Sequence[
     return in_time and -entry.gross in before if before else in_time or order.state.is_won
 
 
-def _charge(row: _Row, entry: AccountingEntry, order: Backorder) -> Charge:
+def _charge(row: Row, entry: AccountingEntry, order: Backorder) -> Charge:
     posted = {part.kind for part in row.parts.values()}
     disputed = "disputed" in posted if posted else order.state.is_lost
     known = next((charge for charge in order.charges if charge.key == row.key), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,8 +20,9 @@ class Seen:
 
     at: datetime
     status: AccountStatus
-    deposits: tuple[Deposit, ...]
-    entries: tuple[AccountingEntry, ...]
+    deposits: Collection[Deposit]
+    entries: Collection[AccountingEntry]
+    """In order of their names (`name_of`): those that nothing tells apart stand together."""
     since: date
     """Bookings were read from this day (UTC) on, whole days."""
 

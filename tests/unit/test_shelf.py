@@ -1,0 +1,77 @@
+"""A shelf is a mapping like any other, but that it is on disk, and goes by place."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorder.model import Backorder
+from reconciliation.shelf import Shelf
+from tests.factories import a_placed_backorder
+
+KEYS = st.text(max_size=4)
+STEPS = st.lists(st.tuples(st.sampled_from(["put", "drop"]), KEYS, st.text(max_size=4)), max_size=40)
+
+
+@given(STEPS)
+def test_it_holds_what_a_dict_would(steps: list[tuple[str, str, str]]) -> None:
+    shelf, mapping = Shelf(str), dict[str, str]()
+    for what, key, value in steps:
+        if what == "put":
+            shelf[key] = mapping[key] = value
+        else:
+            assert shelf.pop(key, None) == mapping.pop(key, None)
+    assert list(shelf.items()) == list(mapping.items())
+    assert (list(shelf), list(shelf.values()), len(shelf)) == (list(mapping), list(mapping.values()), len(mapping))
+    assert all(key in shelf and shelf[key] == value for key, value in mapping.items())
+    assert [shelf.get("not there"), "not there" in shelf] == [None, False]
+    with pytest.raises(KeyError):
+        shelf["not there"]
+
+
+@given(st.dictionaries(KEYS, st.text(max_size=3)))
+def test_it_is_walked_through_by_place_then_by_arrival(values: dict[str, str]) -> None:
+    shelf = Shelf(str, place=lambda value: value[:1])
+    shelf.update(values)
+    assert list(shelf.items()) == sorted(values.items(), key=lambda item: item[1][:1])
+
+
+def test_what_is_walked_through_may_change_meanwhile() -> None:
+    shelf = Shelf(str)
+    shelf.update((str(number), "before") for number in range(2_000))
+    for key in shelf:
+        shelf[key] = "after"
+    assert set(shelf.values()) == {"after"}
+    assert len(shelf) == 2_000
+
+
+def test_a_backorder_comes_back_as_it_was() -> None:
+    order = a_placed_backorder("xn--mller-kva.com")
+    shelf = Shelf(Backorder)
+    shelf["one"] = order
+    assert shelf["one"] == order
+
+
+def test_more_of_it_takes_no_more_memory() -> None:
+    order = a_placed_backorder()
+
+    def fill(number: int) -> None:
+        shelf = Shelf(Backorder)
+        for each in range(number):
+            shelf[str(each)] = order
+        assert sum(1 for _ in shelf.values()) == number
+
+    assert _peak(lambda: fill(8_000)) < 1.5 * _peak(lambda: fill(2_000))
+
+
+def _peak(do: Callable[[], None]) -> int:
+    tracemalloc.start()
+    try:
+        do()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
