@@ -85,6 +85,11 @@ class Status:
     currency: str | None
     capacity: Decimal | None
     drawn: Decimal | None
+    reserved_for_others: Decimal | None
+    """For orders that others placed in the account; not in the capacity."""
+    foreign: int
+    """Orders of others without a deposit yet: they draw on the capacity, too."""
+    foreign_draws: Decimal | None
     forecast: Forecast | None
     forecast_in_words: str | None
     deadlines: tuple[Due, ...]
@@ -163,6 +168,9 @@ def glance(
         currency=ran.get("currency") or (foreseen.currency if foreseen else None),
         capacity=_amount(ran.get("capacity")),
         drawn=_amount(ran.get("drawn")),
+        reserved_for_others=_amount(ran.get("reserved_for_others")),
+        foreign=ran.get("foreign", 0),
+        foreign_draws=_amount(ran.get("foreign_draws")),
         forecast=foreseen,
         forecast_in_words=foreseen.sentence if foreseen else None,
         deadlines=tuple(
@@ -277,10 +285,23 @@ def _funding(status: Status, console: Console) -> None:
     else:
         drawn, capacity = money(status.drawn, status.currency), money(status.capacity, status.currency)
         console.print(plain(f"{drawn} drawn by open orders, of {capacity}."))
+        if told := _of_others(status):
+            console.print(plain(f"Others ordered in this account, too: {told}."), soft_wrap=True)
         if status.forecast is not None:
             short = "bold yellow" if status.forecast.waiting else ""
             console.print(plain(f"{status.forecast_in_words}.", short), soft_wrap=True)
     console.print()
+
+
+def _of_others(status: Status) -> str:
+    """What orders of others draw, or will; nothing where there are none."""
+    told = []
+    if status.reserved_for_others is not None:
+        told.append(f"{money(status.reserved_for_others, status.currency)} reserved for them, and left out above")
+    if status.foreign:
+        orders = counted(status.foreign, "order", "orders")
+        told.append(f"{orders} without a deposit yet will draw {money(status.foreign_draws, status.currency)} of that")
+    return "; ".join(told)
 
 
 def _deadlines(status: Status, console: Console) -> None:

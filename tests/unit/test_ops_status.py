@@ -127,6 +127,22 @@ def test_funding_is_the_last_plans_and_the_forecast_its_sentence() -> None:
     assert "Pay in 414.00 USD before" in text
 
 
+def test_what_others_ordered_in_the_account_is_told_where_the_money_is() -> None:
+    ran = {"capacity": "931.00", "drawn": "138.00", "currency": "USD"}
+    reserved, waiting = {"reserved_for_others": "69.00"}, {"foreign": 2, "foreign_draws": "1138.00"}
+
+    def told(of_others: dict[str, Any]) -> str:
+        text = shown(a_status(plan=Run(NOW, {**ran, **of_others})), of_status.render)
+        return next((line for line in text.splitlines() if line.startswith("Others")), "")
+
+    kept = "69.00 USD reserved for them, and left out above"
+    will = "2 orders without a deposit yet will draw 1,138.00 USD of that"
+    assert told({}) == ""
+    assert told(reserved) == f"Others ordered in this account, too: {kept}."
+    assert told(waiting) == f"Others ordered in this account, too: {will}."
+    assert told(reserved | waiting) == f"Others ordered in this account, too: {kept}; {will}."
+
+
 def test_what_is_wrong_comes_first() -> None:
     halted = Halt("access", "530 Authentication failed", NOW - timedelta(hours=2))
 

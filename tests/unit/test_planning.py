@@ -18,7 +18,7 @@ from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, LineHalted, OutcomeUnknown, ProviderError, TemporaryFailure, Where
 from backorder.rules import keep_rules
 from backorder.runs import last_run
-from backorder.standing import Standing, forecast, save_standing
+from backorder.standing import ForeignOrder, Standing, forecast, save_standing
 from backorder.store.memory import MemoryStore
 from planning.submissions import LEASE, QUEUE_PATIENCE, TICK, Planning, Summary, plan_submissions
 from tests.factories import (
@@ -141,6 +141,17 @@ def test_what_does_not_fit_is_held_and_the_user_is_told_how_much_to_pay_in(world
     kept = forecast(world.store)
     assert kept is not None
     assert kept.sentence == sentence
+
+
+def test_the_tick_tells_what_others_ordered_in_the_account_draw(world: World) -> None:
+    strangers = {"1": ForeignOrder("x.com", "com"), "2": ForeignOrder("y.net", "net")}
+    save_standing(world.store, Standing(others=FEE, foreign=strangers, last_deposits={"net": usd("80.00")}))
+    told = world.tick().as_json()
+    assert (told["reserved_for_others"], told["foreign"], told["foreign_draws"]) == ("69.00", 2, "149.00")
+
+    save_standing(world.store, Standing())
+    told = world.tick().as_json()
+    assert told.keys().isdisjoint({"reserved_for_others", "foreign", "foreign_draws"})
 
 
 def test_the_tick_is_noted_with_what_came_of_it(world: World) -> None:

@@ -19,7 +19,7 @@ from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.rules import Rules, RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
-from backorder.standing import forecast, save_forecast, standing
+from backorder.standing import Standing, forecast, save_forecast, standing
 from backorder.store import Conflict, Store
 from planning.fees import Fees
 from planning.funding import Funds, Plan, chance_gone, plan
@@ -70,6 +70,12 @@ class Summary:
     capacity: str | None = None
     drawn: str | None = None
     currency: str | None = None
+    reserved_for_others: str | None = None
+    """For orders that others placed in the account; not in the capacity. None: nothing."""
+    foreign: int | None = None
+    """Orders of others that have no deposit yet; None: there are none."""
+    foreign_draws: str | None = None
+    """What those will draw."""
     shortfall: str | None = None
     forecast: str | None = None
     at_risk: int = 0
@@ -151,6 +157,7 @@ class _Tick:
             orders_a_minute=self.most / TICK.total_seconds() * 60,
         )
         self._tell(made, account.currency)
+        self._tell_of_others(known, fees)
         self.summary.at_risk, self.summary.minutes_to_deadline = urgency((*made.order, *under_way), self.now)
 
         if self.queue:
@@ -182,6 +189,13 @@ class _Tick:
         if made.forecast.waiting or made.forecast.undated:
             self.summary.forecast = made.forecast.sentence
             self.summary.shortfall = str(made.forecast.shortfall)
+
+    def _tell_of_others(self, known: Standing, fees: Fees) -> None:
+        if known.others:
+            self.summary.reserved_for_others = str(known.others)
+        if known.foreign:
+            self.summary.foreign = len(known.foreign)
+            self.summary.foreign_draws = str(sum(fees.of(order.zone) for order in known.foreign.values()))
 
     def _divide(self, backorders: Iterable[Backorder]) -> tuple[list[Backorder], list[Backorder]]:
         """Candidates for this plan, and what draws already. What has lost its last chance is marked missed."""
