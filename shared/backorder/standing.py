@@ -100,6 +100,8 @@ class Forecast:
     """How many wait for funds that have no date yet."""
     undated_shortfall: Decimal = ZERO
     """What to pay in, beside the shortfall, so that they need not."""
+    unused_credit: Decimal = ZERO
+    """The account's credit line, where the rules leave it alone."""
     time_zone: str = "UTC"
     """The user's, beside UTC in the sentence."""
     locks: tuple[Lock, ...] = ()
@@ -110,6 +112,10 @@ class Forecast:
         """*Pay in 414.00 USD before 26 November 2026 16:00 UTC (17:00 Europe/Berlin), or 6 backorders wait: …*"""
         if not self.waiting and not self.undated:
             return "The account covers all that is wanted"
+        return self._what_is_missing + self._what_else_there_is
+
+    @property
+    def _what_is_missing(self) -> str:
         more = (self.waiting or self.undated) - len(self.names)
         names = ", ".join(self.names) + (f" and {more:,} more" if more else "")
         besides = in_words(self.undated_shortfall, self.currency)
@@ -123,6 +129,13 @@ class Forecast:
             return paid
         wait = "1 more waits" if self.undated == 1 else f"{self.undated:,} more wait"
         return f"{paid}; without a drop date, {wait} for {besides}"
+
+    @property
+    def _what_else_there_is(self) -> str:
+        if self.unused_credit <= ZERO or not self.shortfall + self.undated_shortfall:
+            return ""
+        line = f"a credit line of {in_words(self.unused_credit, self.currency)}"
+        return f"; the account has {line} that rules.toml leaves alone ([funding] use_credit)"
 
     @property
     def _moment(self) -> str:

@@ -604,6 +604,18 @@ def test_what_is_overdrawn_has_to_be_paid_in_too() -> None:
     assert planned([dropping("john.com")], under_way, amount="40.00").forecast.shortfall == usd("129.00")
 
 
+@pytest.mark.parametrize(
+    ("rules", "credit", "hint"),
+    [({}, "5000.00", True), ({"funding": {"use_credit": True}}, "5.00", False), ({}, "0.00", False)],
+)
+def test_a_credit_line_that_the_rules_leave_alone_is_named_where_money_is_short(
+    rules: Mapping[str, Any], credit: str, *, hint: bool
+) -> None:
+    told = planned([dropping("john.com")], amount="40.00", credit=credit, rules=rules).forecast
+    assert told.waiting == 1
+    assert ("a credit line of 5,000.00 USD that rules.toml leaves alone" in told.sentence) is hint
+
+
 def test_the_amount_to_pay_in_is_in_whole_cents_and_enough() -> None:
     told = planned([dropping("john.com")], amount="0.00", rules={"fees": {"com": "69.0010"}}).forecast
     assert told.shortfall == usd("69.01")
@@ -643,6 +655,18 @@ def test_the_amount_to_pay_in_is_in_whole_cents_and_enough() -> None:
         (
             {"undated": 1, "undated_shortfall": usd(69), "waiting": 0},
             "The account covers all that has a drop date; without one, 1 waits for 69.00 USD more: john.com",
+        ),
+        (
+            {"unused_credit": usd(5000)},
+            (
+                "Pay in 414.00 USD before 26 November 2026 16:00 UTC, or 1 backorder waits: john.com; the account has "
+                "a credit line of 5,000.00 USD that rules.toml leaves alone ([funding] use_credit)"
+            ),
+        ),
+        ({"unused_credit": usd(5000), "waiting": 0, "shortfall": ZERO}, "The account covers all that is wanted"),
+        (
+            {"unused_credit": usd(5000), "shortfall": ZERO},
+            "Pay in 0.00 USD before 26 November 2026 16:00 UTC, or 1 backorder waits: john.com",
         ),
         (
             {"time_zone": "Europe/Berlin"},

@@ -76,6 +76,7 @@ def foresee(position: Position, choice: Choice) -> Forecast:
         names=_best(waiting or wanted.undated),
         undated=len(wanted.undated),
         undated_shortfall=_told(max(0, _more(wanted, position) - missing)),
+        unused_credit=position.funds.unused_credit(position.rules),
         time_zone=position.rules.messages.time_zone,
         locks=locks,
     )

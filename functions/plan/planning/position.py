@@ -40,8 +40,11 @@ class Funds:
 
     def capacity(self, rules: Rules) -> Decimal:
         """What may be bound together, by our orders and by whatever else binds it."""
-        credit = self.credit if rules.funding.use_credit else ZERO
-        return self.amount + credit - rules.funding.keep
+        return self.amount + self.credit - self.unused_credit(rules) - rules.funding.keep
+
+    def unused_credit(self, rules: Rules) -> Decimal:
+        """The credit line, where the rules leave it alone."""
+        return ZERO if rules.funding.use_credit else self.credit
 
 
 @dataclass(slots=True, eq=False)
