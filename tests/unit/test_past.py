@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.model import Backorder, State
+from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO
 from backorder.store.memory import MemoryStore
 from reconciliation import past
@@ -58,6 +58,12 @@ def lost(name: str, days_ago: float, **changes: Any) -> Backorder:
         "fee": FEE,
     }
     return a_backorder(name, **{**values, **changes})
+
+
+def held(orders: Orders, domain: str) -> Backorder:
+    found = orders.get(BackorderKey(domain, 1))
+    assert found is not None
+    return found
 
 
 def a_store(*backorders: Backorder) -> CountedStore:
@@ -119,7 +125,7 @@ def test_a_change_to_one_that_is_over_is_seen_though_its_day_was_kept() -> None:
     look(store)
     orders = Orders(store)
     charged = (a_charge(net=usd("57.98"), tax=usd("11.02")),)
-    orders.change(lost("n0-200.com", 200).key, lambda b: replace(b, state=State.SUCCESSFUL, charges=charged))
+    orders.change(held(orders, "n0-200.com"), lambda b: replace(b, state=State.SUCCESSFUL, charges=charged))
     assert orders.closed_days == {(NOW - 200 * DAY).date()}
     now, files = look(store, changed=sorted(orders.closed_days))
     assert now.states[State.SUCCESSFUL] == 1
@@ -133,7 +139,7 @@ def test_one_that_opens_again_is_counted_no_more() -> None:
     store = a_store(lost("a.com", 100), lost("b.com", 100))
     look(store)
     orders = Orders(store)
-    orders.change(lost("a.com", 100).key, lambda b: replace(b, settled=False))
+    orders.change(held(orders, "a.com"), lambda b: replace(b, settled=False))
     assert look(store)[0].counted == 1
 
 
@@ -149,8 +155,9 @@ def test_killed_between_forgetting_and_writing_a_day_is_added_up_again() -> None
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "replace", die)
+        orders = Orders(store)
         with pytest.raises(Killed):
-            Orders(store).change(lost("a.com", 100).key, lambda b: replace(b, charges=(a_charge(),)))
+            orders.change(held(orders, "a.com"), lambda b: replace(b, charges=(a_charge(),)))
     seen, files = look(store)
     assert (seen.counted, list(files)) == (1, [(NOW - 100 * DAY).date()])
 

@@ -75,15 +75,15 @@ class Bookkeeping:
 
     def _follow_deposits(self, seen: Seen) -> Followed:
         opened_at = self._books.notes.opened_at or seen.at
-        followed = ledger.follow_deposits(self._store.leases(), seen, self._orders, opened_at=opened_at)
+        followed = ledger.follow_deposits(self._store.leases(), seen, self._orders.known_of, opened_at=opened_at)
         self._books.post(followed.postings)
         for lease in followed.changed:
             self._store.save_lease(lease)
         self._note_fees(followed.came)
         for order in self._orders:
             lease_now = followed.of_order.get(order.key)
-            changed = self._orders.change(order.key, partial(reserved, lease=lease_now, now=seen.at))
-            if changed is not None and changed.deposit is None and order.deposit is not None:
+            changed = self._orders.change(order, partial(reserved, lease=lease_now, now=seen.at))
+            if changed.deposit is None and order.deposit is not None:
                 self._note_lag(changed, seen)
         return followed
 
@@ -102,16 +102,16 @@ class Bookkeeping:
         open orders have had them."""
         notes = self._books.notes
         noted = {zone: Counter(amounts) for zone, amounts in notes.deposits.items()}
-        waiting = {order.key: order.zone for order in self._orders}
+        counted: set[BackorderKey] = set()
         for lease in sorted(self._store.leases(), key=lambda lease: (lease.created_at, lease.id)):
-            # Of each order, the first one.
-            zone = None if lease.cycle is None else waiting.pop(BackorderKey(lease.domain, lease.cycle), None)
-            if zone is None:
+            order = self._orders.of_lease(lease)
+            if order is None or not order.is_open or order.key in counted:
                 continue
-            known = noted.setdefault(zone, Counter())
+            counted.add(order.key)  # of each order, the first one
+            known = noted.setdefault(order.zone, Counter())
             known[lease.amount] -= 1
             if known[lease.amount] < 0:
-                notes = notes.with_fee(zone, lease.amount)
+                notes = notes.with_fee(order.zone, lease.amount)
         self._books.note(notes)
 
     def _note_lag(self, order: Backorder, seen: Seen) -> None:
@@ -136,7 +136,7 @@ class Bookkeeping:
         self._books.post(reversals)
         for domain in {posting.domain for posting in reversals if posting.domain is not None}:
             for order in self._orders.of_domain(domain):
-                self._orders.change(order.key, partial(charged, charges=(), withdrawn=frozenset(withdrawn)))
+                self._orders.change(order, partial(charged, charges=(), withdrawn=frozenset(withdrawn)))
         new = iter(unposted.values())
         while some := list(islice(new, AT_ONCE)):
             self._book(some, seen)
@@ -154,9 +154,12 @@ class Bookkeeping:
         booked = ledger.book(unposted, seen, self._order_of)
         books.post(booked.postings)
         for key, charges in booked.charges.items():
-            won = self._orders.change(key, partial(charged, charges=charges))
-            if won is not None and won.state.is_won:
-                books.note(books.notes.with_fee(won.zone, charges[0].gross))
+            order = self._orders.get(key)
+            if order is None:
+                continue
+            order = self._orders.change(order, partial(charged, charges=charges))
+            if order.state.is_won:
+                books.note(books.notes.with_fee(order.zone, charges[0].gross))
 
     def _order_of(self, entry: AccountingEntry) -> Backorder | None:
         """Our backorder that an entry may be of: of the domain that it names anywhere, the newest cycle that was at the
@@ -175,7 +178,7 @@ class Bookkeeping:
                 change = partial(charged, charges=disputed.charges)
                 if self._won_by_others(order.domain):
                     change = partial(charged, charges=(), withdrawn=frozenset(one.key for one in order.charges))
-                self._orders.change(order.key, change)
+                self._orders.change(order, change)
 
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from backorder.bookkeeping import Lease
 from backorder.model import Backorder, BackorderKey
 from backorder.store import Conflict, Store
+from reconciliation.shelf import Shelf
 
 TRIES = 5
 Change = Callable[[Backorder], Backorder]
@@ -15,42 +16,76 @@ Change = Callable[[Backorder], Backorder]
 
 
 class Orders:
-    """Every open backorder as it stood when the run began, and since as this run left it."""
+    """Every open backorder as it stood when the run began, and since as this run left it; by domain, then cycle.
+
+    There may be more of them than fit into memory.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._orders = {backorder.key: backorder for backorder in store.open_backorders()}
-        self.by_application = {
-            backorder.application: backorder.key for backorder in self if backorder.application is not None
-        }
+        self._orders = Shelf(Backorder, place=lambda order: _place(order.key))
+        self._applications = Shelf(str)
+        """Where the order of each application is."""
+        for order in store.open_backorders():
+            self._keep(order)
+            if order.application is not None:
+                self._applications[order.application] = _place(order.key)
         self.changed = 0
         self.closed_days: set[date] = set()
         """Days (UTC) of whose closed backorders this run changed one; their sums are forgotten before."""
 
     def __iter__(self) -> Iterator[Backorder]:
-        return iter(list(self._orders.values()))
+        return iter(self._orders.values())
 
     def get(self, key: BackorderKey) -> Backorder | None:
         """As this run knows it; one that was not open is read."""
-        return self._orders.get(key) or self._read(key)
+        known = self._orders.get(_place(key))
+        if known is not None:
+            return known
+        found = self._store.get(key)
+        return None if found is None else self._keep(found)
 
-    def change(self, key: BackorderKey, change: Change) -> Backorder | None:
-        """Changes it and writes it, whatever others write meanwhile: then theirs is changed. None: it is not there."""
-        backorder = self.get(key)
+    def knows(self, application_id: str) -> bool:
+        """It is the application of an order that was open when the run began."""
+        return application_id in self._applications
+
+    def of_application(self, application_id: str) -> Backorder | None:
+        """The order that was open when the run began, and whose application it is."""
+        place = self._applications.get(application_id)
+        return None if place is None else self._orders[place]
+
+    def of_lease(self, lease: Lease) -> Backorder | None:
+        """The order that a deposit is for."""
+        return None if lease.cycle is None else self.get(BackorderKey(lease.domain, lease.cycle))
+
+    def known_of(self, domain: str) -> Sequence[Backorder]:
+        """Those cycles of the domain that this run knows, the newest first."""
+        return list(self._orders.between(f"{domain}#", f"{domain}$"))[::-1]
+
+    def of_domain(self, domain: str) -> Iterator[Backorder]:
+        """All cycles of the domain as the table has them at this moment, the newest first."""
+        latest = self._store.latest(domain)
+        while latest is not None:
+            yield self._keep(latest)
+            latest = self._store.get(BackorderKey(domain, latest.cycle - 1)) if latest.cycle > 1 else None
+
+    def change(self, order: Backorder, change: Change) -> Backorder:
+        """Changes it and writes it, whatever others write meanwhile: then theirs is changed. Gives what stands then."""
         for _ in range(TRIES):
-            if backorder is None or (changed := change(backorder)) is backorder:
+            changed = change(order)
+            if changed is order:
                 break
-            self._forget_sums(backorder, changed)
+            self._forget_sums(order, changed)
             try:
-                backorder = self._store.replace(changed)
+                order = self._keep(self._store.replace(changed))
             except Conflict as conflict:
-                backorder = conflict.current
+                if conflict.current is None:
+                    break
+                order = self._keep(conflict.current)
                 continue
             self.changed += 1
             break
-        if backorder is not None:
-            self._orders[key] = backorder
-        return backorder
+        return order
 
     def _forget_sums(self, *states: Backorder) -> None:
         """Before the write: after a crash between the two they are added up anew."""
@@ -58,20 +93,11 @@ class Orders:
             self._store.save_day(day, None)
             self.closed_days.add(day)
 
-    def of_lease(self, lease: Lease) -> Backorder | None:
-        """The order that a deposit is for."""
-        return None if lease.cycle is None else self.get(BackorderKey(lease.domain, lease.cycle))
+    def _keep(self, order: Backorder) -> Backorder:
+        self._orders[_place(order.key)] = order
+        return order
 
-    def of_domain(self, domain: str) -> Iterator[Backorder]:
-        """All cycles of the domain as the table has them at this moment, the newest first."""
-        latest = self._store.latest(domain)
-        while latest is not None:
-            self._orders[latest.key] = latest
-            yield latest
-            latest = self._store.get(BackorderKey(domain, latest.cycle - 1)) if latest.cycle > 1 else None
 
-    def _read(self, key: BackorderKey) -> Backorder | None:
-        found = self._store.get(key)
-        if found is not None:
-            self._orders[key] = found
-        return found
+def _place(key: BackorderKey) -> str:
+    """Sorts as the key does: nothing in a domain sorts before the separator."""
+    return f"{key.domain}#{key.cycle:04}"

@@ -15,7 +15,7 @@ from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock
 from backorder.finding import Kind
 from backorder.halt import Halt, halt, halt_line
-from backorder.model import Backorder
+from backorder.model import Backorder, BackorderKey
 from backorder.money import ZERO, in_words
 from backorder.observability import logger
 from backorder.provider.account import AccountStatus
@@ -40,7 +40,7 @@ from reconciliation.orders import Orders
 from reconciliation.reading import Reading, read, read_entries
 from reconciliation.report import Put, Reports
 from reconciliation.strangers import KINDS as STRANGER_KINDS
-from reconciliation.strangers import Strangers, find_strangers, foreign_orders, judge_deposits
+from reconciliation.strangers import Strangers, find_strangers, foreign_orders, judge_deposits, watched
 
 LEASE = timedelta(minutes=12)
 """Longer than the function's time-out of ten minutes."""
@@ -129,7 +129,8 @@ class _Run:
             self._date()
             leases = self._book(reading)
             look_up(self.provider, self.orders, self.now)
-            strangers = find_strangers(reading, self.orders)
+            known = watched(standing(self.store).foreign, self.store.open_findings())
+            strangers = find_strangers(reading, self.orders, known)
             self._remember(reading, strangers, leases)
         except AccessDenied as error:
             halt_line(self.store, Halt("access", str(error), self.now))
@@ -153,48 +154,53 @@ class _Run:
 
     def _follow(self, reading: Reading) -> None:
         for order in self.orders:
-            if order.application is None:
-                continue
-            application = reading.applications.get(order.application)
-            if application is not None:
-                change = partial(follow, application=application, now=self.now, registries=self.registries)
-                self.orders.change(order.key, change)
-            elif order.state in FOLLOWED and (reading.all_there_are or self._is_new(order)):
-                self._look_for(order.application)
-        for order in self.orders:
-            self.orders.change(order.key, partial(given_up, now=self.now))
+            self.orders.change(self._followed(order, reading), partial(given_up, now=self.now))
+
+    def _followed(self, order: Backorder, reading: Reading) -> Backorder:
+        if order.application is None:
+            return order
+        application = reading.applications.get(order.application)
+        if application is not None:
+            change = partial(follow, application=application, now=self.now, registries=self.registries)
+            return self.orders.change(order, change)
+        if order.state in FOLLOWED and (reading.all_there_are or self._is_new(order)):
+            return self._looked_for(order, order.application)
+        return order
 
     def _is_new(self, order: Backorder) -> bool:
         """It was placed since the last look, so that it should be among what changed since."""
         changed_at = self.books.notes.changed_at
         return changed_at is not None and order.submitted_at is not None and order.submitted_at > changed_at
 
-    def _look_for(self, application_id: str) -> None:
+    def _looked_for(self, order: Backorder, application_id: str) -> Backorder:
         """A list may miss what is there; a direct look-up does not."""
-        key = self.orders.by_application[application_id]
         try:
             found = self.provider.application(application_id)
         except NotFound:
-            self.orders.change(key, partial(vanished, now=self.now))
-            return
-        self.orders.change(key, partial(follow, application=found, now=self.now, registries=self.registries))
+            return self.orders.change(order, partial(vanished, now=self.now))
+        return self.orders.change(order, partial(follow, application=found, now=self.now, registries=self.registries))
 
     def _date(self) -> None:
         """Finalization dates of names that have no date yet, from the provider's pending-delete list."""
-        undated = {b.domain: b for b in self.orders if b.deadline is None and not b.state.is_final}
+        zones: set[str] = set()
+        labels: set[str] = set()
+        undated: dict[str, BackorderKey] = {}
+        for order in self.orders:
+            if order.deadline is None and not order.state.is_final:
+                zones.add(order.zone)
+                labels.add(order.domain.removesuffix(f".{order.zone}"))
+                undated[order.domain] = order.key
         if not undated:
             return
-        listed = self.provider.pending_deletes(
-            zones=sorted({b.zone for b in undated.values()}),
-            labels=sorted({b.domain.removesuffix(f".{b.zone}") for b in undated.values()}),
-        )
+        listed = self.provider.pending_deletes(zones=sorted(zones), labels=labels)
         try:
             for name in listed:
-                order = undated.get(name.domain)
-                if order is None or name.finalization_at is None or order.finalization_at is not None:
+                key = undated.get(name.domain)
+                found = None if key is None else self.orders.get(key)
+                if found is None or name.finalization_at is None or found.finalization_at is not None:
                     continue
                 change = partial(redated, finalization_at=name.finalization_at, registries=self.registries)
-                self.orders.change(order.key, change)
+                self.orders.change(found, change)
                 self.summary.dated += 1
         except AccessDenied:
             raise
@@ -226,7 +232,7 @@ class _Run:
     def _settle(self, reading: Reading) -> None:
         if reading.seen is not None:
             for order in self.orders:
-                self.orders.change(order.key, partial(settled, now=self.now))
+                self.orders.change(order, partial(settled, now=self.now))
             self.summary.changed = self.orders.changed
 
     def _agrees(self, seen: Seen) -> bool:
@@ -235,7 +241,7 @@ class _Run:
 
     def _won_by_others(self, domain: str) -> bool:
         found = self.provider.applications(domains=[domain])
-        return any(each.status in WON and each.id not in self.orders.by_application for each in found)
+        return any(each.status in WON and not self.orders.knows(each.id) for each in found)
 
     def _remember(self, reading: Reading, strangers: Strangers, leases: Iterable[Lease]) -> None:
         """What the next run, and the plans to come, need to know of the account."""

@@ -26,7 +26,8 @@ class Shelf(MutableMapping[str, T]):
         self._adapter: TypeAdapter[T] = _adapter(cast("Hashable", of))
         self._place = place
         # Without a name: SQLite keeps some 2 MB of it in memory, and the rest in a file that it deletes by itself.
-        self._database = sqlite3.connect("", isolation_level=None)
+        # The garbage collector closes it in whatever thread it runs.
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._database.close)
         self._database.executescript(
             """
@@ -69,6 +70,13 @@ class Shelf(MutableMapping[str, T]):
 
     def items(self) -> ItemsView[str, T]:
         return _Items(self)
+
+    def between(self, first: str, end: str) -> Iterator[T]:
+        """The values whose places are `first` or later, and before `end`."""
+        found = self._database.execute(
+            "SELECT body FROM shelf WHERE place >= ? AND place < ? ORDER BY place, number", (first, end)
+        )
+        return (self._adapter.validate_json(body) for (body,) in found.fetchall())
 
     def _rows(self) -> Iterator[tuple[str, bytes]]:
         place, number = "", 0

@@ -5,7 +5,7 @@ For these the provider was read first, and the table is read after it: what is n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from backorder.bookkeeping import Lease
 from backorder.finding import Finding, Kind
 from backorder.model import Backorder, Origin
 from backorder.observability import logger
+from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.standing import ForeignOrder
 from backorder.store import Store
@@ -31,7 +32,7 @@ class Strangers:
 
     live: tuple[Stranger, ...] = ()
     over: frozenset[str] = frozenset()
-    """Ids of applications that are live no longer, or ours."""
+    """Ids of known applications that are live no longer, or ours."""
     unsure: frozenset[str] = frozenset()
     """Ids of applications that may be ours, for an order of ours is on its way: the next run looks again."""
     everything: bool = False
@@ -45,25 +46,39 @@ class Strangers:
         return dict.fromkeys(KINDS, seen - unsure)
 
 
-def find_strangers(reading: Reading, orders: Orders) -> Strangers:
-    """Which of the applications that were read somebody else placed."""
+def watched(foreign: Iterable[str], findings: Iterable[Finding]) -> set[str]:
+    """The ids of applications that are known as somebody else's: the plan reckons with them, or a finding tells of
+    them."""
+    told = (finding.subject.removeprefix("application ") for finding in findings if finding.kind in KINDS)
+    return {*foreign, *told}
+
+
+def find_strangers(reading: Reading, orders: Orders, known: Collection[str]) -> Strangers:
+    """Which of the applications that were read somebody else placed. Only of the `known` ones, by id, it is told that
+    they are over, for an account has many that are."""
     live: list[Stranger] = []
     over: set[str] = set()
     unsure: set[str] = set()
     for application in reading.applications.values():
-        known = orders.by_application.get(application.id)
-        known_order = None if known is None else orders.get(known)
-        if application.is_final or (known_order is not None and known_order.origin is Origin.OURS):
-            over.add(application.id)
-            continue
-        cycles = list(orders.of_domain(application.domain))
-        if any(order.application == application.id and order.origin is Origin.OURS for order in cycles):
-            over.add(application.id)
+        cycles = () if application.is_final else _cycles(application, orders)
+        if application.is_final or any(
+            order.application == application.id and order.origin is Origin.OURS for order in cycles
+        ):
+            if application.id in known:
+                over.add(application.id)
         elif any(order.claim is not None for order in cycles):
             unsure.add(application.id)
         else:
             live.append(Stranger(application, _placed(cycles)))
     return Strangers(tuple(live), frozenset(over), frozenset(unsure), reading.all_there_are)
+
+
+def _cycles(application: Application, orders: Orders) -> Sequence[Backorder]:
+    """Those of its domain; of an order of ours only that one, for which nothing has to be read."""
+    ours = orders.of_application(application.id)
+    if ours is not None and ours.origin is Origin.OURS:
+        return [ours]
+    return list(orders.of_domain(application.domain))
 
 
 def _placed(cycles: Sequence[Backorder]) -> Backorder | None:
@@ -100,7 +115,7 @@ def judge_deposits(
     found = provider.applications(domains=domains)
     if not found.complete:
         return standing
-    live = {each.domain for each in found if each.is_live and each.id not in orders.by_application}
+    live = {each.domain for each in found if each.is_live and not orders.knows(each.id)}
     judged: list[Lease] = []
     for lease in standing:
         alone_since = None if lease.cycle is not None or lease.domain in live else lease.alone_since or now

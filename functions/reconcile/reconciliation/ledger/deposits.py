@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +14,8 @@ from reconciliation.ledger.seen import Seen, posting
 CLOCKS_DIFFER = timedelta(minutes=5)
 """A deposit may be dated this much before the application that it is for."""
 CALL = "QueryDepositList"
+OrdersOf = Callable[[str], Sequence[Backorder]]
+"""Gives our open backorders of a domain, the newest cycle first."""
 _TAKEN_BACK = WAITING | {State.WITHDRAWING}
 
 
@@ -32,16 +33,16 @@ class Followed:
     of_order: Mapping[BackorderKey, Lease] = field(default_factory=dict)
 
 
-def follow_deposits(kept: Iterable[Lease], seen: Seen, orders: Iterable[Backorder], *, opened_at: datetime) -> Followed:
+def follow_deposits(kept: Iterable[Lease], seen: Seen, orders_of: OrdersOf, *, opened_at: datetime) -> Followed:
     """What became of the deposits that the books knew (`kept`, with those that are gone), and of new ones.
 
-    `orders` are our open backorders. A deposit tells its domain and not its order, so it is given to the newest cycle
-    that was at the provider when it was made, and stays with it. A second one of a domain is somebody else's; where one
-    of two alike goes when our order has ended, that one was ours.
+    `orders_of` gives our open backorders of a domain. A deposit tells its domain and not its order, so it is given to
+    the newest cycle that was at the provider when it was made, and stays with it. A second one of a domain is somebody
+    else's; where one of two alike goes when our order has ended, that one was ours.
     """
     there = {d.id: d for d in seen.deposits if d.amount > 0 and seen.is_in_its_currency(d.currency)}
     known = {lease.id: lease for lease in kept}
-    owners = _Owners(orders, known.values())
+    owners = _Owners(orders_of, known.values())
     changed = {lease.id: lease for lease in _told_apart(known, there, owners)}
     known |= changed
     gone: list[Lease] = []
@@ -89,12 +90,8 @@ def _told_apart(known: Mapping[str, Lease], there: Mapping[str, Deposit], owners
 class _Owners:
     """Which order each deposit is for."""
 
-    def __init__(self, orders: Iterable[Backorder], known: Iterable[Lease]) -> None:
-        self._orders: defaultdict[str, list[Backorder]] = defaultdict(list)
-        for order in orders:
-            self._orders[order.domain].append(order)
-        for cycles in self._orders.values():
-            cycles.sort(key=lambda order: -order.cycle)
+    def __init__(self, orders_of: OrdersOf, known: Iterable[Lease]) -> None:
+        self._of = orders_of
         owned = [(lease, (lease.domain, lease.cycle)) for lease in known if lease.cycle is not None]
         self._reserved = {key for lease, key in owned if lease.gone_at is None}
         self._ever_reserved = {key for _, key in owned}
@@ -137,9 +134,6 @@ class _Owners:
             self._ever_reserved.add(key)
             return replace(lease, cycle=order.cycle, alone_since=None)
         return lease
-
-    def _of(self, domain: str) -> Sequence[Backorder]:
-        return self._orders.get(domain, ())
 
 
 def _has_ended(order: Backorder | None) -> bool:
