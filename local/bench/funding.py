@@ -18,7 +18,8 @@ from backorder.money import ZERO
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.rules import Rules
 from backorder.standing import Standing
-from planning.funding import Funds, plan
+from planning.funding import plan
+from planning.position import Funds, Position
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 30
@@ -163,7 +164,9 @@ def _guard(late_minutes: int) -> Strategy:
     def strategy(account: _Account) -> None:
         reserved = BALANCE - account.free
         funds = Funds(BALANCE, ZERO, "USD", reserved, Standing(release_lag=LAG))
-        made = plan(account.waiting, account.placed, funds=funds, rules=rules, now=account.now, lock_lead=LOCK_LEAD)
+        made = plan(
+            Position(account.waiting, account.placed, funds=funds, rules=rules, now=account.now, lock_lead=LOCK_LEAD)
+        )
         for backorder in made.take_back:
             account.placed.remove(backorder)
             account.waiting.append(
@@ -187,7 +190,7 @@ def _time(what: str, placed: int, covered: int) -> None:
     under_way = [replace(b, state=State.REQUESTED, application=b.domain) for b in names[:placed]]
     funds = Funds(FEE * covered, ZERO, "USD", ZERO, Standing(release_lag=LAG))
     began = time.process_time()
-    made = plan(names[placed:], under_way, funds=funds, rules=Rules(), now=START, lock_lead=LOCK_LEAD)
+    made = plan(Position(names[placed:], under_way, funds=funds, rules=Rules(), now=START, lock_lead=LOCK_LEAD))
     took = time.process_time() - began
     about = f"{what}, money for {covered:,}"
     print(f"  {about:<40} {took:9.2f} {len(made.order):9,} {len(made.late):7,} {len(made.hold):7,}")

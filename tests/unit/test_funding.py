@@ -17,7 +17,8 @@ from backorder.model import FINAL, WON, Backorder, Charge, Origin, Reason, Sourc
 from backorder.money import ZERO
 from backorder.rules import Rules
 from backorder.standing import FallsDue, ForeignOrder, Lock, OwnPrice, Standing
-from planning.funding import Funds, Plan, chance_gone, plan
+from planning.funding import Plan, chance_gone, plan
+from planning.position import Funds, Position
 from planning.ranking import rank
 from planning.timeline import STEP, Window
 from planning.windows import Windows
@@ -48,7 +49,7 @@ def planned(
     reserved: Decimal = ZERO,
     now: datetime = NOW,
 ) -> Plan:
-    return plan(
+    position = Position(
         candidates,
         under_way,
         funds=Funds(Decimal(amount), Decimal(credit), CURRENCY, reserved, standing or Standing()),
@@ -56,6 +57,7 @@ def planned(
         now=now,
         lock_lead=LEAD,
     )
+    return plan(position)
 
 
 def ordered(made: Plan) -> list[str]:
@@ -373,7 +375,7 @@ def test_what_is_due_is_sent_if_it_fits_though_not_all_might_be_won() -> None:
 
 def test_an_order_goes_out_sooner_where_the_queue_needs_longer() -> None:
     names = [dropping(f"{n}.com", NOW + timedelta(days=9 + 2 * (n % 2)), line=n) for n in range(8)]
-    made = plan(
+    position = Position(
         names,
         (),
         funds=Funds(usd(69 * 4), ZERO, CURRENCY),
@@ -382,6 +384,7 @@ def test_an_order_goes_out_sooner_where_the_queue_needs_longer() -> None:
         lock_lead=LEAD,
         orders_a_minute=0.03,
     )
+    made = plan(position)
     assert made.late
     for backorder, send_at in made.late:
         assert backorder.deadline is not None

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from backorder.model import Backorder, Reason, State
-from backorder.rules import Rules
 from backorder.standing import Forecast
 from planning.choosing import choose
 from planning.forecast import foresee
-from planning.position import Funds, Order, Position
+from planning.position import Order, Position
 from planning.sending import send
 from planning.timeline import amount_of
 from planning.windows import TIME_TO_REACT
-
-__all__ = ["Funds", "Plan", "chance_gone", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +43,14 @@ class Plan:
     forecast: Forecast
 
 
-def plan(
-    waiting: Iterable[Backorder],
-    under_way: Iterable[Backorder],
-    *,
-    funds: Funds,
-    rules: Rules,
-    now: datetime,
-    lock_lead: timedelta,
-    orders_a_minute: float = 960,
-) -> Plan:
+def plan(position: Position) -> Plan:
     """Chooses, best first, what is sent now, what is sent late, what waits, and what is taken back.
 
     An order fits if at every moment of its window the windows of all better ones leave room for its fee. It is looked
     at as late as it may be sent, which leaves most room for others; whoever was chosen is sent early nevertheless if
     that takes nothing from anybody chosen, and if the account covers it even should every better one be won. What does
-    not fit is held, and smaller ones after it may still be taken.
-
-    `under_way` are the backorders that draw already: queued, being submitted, placed, or ended but not settled.
-    `orders_a_minute` is what the workers can send. O(n log n).
+    not fit is held, and smaller ones after it may still be taken. O(n log n).
     """
-    position = Position(waiting, under_way, funds, rules, now, lock_lead, orders_a_minute)
     choice = choose(position)
     sending = send(position, choice)
     return Plan(

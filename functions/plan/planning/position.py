@@ -94,17 +94,22 @@ by_rank: Callable[[Order], tuple[Any, ...]] = attrgetter("rank")
 
 
 class Position:
-    """The account `now`: amounts in units, spans in places among `steps`."""
+    """The account `now`: amounts in units, spans in places among `steps`.
+
+    `under_way` are the backorders that draw already: queued, being submitted, placed, or ended but not settled.
+    `orders_a_minute` is what the workers can send.
+    """
 
     def __init__(
         self,
         waiting: Iterable[Backorder],
         under_way: Iterable[Backorder],
+        *,
         funds: Funds,
         rules: Rules,
         now: datetime,
         lock_lead: timedelta,
-        orders_a_minute: float,
+        orders_a_minute: float = 960,
     ) -> None:
         self.now, self.funds, self.rules, self.lock_lead = now, funds, rules, lock_lead
         self.fees = Fees(rules, funds.standing, funds.currency)

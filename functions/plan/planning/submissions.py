@@ -22,7 +22,8 @@ from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_forecast, standing
 from backorder.store import Conflict, Store
 from planning.fees import Fees
-from planning.funding import Funds, Plan, chance_gone, plan
+from planning.funding import Plan, chance_gone, plan
+from planning.position import Funds, Position
 
 TAKEN_BACK = (State.REQUESTED, State.ACTIVE)
 """From PROCESSING on, the provider takes nothing back."""
@@ -147,7 +148,7 @@ class _Tick:
         known = standing(self.store)
         fees = Fees(self.rules, known, account.currency)
         waiting, under_way = self._divide(self.store.open_backorders())
-        made = plan(
+        position = Position(
             waiting,
             under_way,
             funds=Funds(account.amount, account.credit, account.currency, account.deposit, known),
@@ -156,6 +157,7 @@ class _Tick:
             lock_lead=LOCK_LEAD,
             orders_a_minute=self.most / TICK.total_seconds() * 60,
         )
+        made = plan(position)
         self._tell(made, account.currency)
         self._tell_of_others(known, fees)
         self.summary.at_risk, self.summary.minutes_to_deadline = urgency((*made.order, *under_way), self.now)
