@@ -17,6 +17,7 @@ from backorder.provider import Credentials, Provider
 from backorder.registries import Registries
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
+from planning.submissions import Planning, plan_submissions
 from reconciliation.message import Message
 from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 from tests.factories import NOW, a_placed_backorder, a_step, usd
@@ -100,6 +101,12 @@ class World:
             return reconcile_account(reconciliation, holder="this run")
         finally:
             provider.close()
+
+    def plan(self) -> None:
+        """A tick that plans, and orders nothing."""
+        with self.provider_of() as provider:
+            planning = Planning(self.store, provider, lambda _batches: None, lambda: self.emulator.now, 8)
+            plan_submissions(planning, holder="this tick", queue=False)
 
     def at(self, moment: datetime) -> Summary:
         """Reconciles at `moment`."""

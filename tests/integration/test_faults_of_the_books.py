@@ -218,6 +218,39 @@ def test_unfunded_at_lock() -> None:
         assert world.state() is State.ACTIVE
 
 
+def test_shortfall() -> None:
+    """Told when it opens or grows, and closed when it is met."""
+    with a_world(balance=usd("100.00")) as world:
+
+        def planned(after: timedelta, *more: str) -> list[tuple[Kind, Decimal | None]]:
+            for domain in more:
+                world.store.create(a_dated_backorder(domain, finalization_at=NOW + 5 * DAY))
+            world.emulator.advance_to(NOW + after)
+            world.plan()
+            world.reconcile()
+            return [(finding.kind, finding.amount) for finding in world.findings()]
+
+        assert planned(HOUR, "a.com") == []
+        assert planned(2 * HOUR, "b.com", "c.com") == [(Kind.SHORTFALL, usd("107.00"))]
+        told = "Pay in 107.00 USD before 26 November 2026 12:00 UTC, or 2 backorders wait: b.com, c.com."
+        assert told in world.messages[0].body
+        assert planned(3 * HOUR) == [(Kind.SHORTFALL, usd("107.00"))]
+
+        world.emulator.pay_in(usd("50.00"))
+        assert planned(4 * HOUR) == [(Kind.SHORTFALL, usd("57.00"))]
+        assert len(world.messages) == 1, "it is less than before"
+        assert planned(5 * HOUR, "d.com") == [(Kind.SHORTFALL, usd("126.00"))]
+        assert len(world.messages) == 2
+
+        world.emulator.pay_in(usd("125.99"))
+        assert planned(6 * HOUR) == [(Kind.SHORTFALL, usd("0.01"))]
+        world.emulator.pay_in(usd("0.01"))
+        assert planned(7 * HOUR) == []
+        assert [finding.kind for finding in world.findings("closed")] == [Kind.SHORTFALL]
+        assert len(world.messages) == 2
+        world.books_are_right()
+
+
 def test_application_incomplete(world: World) -> None:
     world.order("john.se")
     world.reconcile()

@@ -17,10 +17,10 @@ from backorder.finding import Kind
 from backorder.halt import halt, lift_halt
 from backorder.model import State
 from backorder.runs import last_run
-from backorder.standing import save_forecast, standing
+from backorder.standing import standing
 from backorder.store.memory import MemoryStore
 from local.emulator.world import MAIN_USER
-from tests.factories import FEE, NOW, a_backorder, a_forecast, a_placed_backorder, usd
+from tests.factories import FEE, NOW, a_backorder, a_placed_backorder, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
 
 
@@ -385,31 +385,6 @@ def test_a_difference_is_believed_when_it_is_seen_twice(world: World) -> None:
     assert world.findings() == []
     assert len(world.messages) == 1
     world.books_are_right()
-
-
-def test_a_shortfall_is_told_when_it_opens_or_grows_and_closed_when_it_is_met(world: World) -> None:
-    save_forecast(world.store, a_forecast())
-    world.at(NOW + HOUR)
-    world.at(NOW + 2 * HOUR)
-    (finding,) = world.findings()
-    assert (finding.kind, finding.amount) == (Kind.SHORTFALL, usd(414))
-    assert len(world.messages) == 1
-    assert "Pay in 414.00 USD before 26 November 2026 16:00 UTC" in world.messages[0].body
-
-    save_forecast(world.store, a_forecast(shortfall=usd(300)))
-    world.at(NOW + 3 * HOUR)
-    assert len(world.messages) == 1
-    assert [finding.amount for finding in world.findings()] == [usd(300)]
-
-    save_forecast(world.store, a_forecast(shortfall=usd(500)))
-    world.at(NOW + 4 * HOUR)
-    assert len(world.messages) == 2
-
-    save_forecast(world.store, a_forecast(shortfall=usd(0), before=None, waiting=0, names=()))
-    world.at(NOW + 5 * HOUR)
-    assert world.findings() == []
-    assert len(world.findings("closed")) == 1
-    assert len(world.messages) == 2
 
 
 def test_a_wrong_password_halts_the_line_and_is_told_once(
