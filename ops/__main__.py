@@ -268,6 +268,22 @@ def redrive(stack: Stack, screen: Screen, yes: bool, most: int) -> None:
     screen.show(of_redrive.Redriven(letters, tuple(moved), more), of_redrive.render)
 
 
+@main.command(short_help="puts into the reports what an older version left out")
+@_on_a_stack
+def reindex(stack: Stack, screen: Screen) -> None:
+    """Looks for backorders that are over and in no report, because an older version wrote them last, and puts them
+    into the index that reports are made from. Reads the whole table.
+
+    \b
+      python -m ops reindex --stack backorder-live
+    """
+    from ops import reindex as of_reindex  # noqa: PLC0415
+
+    with screen.working("reading the whole table"):
+        done = of_reindex.reindex(stack.store)
+    screen.show(done, of_reindex.render)
+
+
 @main.command(short_help="sends invented names through every station, and takes them back")
 @click.option("--live", is_flag=True, help="also on a live stack: orders the names there, and takes them back")
 @click.option(

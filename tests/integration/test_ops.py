@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import pytest
 
 import ops.smoke
 import ops.stacks
-from backorder.model import State
+from backorder.model import BackorderKey, State
 from local.control import Control
 from local.run.functions import use_environment
 from local.serve import serve
@@ -26,6 +26,7 @@ from local.stack import LocalStack, local_stack
 from ops.__main__ import run
 from ops.redrive import hold, let_go
 from ops.stacks import Stack, find
+from tests.factories import NOW, a_placed_backorder
 
 PASSWORD = "test.passw0rd"
 LIST = "example-one.com\nexample-two.net\njohn_doe.com\n"
@@ -258,6 +259,29 @@ def test_letters_that_are_held_are_kept_from_others_until_they_are_let_go(letter
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """The functions are started by the test, or not at all."""
     monkeypatch.setattr(ops.smoke, "functions_at_work", lambda _stack: nullcontext(lambda: None))
+
+
+def test_what_an_older_version_left_out_of_the_index_is_put_into_it(command: Ops, stack: Stack) -> None:
+    day = NOW.date()
+    ended = [a_placed_backorder(f"ended{n}.com", State.FAILED, settled=True) for n in range(3)]
+    for backorder in ended:
+        stack.store.create(backorder)
+    for domain in ("ended0.com", "ended1.com"):
+        stack.client("dynamodb").update_item(
+            TableName=stack.output("TableName"),
+            Key={"pk": {"S": f"domain#{domain}"}, "sk": {"S": "cycle#0001"}},
+            UpdateExpression="REMOVE #open, due",
+            ExpressionAttributeNames={"#open": "open"},
+        )
+    stack.store.save_day(day, {"of": "one"})
+    before = stack.store.get(BackorderKey("ended2.com", 1))
+
+    assert command("reindex", "--json").json["put_right"] == 2
+    found = {backorder.domain for backorder in stack.store.closed(day, day + timedelta(days=1))}
+    assert found >= {"ended0.com", "ended1.com", "ended2.com"}
+    assert stack.store.closed_days()[day] is None, "its sums are added up anew"
+    assert stack.store.get(BackorderKey("ended2.com", 1)) == before, "what was there is not written again"
+    assert "the reports have all" in command("reindex").out
 
 
 def test_the_smoke_test_passes_every_station_and_leaves_nothing_behind(
