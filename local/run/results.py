@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backorder.bookkeeping import Posting, Tally, balances
+from backorder.bookkeeping import Account, Posting, Tally, balances
 from backorder.clock import iso
 from backorder.finding import Finding
 from backorder.model import Backorder
@@ -21,8 +21,18 @@ from backorder.provider.account import AccountStatus
 from backorder.runs import last_run
 from backorder.standing import forecast, standing
 from backorder.store import ListRecord, Store
+from reconciliation.overview import overview
 from reconciliation.page import PAGE, html, view
-from reconciliation.report import overview, tables
+from reconciliation.statement import statement
+from reconciliation.tables import (
+    Table,
+    Win,
+    backorders_table,
+    findings_table,
+    ledger_table,
+    statement_table,
+    won_table,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -157,6 +167,19 @@ def write(out: Path, summary: Mapping[str, Any], collected: Collected, rejected:
     """Writes the files into `out`, which is there already."""
     (out / PAGE).write_text(page, encoding="utf-8")
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    files = tables(collected.backorders, collected.postings, collected.findings)
-    for name, content in {**files, "rejects.csv": rejected}.items():
-        (out / name).write_text(content, encoding="utf-8", newline="")
+    (out / "rejects.csv").write_text(rejected, encoding="utf-8", newline="")
+    for name, table in tables(collected).items():
+        with (out / name).open("w", encoding="utf-8", newline="") as file:
+            table.write(file)
+
+
+def tables(collected: Collected) -> dict[str, Table]:
+    """The CSV files by name, over the whole ledger."""
+    held = balances(collected.postings)[Account.BALANCE]
+    return {
+        "backorders.csv": backorders_table(sorted(collected.backorders, key=lambda backorder: backorder.key)),
+        "ledger.csv": ledger_table(sorted(collected.postings, key=lambda p: (p.at, p.kind != "opening", p.key))),
+        "statement.csv": statement_table(statement(collected.postings, closing=held)),
+        "findings.csv": findings_table(collected.findings),
+        "won.csv": won_table(Win.of(backorder) for backorder in collected.backorders if backorder.state.is_won),
+    }

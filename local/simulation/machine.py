@@ -125,7 +125,7 @@ class Machine:
             provider=self._provider("reconcile", 1),
             clock=lambda: self.scheduler.now,
             publish=lambda message: self._look_at("message", repr(message)),
-            put=lambda key, content, _type: self._look_at(key, content.decode()),
+            put=lambda key, content, _type: self._look_at(key, content.read().decode()),
             report_link="latest/report.html",
             registries=Registries.load(),
         )

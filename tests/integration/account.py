@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from backorder.bookkeeping import Account, Posting, balances
 from backorder.finding import Finding, Kind
@@ -84,8 +84,8 @@ class World:
         )
 
     def reconcile(self) -> Summary:
-        def put(key: str, content: bytes, _type: str) -> None:
-            self.files[key] = content
+        def put(key: str, content: BinaryIO, _type: str) -> None:
+            self.files[key] = content.read()
 
         provider = self.provider()
         reconciliation = Reconciliation(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,13 +14,15 @@ from hypothesis import strategies as st
 
 from backorder.bookkeeping import Account, Posting, balances
 from backorder.finding import Kind
-from backorder.model import Reason, State
+from backorder.model import Backorder, Reason, State
 from backorder.money import ZERO
 from backorder.standing import ForeignOrder, Lock, Standing
 from reconciliation.page.funding import PAST
 from reconciliation.page.model import FundingDay, Page
+from reconciliation.page.moments import MOST_MOMENTS
 from reconciliation.page.outcomes import GROUPS
-from reconciliation.page.view import MOST_LISTS, MOST_MOMENTS, MOST_ROWS, view
+from reconciliation.page.rows import MOST_ROWS
+from reconciliation.page.view import MOST_LISTS, view
 from tests.browser import worlds
 from tests.factories import (
     FEE,
@@ -203,6 +206,29 @@ def test_an_order_is_needed_and_drawn_from_its_lock_until_its_deposit_can_be_bac
     assert (day(seen, 2).capacity, day(seen, 2).short) == (usd("100.00"), usd("38.00"))
 
 
+def test_what_has_no_fee_yet_needs_the_last_deposit_of_its_zone_or_the_highest_fee_there() -> None:
+    def order(name: str, fee: Decimal | None) -> Backorder:
+        return a_dated_backorder(name, finalization_at=NOW + timedelta(days=5), fee=fee, created_at=ago(days=1))
+
+    orders = [order("a.com", None), order("b.com", usd("10.00")), order("c.com", usd("20.00")), order("d.xyz", None)]
+    assert day(page(backorders=orders), 5).needed == usd("50.00")
+    standing = Standing(last_deposits={"com": usd("7.00"), "xyz": usd("100.00")})
+    assert day(page(backorders=orders, standing=standing), 5).needed == usd("137.00")
+
+
+@pytest.mark.parametrize("name", ["Asia/Kathmandu", "Asia/Kolkata", "America/St_Johns", "UTC"])
+def test_money_that_is_needed_from_midnight_to_midnight_is_needed_on_that_day_only(name: str) -> None:
+    zone = ZoneInfo(name)
+    evening = ago(days=2).astimezone(zone).replace(hour=23, minute=55)
+    lost = a_placed_backorder(
+        state=State.FAILED,
+        submitted_at=evening.replace(hour=0, minute=5).astimezone(UTC),
+        outcome_at=evening.astimezone(UTC),
+    )
+    seen = page([the_opening()], backorders=[lost], forecast=a_forecast(time_zone=name))
+    assert {each.day for each in seen.funding if each.needed} == {evening.date()}
+
+
 def test_orders_of_others_draw_from_now_on_until_their_deposits_can_be_back() -> None:
     ours = a_placed_backorder(state=State.FAILED, fee=FEE)
     foreign = {
@@ -288,6 +314,17 @@ def test_an_auction_comes_to_its_end() -> None:
     assert (moment.at, moment.what, moment.estimated) == (ends, "auction ends", False)
 
 
+def test_the_soonest_moments_are_found_among_any_number_in_any_order() -> None:
+    each_its_own = [
+        a_dated_backorder(f"n{n}.com", finalization_at=NOW + timedelta(days=1, seconds=n), fee=FEE) for n in range(1500)
+    ]
+    expected = [[f"n{n}.com"] for n in range(MOST_MOMENTS)]
+    for some in (each_its_own, each_its_own[::-1], each_its_own[700:] + each_its_own[:700]):
+        seen = page(backorders=some)
+        assert [moment.names for moment in seen.moments] == expected
+        assert seen.moments_left_out == 1500 - MOST_MOMENTS
+
+
 # --- The month -----------------------------------------------------------------------------------
 
 
@@ -338,7 +375,8 @@ def test_whatever_there_is_the_page_stays_bounded_and_counts_what_it_leaves_out(
     assert (len(seen.rows), seen.rows_left_out) == (MOST_ROWS, 7)
     assert (len(seen.lists), seen.lists_left_out) == (MOST_LISTS, 100 - MOST_LISTS)
     assert seen.lists[0].name == "wanted/0.txt"
-    assert (len(seen.moments), seen.moments_left_out) == (MOST_MOMENTS, 100 - MOST_MOMENTS)
+    assert len(seen.moments) == MOST_MOMENTS
+    assert sum(moment.count for moment in seen.moments) + seen.moments_left_out == names
     (task,) = seen.tasks
     assert task.count == 500
     assert len(task.findings) == 50

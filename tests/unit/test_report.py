@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import given
@@ -26,17 +26,18 @@ from reconciliation import report
 from reconciliation.books import Books
 from reconciliation.ledger import sum_up
 from reconciliation.orders import Orders
-from reconciliation.report import (
-    Reports,
-    account,
-    backorders_csv,
-    findings_csv,
-    ledger_csv,
-    ledger_of_days,
-    statement_csv,
-    won_csv,
-)
+from reconciliation.overview import account
+from reconciliation.report import Reports
 from reconciliation.statement import statement
+from reconciliation.tables import (
+    Table,
+    Win,
+    backorders_table,
+    findings_table,
+    ledger_table,
+    statement_table,
+    won_table,
+)
 from tests.factories import (
     CURRENCY,
     FEE,
@@ -54,8 +55,15 @@ from tests.factories import (
 BALANCE, RESERVED = Account.BALANCE, Account.RESERVED
 
 
-def rows(table: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(table, newline="")))
+def written_out(table: Table) -> str:
+    out = io.StringIO()
+    table.write(out)
+    return out.getvalue()
+
+
+def rows(table: Table | bytes) -> list[dict[str, str]]:
+    content = table.decode() if isinstance(table, bytes) else written_out(table)
+    return list(csv.DictReader(io.StringIO(content, newline="")))
 
 
 # --- The account ---------------------------------------------------------------------------------
@@ -106,7 +114,7 @@ def test_a_backorder_is_a_line_with_all_that_was_promised() -> None:
         submitted_at=NOW - timedelta(hours=1),
         line=17,
     )
-    assert rows(backorders_csv([backorder])) == [
+    assert rows(backorders_table([backorder])) == [
         {
             "domain": "john.com",
             "zone": "com",
@@ -125,24 +133,15 @@ def test_a_backorder_is_a_line_with_all_that_was_promised() -> None:
 
 
 def test_what_is_not_known_of_a_backorder_is_an_empty_cell() -> None:
-    [row] = rows(backorders_csv([a_backorder(state=State.HELD, reason=Reason.UNFUNDED)]))
+    [row] = rows(backorders_table([a_backorder(state=State.HELD, reason=Reason.UNFUNDED)]))
     assert {name for name, cell in row.items() if not cell} == {"fee", "deadline", "submitted_at", "application"}
     assert (row["deadline_known"], row["reason"]) == ("none", "unfunded")
 
 
-def test_backorders_are_in_order_of_domain_and_cycle() -> None:
-    some = [a_backorder("b.com"), a_backorder("a.com", cycle=2, line=2), a_backorder("a.com", cycle=1, line=1)]
-    assert [(row["domain"], row["line"]) for row in rows(backorders_csv(some))] == [
-        ("a.com", "1"),
-        ("a.com", "2"),
-        ("b.com", "1"),
-    ]
-
-
-def test_the_ledger_is_in_order_of_time() -> None:
+def test_a_posting_is_a_line_with_all_that_the_books_have_of_it() -> None:
     late = a_posting("entry#1", at=NOW + timedelta(hours=1))
     deposit = a_posting("deposit#1", usd("57.9800"), kind="deposit", source=BALANCE, target=RESERVED, domain="john.com")
-    first, second = rows(ledger_csv([late, deposit]))
+    first, second = rows(ledger_table([deposit, late]))
     assert first == {
         "at": "2026-11-24T12:00:00Z",
         "kind": "deposit",
@@ -161,7 +160,7 @@ def test_the_ledger_is_in_order_of_time() -> None:
 def test_a_finding_is_a_line_until_and_after_it_is_closed() -> None:
     closed = a_finding(status="closed", closed_at=NOW + timedelta(hours=1))
     about_all = a_finding(Kind.LINE_HALTED, "line", amount=None)
-    first, second = rows(findings_csv([closed, about_all]))
+    first, second = rows(findings_table([closed, about_all]))
     assert first == {
         "kind": "refund_missing",
         "domain": "john.com",
@@ -176,7 +175,7 @@ def test_a_finding_is_a_line_until_and_after_it_is_closed() -> None:
 
 
 def test_an_amount_below_zero_is_a_number_in_a_table() -> None:
-    [row] = rows(findings_csv([a_finding(Kind.UNEXPLAINED_DIFFERENCE, "account", amount=usd("-12.50"))]))
+    [row] = rows(findings_table([a_finding(Kind.UNEXPLAINED_DIFFERENCE, "account", amount=usd("-12.50"))]))
     assert row["amount"] == "-12.50"
 
 
@@ -205,9 +204,9 @@ def test_no_cell_of_any_table_begins_a_formula_and_none_breaks_a_line(first: str
     finding = a_finding(advice=first, domain=second)
     backorder = a_backorder(list=first, application=second)
     for table, columns in (
-        (ledger_csv([posting]), {"text": first, "seen_in": second}),
-        (findings_csv([finding]), {"advice": first, "domain": second}),
-        (backorders_csv([backorder]), {"list": first, "application": second}),
+        (ledger_table([posting]), {"text": first, "seen_in": second}),
+        (findings_table([finding]), {"advice": first, "domain": second}),
+        (backorders_table([backorder]), {"list": first, "application": second}),
     ):
         [row] = rows(table)
         assert None not in row
@@ -252,11 +251,18 @@ def a_month(*hours_ago: int) -> list[Posting]:
     return [a_posting(f"{n}", at=NOW - timedelta(hours=hours)) for n, hours in enumerate(hours_ago)]
 
 
+def files_of(store: MemoryStore, orders: Orders | None = None, now: datetime = NOW) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+
+    def put(key: str, content: BinaryIO, _: str) -> None:
+        files[key] = content.read()
+
+    Reports(store, put, Books(store), now).write(orders or Orders(store), (), an_account_status())
+    return files
+
+
 def written(store: MemoryStore, now: datetime = NOW) -> list[str]:
-    files: list[str] = []
-    reports = Reports(store, lambda key, _, __: files.append(key), Books(store), now)
-    reports.write(Orders(store), (), an_account_status())
-    return sorted(files)
+    return sorted(files_of(store, now=now))
 
 
 def post(store: MemoryStore, *postings: Posting) -> None:
@@ -307,10 +313,15 @@ def test_a_long_ledger_is_written_once_a_day(monkeypatch: pytest.MonkeyPatch) ->
     assert "latest/ledger.csv" in written(store, NOW + timedelta(days=1))
 
 
-def test_a_ledger_by_days_is_the_ledger() -> None:
-    postings = [replace(one, at=NOW + timedelta(days=n % 3)) for n, one in enumerate(A_LIFE)]
-    days = [[p for p in postings if p.at == NOW + timedelta(days=day)] for day in range(3)]
-    assert ledger_of_days(days).decode() == ledger_csv(postings)
+def test_the_ledger_is_in_order_of_time_and_begins_with_what_the_books_opened_with() -> None:
+    store = MemoryStore()
+    opening = A_LIFE[:2]
+    others = [replace(one, key=f"0{n}", at=NOW + timedelta(hours=7 * (n % 4) - 7)) for n, one in enumerate(A_LIFE[2:])]
+    post(store, *others[::-1], *opening)
+    ledger = rows(files_of(store, now=NOW + timedelta(days=1))["latest/ledger.csv"])
+    in_order = sorted([*opening, *others], key=lambda one: (one.at, one.kind != "opening", one.key))
+    assert [row["key"] for row in ledger] == [one.key for one in in_order]
+    assert in_order.index(opening[0]) not in (0, len(in_order) - 1)
 
 
 # --- All files -----------------------------------------------------------------------------------
@@ -319,8 +330,8 @@ def test_a_ledger_by_days_is_the_ledger() -> None:
 def test_all_files_are_written() -> None:
     files: dict[str, tuple[bytes, str]] = {}
 
-    def put(key: str, content: bytes, content_type: str) -> None:
-        files[key] = (content, content_type)
+    def put(key: str, content: BinaryIO, content_type: str) -> None:
+        files[key] = (content.read(), content_type)
 
     store = MemoryStore()
     store.save_list(a_list_record(entries=10, rejected=1, not_selected=2, duplicates=3, accepted=4))
@@ -365,11 +376,21 @@ def test_all_files_are_written() -> None:
         ("refund_missing", "john.com", "69.00", "open"),
         ("line_halted", None, None, "open"),
     }
-    assert len(rows(files["latest/ledger.csv"][0].decode())) == len(A_LIFE)
+    assert len(rows(files["latest/ledger.csv"][0])) == len(A_LIFE)
 
     files.clear()
     reports.write(Orders(store), [a_finding(Kind.LINE_HALTED, "line", amount=None)], an_account_status())
     assert set(files) == {"latest/report.html"}, "nothing changed"
+
+
+def test_the_tables_are_written_again_once_an_open_backorder_has_changed() -> None:
+    store = MemoryStore()
+    placed = a_placed_backorder()
+    store.create(placed)
+    assert "latest/backorders.csv" in written(store)
+    assert written(store) == ["latest/report.html"]
+    store.replace(replace(placed, deposit=FEE, fee=usd("12.00")))
+    assert [row["fee"] for row in rows(files_of(store)["latest/backorders.csv"])] == ["12.00"]
 
 
 # --- What was won, and the statement --------------------------------------------------------------
@@ -380,7 +401,7 @@ def test_won_names_are_listed_with_what_they_cost_and_until_when_they_are_paid()
         state=State.SUCCESSFUL, charges=(a_charge(),), expires_at=NOW + timedelta(days=365), renewal_mode="AUTORENEW"
     )
     uncharged = a_placed_backorder("jane.com", State.AUCTION_WON, outcome_at=NOW - timedelta(days=1))
-    assert won_csv([won, uncharged, a_placed_backorder("lost.com", State.FAILED)]) == (
+    assert written_out(won_table(map(Win.of, [won, uncharged]))) == (
         "domain,cost,date,expiry,renewal_mode\n"
         "jane.com,,2026-11-23T12:00:00Z,,\n"
         "john.com,69.00,2026-11-24T12:00:00Z,2027-11-24T12:00:00Z,AUTORENEW\n"
@@ -399,7 +420,7 @@ def test_a_statement_says_by_day_what_could_be_spent_and_what_moved_it() -> None
         a_posting("7", usd("1.50"), kind="other", source=BALANCE, target=Account.OTHER, at=later),
     ]
     closing = balances(postings)[BALANCE]
-    assert statement_csv(statement(postings, closing=closing)) == (
+    assert written_out(statement_table(statement(postings, closing=closing))) == (
         "day,opening,deposits,refunds,charges,pay_ins,other,closing\n"
         "2026-11-24,1000.00,-69.00,0.00,0.00,100.00,0.00,1031.00\n"
         "2026-11-26,1031.00,69.00,50.00,-69.00,0.00,-1.50,1079.50\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, BinaryIO
 
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -44,7 +44,7 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Reconciliation:
     def publish(message: Message) -> None:
         sns.publish(TopicArn=settings.topic, Subject=message.subject, Message=message.body)
 
-    def put(key: str, content: bytes, content_type: str) -> None:
+    def put(key: str, content: BinaryIO, content_type: str) -> None:
         s3.put_object(Bucket=settings.reports_bucket, Key=key, Body=content, ContentType=content_type)
 
     return Reconciliation(

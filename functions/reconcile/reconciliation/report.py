@@ -1,41 +1,53 @@
-"""The results as files: one JSON overview and CSV tables, the same in the reports bucket and on one machine."""
+"""The results as files: a page for people, one JSON overview and CSV tables. Which of them are written, and when.
+
+However many backorders are open, none of it is held whole: they are gone through one by one, and a file is written to
+disk before it is put.
+"""
 
 from __future__ import annotations
 
-import csv
 import hashlib
+import heapq
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
-from backorder.bookkeeping import Account, Posting, Tally, balances
+from backorder.bookkeeping import Account, Posting
 from backorder.clock import iso
 from backorder.finding import Finding
 from backorder.model import Backorder, State
-from backorder.money import ZERO, text
+from backorder.money import ZERO
 from backorder.provider.account import AccountStatus
 from backorder.runs import last_run
-from backorder.spreadsheet import safe
 from backorder.standing import forecast, standing
 from backorder.store import ListRecord, Store
 from reconciliation.books import Books
 from reconciliation.ledger import Sum
+from reconciliation.one_by_one import OneByOne
 from reconciliation.orders import Orders
+from reconciliation.overview import overview
 from reconciliation.page import PAGE, html, view
 from reconciliation.page.past import Past
 from reconciliation.past import read_past
-from reconciliation.statement import COLUMNS, StatementDay, statement
+from reconciliation.statement import statement
+from reconciliation.tables import (
+    Table,
+    Win,
+    backorders_table,
+    findings_table,
+    ledger_table,
+    statement_table,
+    won_table,
+)
 
-Put = Callable[[str, bytes, str], None]
-"""Writes an object: key, content, content type."""
+Put = Callable[[str, BinaryIO, str], None]
+"""Writes an object: key, content (a file at its beginning), content type."""
 CSV = "text/csv; charset=utf-8"
 MOST_LINES = 50_000
 """A month's ledger of more is written once a day."""
-_LEDGER = ("at", "kind", "from", "to", "amount", "currency", "domain", "seen_in", "text", "key")
 
 
 class Reports:
@@ -69,36 +81,35 @@ class Reports:
         past = read_past(
             self._store, self._now, since=last_month, changed=orders.closed_days, keep=self._write_day_of_outcomes
         )
-        backorders = _one_by_one(orders, past)
+        backorders = OneByOne(orders, past)
         sums = self._books.sums(last_month, self._now.date())
         booked = [each.as_posting for day in sums.values() for each in day]
-        self._write_page(backorders, past, lists, booked, list(findings.values()), status, unread)
-        versions = sorted((order.domain, order.cycle, order.version) for order in orders if order.is_open)
+        # The page goes through all backorders, as little else does in a run that changes nothing.
+        seen = hashlib.sha256()
+        self._write_page(_noting(backorders, seen.update), past, lists, booked, findings.values(), status, unread)
         said = [(finding.key, finding.amount, finding.status) for finding in changed]
-        parts = (versions, self._books.tally.postings, said, len(lists), this_month)
-        state = {"of": hashlib.sha256(repr(parts).encode()).hexdigest()}
+        seen.update(repr((self._books.tally.postings, said, len(lists), this_month)).encode())
+        state = {"of": seen.hexdigest()}
         reported = self._store.document("reported") or {}
         if status is None or reported.get("of") == state["of"]:
             return
-        seen = overview(
+        states = self._write_backorders(backorders)
+        told = overview(
             lists=lists,
-            states=past.states + Counter(backorder.state for backorder in backorders),
+            states=past.states + states,
             tally=self._books.tally,
             findings=findings.values(),
             currency=status.currency,
         )
-        at = {"at": iso(self._now)}
-        self._put("latest/summary.json", json.dumps({**at, **seen}, indent=2).encode(), "application/json")
-        self._write_csv("latest/backorders.csv", backorders_csv(backorders))
-        self._write_csv("latest/findings.csv", findings_csv(findings.values()))
-        self._write_csv("latest/won.csv", won_csv(backorders))
+        self._write("latest/summary.json", json.dumps({"at": iso(self._now), **told}, indent=2), "application/json")
+        self._write_table("latest/findings.csv", findings_table(findings.values()))
         self._write_statements(booked, (last_month, this_month))
         ledgers = self._write_ledgers(sums, (last_month, this_month), reported.get("ledgers", {}))
         self._store.put_document("reported", {**state, "ledgers": ledgers})
 
     def _write_page(
         self,
-        backorders: Sequence[Backorder],
+        backorders: Iterable[Backorder],
         past: Past,
         lists: Iterable[ListRecord],
         postings: Sequence[Posting],
@@ -121,15 +132,31 @@ class Reports:
             planned_at=planned.at if planned else None,
             unread=unread,
         )
-        self._put(f"latest/{PAGE}", html(page).encode(), "text/html; charset=utf-8")
+        self._write(f"latest/{PAGE}", html(page), "text/html; charset=utf-8")
+
+    def _write_backorders(self, backorders: Iterable[Backorder]) -> Counter[State]:
+        """All of them and those that were won, in one pass; gives how many are in each state."""
+        states: Counter[State] = Counter()
+        wins: list[Win] = []
+
+        def passing() -> Iterator[Backorder]:
+            for backorder in backorders:
+                states[backorder.state] += 1
+                if backorder.state.is_won:
+                    wins.append(Win.of(backorder))
+                yield backorder
+
+        self._write_table("latest/backorders.csv", backorders_table(passing()))
+        self._write_table("latest/won.csv", won_table(wins))
+        return states
 
     def _write_statements(self, booked: Iterable[Posting], months: Iterable[date]) -> None:
         days = statement(booked, closing=self._books.tally.balances.get(Account.BALANCE, ZERO))
         for month in months:
-            of_month = statement_csv(day for day in days if day.day.replace(day=1) == month)
-            if any(day.day.replace(day=1) == month for day in days):
-                self._write_csv(f"months/{month:%Y-%m}/statement.csv", of_month)
-        self._write_csv("latest/statement.csv", of_month)
+            of_month = [day for day in days if day.day.replace(day=1) == month]
+            if of_month:
+                self._write_table(f"months/{month:%Y-%m}/statement.csv", statement_table(of_month))
+        self._write_table("latest/statement.csv", statement_table(of_month))
 
     def _write_ledgers(
         self, sums: Mapping[date, Iterable[Sum]], months: Sequence[date], written: Mapping[str, Any]
@@ -139,242 +166,49 @@ class Reports:
         now: dict[str, Any] = {}
         today = self._now.date().isoformat()
         for month in months:
-            days = [day for day in sums if day.replace(day=1) == month]
-            number = sum(each.count for day in days for each in sums[day])
+            of_month = {day: sums[day] for day in sums if day.replace(day=1) == month}
+            number = sum(each.count for day in of_month.values() for each in day)
             name, is_latest = f"{month:%Y-%m}", month == months[-1]
             before = now[name] = written.get(name, {})
             if number == before.get("postings", None if is_latest else 0):
                 continue
             if number > MOST_LINES and before.get("on") == today:
                 continue
-            ledger = ledger_of_days(map(self._books.on, days))
-            for key in (f"months/{name}",) * (number > 0) + ("latest",) * is_latest:
-                self._put(f"{key}/ledger.csv", ledger, CSV)
+            keys = (f"months/{name}",) * (number > 0) + ("latest",) * is_latest
+            self._write_table([f"{key}/ledger.csv" for key in keys], ledger_table(self._postings(of_month)))
             now[name] = {"postings": number, "on": today}
         return now
 
+    def _postings(self, sums: Mapping[date, Iterable[Sum]]) -> Iterator[Posting]:
+        """Those of the days, in order of time; what the books opened with before all else of its moment."""
+        for day, of_day in sums.items():
+            postings = self._books.on(day)
+            if any(each.kind == "opening" for each in of_day):
+                openings = [posting for posting in postings if posting.kind == "opening"]
+                others = (posting for posting in self._books.on(day) if posting.kind != "opening")
+                postings = heapq.merge(openings, others, key=lambda posting: posting.at)
+            yield from postings
+
     def _write_day_of_outcomes(self, day: date, backorders: Sequence[Backorder]) -> None:
         if backorders:
-            self._write_csv(f"days/{day}/backorders.csv", backorders_csv(backorders))
-        if any(backorder.state.is_won for backorder in backorders):
-            self._write_csv(f"days/{day}/won.csv", won_csv(backorders))
+            in_order = sorted(backorders, key=lambda backorder: backorder.key)
+            self._write_table(f"days/{day}/backorders.csv", backorders_table(in_order))
+        if wins := [Win.of(backorder) for backorder in backorders if backorder.state.is_won]:
+            self._write_table(f"days/{day}/won.csv", won_table(wins))
 
-    def _write_csv(self, key: str, content: str) -> None:
-        self._put(key, content.encode(), CSV)
+    def _write(self, key: str, content: str, content_type: str) -> None:
+        self._put(key, io.BytesIO(content.encode()), content_type)
 
-
-def _one_by_one(orders: Iterable[Backorder], past: Past) -> list[Backorder]:
-    """The open ones, and the latest that are over, as this run left them where it changed them."""
-    found = {backorder.key: backorder for backorder in past.latest}
-    for order in orders:
-        if order.is_open:
-            found.setdefault(order.key, order)  # what is over by now was open when the run began
-        elif order.closed_on not in past.days:
-            found[order.key] = order  # the index may be a moment old
-    return list(found.values())
+    def _write_table(self, keys: str | Sequence[str], table: Table) -> None:
+        with table.as_file() as file:
+            for key in [keys] if isinstance(keys, str) else keys:
+                file.seek(0)
+                self._put(key, file, CSV)
 
 
-def tables(
-    backorders: Collection[Backorder], postings: Collection[Posting], findings: Iterable[Finding]
-) -> dict[str, str]:
-    """The CSV files by name, over the whole ledger."""
-    held = balances(postings)[Account.BALANCE]
-    return {
-        "backorders.csv": backorders_csv(backorders),
-        "ledger.csv": ledger_csv(postings),
-        "statement.csv": statement_csv(statement(postings, closing=held)),
-        "findings.csv": findings_csv(findings),
-        "won.csv": won_csv(backorders),
-    }
-
-
-def overview(
-    *,
-    lists: Iterable[ListRecord],
-    states: Mapping[State, int],
-    tally: Tally,
-    findings: Iterable[Finding],
-    currency: str,
-) -> dict[str, Any]:
-    """What happened so far, in counts and sums (the shapes are those of summary.json in docs/architecture.md)."""
-    return {
-        "lists": [
-            {
-                "name": record.name,
-                "source": record.source,
-                "entries": record.entries,
-                "rejected": record.rejected,
-                "not_selected": record.not_selected,
-                "duplicates": record.duplicates,
-                "accepted": record.accepted,
-            }
-            for record in lists
-        ],
-        "backorders": {state.value: number for state, number in sorted(states.items())},
-        "account": account(tally, currency),
-        "findings": [
-            {
-                "kind": finding.kind.value,
-                "domain": finding.domain,
-                "amount": None if finding.amount is None else text(finding.amount),
-                "status": finding.status,
-            }
-            for finding in findings
-        ],
-    }
-
-
-def account(tally: Tally, currency: str) -> dict[str, str]:
-    """The account over the whole ledger: closing is opening + paid_in - charged + other + unexplained."""
-
-    def held(of: Account) -> Decimal:
-        return tally.balances.get(of, ZERO)
-
-    return {
-        "currency": currency,
-        "opening": text(-held(Account.OPENING)),
-        "closing": text(held(Account.BALANCE) + held(Account.RESERVED)),
-        "paid_in": text(-held(Account.PAID_IN)),
-        "deposited": text(tally.totals.get("deposit", ZERO)),
-        "refunded": text(tally.totals.get("refund", ZERO)),
-        "charged": text(held(Account.FEES) + held(Account.TAX)),
-        "other": text(-held(Account.OTHER)),
-        "reserved": text(held(Account.RESERVED)),
-        "unexplained": text(-held(Account.UNEXPLAINED)),
-    }
-
-
-def backorders_csv(backorders: Iterable[Backorder]) -> str:
-    """One line a backorder, by domain."""
-    header = [
-        "domain",
-        "zone",
-        "state",
-        "priority",
-        "fee",
-        "deadline",
-        "deadline_known",
-        "submitted_at",
-        "application",
-        "list",
-        "line",
-        "reason",
-    ]
-    return _csv(
-        header,
-        (
-            (
-                backorder.domain,
-                backorder.zone,
-                backorder.state,
-                backorder.priority,
-                "" if backorder.fee is None else text(backorder.fee),
-                _moment(backorder.deadline),
-                backorder.deadline_known,
-                _moment(backorder.submitted_at),
-                backorder.application or "",
-                backorder.list,
-                backorder.line,
-                backorder.reason or "",
-            )
-            for backorder in sorted(backorders, key=lambda b: (b.domain, b.cycle))
-        ),
-    )
-
-
-def ledger_csv(postings: Iterable[Posting]) -> str:
-    """One line a posting, in order of time: `amount` goes from one account to the other."""
-    return _csv(_LEDGER, _lines(postings))
-
-
-def ledger_of_days(days: Iterable[Iterable[Posting]]) -> bytes:
-    """The same of postings by day, which are held in memory only a day at a time."""
-    out = io.BytesIO()
-    text_out = io.TextIOWrapper(out, encoding="utf-8", newline="")
-    _write(text_out, _LEDGER, (line for day in days for line in _lines(day)))
-    text_out.detach()  # writes what it holds back, and leaves `out` open
-    return out.getvalue()
-
-
-def _lines(postings: Iterable[Posting]) -> Iterator[Sequence[object]]:
-    for posting in sorted(postings, key=lambda p: (p.at, p.kind != "opening", p.key)):
-        yield (
-            iso(posting.at),
-            posting.kind,
-            posting.source,
-            posting.target,
-            text(posting.amount),
-            posting.currency,
-            posting.domain or "",
-            posting.seen_in,
-            posting.text,
-            posting.key,
-        )
-
-
-def findings_csv(findings: Iterable[Finding]) -> str:
-    """One line a finding, in order of opening."""
-    header = ["kind", "domain", "amount", "currency", "status", "opened_at", "closed_at", "advice"]
-    return _csv(
-        header,
-        (
-            (
-                finding.kind,
-                finding.domain or "",
-                "" if finding.amount is None else text(finding.amount),
-                finding.currency,
-                finding.status,
-                iso(finding.opened_at),
-                _moment(finding.closed_at),
-                finding.advice,
-            )
-            for finding in findings
-        ),
-    )
-
-
-def won_csv(backorders: Iterable[Backorder]) -> str:
-    """One line a name that was won, by date: `cost` is what was charged for it, with tax."""
-    header = ["domain", "cost", "date", "expiry", "renewal_mode"]
-    won = [(backorder.outcome_at, backorder) for backorder in backorders if backorder.state.is_won]
-    return _csv(
-        header,
-        (
-            (
-                backorder.domain,
-                text(backorder.charged) if backorder.charges else "",
-                _moment(won_at),
-                _moment(backorder.expires_at),
-                backorder.renewal_mode or "",
-            )
-            for won_at, backorder in sorted(won, key=lambda one: (one[0] is None, one[0], one[1].domain))
-        ),
-    )
-
-
-def statement_csv(days: Iterable[StatementDay]) -> str:
-    """One line a day on which something was booked: what could be spent before and after it, and what came between."""
-    header = ["day", "opening", "deposits", "refunds", "charges", "pay_ins", "other", "closing"]
-    return _csv(
-        header,
-        (
-            (day.day.isoformat(), *map(text, (day.opening, *(day.moved[column] for column in COLUMNS), day.closing)))
-            for day in days
-        ),
-    )
-
-
-def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else iso(moment)
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    out = io.StringIO()
-    _write(out, header, rows)
-    return out.getvalue()
-
-
-def _write(out: TextIO, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([safe(str(cell)) for cell in row] for row in rows)
+def _noting(backorders: Iterable[Backorder], note: Callable[[bytes], None]) -> Iterator[Backorder]:
+    """The same, while `note` is told which of them are open, and in which version."""
+    for backorder in backorders:
+        if backorder.is_open:
+            note(f"{backorder.domain} {backorder.cycle} {backorder.version}\n".encode())
+        yield backorder

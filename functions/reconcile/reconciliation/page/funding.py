@@ -14,26 +14,19 @@ from zoneinfo import ZoneInfo
 
 from backorder.bookkeeping import Account, Posting
 from backorder.deadlines import FINALIZATION_LEAD
-from backorder.model import Backorder, State
 from backorder.money import ZERO
-from backorder.provider.adapter import LOCK_LEAD
 from backorder.standing import ForeignOrder, Lock
 from reconciliation.findings import RELEASE_LAG
 from reconciliation.page.model import FundingDay
+from reconciliation.page.needs import Change, Needs
 
 PAST = 28
 AHEAD = 14
 """Days."""
 
-_DRAWS_NOTHING = frozenset({State.REJECTED, State.CANCELLED, State.VANISHED})
-"""Nobody waits for money for them."""
-
-Change = tuple[datetime, Decimal]
-"""By how much an amount changes at a moment (UTC)."""
-
 
 def funding_days(
-    backorders: Iterable[Backorder],
+    needs: Needs,
     postings: Sequence[Posting],
     held: Mapping[Account, Decimal],
     *,
@@ -54,13 +47,8 @@ def funding_days(
     """
     today = now.astimezone(time_zone).date()
     days = [today + timedelta(days=n) for n in range(-PAST, AHEAD + 1)]
-    needed = list(before)
-    drawn: list[Change] = []
-    for backorder in backorders:
-        for change in needs(backorder, fees):
-            needed.append(change)
-            if _is_in(backorder):
-                drawn.append(change)
+    needed = [*before, *needs.needed(fees)]
+    drawn = [*needs.drawn(fees)]
     for order in others:
         theirs = list(_needs_of_others(order, fees, now))
         needed += theirs
@@ -95,33 +83,6 @@ def _worst(locks: Iterable[Lock], time_zone: ZoneInfo) -> dict[date, Lock]:
     return worst
 
 
-def _window(backorder: Backorder) -> tuple[datetime, datetime | None] | None:
-    """When it draws its fee, or would if it were ordered: from its lock, or from when it was ordered after that."""
-    if backorder.state in _DRAWS_NOTHING:
-        return None
-    began = backorder.submitted_at or backorder.created_at
-    if backorder.finalization_at is not None:
-        began = max(began, backorder.finalization_at - LOCK_LEAD)
-    elif backorder.batch_starts_at is not None:
-        began = max(began, backorder.batch_starts_at - FINALIZATION_LEAD - LOCK_LEAD)
-    if backorder.state.is_final and backorder.outcome_at is not None:
-        return began, backorder.outcome_at
-    return began, backorder.batch_ends_at + RELEASE_LAG if backorder.batch_ends_at is not None else None
-
-
-def needs(backorder: Backorder, fees: Mapping[str, Decimal]) -> Iterator[Change]:
-    """How it changes what is needed: by its fee, and back. `fees`: of those that have none of their own, by zone."""
-    fee = backorder.fee if backorder.fee is not None else fees.get(backorder.zone)
-    if fee is None or (window := _window(backorder)) is None:
-        return
-    begins, ends = window
-    if ends is None:
-        yield begins, fee
-    elif begins < ends:
-        yield begins, fee
-        yield ends, -fee
-
-
 def _needs_of_others(order: ForeignOrder, fees: Mapping[str, Decimal], now: datetime) -> Iterator[Change]:
     """The same for an order of somebody else: it cannot be taken back, so its money is left alone from now on."""
     fee = fees.get(order.zone)
@@ -131,11 +92,6 @@ def _needs_of_others(order: ForeignOrder, fees: Mapping[str, Decimal], now: date
     yield now, fee
     if over is not None:
         yield over, -fee
-
-
-def _is_in(backorder: Backorder) -> bool:
-    """It draws now or soon: the provider has it, or its deposit is not back."""
-    return backorder.state.is_placed or backorder.state is State.SUBMITTING or backorder.deposit is not None
 
 
 def _changes(postings: Iterable[Posting], accounts: Sequence[Account]) -> Iterator[Change]:

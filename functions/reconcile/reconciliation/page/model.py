@@ -168,6 +168,7 @@ class Page:
     total: Outcomes
     moments: Sequence[Moment]
     moments_left_out: int
+    """How many of single names come after them."""
     statement: Statement | None
     """None before the books are opened."""
     lists: Sequence[ListRecord]

@@ -2,37 +2,75 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from backorder.model import Backorder, State
 from backorder.money import ZERO
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.page.model import Moment
 
+MOST_MOMENTS = 12
 MOST_NAMES = 3
 AUCTION = "auction ends"
+_MOST_AT_A_TIME = 500
+"""Moments that are kept while backorders are told: each may have one of its own."""
 
 
-def moments(backorders: Iterable[Backorder], *, now: datetime) -> list[Moment]:
-    """In order of time; names with the same moment are one line, the best names first."""
-    together: defaultdict[tuple[datetime, str], list[Backorder]] = defaultdict(list)
-    for backorder in backorders:
+@dataclass(slots=True)
+class _Together:
+    """The names with one moment."""
+
+    count: int = 0
+    amount: Decimal = ZERO
+    estimated: bool = False
+    best: list[tuple[Decimal, str]] = field(default_factory=list)
+    """The first of them, each with its priority below zero: the best first."""
+
+    def add(self, backorder: Backorder) -> None:
+        self.count += 1
+        self.amount += backorder.fee or ZERO
+        self.estimated = self.estimated or backorder.finalization_at is None
+        self.best = sorted([*self.best, (-backorder.priority, backorder.domain)])[:MOST_NAMES]
+
+
+class Moments:
+    """The soonest moments from `now` on; names with the same moment are one line, the best names first."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._soonest: dict[tuple[datetime, str], _Together] = {}
+        self._later = 0
+
+    def add(self, backorder: Backorder) -> None:
         for at, what in _coming(backorder):
-            if at >= now:
-                together[at, what].append(backorder)
-    return [
-        Moment(
-            at=at,
-            what=what,
-            names=[b.domain for b in sorted(some, key=lambda b: (-b.priority, b.domain))[:MOST_NAMES]],
-            count=len(some),
-            amount=sum((b.fee for b in some if b.fee is not None), ZERO),
-            estimated=what != AUCTION and any(b.finalization_at is None for b in some),
-        )
-        for (at, what), some in sorted(together.items(), key=lambda each: each[0])
-    ]
+            if at >= self._now:
+                self._soonest.setdefault((at, what), _Together()).add(backorder)
+        if len(self._soonest) > _MOST_AT_A_TIME:
+            self._forget_later()
+
+    def soonest(self) -> tuple[list[Moment], int]:
+        """They, in order of time; and how many of single names come later."""
+        self._forget_later()
+        moments = [
+            Moment(
+                at=at,
+                what=what,
+                names=[domain for _, domain in some.best],
+                count=some.count,
+                amount=some.amount,
+                estimated=what != AUCTION and some.estimated,
+            )
+            for (at, what), some in sorted(self._soonest.items(), key=lambda each: each[0])
+        ]
+        return moments, self._later
+
+    def _forget_later(self) -> None:
+        """Only counts what is not among the soonest: whatever is added after it, it will not be."""
+        for later in sorted(self._soonest)[MOST_MOMENTS:]:
+            self._later += self._soonest.pop(later).count
 
 
 def _coming(backorder: Backorder) -> Iterator[tuple[datetime, str]]:

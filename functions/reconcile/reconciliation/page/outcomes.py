@@ -1,9 +1,9 @@
-"""What became of the backorders: by zone, by week, today, and what a caught name costs."""
+"""What became of the backorders, by zone and by week, and what a caught name costs. Each is told one by one."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,9 +11,7 @@ from zoneinfo import ZoneInfo
 
 from backorder.model import WAITING, WON, Backorder, State
 from backorder.money import ZERO
-from backorder.store import ListRecord
-from reconciliation.page.model import Outcomes, Today
-from reconciliation.page.past import Past
+from reconciliation.page.model import Outcomes
 
 MOST_ZONES = 30
 """The rest is one line, "others"."""
@@ -34,53 +32,61 @@ GROUPS: Mapping[State, str] = {
 DECIDED = ("won", "lost", "missed", "refused", "gone")
 
 
-def by_zone(
-    backorders: Iterable[Backorder], charged: Mapping[str, Decimal], before: Past | None = None
-) -> list[Outcomes]:
-    """The zones with the most backorders first. `charged`: what was charged for each domain; `before`: those that are
-    over and not among `backorders`."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    costs: defaultdict[str, Decimal] = defaultdict(Decimal)
-    paid: set[str] = set()
-    for backorder in backorders:
-        counts[backorder.zone][GROUPS[backorder.state]] += 1
-        if backorder.domain in charged and backorder.domain not in paid:
-            # A domain of several cycles is charged once a cycle, and all of it is in `charged`.
-            paid.add(backorder.domain)
-            costs[backorder.zone] += charged[backorder.domain]
-    for day in before.days.values() if before else ():
-        for zone, states in day.states.items():
-            for state, number in states.items():
-                counts[zone][GROUPS[state]] += number
-            costs[zone] += day.charged.get(zone, ZERO)
-    zones = sorted(
-        (_outcomes(zone, count, costs[zone]) for zone, count in counts.items()),
-        key=lambda zone: (-zone.decided - zone.undecided, zone.name),
-    )
-    if len(zones) <= MOST_ZONES:
-        return zones
-    shown, rest = zones[: MOST_ZONES - 1], zones[MOST_ZONES - 1 :]
-    return [*shown, replace(summed(rest), name=f"{len(rest)} others")]
+class Zones:
+    """How many backorders of each zone are in each state, and what was charged for those that were won, with tax."""
+
+    def __init__(self) -> None:
+        self.states: defaultdict[str, Counter[State]] = defaultdict(Counter)
+        self.charged: defaultdict[str, Decimal] = defaultdict(Decimal)
+
+    def add(self, backorder: Backorder) -> None:
+        self.states[backorder.zone][backorder.state] += 1
+        if backorder.state.is_won and backorder.charges:
+            self.charged[backorder.zone] += backorder.charged
+
+    def add_sums(self, states: Mapping[str, Mapping[State, int]], charged: Mapping[str, Decimal]) -> None:
+        """Of others, which were added up before."""
+        for zone, counts in states.items():
+            self.states[zone].update(counts)
+        for zone, amount in charged.items():
+            self.charged[zone] += amount
+
+    @property
+    def outcomes(self) -> list[Outcomes]:
+        """The zones with the most backorders first."""
+        zones = sorted(
+            (_outcomes(zone, states, self.charged.get(zone, ZERO)) for zone, states in self.states.items()),
+            key=lambda zone: (-zone.decided - zone.undecided, zone.name),
+        )
+        if len(zones) <= MOST_ZONES:
+            return zones
+        shown, rest = zones[: MOST_ZONES - 1], zones[MOST_ZONES - 1 :]
+        return [*shown, replace(summed(rest), name=f"{len(rest)} others")]
 
 
-def by_week(
-    backorders: Iterable[Backorder], *, now: datetime, time_zone: ZoneInfo, before: Past | None = None
-) -> list[Outcomes]:
-    """The weeks up to now, the oldest first, from the first one with an outcome on; named by their Mondays. What is
-    only in `before` counts by its day in UTC."""
-    this_week = _monday(now.astimezone(time_zone).date())
-    counts: defaultdict[date, Counter[str]] = defaultdict(Counter)
-    for backorder in backorders:
+class Weeks:
+    """What was decided in each week up to `now`, in the days of `time_zone`."""
+
+    def __init__(self, now: datetime, time_zone: ZoneInfo) -> None:
+        self._time_zone = time_zone
+        self._this_week = _monday(now.astimezone(time_zone).date())
+        self._states: defaultdict[date, Counter[State]] = defaultdict(Counter)
+
+    def add(self, backorder: Backorder) -> None:
         if backorder.state.is_final and backorder.outcome_at is not None:
-            week = _monday(backorder.outcome_at.astimezone(time_zone).date())
-            counts[week][GROUPS[backorder.state]] += 1
-    for day, sums in before.days.items() if before else ():
-        for states in sums.states.values():
-            for state, number in states.items():
-                counts[_monday(day)][GROUPS[state]] += number
-    weeks = (this_week - timedelta(weeks=ago) for ago in reversed(range(WEEKS)))
-    first = min(counts, default=this_week)
-    return [_outcomes(week.isoformat(), counts[week], ZERO) for week in weeks if week >= first]
+            self._states[_monday(backorder.outcome_at.astimezone(self._time_zone).date())][backorder.state] += 1
+
+    def add_sums(self, day: date, states: Mapping[str, Mapping[State, int]]) -> None:
+        """Of others, by zone, that came to their end on one day (UTC)."""
+        for counts in states.values():
+            self._states[_monday(day)].update(counts)
+
+    @property
+    def outcomes(self) -> list[Outcomes]:
+        """The oldest first, from the first one with an outcome on; named by their Mondays."""
+        weeks = (self._this_week - timedelta(weeks=ago) for ago in reversed(range(WEEKS)))
+        first = min(self._states, default=self._this_week)
+        return [_outcomes(week.isoformat(), self._states.get(week, {}), ZERO) for week in weeks if week >= first]
 
 
 def summed(parts: Sequence[Outcomes], name: str = "all") -> Outcomes:
@@ -97,47 +103,12 @@ def summed(parts: Sequence[Outcomes], name: str = "all") -> Outcomes:
     )
 
 
-def charges(backorders: Iterable[Backorder]) -> dict[str, Decimal]:
-    """What was charged for each domain that was won, with tax."""
-    charged: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for backorder in backorders:
-        if backorder.state.is_won and backorder.charges:
-            charged[backorder.domain] += backorder.charged
-    return dict(charged)
-
-
-def today(backorders: Iterable[Backorder], lists: Iterable[ListRecord], *, now: datetime, time_zone: ZoneInfo) -> Today:
-    """What happened since midnight in `time_zone`, and what stands now."""
-    midnight = now.astimezone(time_zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    read = [record for record in lists if record.read_at >= midnight]
-    ordered = 0
-    decided: Counter[str] = Counter()
-    standing: Counter[str] = Counter()
-    held = 0
-    for backorder in backorders:
-        group = GROUPS[backorder.state]
-        standing[group] += 1
-        held += backorder.state is State.HELD
-        ordered += backorder.submitted_at is not None and backorder.submitted_at >= midnight
-        if backorder.state.is_final and backorder.outcome_at is not None and backorder.outcome_at >= midnight:
-            decided[group] += 1
-    return Today(
-        lists=len(read),
-        accepted=sum(record.accepted for record in read),
-        ordered=ordered,
-        won=decided["won"],
-        lost=decided["lost"],
-        missed=decided["missed"],
-        waiting=standing["waiting"],
-        held=held,
-        placed=standing["placed"],
-    )
-
-
-def _outcomes(name: str, count: Mapping[str, int], charged: Decimal) -> Outcomes:
-    decided = {group: count.get(group, 0) for group in DECIDED}
-    undecided = count.get("waiting", 0) + count.get("placed", 0)
-    return Outcomes(name, **decided, undecided=undecided, charged=charged)
+def _outcomes(name: str, states: Mapping[State, int], charged: Decimal) -> Outcomes:
+    groups: Counter[str] = Counter()
+    for state, number in states.items():
+        groups[GROUPS[state]] += number
+    decided = {group: groups[group] for group in DECIDED}
+    return Outcomes(name, **decided, undecided=groups["waiting"] + groups["placed"], charged=charged)
 
 
 def _monday(day: date) -> date:

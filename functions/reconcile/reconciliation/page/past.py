@@ -9,8 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from backorder.model import Backorder, State
-from backorder.money import ZERO
-from reconciliation.page.funding import needs
+from reconciliation.page.needs import turns
+from reconciliation.page.outcomes import Zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,15 @@ class Past:
 
 def add_up(backorders: Iterable[Backorder]) -> Day:
     """What they come to."""
-    states: defaultdict[str, Counter[State]] = defaultdict(Counter)
-    charged: defaultdict[str, Decimal] = defaultdict(Decimal)
+    zones = Zones()
     needed: defaultdict[datetime, Decimal] = defaultdict(Decimal)
     for backorder in backorders:
-        states[backorder.zone][backorder.state] += 1
-        if backorder.state.is_won:
-            charged[backorder.zone] += backorder.charged
-        for at, amount in needs(backorder, {}):
-            needed[at.replace(minute=0, second=0, microsecond=0)] += amount
+        zones.add(backorder)
+        if backorder.fee is not None:
+            for at, sign in turns(backorder):
+                needed[at.replace(minute=0, second=0, microsecond=0)] += sign * backorder.fee
     return Day(
-        {zone: dict(counts) for zone, counts in states.items()},
-        {zone: amount for zone, amount in charged.items() if amount},
-        {at: amount for at, amount in sorted(needed.items()) if amount != ZERO},
+        {zone: dict(counts) for zone, counts in zones.states.items()},
+        {zone: amount for zone, amount in zones.charged.items() if amount},
+        {at: amount for at, amount in sorted(needed.items()) if amount},
     )

@@ -1,10 +1,14 @@
-"""From what the store holds to what the page shows. Pure; the order of what comes in does not matter."""
+"""From what the store holds to what the page shows. Pure; the order of what comes in does not matter.
+
+Backorders are gone through once; only sums of them are kept, and the rows of some: memory might not hold them all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from backorder.bookkeeping import Account, Posting
@@ -14,23 +18,22 @@ from backorder.provider.account import AccountStatus
 from backorder.standing import Forecast, Standing
 from backorder.store import ListRecord
 from reconciliation.page.funding import funding_days
-from reconciliation.page.model import Page, Row
-from reconciliation.page.moments import moments
-from reconciliation.page.outcomes import GROUPS, by_week, by_zone, charges, summed, today
+from reconciliation.page.model import Page
+from reconciliation.page.moments import Moments
+from reconciliation.page.needs import Needs
+from reconciliation.page.outcomes import Weeks, Zones, summed
 from reconciliation.page.past import Past
+from reconciliation.page.rows import first_rows
 from reconciliation.page.statements import statement
 from reconciliation.page.tasks import tasks
+from reconciliation.page.today import SinceMidnight
 
-MOST_ROWS = 20_000
-MOST_MOMENTS = 12
 MOST_LISTS = 12
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_SOME_DAY = datetime.max.replace(tzinfo=UTC)
 
 
 def view(
     *,
-    backorders: Sequence[Backorder],
+    backorders: Iterable[Backorder],
     lists: Iterable[ListRecord],
     postings: Sequence[Posting],
     held: Mapping[Account, Decimal],
@@ -55,9 +58,16 @@ def view(
         reverse=True,
     )
     time_zone = ZoneInfo(forecast.time_zone if forecast else "UTC")
-    zones = by_zone(backorders, charges(backorders), before)
-    coming = moments(backorders, now=now)
-    rows = sorted(backorders, key=_interest)
+    days = before.days if before else {}
+    zones, weeks, needs = Zones(), Weeks(now, time_zone), Needs()
+    today, coming = SinceMidnight(now, time_zone), Moments(now)
+    rows = first_rows(_told(backorders, (zones, weeks, needs, today, coming)))
+    for day, sums in days.items():
+        zones.add_sums(sums.states, sums.charged)
+        weeks.add_sums(day, sums.states)
+    moments, later = coming.soonest()
+    by_zone = zones.outcomes
+    total = summed(by_zone)
     return Page(
         at=now,
         time_zone=time_zone,
@@ -67,30 +77,43 @@ def view(
         planned_at=planned_at,
         unread=unread,
         tasks=tasks(findings, forecast, now=now),
-        today=today(backorders, read, now=now, time_zone=time_zone),
+        today=today.counts(read),
         funding=funding_days(
-            backorders,
+            needs,
             postings,
             held,
-            fees=_fees(backorders, standing),
+            # What an order in each zone draws: the last deposit, or the highest fee that was planned with.
+            fees=needs.planned | dict(standing.last_deposits),
             capacity=account.amount - standing.others if account else None,
             locks=forecast.locks if forecast else (),
             now=now,
             time_zone=time_zone,
-            before=(change for day in before.days.values() for change in day.needed.items()) if before else (),
+            before=(change for sums in days.values() for change in sums.needed.items()),
             others=standing.foreign.values(),
         ),
-        zones=zones,
-        weeks=by_week(backorders, now=now, time_zone=time_zone, before=before),
-        total=summed(zones),
-        moments=coming[:MOST_MOMENTS],
-        moments_left_out=max(0, len(coming) - MOST_MOMENTS),
+        zones=by_zone,
+        weeks=weeks.outcomes,
+        total=total,
+        moments=moments,
+        moments_left_out=later,
         statement=statement(postings, held, now=now, time_zone=time_zone) if any(held.values()) else None,
         lists=read[:MOST_LISTS],
         lists_left_out=max(0, len(read) - MOST_LISTS),
-        rows=[_row(backorder) for backorder in rows[:MOST_ROWS]],
-        rows_left_out=max(0, len(rows) - MOST_ROWS) + (before.counted if before else 0),
+        rows=rows,
+        rows_left_out=total.decided + total.undecided - len(rows),
     )
+
+
+class _Sums(Protocol):
+    def add(self, backorder: Backorder) -> None: ...
+
+
+def _told(backorders: Iterable[Backorder], parts: Iterable[_Sums]) -> Iterator[Backorder]:
+    """The same, each told to all `parts` on its way."""
+    for backorder in backorders:
+        for part in parts:
+            part.add(backorder)
+        yield backorder
 
 
 def _currency(account: AccountStatus | None, forecast: Forecast | None, postings: Sequence[Posting]) -> str:
@@ -99,35 +122,3 @@ def _currency(account: AccountStatus | None, forecast: Forecast | None, postings
         if known is not None:
             return known.currency
     return postings[-1].currency if postings else ""
-
-
-def _fees(backorders: Iterable[Backorder], standing: Standing) -> dict[str, Decimal]:
-    """What an order in each zone draws: the last deposit, or the highest fee that was planned with."""
-    planned: dict[str, Decimal] = {}
-    for backorder in backorders:
-        if backorder.fee is not None:
-            planned[backorder.zone] = max(backorder.fee, planned.get(backorder.zone, backorder.fee))
-    return planned | dict(standing.last_deposits)
-
-
-def _interest(backorder: Backorder) -> tuple[bool, float, str, int]:
-    """Sorts what is undecided to the top, the next deadline first; then what was decided last."""
-    if backorder.state.is_final:
-        return True, -(backorder.outcome_at or _LONG_AGO).timestamp(), backorder.domain, backorder.cycle
-    return False, (backorder.deadline or _SOME_DAY).timestamp(), backorder.domain, backorder.cycle
-
-
-def _row(backorder: Backorder) -> Row:
-    return Row(
-        domain=backorder.domain,
-        zone=backorder.zone,
-        state=backorder.state.in_words,
-        group=GROUPS[backorder.state],
-        priority=backorder.priority,
-        fee=backorder.fee,
-        deadline=backorder.deadline,
-        ordered_at=backorder.submitted_at,
-        list=backorder.list,
-        line=backorder.line,
-        reason=backorder.failure or backorder.reason or "",
-    )
