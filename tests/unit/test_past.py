@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -80,7 +81,7 @@ def a_year() -> CountedStore:
 def look(store: MemoryStore, now: datetime = NOW, changed: Sequence[date] = ()) -> tuple[Past, dict[date, list[str]]]:
     files: dict[date, list[str]] = {}
 
-    def keep(day: date, backorders: Sequence[Backorder]) -> None:
+    def keep(day: date, backorders: Iterable[Backorder]) -> None:
         files[day] = [backorder.domain for backorder in backorders]
 
     return read_past(store, now, since=SINCE, changed=changed, keep=keep), files
@@ -112,6 +113,50 @@ def test_today_and_yesterday_are_read_one_by_one_however_many_there_are() -> Non
     assert len(look(store)[0].latest) == 20
 
 
+def test_the_latest_and_those_of_a_day_come_by_domain_then_cycle() -> None:
+    days = (("b.com", 3, 1), ("a.com", 3, 2), ("c.com", 0, 1), ("a.com", 3, 1), ("a.net", 2, 1))
+    seen, files = look(a_store(*(lost(name, ago, cycle=cycle) for name, ago, cycle in days)))
+    assert [backorder.key for backorder in seen.latest] == sorted((name, cycle) for name, _, cycle in days)
+    assert files[(NOW - 3 * DAY).date()] == ["a.com", "a.com", "b.com"]
+
+
+class OneDay(MemoryStore):
+    """So many came to their end yesterday, each made when it is asked for."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    def closed_days(self) -> dict[date, Mapping[str, Any] | None]:
+        return {(NOW - DAY).date(): None}
+
+    def closed(self, since: date, before: date) -> Iterator[Backorder]:
+        return (lost(f"{n:09}.com", 1) for n in range(self.number))
+
+
+def test_a_day_on_which_any_number_came_to_their_end_is_read_in_the_same_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("reconciliation.shelf._AT_A_TIME", 50)
+
+    def peak(number: int) -> int:
+        kept = []
+        tracemalloc.start()
+        try:
+            seen = read_past(
+                OneDay(number), NOW, since=SINCE, changed=(), keep=lambda _, some: kept.append(sum(1 for _ in some))
+            )
+            assert len(seen.latest) == sum(1 for _ in seen.latest) == number
+            assert kept == [number]
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)  # makes what is made once
+    few, many = peak(200), peak(800)
+    assert many < 1.3 * few
+
+
 def test_a_day_is_kept_once_it_is_surely_over() -> None:
     store = a_store(lost("a.com", 0))
     midnight = (NOW + DAY).replace(hour=0)
@@ -131,7 +176,8 @@ def test_a_change_to_one_that_is_over_is_seen_though_its_day_was_kept() -> None:
     assert now.states[State.SUCCESSFUL] == 1
     assert files == {}, "the index may be a moment old: the next run keeps it"
     later, files = look(store)
-    assert (later, list(files)) == (now, [(NOW - 200 * DAY).date()])
+    assert (list(later.latest), later.days) == (list(now.latest), now.days)
+    assert list(files) == [(NOW - 200 * DAY).date()]
     assert later.days[(NOW - 200 * DAY).date()].charged == {"com": FEE}
 
 

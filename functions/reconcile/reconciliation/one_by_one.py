@@ -13,12 +13,12 @@ from reconciliation.page.past import Past
 class OneByOne:
     """The open ones, and the latest that are over, as this run left them where it changed them.
 
-    By domain, then cycle. Each iteration reads `orders` anew, which come in that order: nothing but the latest is held.
+    By domain, then cycle, as they come from both. Each iteration reads both anew: nothing is held.
     """
 
     def __init__(self, orders: Iterable[Backorder], past: Past) -> None:
         self._orders = orders
-        self._latest = sorted(past.latest, key=_key)
+        self._latest = past.latest
         self._days = past.days
 
     def __iter__(self) -> Iterator[Backorder]:

@@ -6,7 +6,6 @@ added up anew from the backorders themselves where it is not: after a change to 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,6 +15,7 @@ from pydantic import TypeAdapter
 from backorder.model import Backorder
 from backorder.store import Store
 from reconciliation.page.past import Day, Past, add_up
+from reconciliation.shelf import Shelf
 
 ONE_BY_ONE = 10_000
 """So many of the latest are read in each run, and whole days always."""
@@ -31,32 +31,48 @@ def read_past(
     *,
     since: date,
     changed: Collection[date],
-    keep: Callable[[date, Sequence[Backorder]], None],
+    keep: Callable[[date, Collection[Backorder]], None],
 ) -> Past:
     """Today's and yesterday's, and before them the latest from `since` on until there are enough; of all others the
     sums. Days are UTC.
 
-    `keep` is called with a day that is over before its sums are kept: once, unless one of its backorders changes.
+    `keep` is called with a day that is over before its sums are kept: once, unless one of its backorders changes. It
+    and the latest are by domain, then cycle, and on disk.
     `changed` are the days of which this run changed one: an index may be a moment old, so a later run adds them up.
     """
     kept = {day: None if sums is None else _DAY.validate_python(sums) for day, sums in store.closed_days().items()}
     first = _first_one_by_one(kept, since=since, yesterday=now.date() - _DAY_LONG)
     new = sorted(day for day, sums in kept.items() if sums is None and day < first)
-    by_day: dict[date, list[Backorder]] = defaultdict(list)
+    latest = _shelf()
     for start, end in (*_stretches(new), (first, now.date() + 2 * _DAY_LONG)):
+        missing = {day for day, sums in kept.items() if sums is None and start <= day < end}
+        lasting = {day for day in missing if day not in changed and _is_over(day, now)}
+        by_day = {day: _shelf() for day in missing if day < first or day in lasting}
         for backorder in store.closed(start, end):
             # Without its history, which no report tells and which is more than all the rest.
-            by_day[backorder.closed_on].append(replace(backorder, history=()))
-        for day in [day for day, sums in kept.items() if sums is None and start <= day < end]:
-            sums = add_up(by_day[day])
-            if day not in changed and _is_over(day, now):
-                keep(day, by_day[day])
+            told, day = replace(backorder, history=()), backorder.closed_on
+            if day >= first:
+                latest[_place(told)] = told
+            if day in by_day:
+                by_day[day][_place(told)] = told
+        for day, shelf in by_day.items():
+            sums = add_up(shelf.values())
+            if day in lasting:
+                keep(day, shelf.values())
                 store.save_day(day, _DAY.dump_python(sums, mode="json"))
             if day < first:
                 kept[day] = sums
-                del by_day[day]
-    latest = tuple(backorder for day in sorted(by_day, reverse=True) for backorder in by_day[day])
-    return Past(latest, {day: sums for day, sums in kept.items() if sums is not None and day < first})
+    return Past(latest.values(), {day: sums for day, sums in kept.items() if sums is not None and day < first})
+
+
+def _shelf() -> Shelf[Backorder]:
+    """For any number of backorders: a whole list may drop on one day."""
+    return Shelf(Backorder, place=_place)
+
+
+def _place(backorder: Backorder) -> str:
+    """As orders go: by domain, then cycle."""
+    return f"{backorder.domain}#{backorder.cycle:04}"
 
 
 def _first_one_by_one(kept: Mapping[date, Day | None], *, since: date, yesterday: date) -> date:

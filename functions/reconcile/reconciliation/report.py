@@ -11,7 +11,7 @@ import heapq
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
@@ -189,10 +189,9 @@ class Reports:
                 postings = heapq.merge(openings, others, key=lambda posting: posting.at)
             yield from postings
 
-    def _write_day_of_outcomes(self, day: date, backorders: Sequence[Backorder]) -> None:
+    def _write_day_of_outcomes(self, day: date, backorders: Collection[Backorder]) -> None:
         if backorders:
-            in_order = sorted(backorders, key=lambda backorder: backorder.key)
-            self._write_table(f"days/{day}/backorders.csv", backorders_table(in_order))
+            self._write_table(f"days/{day}/backorders.csv", backorders_table(backorders))
         if wins := [Win.of(backorder) for backorder in backorders if backorder.state.is_won]:
             self._write_table(f"days/{day}/won.csv", won_table(wins))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,8 +33,8 @@ class Day:
 class Past:
     """What is over. Each backorder is in one of the two."""
 
-    latest: tuple[Backorder, ...] = ()
-    """One by one, without their histories."""
+    latest: Collection[Backorder] = ()
+    """One by one, by domain, then cycle; without their histories."""
     days: Mapping[date, Day] = field(default_factory=dict)
 
     @property
