@@ -1,20 +1,20 @@
 """Reconciliation: runs over a large account, each account and each measuring in a process of its own.
 
-The store is in memory, the provider's pages come over loopback. An account has as many open orders as bookings of the
-last days; then a hundred of its orders change.
+The store is in memory (its ledger on disk), the provider's pages come over loopback. An account has as many open orders
+as bookings of the last days; then a hundred of its orders change.
 """
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
-import resource
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from backorder.bookkeeping import Lease, Posting
@@ -27,6 +27,7 @@ from backorder.store.memory import MemoryStore
 from local.emulator import Emulator, EmulatorServer, Options
 from local.emulator.world import MAIN_USER
 from reconciliation.reconcile import Reconciliation, reconcile_account
+from reconciliation.shelf import Shelf
 
 SIZES = (10_000, 100_000)
 CHANGED = 100
@@ -36,18 +37,24 @@ FUNCTION_SECONDS = 600
 
 
 class CountedStore(MemoryStore):
-    """The store in memory, which counts what is written."""
+    """The store in memory, which counts what is written. Its ledger is on disk: what it takes is not the run's."""
 
-    writes = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes = 0
+        self._ledger = Shelf(Posting, place=lambda posting: f"{posting.at:%Y-%m-%dT%H:%M:%S.%f}#{posting.key}")
 
     def replace(self, backorder: Backorder) -> Backorder:
         self.writes += 1
         return super().replace(backorder)
 
     def post(self, postings: Iterable[Posting]) -> None:
-        some = list(postings)
-        self.writes += len(some)
-        super().post(some)
+        for posting in postings:
+            self.writes += 1
+            self._ledger[posting.key] = posting
+
+    def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
+        return self._ledger.between(str(since or ""), str(before or "9"))
 
     def save_lease(self, lease: Lease) -> None:
         self.writes += 1
@@ -145,13 +152,14 @@ def _measure(size: int, url: str, pipe: Connection) -> None:
             pipe.send(1)
             moment, calls = pipe.recv()
         store.writes, began = 0, time.perf_counter()
-        before = _resident()
+        before = _memory("VmRSS")
+        _forget_peak()
         summary = reconcile_account(reconciliation, holder="bench")
         assert summary.skipped is None, summary
         took = time.perf_counter() - began
         pipe.send(0)
         moment, after = pipe.recv()
-        peak = max(0.0, _peak() - before)
+        peak = _memory("VmHWM") - before
         print(f"{size:>19,}  {run:<26} {took:9.1f} {after - calls:7,} {store.writes:8,} {peak:10.0f} MB", flush=True)
         calls = after
 
@@ -182,12 +190,12 @@ def _placed(domain: str, application: str, at: datetime) -> Backorder:
     )
 
 
-def _peak() -> float:
-    """The most that this process ever held, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _memory(field: str) -> float:
+    """A figure of Linux's about this process, in MB: what it holds now (VmRSS), or the most that it held (VmHWM)."""
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{field}:")]
+    return int(line.split()[1]) / 1024
 
 
-def _resident() -> float:
-    """What this process holds now, in MB."""
-    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - no file of the project
-        return int(statm.read().split()[1]) * resource.getpagesize() / 2**20
+def _forget_peak() -> None:
+    """From here on, the most that it held is measured anew (proc(5), clear_refs)."""
+    Path("/proc/self/clear_refs").write_text("5")
