@@ -30,11 +30,12 @@ def reindex(store: Store) -> Reindexed:
         for backorder in store.closed(min(over.values()), max(over.values()) + timedelta(days=1)):
             lacking.pop(backorder.key, None)
     for key, day in sorted(lacking.items()):
+        store.save_day(day, None)  # its sums are added up anew, also if this dies before it is done
         current = store.get(key)
         if current is not None:
             with suppress(Conflict):  # whoever was faster put it right
                 store.replace(current)
-            store.save_day(day, None)  # its sums are added up anew
+        store.save_day(day, None)  # in case that a reconciliation added them up meanwhile
     return Reindexed(len(over), len(lacking))
 
 
