@@ -35,6 +35,7 @@ def function(order: Order) -> Created:
         **properties.as_request(
             "Architectures",
             "Description",
+            "EphemeralStorage",
             "Handler",
             "Layers",
             "LoggingConfig",
