@@ -23,13 +23,13 @@ class Orders:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._orders = Shelf(Backorder, place=lambda order: _place(order.key))
+        self._orders = Shelf(Backorder, place=lambda order: place_of(order.key))
         self._applications = Shelf(str)
         """Where the order of each application is."""
         for order in store.open_backorders():
             self._keep(order)
             if order.application is not None:
-                self._applications[order.application] = _place(order.key)
+                self._applications[order.application] = place_of(order.key)
         self.changed = 0
         self.closed_days: set[date] = set()
         """Days (UTC) of whose closed backorders this run changed one; their sums are forgotten before."""
@@ -39,7 +39,7 @@ class Orders:
 
     def get(self, key: BackorderKey) -> Backorder | None:
         """As this run knows it; one that was not open is read."""
-        known = self._orders.get(_place(key))
+        known = self._orders.get(place_of(key))
         if known is not None:
             return known
         found = self._store.get(key)
@@ -94,10 +94,10 @@ class Orders:
             self.closed_days.add(day)
 
     def _keep(self, order: Backorder) -> Backorder:
-        self._orders[_place(order.key)] = order
+        self._orders[place_of(order.key)] = order
         return order
 
 
-def _place(key: BackorderKey) -> str:
-    """Sorts as the key does: nothing in a domain sorts before the separator."""
+def place_of(key: BackorderKey) -> str:
+    """Its place on a shelf. It sorts as the key does: nothing in a domain sorts before the separator."""
     return f"{key.domain}#{key.cycle:04}"

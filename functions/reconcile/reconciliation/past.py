@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from backorder.model import Backorder
 from backorder.store import Store
+from reconciliation.orders import place_of
 from reconciliation.page.past import Day, Past, add_up
 from reconciliation.shelf import Shelf
 
@@ -52,9 +53,9 @@ def read_past(
             # Without its history, which no report tells and which is more than all the rest.
             told, day = replace(backorder, history=()), backorder.closed_on
             if day >= first:
-                latest[_place(told)] = told
+                latest[place_of(told.key)] = told
             if day in by_day:
-                by_day[day][_place(told)] = told
+                by_day[day][place_of(told.key)] = told
         for day, shelf in by_day.items():
             sums = add_up(shelf.values())
             if day in lasting:
@@ -67,12 +68,7 @@ def read_past(
 
 def _shelf() -> Shelf[Backorder]:
     """For any number of backorders: a whole list may drop on one day."""
-    return Shelf(Backorder, place=_place)
-
-
-def _place(backorder: Backorder) -> str:
-    """As orders go: by domain, then cycle."""
-    return f"{backorder.domain}#{backorder.cycle:04}"
+    return Shelf(Backorder, place=lambda backorder: place_of(backorder.key))
 
 
 def _first_one_by_one(kept: Mapping[date, Day | None], *, since: date, yesterday: date) -> date:
