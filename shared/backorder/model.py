@@ -165,6 +165,8 @@ class Backorder:
     note: str | None = None
     chosen: str | None = None
     """Why the rules chose it, with its score; None for what a person wants."""
+    said_at: datetime | None = None
+    """`LastModified` of the list in which a person last wanted or cancelled it; None while only rules chose it."""
     rules_since: datetime | None = None
     """Since when those rules choose as they do: only newer ones choose it anew, or no more."""
 

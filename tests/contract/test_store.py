@@ -346,6 +346,7 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         max_price=usd("59.00"),
         note="für den Laden\n“quoted”",
         chosen="keyword *shop*, score 7.0: short 7.0",
+        said_at=next(moments),
         rules_since=next(moments),
         drop_day=date(2026, 12, 1),
         drop_at=next(moments),

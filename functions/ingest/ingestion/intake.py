@@ -148,6 +148,7 @@ class Intake:
             line=entry.line,
             list_modified=self.modified,
             created_at=self.clock(),
+            said_at=self.modified if source is Source.WANTED else None,
             max_price=entry.max_price,
             note=entry.note,
             chosen=entry.chosen,
@@ -178,17 +179,41 @@ class Intake:
         if source is Source.WANTED and latest.source is Source.DROPPING:
             priority = entry.priority if entry.priority is not None else ORDINARY_PRIORITY
             changed = replace(
-                changed, source=source, priority=priority, max_price=entry.max_price, note=entry.note or latest.note
+                changed,
+                source=source,
+                said_at=self._said(latest),
+                priority=priority,
+                max_price=entry.max_price,
+                note=entry.note or latest.note,
             )
             told.append("chosen by a rule before, now wanted")
-        renewed = latest.reason is Reason.RENEWED
-        if (source is Source.WANTED or renewed) and latest.cancel_requested and self.modified > latest.list_modified:
-            reason = None if renewed else latest.reason
-            changed = replace(changed, cancel_requested=False, reason=reason, list_modified=self.modified)
+        if latest.cancel_requested and self._lifts(latest, source):
+            reason = None if latest.reason is Reason.RENEWED else latest.reason
+            changed = replace(changed, cancel_requested=False, reason=reason, list_modified=self._dated(latest))
+            if source is Source.WANTED:
+                changed = replace(changed, said_at=self._said(latest))
             told.append("no longer cancelled")
         if changed is not latest:
             self.store.replace(changed)
         return Taken(outcome, changed=", ".join(told))
+
+    def _lifts(self, cancelled: Backorder, source: Source) -> bool:
+        """Whether this list is the newer word: a person's lifts any cancel, and what was missing from one list is there
+        again on another."""
+        wanted = source is Source.WANTED and self._speaks_last(cancelled)
+        return wanted or (cancelled.reason is Reason.RENEWED and self.modified > cancelled.list_modified)
+
+    def _speaks_last(self, backorder: Backorder) -> bool:
+        """Whether this list is newer than those in which a person spoke of it."""
+        return backorder.said_at is None or self.modified > backorder.said_at
+
+    def _said(self, backorder: Backorder) -> datetime:
+        """When a person last spoke of it, this list being a person's."""
+        return max(self.modified, backorder.said_at or self.modified)
+
+    def _dated(self, backorder: Backorder) -> datetime:
+        """By the newest list that dated it, this one being among them."""
+        return max(self.modified, backorder.list_modified)
 
     def _judges(self, backorder: Backorder) -> bool:
         """Whether the rules are newer than those that chose it. What a person wants is no matter of theirs."""
@@ -228,8 +253,9 @@ class Intake:
         return Taken(None, changed=", ".join(told))
 
     def _moved(self, backorder: Backorder, entry: Entry, dates: Schedule) -> Backorder:
-        modified = max(self.modified, backorder.list_modified)
-        return backorder.dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at, list_modified=modified)
+        return backorder.dated(
+            dates, drop_day=entry.drop_day, drop_at=entry.drop_at, list_modified=self._dated(backorder)
+        )
 
     def _missing(self, domain: str, days: Container[date]) -> Missing | None:
         latest = self.store.latest(domain)
@@ -277,7 +303,8 @@ class Intake:
         # What seemed to be renewed is on a list again.
         renewed = last.state is State.CANCELLED and last.reason is Reason.RENEWED
         again = renewed and dates.last_chance is not None
-        if not (source is Source.WANTED or again) or last.state in WON or self.modified <= last.list_modified:
+        wanted = source is Source.WANTED and self._speaks_last(last)
+        if not (wanted or (again and self.modified > last.list_modified)) or last.state in WON:
             return False
         if dates.last_chance is not None:
             # A cancel holds for that drop, and only a person lifts it.
@@ -313,22 +340,21 @@ class Intake:
         how = latest.taking_back
         if how is TakingBack.BEGUN and latest.reason not in _NO_PERSONS:
             return Taken(Outcome.DUPLICATE)
-        if self.modified < latest.list_modified and latest.source is Source.WANTED:
+        if latest.said_at is not None and self.modified < latest.said_at:
             return Taken(Outcome.NOT_SELECTED, "a newer list says otherwise")
-        modified = max(self.modified, latest.list_modified)
-        now = self.clock()
+        said_at, now = self._said(latest), self.clock()
         step = Step(now, latest.state, latest.state, why)
         history = (*latest.history, step)[-HISTORY_LIMIT:]
         if how is TakingBack.BEGUN:
-            self.store.replace(replace(latest, reason=None, list_modified=modified, history=history))
+            self.store.replace(replace(latest, reason=None, said_at=said_at, history=history))
             return Taken(Outcome.ACCEPTED)
         if how is TakingBack.AT_ONCE:
-            self.store.replace(latest.moved(State.CANCELLED, at=now, why=why, list_modified=modified))
+            self.store.replace(latest.moved(State.CANCELLED, at=now, why=why, said_at=said_at))
             return Taken(Outcome.ACCEPTED)
         if how is TakingBack.TOO_LATE:
             why_not = "there is nothing to take back" if latest.state.is_lost else how
             return Taken(Outcome.NOT_SELECTED, f"it is {latest.state}: {why_not}")
         if how is TakingBack.FOREIGN:
             return Taken(Outcome.NOT_SELECTED, how)
-        self.store.replace(replace(latest, cancel_requested=True, list_modified=modified, history=history))
+        self.store.replace(replace(latest, cancel_requested=True, said_at=said_at, history=history))
         return Taken(Outcome.ACCEPTED)
