@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -609,6 +610,29 @@ class Cut(MemoryStore):
     def put_document(self, name: str, body: Any) -> None:
         self.step()
         super().put_document(name, body)
+
+
+@pytest.mark.parametrize("at", range(1, 12))
+@pytest.mark.parametrize("changes", [{}, {"amount": usd("70.00")}])
+def test_a_deposit_that_went_or_changed_before_a_run_that_died_was_made_good(at: int, changes: dict[str, Any]) -> None:
+    """The next run that gets through may come hours later, and the deposit be gone by then."""
+    books = Kept()
+    store = books.store = Cut()
+    order = a_placed_backorder(state=State.ACTIVE)
+    books.look(seen("1000.00"), order)
+    looks = [
+        seen("1000.00", [a_deposit()], hours=1),
+        seen("1000.00", [replace(a_deposit(), **changes)] if changes else [], hours=2),
+        seen("1000.00", hours=3),
+    ]
+    for died, following in pairwise(looks):
+        store.at, store.writes = at, 0
+        with suppress(KeyboardInterrupt):
+            books.look(died, order)
+        store.at = -1
+        books.look(following, order)
+        assert books.difference(following) == NOTHING
+    assert books.held[Account.UNEXPLAINED] == 0
 
 
 @pytest.mark.parametrize("at", range(1, 24))

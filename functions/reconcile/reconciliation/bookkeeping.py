@@ -75,10 +75,18 @@ class Bookkeeping:
 
     def _follow_deposits(self, seen: Seen) -> Followed:
         opened_at = self._books.notes.opened_at or seen.at
-        followed = ledger.follow_deposits(self._store.leases(), seen, self._orders.known_of, opened_at=opened_at)
-        self._books.post(followed.postings)
-        for lease in followed.changed:
-            self._store.save_lease(lease)
+        followed = ledger.follow_deposits(
+            self._store.leases(), seen, self._orders.known_of, opened_at=opened_at, again=self._books.recovers
+        )
+        # First a deposit is kept, then it is posted: after a crash between the two the next run does it, also if the
+        # deposit is gone by then. One that is back under its id takes the place of the one that went: it comes last.
+        gone = set(followed.gone)
+        if followed.released or followed.reserved:
+            self._books.begin()
+        self._keep(followed.gone)
+        self._books.post(followed.released)
+        self._keep(lease for lease in followed.changed if lease not in gone)
+        self._books.post(followed.reserved)
         self._note_fees(followed.came)
         for order in self._orders:
             lease_now = followed.of_order.get(order.key)
@@ -86,6 +94,10 @@ class Bookkeeping:
             if changed.deposit is None and order.deposit is not None:
                 self._note_lag(changed, seen)
         return followed
+
+    def _keep(self, leases: Iterable[Lease]) -> None:
+        for lease in leases:
+            self._store.save_lease(lease)
 
     def _note_fees(self, came: Iterable[Lease]) -> None:
         """A lease that is taken anew says nothing new of its zone."""

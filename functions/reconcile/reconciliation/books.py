@@ -114,13 +114,17 @@ class Books:
         self._save(replace(self.notes, clean=False))
         self.post([opening])
 
+    def begin(self) -> None:
+        """Says that postings are to come: a run that finds it so looks for what was kept, and not posted."""
+        if self._saved.clean:
+            self._save(replace(self._saved, clean=False))
+
     def post(self, postings: Iterable[Posting]) -> None:
         """Adds to the ledger what is not there yet."""
         new = [posting for posting in postings if posting.key not in self._there]
         if not new:
             return
-        if self._saved.clean:
-            self._save(replace(self._saved, clean=False))
+        self.begin()
         self._forget_sums({posting.at.date() for posting in new})
         self._store.post(new)
         self.notes = replace(self.notes, tally=self.notes.tally.plus(new))

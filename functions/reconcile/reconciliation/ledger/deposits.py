@@ -29,16 +29,23 @@ class Followed:
     """Those that came, went, or found another owner: to be kept."""
     came: tuple[Lease, ...] = ()
     gone: tuple[Lease, ...] = ()
-    postings: tuple[Posting, ...] = ()
+    released: tuple[Posting, ...] = ()
+    """For those that went. They and these are to be kept before the others."""
+    reserved: tuple[Posting, ...] = ()
+    """For those that came."""
     of_order: Mapping[BackorderKey, Lease] = field(default_factory=dict)
 
 
-def follow_deposits(kept: Iterable[Lease], seen: Seen, orders_of: OrdersOf, *, opened_at: datetime) -> Followed:
+def follow_deposits(
+    kept: Iterable[Lease], seen: Seen, orders_of: OrdersOf, *, opened_at: datetime, again: bool = False
+) -> Followed:
     """What became of the deposits that the books knew (`kept`, with those that are gone), and of new ones.
 
     `orders_of` gives our open backorders of a domain. A deposit tells its domain and not its order, so it is given to
     the newest cycle that was at the provider when it was made, and stays with it. A second one of a domain is somebody
     else's; where one of two alike goes when our order has ended, that one was ours.
+
+    `again`: what is kept is posted once more, for a crash may have come before it was, and the deposit be gone since.
     """
     there = {d.id: d for d in seen.deposits if d.amount > 0 and seen.is_in_its_currency(d.currency)}
     known = {lease.id: lease for lease in kept}
@@ -48,14 +55,19 @@ def follow_deposits(kept: Iterable[Lease], seen: Seen, orders_of: OrdersOf, *, o
     gone: list[Lease] = []
     came: list[Lease] = []
     standing: list[Lease] = []
-    postings: list[Posting] = []
+    released: list[Posting] = []
+    reserved: list[Posting] = []
 
+    for lease in known.values() if again else ():
+        reserved.append(_reserve(lease, max(lease.created_at, opened_at) if lease.time == 1 else seen.at))
+        if lease.gone_at is not None:
+            released.append(_release(lease, seen, owners.order_of(lease)))
     for lease in known.values():
         deposit = there.get(lease.id)
         if lease.gone_at is None and (deposit is None or deposit.amount != lease.amount):
             ended = changed[lease.id] = replace(lease, gone_at=seen.at)
             gone.append(ended)
-            postings.append(_release(lease, seen, owners.order_of(lease)))
+            released.append(_release(lease, seen, owners.order_of(lease)))
             owners.give_up(lease)
     for deposit in sorted(there.values(), key=lambda d: (d.created_at, d.id)):
         former = known.get(deposit.id)
@@ -64,12 +76,14 @@ def follow_deposits(kept: Iterable[Lease], seen: Seen, orders_of: OrdersOf, *, o
         else:
             lease = owners.take(_lease(deposit, former, seen))
             came.append(lease)
-            postings.append(_reserve(lease, max(deposit.created_at, opened_at) if former is None else seen.at))
+            reserved.append(_reserve(lease, max(deposit.created_at, opened_at) if former is None else seen.at))
         if lease is not former:
             changed[lease.id] = lease
         standing.append(lease)
     of_order = {BackorderKey(lease.domain, lease.cycle): lease for lease in standing if lease.cycle is not None}
-    return Followed(tuple(standing), tuple(changed.values()), tuple(came), tuple(gone), tuple(postings), of_order)
+    return Followed(
+        tuple(standing), tuple(changed.values()), tuple(came), tuple(gone), tuple(released), tuple(reserved), of_order
+    )
 
 
 def _told_apart(known: Mapping[str, Lease], there: Mapping[str, Deposit], owners: _Owners) -> Iterator[Lease]:
