@@ -159,7 +159,7 @@ def _measure(size: int, url: str, pipe: Connection) -> None:
         took = time.perf_counter() - began
         pipe.send(0)
         moment, after = pipe.recv()
-        peak = _memory("VmHWM") - before
+        peak = max(0.0, _memory("VmHWM") - before)
         print(f"{size:>19,}  {run:<26} {took:9.1f} {after - calls:7,} {store.writes:8,} {peak:10.0f} MB", flush=True)
         calls = after
 
