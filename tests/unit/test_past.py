@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from reconciliation.page.view import view
 from reconciliation.past import read_past
 from tests.browser import worlds
 from tests.factories import FEE, NOW, a_backorder, a_charge, usd
+from tests.memory import peak
 
 DAY = timedelta(days=1)
 SINCE = NOW.date().replace(month=10, day=1)
@@ -139,22 +139,16 @@ def test_a_day_on_which_any_number_came_to_their_end_is_read_in_the_same_memory(
 ) -> None:
     monkeypatch.setattr("reconciliation.shelf._AT_A_TIME", 50)
 
-    def peak(number: int) -> int:
+    def read(number: int) -> None:
         kept = []
-        tracemalloc.start()
-        try:
-            seen = read_past(
-                OneDay(number), NOW, since=SINCE, changed=(), keep=lambda _, some: kept.append(sum(1 for _ in some))
-            )
-            assert len(seen.latest) == sum(1 for _ in seen.latest) == number
-            assert kept == [number]
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        seen = read_past(
+            OneDay(number), NOW, since=SINCE, changed=(), keep=lambda _, some: kept.append(sum(1 for _ in some))
+        )
+        assert len(seen.latest) == sum(1 for _ in seen.latest) == number
+        assert kept == [number]
 
-    peak(10)  # makes what is made once
-    few, many = peak(200), peak(800)
-    assert many < 1.3 * few
+    read(10)  # makes what is made once
+    assert peak(lambda: read(1600)) < 2 * peak(lambda: read(400))
 
 
 def test_a_day_is_kept_once_it_is_surely_over() -> None:

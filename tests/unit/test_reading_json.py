@@ -6,7 +6,6 @@ import codecs
 import gzip
 import io
 import json
-import tracemalloc
 from datetime import date
 from decimal import Decimal
 
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from backorder.domains import parse_domain
 from ingestion.reading import Entry, LeftOut, ReadList, Reject, read_lists
 from ingestion.reading.containers import CHUNK
+from tests.memory import peak
 
 
 def read(content: str | bytes) -> tuple[str, list[Entry | Reject]]:
@@ -169,13 +169,12 @@ def test_a_document_does_not_fill_the_memory() -> None:
     content = b'{"data": [' + b",".join(chunk(n) for n in range(100)) + b"]}"
     assert len(content) > 15 * CHUNK
     file = io.BytesIO(content)
-    tracemalloc.start()
-    try:
+
+    def read_all() -> None:
         [found] = read_lists(file)
         assert sum(1 for _ in found.items) == 100_000
-        assert tracemalloc.get_traced_memory()[1] < 6_000_000
-    finally:
-        tracemalloc.stop()
+
+    assert peak(read_all) < 6_000_000
 
 
 @pytest.mark.parametrize(
@@ -192,12 +191,10 @@ def test_a_document_does_not_fill_the_memory() -> None:
     ids=["value", "nesting", "nesting-in-an-object", "members"],
 )
 def test_a_hostile_document_is_refused_before_it_fills_anything(content: bytes, reason: str) -> None:
-    tracemalloc.start()
-    try:
+    def refuse() -> None:
         assert told(read(content)[1]) == [(0, reason)]
-        assert tracemalloc.get_traced_memory()[1] < 20_000_000
-    finally:
-        tracemalloc.stop()
+
+    assert peak(refuse) < 20_000_000
 
 
 _values = st.recursive(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from ingestion.reading import LeftOut, Reject, read_lists
 from ingestion.reading.lines import LONGEST_LINE, Line, Lines
+from tests.memory import peak
 
 
 def lines(content: bytes, size: int = 1 << 18) -> list[Line]:
@@ -95,12 +95,10 @@ def test_a_file_without_line_ends_does_not_fill_the_memory() -> None:
         for _ in range(400):
             yield chunk
 
-    tracemalloc.start()
-    try:
+    def read() -> None:
         assert [fault for _, _, fault in Lines(endless())] == ["is longer than 64 KB"]
-        assert tracemalloc.get_traced_memory()[1] < 4_000_000
-    finally:
-        tracemalloc.stop()
+
+    assert peak(read) < 4_000_000
 
 
 @given(st.binary(), st.integers(1, 40))

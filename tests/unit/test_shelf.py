@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +9,7 @@ from hypothesis import strategies as st
 from backorder.model import Backorder
 from reconciliation.shelf import Shelf
 from tests.factories import a_placed_backorder
+from tests.memory import peak
 
 KEYS = st.text(max_size=4)
 STEPS = st.lists(st.tuples(st.sampled_from(["put", "drop"]), KEYS, st.text(max_size=4)), max_size=40)
@@ -65,13 +63,4 @@ def test_more_of_it_takes_no_more_memory() -> None:
             shelf[str(each)] = order
         assert sum(1 for _ in shelf.values()) == number
 
-    assert _peak(lambda: fill(8_000)) < 1.5 * _peak(lambda: fill(2_000))
-
-
-def _peak(do: Callable[[], None]) -> int:
-    tracemalloc.start()
-    try:
-        do()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    assert peak(lambda: fill(8_000)) < 2 * peak(lambda: fill(2_000))
