@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +40,17 @@ def test_it_is_walked_through_by_place_then_by_arrival(values: dict[str, str]) -
     assert list(shelf.items()) == sorted(values.items(), key=lambda item: item[1][:1])
 
 
+PLACES = st.text(max_size=2) | st.just("\U0010ffff")
+
+
+@given(st.dictionaries(KEYS, PLACES), PLACES, PLACES)
+def test_a_stretch_of_places_has_its_first_and_not_its_end(values: dict[str, str], first: str, end: str) -> None:
+    shelf = Shelf(str, place=lambda value: value)
+    shelf.update(values)
+    expected = sorted(value for value in values.values() if first.encode() <= value.encode() < end.encode())
+    assert list(shelf.between(first, end)) == expected
+
+
 def test_what_is_walked_through_may_change_meanwhile() -> None:
     shelf = Shelf(str)
     shelf.update((str(number), "before") for number in range(2_000))
@@ -61,6 +74,22 @@ def test_more_of_it_takes_no_more_memory() -> None:
         shelf = Shelf(Backorder)
         for each in range(number):
             shelf[str(each)] = order
-        assert sum(1 for _ in shelf.values()) == number
+        assert sum(1 for _ in shelf.values()) == sum(1 for _ in shelf.between("", "9")) == number
 
     assert peak(lambda: fill(8_000)) < 2 * peak(lambda: fill(2_000))
+
+
+def test_four_times_as_many_of_one_place_are_walked_through_in_four_times_the_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("reconciliation.shelf._AT_A_TIME", 10)
+
+    def steps(number: int) -> int:
+        shelf, taken = Shelf(str), count()
+        shelf.update((str(each), "") for each in range(number))
+        # SQLite calls it once for so many instructions of its own.
+        shelf._database.set_progress_handler(lambda: bool(next(taken) < 0), 10)
+        assert len(list(shelf)) == number
+        return next(taken)
+
+    assert steps(2_000) < 5 * steps(500)

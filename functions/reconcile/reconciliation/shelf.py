@@ -6,6 +6,7 @@ import sqlite3
 import weakref
 from collections.abc import Callable, Hashable, ItemsView, Iterator, MutableMapping, ValuesView
 from functools import cache
+from itertools import count
 from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
@@ -13,6 +14,8 @@ from pydantic import TypeAdapter
 T = TypeVar("T")
 _AT_A_TIME = 500
 """Rows that are held in memory while a shelf is walked through."""
+_AFTER_ALL = b""
+"""SQLite sorts bytes after all text."""
 
 
 class Shelf(MutableMapping[str, T]):
@@ -25,6 +28,7 @@ class Shelf(MutableMapping[str, T]):
     def __init__(self, of: type[T], place: Callable[[T], str] = lambda _: "") -> None:
         self._adapter: TypeAdapter[T] = _adapter(cast("Hashable", of))
         self._place = place
+        self._numbers = count(1)
         # Without a name: SQLite keeps some 2 MB of it in memory, and the rest in a file that it deletes by itself.
         # The garbage collector closes it in whatever thread it runs.
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -33,7 +37,7 @@ class Shelf(MutableMapping[str, T]):
             """
             PRAGMA journal_mode = OFF;
             PRAGMA synchronous = OFF;
-            CREATE TABLE shelf (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL, place TEXT NOT NULL, body BLOB);
+            CREATE TABLE shelf (key TEXT PRIMARY KEY, place TEXT NOT NULL, number INTEGER NOT NULL, body BLOB);
             CREATE INDEX places ON shelf (place, number);
             BEGIN;
             """
@@ -41,9 +45,9 @@ class Shelf(MutableMapping[str, T]):
 
     def __setitem__(self, key: str, value: T) -> None:
         self._database.execute(
-            "INSERT INTO shelf (key, place, body) VALUES (?, ?, ?) "
+            "INSERT INTO shelf (key, place, number, body) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (key) DO UPDATE SET place = excluded.place, body = excluded.body",
-            (key, self._place(value), self._adapter.dump_json(value)),
+            (key, self._place(value), next(self._numbers), self._adapter.dump_json(value)),
         )
 
     def __getitem__(self, key: str) -> T:
@@ -73,16 +77,16 @@ class Shelf(MutableMapping[str, T]):
 
     def between(self, first: str, end: str) -> Iterator[T]:
         """The values whose places are `first` or later, and before `end`."""
-        found = self._database.execute(
-            "SELECT body FROM shelf WHERE place >= ? AND place < ? ORDER BY place, number", (first, end)
-        )
-        return (self._adapter.validate_json(body) for (body,) in found.fetchall())
+        return (self._adapter.validate_json(body) for _, body in self._rows(first, end))
 
-    def _rows(self) -> Iterator[tuple[str, bytes]]:
-        place, number = "", 0
+    def _rows(self, first: str = "", end: str | bytes = _AFTER_ALL) -> Iterator[tuple[str, bytes]]:
+        # The number is a column of its own, not SQLite's row id: for a pair with a row id in it, it seeks by the first
+        # alone, and each step among equal places would go over all before it.
+        place, number = first, 0
         while rows := self._database.execute(
-            "SELECT key, body, place, number FROM shelf WHERE (place, number) > (?, ?) ORDER BY place, number LIMIT ?",
-            (place, number, _AT_A_TIME),
+            "SELECT key, body, place, number FROM shelf "
+            "WHERE (place, number) > (?, ?) AND place < ? ORDER BY place, number LIMIT ?",
+            (place, number, end, _AT_A_TIME),
         ).fetchall():
             yield from ((key, body) for key, body, _, _ in rows)
             place, number = rows[-1][2:]
