@@ -82,19 +82,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: EmulatorServer
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # headers and body leave in one write, when flushed
 
     def do_GET(self) -> None:
         self._serve()
 
     def do_POST(self) -> None:
         self._serve()
-
-    def handle_expect_100(self) -> bool:
-        """Clients with a large body wait for this line: it must leave at once, not with the answer."""
-        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self.wfile.flush()
-        return True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Nothing is logged: a request line can hold a password."""
@@ -135,5 +128,5 @@ class _Handler(BaseHTTPRequestHandler):
             f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\nContent-Type: {content_type}\r\n"
             f"Content-Length: {len(body)}\r\nConnection: {ending}\r\n\r\n"
         )
+        # In one write: a second segment could wait for the acknowledgement of the first.
         self.wfile.write(head.encode("ascii") + (body if sent is None else body[:sent]))
-        self.wfile.flush()
