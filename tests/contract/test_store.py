@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, pairwise
@@ -689,6 +690,19 @@ def test_a_document_is_any_json(store: Store) -> None:
     assert store.document("any") == body
 
 
+def test_a_document_may_be_larger_than_an_item(store: Store) -> None:
+    for body in (large("a"), large("b", 900_000), {"small": "é"}, large("é", 200_000)):
+        store.put_document("standing", body)
+        assert store.document("standing") == body
+    store.delete_document("standing")
+    assert store.document("standing") is None
+
+
+def large(letter: str, length: int = 1_200_000) -> dict[str, Any]:
+    """A document that takes several items."""
+    return {"text": letter * length}
+
+
 def test_who_changes_a_document_that_was_read_or_written_changes_no_other(store: Store) -> None:
     body: dict[str, Any] = {"spent": {"2026-11-24": "69.00"}}
     store.put_document("standing", body)
@@ -744,6 +758,53 @@ class CrashingClient:
             raise Crashed
         self._left -= 1
         return self._client.put_item(**request)
+
+    def delete_item(self, **request: Any) -> Any:
+        return self._client.delete_item(**request)
+
+
+@pytest.mark.parametrize("writes", range(6))
+def test_a_large_document_that_a_crash_cut_short_is_the_one_before(table: Table, writes: int) -> None:
+    table.store.put_document("standing", large("a"))
+    crashing: Any = CrashingClient(table.client, writes)
+    with suppress(Crashed):
+        DynamoStore(crashing, table.name).put_document("standing", large("b"))
+    assert table.store.document("standing") == large("a" if writes < 5 else "b")
+
+
+def test_of_a_large_document_nothing_is_left_once_it_is_replaced_or_deleted(table: Table) -> None:
+    for body in (large("a"), large("a"), large("b"), {}):
+        table.store.put_document("standing", body)
+    assert table.client.scan(TableName=table.name)["Count"] == 1
+    table.store.put_document("standing", large("c"))
+    table.store.delete_document("standing")
+    assert table.client.scan(TableName=table.name)["Count"] == 0
+
+
+def test_a_large_document_that_is_replaced_while_it_is_read_is_read_anew(table: Table) -> None:
+    table.store.put_document("standing", large("a"))
+    meanwhile = iter([{}, large("b")])
+
+    class Interrupted:
+        def get_item(self, **request: Any) -> Any:
+            answer = table.client.get_item(**request)
+            if "parts" in answer.get("Item", {}) and (body := next(meanwhile, None)) is not None:
+                table.store.put_document("standing", body)
+            return answer
+
+    client: Any = Interrupted()
+    assert DynamoStore(client, table.name).document("standing") == {}
+    table.store.put_document("standing", large("a"))
+    assert DynamoStore(client, table.name).document("standing") == large("b")
+
+
+def test_a_document_of_which_a_part_is_lost_is_not_read_for_ever(table: Table) -> None:
+    table.store.put_document("standing", large("a"))
+    items = table.client.scan(TableName=table.name)["Items"]
+    part = next(item for item in items if item["sk"]["S"] != "-")
+    table.client.delete_item(TableName=table.name, Key={"pk": part["pk"], "sk": part["sk"]})
+    with pytest.raises(RuntimeError, match="document standing has not all of its parts"):
+        table.store.document("standing")
 
 
 def test_a_write_whose_answer_was_lost_is_no_conflict_with_itself(table: Table) -> None:

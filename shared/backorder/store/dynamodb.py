@@ -10,6 +10,7 @@
 | list | `lists` | name and version |
 | month that has postings | `ledger` | `2026-11` |
 | lease, document | `lease#plan`, `document#rules` | `-` |
+| part of a document that is larger than an item may be | `document#standing` | digest of the whole, and number |
 
 The index has open backorders by shard and deadline (`open#3`), all others by month (`closed#2026-11`)
 and day of their outcome.
@@ -19,6 +20,7 @@ No transactions: each item is written alone, a backorder on condition of its ver
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,6 +49,10 @@ if TYPE_CHECKING:
 INDEX = "open"
 SHARDS = 4
 """Partitions of the index: one takes 1,000 writes a second, more than all workers together make in it."""
+
+PART = 350_000
+"""Characters of a document in one item, which ends at 400 KB."""
+_LOOKS = 5
 
 SECOND = len("2026-11-24T12:00:00")
 
@@ -252,14 +258,41 @@ class DynamoStore:
                 raise
 
     def document(self, name: str) -> dict[str, Any] | None:
-        item = self._get(f"document#{name}", "-")
-        return json.loads(item["body"]) if item else None
+        for _ in range(_LOOKS):
+            head = self._get(f"document#{name}", "-")
+            if head is None:
+                return None
+            parts = [self._get(*key) for key in _parts_of(head)] or [head]
+            if None not in parts:
+                body: dict[str, Any] = json.loads("".join(part["body"] for part in parts if part))
+                return body
+            # Somebody has put another one meanwhile.
+        raise RuntimeError(f"document {name} has not all of its parts")
 
     def put_document(self, name: str, body: Mapping[str, Any]) -> None:
-        self._put({"pk": f"document#{name}", "sk": "-", "body": json.dumps(body)})
+        text = json.dumps(body)
+        head: Item = {"pk": f"document#{name}", "sk": "-"}
+        if len(text) <= PART:
+            head["body"] = text
+        else:
+            pieces = [text[n : n + PART] for n in range(0, len(text), PART)]
+            head |= {"digest": hashlib.sha256(text.encode()).hexdigest(), "parts": len(pieces)}
+            # First the parts: whoever finds the head finds all of them.
+            for (pk, sk), piece in zip(_parts_of(head), pieces, strict=True):
+                self._put({"pk": pk, "sk": sk, "body": piece})
+        answer = self._client.put_item(TableName=self._table, Item=_wire(head), ReturnValues="ALL_OLD")
+        former = _plain(answer.get("Attributes", {}))
+        if former.get("digest") != head.get("digest"):
+            self._delete_parts(former)
 
     def delete_document(self, name: str) -> None:
-        self._client.delete_item(TableName=self._table, Key=_wire({"pk": f"document#{name}", "sk": "-"}))
+        key = _wire({"pk": f"document#{name}", "sk": "-"})
+        answer = self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
+        self._delete_parts(_plain(answer.get("Attributes", {})))
+
+    def _delete_parts(self, head: Item) -> None:
+        for pk, sk in _parts_of(head):
+            self._client.delete_item(TableName=self._table, Key=_wire({"pk": pk, "sk": sk}))
 
     def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
         item = {"pk": f"document#{name}", "sk": "-", "body": json.dumps(after)}
@@ -331,6 +364,11 @@ def _item(pk: str, sk: str, adapter: TypeAdapter[Any], value: Any, **attributes:
     An attribute for each field would be read no more often, and cost several times the work on both ends.
     """
     return {"pk": pk, "sk": sk, "body": adapter.dump_json(value).decode(), **attributes}
+
+
+def _parts_of(head: Item) -> list[tuple[str, str]]:
+    """The keys of a document's parts, in order; none where it is whole in its head."""
+    return [(head["pk"], f"{head['digest']}#{n:04}") for n in range(int(head.get("parts", 0)))]
 
 
 def _from_backorder(backorder: Backorder) -> Item:

@@ -113,7 +113,8 @@ class Store(Protocol):
         """Gives the lease back; nothing happens if somebody else holds it by now."""
 
     def document(self, name: str) -> dict[str, Any] | None:
-        """A small document (the rules, the last forecast …): JSON values, with amounts and times as strings."""
+        """A document (the rules, the last forecast …): JSON values, with amounts and times as strings. Most are small;
+        one that is not is still read and replaced whole."""
 
     def put_document(self, name: str, body: Mapping[str, Any]) -> None: ...
 
