@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -25,6 +25,7 @@ from tests.factories import (
     FEE,
     NOW,
     a_backorder,
+    a_charge,
     a_claim,
     a_dated_backorder,
     a_placed_backorder,
@@ -792,3 +793,19 @@ def test_what_others_reserved_since_the_last_reconciliation_is_not_ours_to_draw_
     world.there_is(a_backorder("one.com", line=1), a_backorder("two.com", line=2))
     world.tick()
     assert world.sent_as("order") == ["one.com"]
+
+
+def test_a_charge_that_is_booked_while_the_plan_reads_is_not_planned_with_twice(world: World) -> None:
+    """Reconciliation writes it on its order between the two looks: the account must not be the older one."""
+    won = a_placed_backorder("won.com", State.SUCCESSFUL)
+    world.there_is(won, a_backorder())
+
+    class Charging(FakeProvider):
+        def account(self) -> AccountStatus:
+            standing = super().account()
+            world.store.replace(replace(won, charges=(a_charge(),)))
+            return standing
+
+    world.provider = Charging(an_account_status(Decimal("69.00")))
+    world.tick()
+    assert world.sent_as("order") == []

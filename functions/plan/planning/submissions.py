@@ -129,6 +129,9 @@ class _Tick:
 
     def run(self) -> Summary:
         halted = halt(self.store)
+        # The account last: an order whose charge reconciliation notes meanwhile draws its fee still, as it was read.
+        backorders = list(self.store.open_backorders())
+        known = standing(self.store)
         try:
             account = self.provider.account()
         except AccessDenied as error:
@@ -145,9 +148,8 @@ class _Tick:
             logger.info("line_goes_on", since=halted.since)
             halted = None
 
-        known = standing(self.store)
         fees = Fees(self.rules, known, account.currency)
-        waiting, under_way = self._divide(self.store.open_backorders())
+        waiting, under_way = self._divide(backorders)
         position = Position(
             waiting,
             under_way,
