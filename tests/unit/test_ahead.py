@@ -93,6 +93,11 @@ def test_prices_are_net_and_fees_gross() -> None:
     assert found == {"COM": OwnPrice(usd("71.40"), "USD")}
 
 
+def test_a_gross_price_is_in_whole_cents_and_never_less_than_what_is_reserved() -> None:
+    found = own_prices(a_user({"PRICE_CLASS_COM_BACKORDER_SETUP": "57.98"}, vat=usd("19.00")))
+    assert found == {"COM": OwnPrice(usd("69.00"), "USD")}  # not 68.9962: three of these would be a cent short
+
+
 def test_where_the_provider_does_not_answer_what_was_known_counts() -> None:
     known = Standing(renewals=(FallsDue(SOON, usd(1)),), prices={"COM": OwnPrice(usd(60), "USD")})
     silent = FakeProvider((a_renewal(9, "10.00"),), TemporaryFailure("Server error", code=421))

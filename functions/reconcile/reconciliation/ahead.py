@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
-from backorder.money import ZERO
+from backorder.money import CENT, ZERO
 from backorder.observability import logger
 from backorder.provider.account import UserStatus
 from backorder.provider.client import Provider
@@ -75,7 +75,9 @@ def own_prices(user: UserStatus) -> dict[str, OwnPrice]:
             currencies[zone] = value.strip().upper()
         elif parts[-1] in ("SETUP", "BACKORDER", zone):
             try:
-                amounts[zone] = amount(value.strip(), name) * (1 + (user.vat or ZERO) / 100)
+                gross = amount(value.strip(), name) * (1 + (user.vat or ZERO) / 100)
+                # What is reserved is in whole cents: a part of one too little, for many names, is a cent too little.
+                amounts[zone] = gross.quantize(CENT, ROUND_CEILING)
             except NotAnAnswer as error:
                 logger.warning("price_unread", why=str(error))
     return {
