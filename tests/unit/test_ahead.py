@@ -23,10 +23,12 @@ def a_user(relations: dict[str, str], vat: Decimal | None = None) -> UserStatus:
     return UserStatus("test.user", "USD", vat, None, (), relations)
 
 
-def a_renewal(days: int | None, price: str | None, vat_price: str | None = None) -> Renewal:
+def a_renewal(
+    days: int | None, price: str | None, vat_price: str | None = None, *, mode: str = "AUTORENEW", action: str = "pay"
+) -> Renewal:
     due_at = None if days is None else NOW + timedelta(days=days)
     amounts = [None if text is None else usd(text) for text in (price, vat_price)]
-    return Renewal("john.com", "DOMAIN", due_at, amounts[0], amounts[1], "1", "AUTORENEW", "pay")
+    return Renewal("john.com", "DOMAIN", due_at, amounts[0], amounts[1], "1", mode, action)
 
 
 @dataclass
@@ -59,6 +61,24 @@ def test_renewals_are_foreseen_gross_in_order_of_time() -> None:
         FallsDue(NOW + timedelta(days=9), usd("10.00")),
     )
     assert fake.until == NOW + AHEAD
+
+
+@pytest.mark.parametrize(
+    ("mode", "action", "draws"),
+    [
+        ("AUTORENEW", "pay", True),
+        ("RENEW", "", True),
+        ("", "", True),  # not told
+        ("AUTORENEW", "expire", True),  # in doubt, it draws
+        ("EXPIRE", "expire", False),  # the reference's own example
+        ("AUTOEXPIRE", "", False),
+        ("AUTODELETE", "delete", False),
+        ("", "EXPIREUNPAID", False),
+    ],
+)
+def test_what_is_to_expire_or_to_be_deleted_draws_nothing(mode: str, action: str, draws: bool) -> None:
+    found = falling_due(the(FakeProvider((a_renewal(3, "12.50", mode=mode, action=action),))), NOW)
+    assert found == ((FallsDue(SOON, usd("12.50")),) if draws else ())
 
 
 def test_what_was_due_is_not_ahead() -> None:

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from backorder.money import CENT, ZERO
 from backorder.observability import logger
-from backorder.provider.account import UserStatus
+from backorder.provider.account import Renewal, UserStatus
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.provider.values import amount
@@ -18,6 +18,9 @@ from backorder.standing import FallsDue, OwnPrice, Standing
 
 AHEAD = timedelta(days=30)
 """Renewals that fall due later leave time for paying in."""
+_ENDS = ("EXPIRE", "DELETE")
+"""In an object's renewal mode, or, where that does not speak of renewing it, in its next action (`expire`,
+`expireunpaid`, `delete`)."""
 _KINDS = frozenset({"SETUP", "CURRENCY"})
 _NO_ZONE = frozenset({"PRICE", "CLASS", "DOMAIN", "APPLICATION", "BACKORDER"})
 
@@ -49,13 +52,19 @@ def look_ahead(provider: Provider, known: Standing, now: datetime, *, prices_too
 
 
 def falling_due(provider: Provider, now: datetime) -> tuple[FallsDue, ...]:
-    """Gross amounts; what has no date or no price draws nothing that could be foreseen."""
+    """Gross amounts. The list has names, too, that are to expire: they draw nothing; nor does, as far as anybody can
+    foresee, what has no date or no price."""
     due = [
         FallsDue(renewal.due_at, renewal.price + (renewal.vat_price or ZERO))
         for renewal in provider.renewals(until=now + AHEAD)
-        if renewal.due_at is not None and renewal.price is not None and renewal.due_at > now
+        if renewal.due_at is not None and renewal.price is not None and renewal.due_at > now and not _ends(renewal)
     ]
     return tuple(sorted(due, key=lambda each: (each.at, each.amount)))
+
+
+def _ends(renewal: Renewal) -> bool:
+    told = renewal.renewal_mode if "RENEW" in renewal.renewal_mode else f"{renewal.renewal_mode} {renewal.next_action}"
+    return any(word in told.upper() for word in _ENDS)
 
 
 def own_prices(user: UserStatus) -> dict[str, OwnPrice]:
