@@ -57,10 +57,8 @@ class Bookkeeping:
         """Posts what explains the account as it was seen, and tells our orders; gives the deposits that stand."""
         books = self._books
         if not books.tally.postings:
-            # What was booked until now is in the opening.
-            known = frozenset(key for key, _ in ledger.keyed(seen.entries))
-            books.note(replace(books.notes, opened_at=seen.at, known=known))
-            books.open(ledger.opening(seen))
+            alike = (entries for _, entries in ledger.side_by_side((), seen.entries))
+            books.open(ledger.opening(seen), known=(key for entries in alike for key, _ in ledger.keyed(entries)))
         followed = self._follow_deposits(seen)
         self._book_entries(seen)
         self._dispute(seen)
@@ -137,8 +135,9 @@ class Bookkeeping:
         reversals: list[Posting] = []
         withdrawn: set[str] = set()
         unposted = Shelf(Unposted, place=lambda each: each.place)
+        known = self._books.history(seen.since)
         for rows in ledger.side_by_side(self._posted(seen), seen.entries):
-            compared = ledger.compare(*rows, seen, known=self._books.notes.known, again=self._books.recovers)
+            compared = ledger.compare(*rows, seen, known=known, again=self._books.recovers)
             reversals += compared.reversals
             withdrawn |= compared.withdrawn
             unposted.update((each.row.key, each) for each in compared.unposted)

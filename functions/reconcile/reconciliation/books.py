@@ -19,6 +19,8 @@ from reconciliation.ledger import Sum, sum_up
 from reconciliation.shelf import Shelf
 
 _DOCUMENT = "books"
+_HISTORY = "books-history"
+"""Beside it, for it is read on the first days only, and there may be thousands of them."""
 _RECENT = 9
 """Deposits and charges of a zone that say what is usual there: an odd one is outvoted, and a new price soon wins."""
 _LAGS = 20
@@ -34,8 +36,6 @@ class Notes:
 
     opened_at: datetime | None = None
     """When the first run read the account; None before it."""
-    known: frozenset[str] = frozenset()
-    """Keys of the bookings that were there when the books were opened: history, never posted."""
     missing: tuple[Decimal, Decimal] = (ZERO, ZERO)
     """What the last run could not explain, of the balance and of the reserved: posted if the next run sees the same."""
     tally: Tally = field(default_factory=Tally)
@@ -109,10 +109,23 @@ class Books:
     def tally(self) -> Tally:
         return self.notes.tally
 
-    def open(self, opening: Posting) -> None:
-        """Posts the opening. What was known then is kept first: after a crash in between, the books open anew."""
+    def open(self, opening: Posting, *, known: Iterable[str]) -> None:
+        """Posts the opening, which holds what was booked until then: `known` are the keys of those bookings. They are
+        kept first: after a crash in between, the books open anew."""
+        self._store.put_document(_HISTORY, {"keys": sorted(known)})
+        self.notes = replace(self.notes, opened_at=opening.at)
         self._save(replace(self.notes, clean=False))
         self.post([opening])
+
+    def history(self, since: date) -> frozenset[str]:
+        """Keys of the bookings that were there when the books were opened, and are never posted: those of the days
+        (UTC) from `since` on, and maybe others."""
+        opened_at = self.notes.opened_at
+        # Bookings are read until tomorrow.
+        if opened_at is None or since > opened_at.date() + _DAY:
+            return frozenset()
+        kept = self._store.document(_HISTORY)
+        return frozenset(kept["keys"] if kept else ())
 
     def begin(self) -> None:
         """Says that postings are to come: a run that finds it so looks for what was kept, and not posted."""
