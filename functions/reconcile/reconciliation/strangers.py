@@ -12,7 +12,6 @@ from datetime import datetime
 from backorder.bookkeeping import Lease
 from backorder.finding import Finding, Kind
 from backorder.model import Backorder, Origin
-from backorder.observability import logger
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.standing import ForeignOrder
@@ -22,8 +21,6 @@ from reconciliation.orders import Orders
 from reconciliation.reading import Reading
 
 KINDS = (Kind.APPLICATION_FOREIGN, Kind.APPLICATION_DUPLICATE)
-MOST_KEPT = 2000
-"""Foreign orders that are remembered for the plan: an item ends at 400 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +94,7 @@ def foreign_orders(
         application = stranger.application
         if stranger.backorder is None or stranger.backorder.application != application.id:
             kept[application.id] = ForeignOrder(application.domain, application.zone, application.finalization_at)
-    waiting = {id_: order for id_, order in kept.items() if order.domain not in reserved}
-    if len(waiting) > MOST_KEPT:
-        logger.warning("foreign_orders_not_counted", number=len(waiting) - MOST_KEPT)
-    return dict(sorted(waiting.items())[:MOST_KEPT])
+    return {id_: order for id_, order in sorted(kept.items()) if order.domain not in reserved}
 
 
 def judge_deposits(
