@@ -48,7 +48,7 @@ class Standing:
     """Amounts are gross, in the account's currency."""
 
     last_deposits: Mapping[str, Decimal] = field(default_factory=dict)
-    """What the provider usually reserves, by zone: the most frequent of the last deposits and charges."""
+    """What the provider may reserve next, by zone: the highest of the last deposits and charges but for odd ones."""
     others: Decimal = ZERO
     """Reserved for orders that are not ours."""
     spent: Mapping[date, Decimal] = field(default_factory=dict)

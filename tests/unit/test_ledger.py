@@ -745,6 +745,23 @@ def test_what_is_usual_in_a_zone_is_what_most_deposits_say() -> None:
         assert notes.usual_deposits == {"com": usd(usual)}, amount
 
 
+def test_a_price_that_rose_is_expected_at_once_and_an_odd_deposit_until_the_next_one() -> None:
+    notes = Notes()
+    assert notes.expected_deposits == {}
+    for amount, expected in (
+        ("69", "69"),
+        ("86.25", "86.25"),  # odd: for one deposit, too much is left aside
+        ("69", "69"),
+        ("79", "79"),  # a new price
+        ("79", "79"),
+        ("69", "79"),  # the charge for an order of before
+        ("69", "79"),
+        ("57.98", "79"),  # less is believed when all others are forgotten
+    ):
+        notes = notes.with_fee("com", usd(amount))
+        assert notes.expected_deposits == {"com": usd(expected)}, amount
+
+
 def test_the_release_lag_is_measured_after_some_refunds() -> None:
     notes = Notes()
     for hours in (1.0, 1.5, 1.0, 2.5):

@@ -60,6 +60,18 @@ class Notes:
         return {zone: Counter(amounts).most_common(1)[0][0] for zone, amounts in self.deposits.items() if amounts}
 
     @property
+    def expected_deposits(self) -> dict[str, Decimal]:
+        """By zone, what the next one may come to: the highest of the usual one, the very last, and any that came more
+        than once. So a price that rose counts at once, for too little may void orders, and an odd one until the next.
+        """
+        usual = self.usual_deposits
+        return {
+            zone: max(usual[zone], amounts[-1], *(each for each, number in Counter(amounts).items() if number > 1))
+            for zone, amounts in self.deposits.items()
+            if amounts
+        }
+
+    @property
     def release_lag(self) -> timedelta | None:
         """The longest of the last refunds' ways, in whole hours, and one for the hour between two runs; None until
         enough were seen."""

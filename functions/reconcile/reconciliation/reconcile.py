@@ -261,7 +261,7 @@ class _Run:
         self.summary.swept = reading.swept
         ahead = look_ahead(self.provider, known, self.now, prices_too=reading.swept)
         now = Standing(
-            last_deposits=notes.usual_deposits,
+            last_deposits=notes.expected_deposits,
             others=sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
             spent=self.books.tally.spent,
             release_lag=notes.release_lag,
