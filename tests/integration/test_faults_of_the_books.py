@@ -6,6 +6,7 @@ Runs are hourly, as in a deployed stack.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -399,3 +400,17 @@ def test_the_release_lag_of_this_account_is_measured_from_its_refunds() -> None:
         lag = standing(world.store).release_lag
         assert lag is not None
         assert timedelta(hours=3) < lag <= timedelta(hours=5)
+
+
+def test_an_account_whose_refunds_take_longer_than_a_day_is_learnt_and_told_of_no_more() -> None:
+    with a_world(release_lag=timedelta(hours=31)) as world:
+        for number in range(10):
+            world.order(f"name{number}.com", "FAILED")
+        world.hourly(DROP + 33 * HOUR)
+        assert Counter(kind for kind, *_ in world.found("closed")) == {Kind.REFUND_MISSING: 10}, "a day is expected"
+        world.order("later.com", "FAILED", at=DROP + 2 * DAY)
+        world.hourly(DROP + 5 * DAY)
+        assert world.backorder("later.com").deposit is None
+        late = [each for each in world.store.findings() if each.kind is Kind.REFUND_MISSING]
+        assert [each.status for each in late] == ["closed"] * 10
+        world.books_are_right()

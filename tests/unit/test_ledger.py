@@ -770,6 +770,20 @@ def test_the_release_lag_is_measured_after_some_refunds() -> None:
     assert notes.with_lag(HOUR).release_lag == timedelta(hours=4)
 
 
+def test_a_refund_that_is_late_once_is_no_measure_but_where_all_are_late_that_is_the_accounts_lag() -> None:
+    """Else each lost name of an account whose refunds take two days would be a finding, for ever."""
+    notes = Notes()
+    for _ in range(9):
+        notes = notes.with_lag(timedelta(hours=31))
+        assert notes.release_lag is None
+    notes = notes.with_lag(timedelta(hours=30))
+    assert notes.release_lag == timedelta(hours=32)
+    for _ in range(4):
+        notes = notes.with_lag(HOUR)
+    assert notes.release_lag is None, "most come in time, and of those too few were seen"
+    assert notes.with_lag(HOUR).release_lag == timedelta(hours=2)
+
+
 # --- An account that does as it likes ------------------------------------------------------------
 
 

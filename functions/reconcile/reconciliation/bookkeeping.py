@@ -18,7 +18,6 @@ from backorder.provider.account import AccountingEntry
 from backorder.store import Store
 from reconciliation import ledger
 from reconciliation.books import Books
-from reconciliation.findings import RELEASE_LAG
 from reconciliation.following import charged, reserved
 from reconciliation.ledger import Followed, Seen, Unposted
 from reconciliation.orders import Orders
@@ -26,6 +25,8 @@ from reconciliation.shelf import Shelf
 
 KEPT_FOR = timedelta(days=35)
 """A deposit that is gone is remembered so long: one that lapsed comes back under its id within hours."""
+BY_ITSELF = timedelta(days=7)
+"""A refund that took longer did not come by itself."""
 AT_ONCE = 500
 """Bookings that are posted together."""
 _MEASURED = frozenset({State.FAILED, State.AUCTION_LOST})
@@ -125,10 +126,10 @@ class Bookkeeping:
         self._books.note(notes)
 
     def _note_lag(self, order: Backorder, seen: Seen) -> None:
-        """How long a refund took. One that was late enough for a finding is no measure."""
+        """How long a refund took. One that somebody had to ask for is no measure."""
         if order.state in _MEASURED and order.outcome_at is not None:
             lag = seen.at - order.outcome_at
-            if lag <= RELEASE_LAG:
+            if lag <= BY_ITSELF:
                 self._books.note(self._books.notes.with_lag(lag))
 
     def _book_entries(self, seen: Seen) -> None:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from backorder.bookkeeping import Posting, Tally
 from backorder.money import ZERO
 from backorder.store import Store
+from reconciliation.findings import RELEASE_LAG
 from reconciliation.ledger import Sum, sum_up
 from reconciliation.shelf import Shelf
 
@@ -26,6 +27,8 @@ _RECENT = 9
 _LAGS = 20
 _LEAST_LAGS = 5
 """Refunds that must have been seen before the account's release lag counts as measured."""
+_LEAST_LATE = 10
+"""Refunds that must have been seen before late ones count as what is usual on the account."""
 _SPENT_FOR = timedelta(days=70)
 """The limits of rules.toml go by day and by month."""
 
@@ -44,7 +47,7 @@ class Notes:
     deposits: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     """Our last deposits in each zone, and what names there were charged, the latest last."""
     lags: tuple[timedelta, ...] = ()
-    """How long the last refunds took."""
+    """How long the last refunds took, also those that were late."""
     swept_on: date | None = None
     """The day (UTC) of the last full look at the account."""
     applications: int = 0
@@ -74,10 +77,14 @@ class Notes:
     @property
     def release_lag(self) -> timedelta | None:
         """The longest of the last refunds' ways, in whole hours, and one for the hour between two runs; None until
-        enough were seen."""
-        if len(self.lags) < _LEAST_LAGS:
+        enough were seen. One that took longer than is expected at first was a finding, and is no measure, unless nine
+        of ten do: then that is how this account is."""
+        in_time = [lag for lag in self.lags if lag <= RELEASE_LAG]
+        late = len(self.lags) >= _LEAST_LATE and 10 * len(in_time) <= len(self.lags)
+        measured = self.lags if late else in_time
+        if len(measured) < _LEAST_LAGS:
             return None
-        hours = -(-max(self.lags) // timedelta(hours=1))
+        hours = -(-max(measured) // timedelta(hours=1))
         return timedelta(hours=hours + 1)
 
     def with_fee(self, zone: str, amount: Decimal) -> Notes:
