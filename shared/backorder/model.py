@@ -271,8 +271,8 @@ class Backorder:
     def moved(self, to: State, *, at: datetime, why: str, call: str | None = None, **changes: Any) -> Backorder:
         """A copy in state `to`, with the step in its history and `changes` to other fields.
 
-        A final state that never had an application is settled at once: no money of it is anywhere. But one that was
-        funded and missed stays open until reconciliation has told somebody.
+        A final state without an application is settled at once: no money of it is anywhere. But one that was funded and
+        missed stays open until reconciliation has told somebody, and one that was taken back until its deposit is back.
         Raises IllegalTransition where the table does not allow the step.
         """
         if to not in TRANSITIONS[self.state]:
@@ -282,9 +282,9 @@ class Backorder:
             changes.setdefault("unfunded_at", self.deadline)
         if to.is_final:
             changes.setdefault("outcome_at", at)
-            never_ordered = changes.get("application", self.application) is None
+            no_money = changes.get("application", self.application) is None and self.deposit is None
             told = to is not State.MISSED or changes.get("reason", self.reason) not in FUNDED_AND_MISSED
-            changes.setdefault("settled", never_ordered and told)
+            changes.setdefault("settled", no_money and told)
         return replace(self, state=to, history=(*self.history, step)[-HISTORY_LIMIT:], **changes)
 
     def _waited_at_its_deadline(self, until: datetime) -> bool:

@@ -37,6 +37,7 @@ from tests.factories import (
     CURRENCY,
     FEE,
     NOW,
+    a_backorder,
     a_charge,
     a_dated_backorder,
     a_finding,
@@ -135,16 +136,44 @@ def test_a_lost_names_deposit_that_stays_is_found_after_the_release_lag(state: S
         assert fact in one.advice
 
 
+TAKEN_BACK = a_step(State.WITHDRAWING, State.HELD, call="DeleteDomainApplication 10700")
+
+
+@pytest.mark.parametrize(
+    ("order", "what"),
+    [
+        (a_backorder(state=State.HELD, history=(TAKEN_BACK,)), "was taken back on 24 November 12:00 UTC"),
+        (a_backorder(history=(TAKEN_BACK, a_step(State.HELD, State.SELECTED))), "was taken back on 24 November"),
+        (
+            a_backorder(state=State.HELD, history=(a_step(State.SELECTED, State.HELD),) * 40),
+            "was taken back on 24 November",
+        ),
+        (a_backorder(state=State.MISSED, outcome_at=NOW, history=(TAKEN_BACK,)), "was lost on 24 November 12:00 UTC"),
+        (a_placed_backorder(state=State.SUCCESSFUL, charges=(a_charge(),)), "was charged on 24 November 12:00 UTC"),
+    ],
+)
+def test_a_deposit_that_is_for_nothing_any_more_and_stays_is_found(order: Backorder, what: str) -> None:
+    """Taken back for want of funds, missed after that, or charged besides: nobody else tells of it."""
+    bound = replace(order, deposit=FEE, reason=Reason.UNFUNDED)
+    assert kinds(bound, after=RELEASE_LAG - SECOND) == []
+    one = found(bound, after=RELEASE_LAG)
+    assert (one.kind, one.amount) == (Kind.REFUND_MISSING, FEE)
+    assert what in one.advice
+    assert f"application {order.application or ('10700' if TAKEN_BACK in order.history else '')}".strip() in one.advice
+    assert "None" not in one.advice
+    assert kinds(replace(bound, deposit=None), after=RELEASE_LAG) == []
+
+
 @pytest.mark.parametrize(
     "backorder",
     [
         a_placed_backorder(state=State.FAILED, deposit=None),
-        a_placed_backorder(state=State.SUCCESSFUL, deposit=FEE, charges=(a_charge(),)),
+        a_placed_backorder(state=State.SUCCESSFUL, deposit=FEE),
         a_placed_backorder(state=State.PROCESSING, deposit=FEE),
     ],
 )
-def test_no_refund_is_missing_of_what_was_won_is_on_its_way_or_back(backorder: Backorder) -> None:
-    assert kinds(backorder, after=RELEASE_LAG) == []
+def test_no_refund_is_missing_of_what_waits_for_its_charge_is_on_its_way_or_back(backorder: Backorder) -> None:
+    assert Kind.REFUND_MISSING not in kinds(backorder, after=RELEASE_LAG)
 
 
 def test_a_charge_for_a_name_that_was_not_caught_is_found_until_it_is_given_back() -> None:

@@ -28,7 +28,7 @@ from backorder.model import (
     TakingBack,
 )
 from backorder.registries import Registries
-from tests.factories import NOW, a_backorder, a_claim, a_placed_backorder, an_estimated_backorder, usd
+from tests.factories import FEE, NOW, a_backorder, a_claim, a_placed_backorder, an_estimated_backorder, usd
 
 LATER = NOW + timedelta(hours=1)
 LEGAL = [(state, to) for state in State for to in sorted(TRANSITIONS[state])]
@@ -155,6 +155,13 @@ def test_the_history_keeps_the_last_steps_in_order(steps: int) -> None:
 def test_an_end_without_an_application_is_settled_at_once(to: State) -> None:
     ended = a_backorder().moved(to, at=LATER, why="over", reason=Reason.UNFUNDED)
     assert (ended.settled, ended.is_open, ended.outcome_at) == (True, False, LATER)
+
+
+@pytest.mark.parametrize("to", [State.MISSED, State.CANCELLED])
+def test_one_that_was_taken_back_and_whose_deposit_is_not_back_stays_open_when_it_ends(to: State) -> None:
+    taken_back = a_backorder(state=State.HELD, deposit=FEE)
+    ended = taken_back.moved(to, at=LATER, why="no chance left", reason=Reason.UNFUNDED)
+    assert (ended.settled, ended.is_open) == (False, True)
 
 
 @pytest.mark.parametrize("reason", [Reason.LATE, Reason.UNANSWERED, Reason.REFUSED])

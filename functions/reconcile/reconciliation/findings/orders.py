@@ -216,16 +216,38 @@ def _charge_without_success(order: Backorder, at: Circumstances) -> Observation 
 
 
 def _refund_missing(order: Backorder, at: Circumstances) -> Observation | None:
-    lost_at = order.outcome_at
-    if order.deposit is None or not order.state.is_lost or lost_at is None or at.now < lost_at + at.release_lag:
+    since = _for_nothing_since(order)
+    if order.deposit is None or since is None or at.now < since[0] + at.release_lag:
         return None
     return _found(
         Kind.REFUND_MISSING,
         order,
-        f"{order.domain} was lost on {_on(lost_at)} ({order.state}), and its deposit of {_money(order.deposit, at)} is "
-        f"still reserved: ask the provider's support to release it, application {order.application}.",
+        f"{order.domain} {since[1]}, and its deposit of {_money(order.deposit, at)} is still reserved: ask the "
+        f"provider's support to release it, application {order.application or _taken_back(order)[1]}.",
         order.deposit,
     )
+
+
+def _for_nothing_since(order: Backorder) -> tuple[datetime, str] | None:
+    """Since when a deposit for it is of no use any more, and what came of the order then."""
+    if order.state.is_lost and order.outcome_at is not None:
+        return order.outcome_at, f"was lost on {_on(order.outcome_at)} ({order.state})"
+    if order.state.is_won and order.charged > ZERO:
+        charged_at = order.charges[-1].at
+        return charged_at, f"was charged on {_on(charged_at)}"
+    if order.state.is_waiting and order.history:
+        taken_back_at, _ = _taken_back(order)
+        return taken_back_at, f"was taken back on {_on(taken_back_at)}"
+    return None
+
+
+def _taken_back(order: Backorder) -> tuple[datetime, str]:
+    """When its application was taken back for want of funds, and which one that was; the earliest moment that its
+    history tells of, if it does not go back so far."""
+    for step in reversed(order.history):
+        if step.left is State.WITHDRAWING:
+            return step.at, (step.call or "").partition(" ")[2]
+    return order.history[0].at, "unknown"
 
 
 def _success_without_charge(order: Backorder, at: Circumstances) -> Observation | None:
