@@ -18,12 +18,12 @@ from local.emulator.cli import emulator
 from local.emulator.options import amount as read_amount
 from local.lifetime import exit_on_terminate
 from local.processes import PROJECT, StackError
+from local.run.options import LONGEST_DAYS
 
 SAMPLE = PROJECT / "local" / "samples" / "wanted.txt"
 EMULATOR_PORT = 8053
 EARLIEST, LATEST = 2000, 2099
 """Years in which a run may start: enough for any list, and far from where dates end."""
-MOST_DAYS = 3650
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -56,8 +56,8 @@ def _pay_ins(
             pay_ins.append((read_amount(amount), int(day)))
         except ValueError:
             raise click.BadParameter(f"{text!r} is not AMOUNT@DAY, such as 500.00@3") from None
-        if pay_ins[-1][0] <= 0 or not 0 <= pay_ins[-1][1] <= MOST_DAYS:
-            raise click.BadParameter(f"{text!r}: an amount above zero, and a day from 0 to {MOST_DAYS}")
+        if pay_ins[-1][0] <= 0 or not 0 <= pay_ins[-1][1] <= LONGEST_DAYS:
+            raise click.BadParameter(f"{text!r}: an amount above zero, and a day from 0 to {LONGEST_DAYS}")
     return tuple(pay_ins)
 
 
@@ -74,7 +74,9 @@ def _pay_ins(
     "--start", metavar="TIME", callback=_moment, help="ISO 8601, UTC (default: six days before the first drop)"
 )
 @click.option(
-    "--days", type=click.IntRange(0, MOST_DAYS), help="stop then; 0: only plan (default: when all is done, at most 60)"
+    "--days",
+    type=click.IntRange(0, LONGEST_DAYS),
+    help="stop then; 0: only plan (default: when all is done, at most 60)",
 )
 @click.option("--win-rate", type=click.FloatRange(0, 1), help="default 0.2")
 @click.option("--auction-rate", type=click.FloatRange(0, 1), help="of the won; default 0.05")

@@ -129,7 +129,8 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal("0.01"))
 
 
-_is_amount = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?", re.ASCII).fullmatch
+# Fifteen digits are more than any account holds, and far from where Decimal rounds.
+_is_amount = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?", re.ASCII).fullmatch
 
 
 def amount(text: str) -> Decimal:

@@ -12,6 +12,7 @@ from backorder.clock import iso
 from backorder.deadlines import schedule
 from backorder.registries import Registries
 from ingestion.reading import Entry, read_lists
+from local.run.options import LONGEST_DAYS
 
 SPREAD_DAYS = 10
 """Names without a date drop on days spread over so many that follow the start."""
@@ -43,6 +44,8 @@ def uploads(files: Iterable[str], kind: str) -> list[Upload]:
     for argument in files:
         given, day = _split(argument)
         path = Path(given)
+        if path.is_dir():
+            raise Unusable(f"--list {given}: is a folder, not a file")
         if not path.is_file():
             raise Unusable(f"--list {given}: there is no such file")
         key = f"{kind}/{path.name}"
@@ -63,6 +66,9 @@ def _split(argument: str) -> tuple[str, int]:
         return argument, 0
     if not day.isdecimal():
         raise Unusable(f"--list {argument}: {day!r} after the @ is no day; give a whole number, as in {given}@2")
+    # Compared by length first: Python reads no number of thousands of digits.
+    if len(day) > len(str(LONGEST_DAYS)) or int(day) > LONGEST_DAYS:
+        raise Unusable(f"--list {argument}: days go from 0 to {LONGEST_DAYS}")
     return given, int(day)
 
 

@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
+LONGEST_DAYS = 3650
+"""More than this no run lasts, so that no day of it is beyond what dates can be."""
 MOST_DAYS = 60
 """Without `--days`, a run ends here at the latest."""
 DYNAMODB_LIMIT = 500

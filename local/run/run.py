@@ -57,11 +57,22 @@ class Outcome:
     out: Path
     start: datetime
     end: datetime
+    not_reached: Sequence[str] = ()
+    """What was to happen on days after the run's end, in words."""
 
     @property
     def broken(self) -> list[str]:
         """The invariants that are false."""
         return [name for name, holds in self.summary["invariants"].items() if not holds]
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """Something that the user does on a day of the run."""
+
+    at: datetime
+    words: str
+    do: Callable[[], None]
 
 
 @dataclass
@@ -80,6 +91,8 @@ class _World:
     worst: Forecast | None = None
     """The largest shortfall that was foreseen until names were missed for it."""
     messages: list[Message] = field(default_factory=list)
+    due: list[_Due] = field(default_factory=list)
+    """What is still to be done, in order of time."""
     second_of_last_upload: int = 0
     """Of this machine's clock, by which moto dates objects."""
 
@@ -210,20 +223,20 @@ def _live(world: _World, chosen: Iterable[Upload]) -> None:
     if options.rules is not None:
         _put(world, RULES_KEY, options.rules)
         pump.deliver()
-    due = sorted(_actions(world, chosen), key=lambda action: action[0])
+    world.due = sorted(_actions(world, chosen), key=lambda due: due.at)
     if options.days == 0:
-        _act(world, due, world.start)
+        _act(world, world.start)
         world.progress(pump.now, "planning")
         pump.call("PlanSubmissions", {})
         world.worst = _worse(None, forecast(world.store))
         return
     end = world.start + timedelta(days=MOST_DAYS if options.days is None else options.days)
     while True:
-        due = _act(world, due, pump.now)
+        _act(world, pump.now)
         world.progress(pump.now, _what_waits(world))
-        if options.days is None and not due and pump.is_quiet and world.store.all_done(pump.now):
+        if options.days is None and not world.due and pump.is_quiet and world.store.all_done(pump.now):
             break
-        limit = min([end, *(moment for moment, _ in due)])
+        limit = min([end, *(due.at for due in world.due)])
         foreseen, missed = forecast(world.store), world.store.unfunded
         reached = not pump.advance(limit)
         if world.store.unfunded > missed:
@@ -239,24 +252,24 @@ def _worse(worst: Forecast | None, now: Forecast | None) -> Forecast | None:
     return max(known, key=lambda each: (each.before is not None, each.shortfall), default=None)
 
 
-def _actions(world: _World, chosen: Iterable[Upload]) -> Iterator[tuple[datetime, Callable[[], None]]]:
+def _actions(world: _World, chosen: Iterable[Upload]) -> Iterator[_Due]:
     for upload in chosen:
-        yield world.start + timedelta(days=upload.day), partial(_put, world, upload.key, upload.path)
+        words = f"the list {upload.given} on day {upload.day}"
+        yield _Due(world.start + timedelta(days=upload.day), words, partial(_put, world, upload.key, upload.path))
     for amount, day in world.options.pay_ins:
-        yield world.start + timedelta(days=day), partial(world.control.pay_in, amount)
+        words = f"{amount} paid in on day {day}"
+        yield _Due(world.start + timedelta(days=day), words, partial(world.control.pay_in, amount))
 
 
-def _act(
-    world: _World, due: list[tuple[datetime, Callable[[], None]]], now: datetime
-) -> list[tuple[datetime, Callable[[], None]]]:
-    """Does what is due by `now`; gives the rest."""
-    ready = [action for moment, action in due if moment <= now]
-    for action in ready:
-        action()
+def _act(world: _World, now: datetime) -> None:
+    """Does what is due by `now`."""
+    ready = [due for due in world.due if due.at <= now]
+    world.due = world.due[len(ready) :]
+    for due in ready:
+        due.do()
         world.pump.deliver()
     if ready:
         world.pump.changed()
-    return due[len(ready) :]
 
 
 def _put(world: _World, key: str, path: Path) -> None:
@@ -316,7 +329,8 @@ def _conclude(world: _World, chosen: Iterable[Upload], store_name: StoreName) ->
     )
     page = results.page(collected, store, emulator=emulator, now=world.pump.now)
     results.write(options.out, summary, collected, rejected, page)
-    return Outcome(summary, collected, world.messages, world.worst, options.out, world.start, world.pump.now)
+    left = [due.words for due in world.due]
+    return Outcome(summary, collected, world.messages, world.worst, options.out, world.start, world.pump.now, left)
 
 
 def _texts(world: _World, collected: results.Collected, rejected: str) -> Iterator[tuple[str, str]]:

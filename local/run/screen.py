@@ -55,6 +55,9 @@ def show(outcome: Outcome, console: Console) -> None:
     _backorders(outcome, console)
     _account(outcome, console)
     _needs_doing(outcome, console)
+    if outcome.not_reached:
+        told = f"Not reached before the end: {', '.join(outcome.not_reached)}."
+        console.print(told, style="bold yellow", highlight=False, markup=False, soft_wrap=True)
     provider = outcome.summary["provider"]
     calls, faults = sum(provider["calls"].values()), sum(provider["faults"].values())
     console.print(

@@ -250,6 +250,13 @@ def test_a_number_of_days_stops_there(tmp_path: Path) -> None:
     assert all(summary["invariants"].values())
 
 
+def test_what_was_to_come_after_the_end_is_told(tmp_path: Path) -> None:
+    early, late = a_list(tmp_path, name="early.csv"), a_list(tmp_path, name="late.csv")
+    ran = run(tmp_path, "--list", early, "--list", f"{late}@1", "--pay-in", "5.00@2", "--start", START, "--days", "0")
+    assert [record["name"] for record in ran.summary["lists"]] == [str(early)]
+    assert f"Not reached before the end: the list {late} on day 1, 5.00 paid in on day 2." in ran.line
+
+
 def test_what_stands_in_brackets_is_shown_on_the_screen(tmp_path: Path) -> None:
     names = a_list(tmp_path, 1, name="[bold] names.csv", zone="se")
     ran = run(tmp_path, "--list", names, "--start", "2026-11-20", "--days", "1")
@@ -329,6 +336,8 @@ UNUSABLE = {
     "a file that is not there": (["--list", "nowhere.txt"], "nowhere.txt"),
     "a day that is none": (["--list", f"{SAMPLE}@monday"], "'monday' after the @ is no day"),
     "a day below zero": (["--list", f"{SAMPLE}@-1"], "'-1' after the @ is no day"),
+    "a day that never comes": (["--list", f"{SAMPLE}@99999999999"], "days go from 0 to 3650"),
+    "a folder as a list": (["--list", "."], "--list .: is a folder, not a file"),
     "a start that is no time": (["--start", "tomorrow"], "'tomorrow' is no time"),
     "money that is none": (["--pay-in", "lots@2"], "'lots@2' is not AMOUNT@DAY"),
     "money on no day": (["--pay-in", "5.00@soon"], "'5.00@soon' is not AMOUNT@DAY"),
@@ -336,6 +345,7 @@ UNUSABLE = {
     "money of physicists": (["--balance", "1e3"], "'1e3' is not an amount"),
     "less than no money": (["--pay-in", "-5.00@1"], "above zero"),
     "money without end": (["--pay-in", "Infinity"], "is not AMOUNT@DAY"),
+    "more money than there is": (["--balance", "9" * 40], "is not an amount"),
     "a balance that is none": (["--balance", "lots"], "'lots' is not an amount"),
     "unknown faults": (["--faults", "mild,gremlins"], "'gremlins'"),
     "an unknown kind": (["--kind", "hoped-for"], "'hoped-for'"),

@@ -52,7 +52,18 @@ def test_a_day_that_is_none_is_told(tmp_path: Path, day: str) -> None:
         uploads([f"{file}@{day}"], "wanted")
 
 
-@pytest.mark.parametrize("argument", ["nowhere.txt", "nowhere.txt@1", "."])
+def test_a_day_beyond_the_longest_run_is_told(tmp_path: Path) -> None:
+    file = a_file(tmp_path)
+    with pytest.raises(Unusable, match="days go from 0 to 3650"):
+        uploads([f"{file}@3651"], "wanted")
+
+
+def test_a_folder_is_no_list(tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match="is a folder, not a file"):
+        uploads([str(tmp_path)], "wanted")
+
+
+@pytest.mark.parametrize("argument", ["nowhere.txt", "nowhere.txt@1"])
 def test_a_file_that_is_not_there_is_told(argument: str) -> None:
     with pytest.raises(Unusable, match=r"there is no such file"):
         uploads([argument], "wanted")
