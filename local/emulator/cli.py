@@ -21,7 +21,8 @@ def emulator(*, port: int, **values: Any) -> None:
     except ValueError as cause:
         raise click.UsageError(str(cause)) from None
     except OSError as cause:
-        raise click.UsageError(f"port {port}: {cause.strerror}") from None
+        others = '`make emulator PORT=N`, `make up ARGS="--emulator-port N"`'
+        raise click.UsageError(f"port {port}: {cause.strerror}; on another one: {others}") from None
     serve(server)
 
 

@@ -294,6 +294,14 @@ def test_the_command_says_where_it_listens_and_stops_when_told(number: signal.Si
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
+def test_where_its_port_is_taken_it_says_how_to_choose_another(server: EmulatorServer) -> None:
+    port = server.server_address[1]
+    line = [sys.executable, "-m", "local.emulator", "--port", str(port)]
+    ended = subprocess.run(line, capture_output=True, text=True, cwd=HERE, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].startswith(f"emulator: port {port}: Address already in use; on another one: ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
