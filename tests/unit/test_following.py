@@ -96,6 +96,16 @@ def test_a_finalization_date_gives_a_deadline() -> None:
     assert (followed.deadline, followed.deadline_known) == (SOON - MARGIN, Known.FINALIZATION)
 
 
+@pytest.mark.parametrize("known", [Known.ESTIMATED, Known.NONE])
+def test_a_deadline_that_was_told_only_after_the_order_that_missed_it_is_none_that_was_known(known: Known) -> None:
+    late = a_placed_backorder(submitted_at=SOON - timedelta(minutes=10), deadline_known=known)
+    followed = follow(late, an_application(finalization_at=SOON))
+    assert (followed.deadline, followed.deadline_known) == (SOON - MARGIN, Known.ESTIMATED)
+    assert follow(followed, an_application(finalization_at=SOON)) is followed
+    in_time = replace(late, submitted_at=SOON - MARGIN)
+    assert follow(in_time, an_application(finalization_at=SOON)).deadline_known is Known.FINALIZATION
+
+
 def test_a_finalization_date_moves_a_deadline_and_a_state_at_once() -> None:
     backorder = a_dated_backorder(finalization_at=NOW, state=State.REQUESTED, application="app-john.com", drop_at=None)
     followed = follow(backorder, an_application(status="ACTIVE", finalization_at=SOON))

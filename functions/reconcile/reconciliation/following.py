@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from backorder.bookkeeping import Lease
-from backorder.deadlines import schedule
+from backorder.deadlines import Known, schedule
 from backorder.model import HISTORY_LIMIT, PLACED, TRANSITIONS, Backorder, Charge, Origin, Source, State, Step
 from backorder.money import in_words
 from backorder.observability import logger
@@ -69,6 +69,10 @@ def redated(backorder: Backorder, finalization_at: datetime, *, registries: Regi
     moments = schedule(
         backorder.zone, drop_at=backorder.drop_at, finalization_at=finalization_at, registries=registries
     )
+    ordered_at, known_before = backorder.submitted_at, backorder.deadline_known is Known.FINALIZATION
+    if ordered_at and moments.deadline and ordered_at > moments.deadline and not known_before:
+        # It was told with the order: whoever reads of an order after its deadline should not take that for known.
+        moments = replace(moments, known=Known.ESTIMATED)
     return backorder.dated(moments)
 
 
