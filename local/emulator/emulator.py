@@ -88,8 +88,12 @@ class Emulator:
             return self._world.happened
 
     def advance_by(self, seconds: float) -> list[Happening]:
-        """As `advance_to`, from the present."""
-        return self.advance_to(self.now + timedelta(seconds=seconds))
+        """As `advance_to`, from the present. Raises ValueError also for more seconds than a calendar has."""
+        try:
+            moment = self.now + timedelta(seconds=seconds)
+        except OverflowError:
+            raise ValueError(f"advance_s: {seconds} is beyond the calendar") from None
+        return self.advance_to(moment)
 
     def next_moment(self) -> datetime | None:
         """The next moment at which anything is scheduled to happen."""

@@ -22,7 +22,9 @@ def answer(emulator: Emulator, method: str, path: str, body: bytes) -> tuple[int
     try:
         given = json.loads(body) if body.strip() else {}
         return 200, endpoint[method](emulator, given)
-    except (ValueError, KeyError, TypeError, AttributeError) as cause:
+    except KeyError as cause:
+        return 400, {"error": f"{cause.args[0]} is missing"}
+    except (ValueError, TypeError, AttributeError) as cause:
         return 400, {"error": str(cause) or type(cause).__name__}
 
 
@@ -46,7 +48,7 @@ def _move_clock(emulator: Emulator, given: Json) -> Json:
     if "now" in given:
         happened = emulator.advance_to(from_iso(given["now"]))
     else:
-        happened = emulator.advance_by(float(given["advance_s"]))
+        happened = emulator.advance_by(_seconds(given["advance_s"]))
     return {**_clock(emulator, None), "happened": happened}
 
 
@@ -71,6 +73,8 @@ def _schedule(emulator: Emulator, given: Json) -> Json:
     for drop in given:
         _only(drop, "domain", "finalization_at", "drop_at", "outcome")
         times = {name: from_iso(drop[name]) for name in ("finalization_at", "drop_at") if drop.get(name)}
+        if not isinstance(drop["domain"], str):
+            raise ValueError(f"{drop['domain']!r} is no name")
         wanted.append((drop["domain"], times, drop.get("outcome")))
     changed = sum(emulator.schedule(domain, **times, outcome=outcome) for domain, times, outcome in wanted)
     return {"drops": len(wanted), "changed": changed}
@@ -78,6 +82,9 @@ def _schedule(emulator: Emulator, given: Json) -> Json:
 
 def _set_faults(emulator: Emulator, given: Json) -> Json:
     _only(given, "rate", "kinds", "seed", "books", "domains")
+    for name in ("kinds", "books", "domains"):
+        if not isinstance(given.get(name, []), list):
+            raise ValueError(f"give a list of {name}")
     if "books" in given:
         emulator.strike_books(given["books"], given.get("domains", []))
     if "rate" in given:
@@ -91,6 +98,13 @@ def _begin_anew(emulator: Emulator, given: Json) -> Json:
     _only(given, "arguments")
     emulator.begin_anew(changed(emulator.options, [str(argument) for argument in given.get("arguments", ())]))
     return _clock(emulator, None)
+
+
+def _seconds(given: Json) -> float:
+    try:
+        return float(given)
+    except (TypeError, ValueError):
+        raise ValueError(f"advance_s: {given!r} is no number of seconds") from None
 
 
 def _positive(text: Json) -> Any:

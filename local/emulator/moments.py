@@ -1,6 +1,6 @@
 """Moments as the emulator reads and writes them: aware, in UTC, to the second on the wire."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -18,6 +18,9 @@ def from_iso(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         raise ValueError(f"{text!r} is not a time in ISO 8601, such as 2026-11-24T00:00:00Z") from None
+    # So far from the calendar's ends that a zone, or a drop's days, lead nowhere beyond them.
+    if not MINYEAR < moment.year < MAXYEAR:
+        raise ValueError(f"{text!r} is no time of any drop")
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
