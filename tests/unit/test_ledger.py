@@ -419,6 +419,40 @@ def test_a_second_charge_of_the_same_amount_is_the_orders_too_and_any_other_is_n
     assert [posting.kind for posting in booked(*entries, order=won)] == ["charge", "charge", "other"]
 
 
+def test_what_is_given_back_years_later_is_of_the_order_only_if_it_is_what_was_charged() -> None:
+    """A renewal that is cancelled is given back, too, under the same name."""
+    won = a_placed_backorder(state=State.SUCCESSFUL)
+    charge = an_entry(at=NOW)
+    renewal = an_entry(price=usd("-12.50"), at=NOW + timedelta(days=365), id="2", type="RENEW_DOMAIN")
+    cancelled = an_entry(price=usd("12.50"), at=NOW + timedelta(days=370), id="3", type="RENEW_DOMAIN")
+    same = an_entry(price=FEE, at=NOW + timedelta(days=370), id="4")
+    kinds = [posting.kind for posting in booked(charge, renewal, cancelled, same, order=won)]
+    assert kinds == ["charge", "other", "other", "charge"]
+
+
+FREE = {"still_free": True, "checked_at": NOW + HOUR}
+
+
+@pytest.mark.parametrize(
+    ("changes", "entry", "kind"),
+    [
+        (FREE, {"at": NOW + 2 * HOUR}, "other"),
+        (FREE, {"at": NOW}, "disputed"),  # nobody had it by then
+        (FREE, {"at": NOW + 2 * HOUR, "price": -FEE}, "disputed"),  # what the order would have cost
+        ({}, {"at": NOW + 2 * HOUR}, "disputed"),
+        ({}, {"at": NOW + 2 * HOUR, "type": "ADD_DOMAIN"}, "other"),
+        ({}, {"at": NOW + 2 * HOUR, "type": "ADD_DOMAIN", "price": -FEE}, "disputed"),
+    ],
+)
+def test_a_lost_name_that_its_user_registers_at_the_ordinary_price_was_not_charged_for_its_order(
+    changes: dict[str, Any], entry: dict[str, Any], kind: str
+) -> None:
+    """That is what a finding advises where a lost name is free: it must not open another one that never closes."""
+    lost = a_placed_backorder(state=State.FAILED, **changes)
+    registered = an_entry(**{"price": usd("-12.50"), **entry})
+    assert [posting.kind for posting in booked(registered, order=lost)] == [kind]
+
+
 def test_an_auctions_price_is_no_backorders_charge() -> None:
     won = a_placed_backorder(state=State.AUCTION_WON)
     entries = [an_entry(price=usd("-65.00"), type="DOMAIN_AUCTION", id="1"), an_entry(id="2")]

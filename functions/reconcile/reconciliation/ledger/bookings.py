@@ -25,6 +25,9 @@ from reconciliation.ledger.seen import Seen, posting
 CHARGE_WINDOW = timedelta(days=7)
 """A charge for a domain within this time of its backorder's end is the backorder's; a renewal comes a year later. The
 first charge of a won name is its own however late it comes."""
+GIVEN_BACK_WITHIN = timedelta(days=35)
+"""What is given back for a domain within this time of its backorder's end is of the backorder's charge; later, only the
+very sum that was charged: renewals are given back, too."""
 CALL = "QueryAccountingList"
 TAX = "#tax"
 _VERSION = re.compile(r"(?P<row>.*)@(?P<version>[0-9]+)", re.DOTALL)
@@ -256,10 +259,20 @@ def _is_of(entry: AccountingEntry, order: Backorder, key: str, others: Sequence[
     if order.submitted_at is None or entry.at < order.submitted_at or "AUCTION" in entry.type:
         return False
     before = [charge.gross for charge in (*order.charges, *others) if charge.key != key and charge.gross > 0]
+    since_end = timedelta(0) if order.outcome_at is None else entry.at - order.outcome_at
     if entry.gross >= 0:
-        return bool(before)
-    in_time = order.outcome_at is None or entry.at <= order.outcome_at + CHARGE_WINDOW
+        return entry.gross in before or (bool(before) and since_end <= GIVEN_BACK_WITHIN)
+    if _is_registered_by_hand(entry, order):
+        return False
+    in_time = since_end <= CHARGE_WINDOW
     return in_time and -entry.gross in before if before else in_time or order.state.is_won
+
+
+def _is_registered_by_hand(entry: AccountingEntry, order: Backorder) -> bool:
+    """A lost name that was free, as a finding told, and is had at the ordinary price now; or that is booked as what the
+    reference calls a registration. What costs as much as the order would have may be a charge for it all the same."""
+    was_free = order.still_free and order.checked_at is not None and entry.at >= order.checked_at
+    return order.state.is_lost and (was_free or entry.type == "ADD_DOMAIN") and -entry.gross != order.fee
 
 
 def _charge(row: Row, entry: AccountingEntry, order: Backorder) -> Charge:
