@@ -61,6 +61,8 @@ class Standing:
     """Of the weeks ahead, in order of time."""
     prices: Mapping[str, OwnPrice] = field(default_factory=dict)
     """The account's own, by zone as the provider writes it in a class (`COM`, `COUK`)."""
+    credits: Decimal = ZERO
+    """By what the account's DEPOSIT is lower than what is reserved, for negative deposits are in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ from backorder.deadlines import MARGIN, Known
 from backorder.finding import Kind
 from backorder.halt import halt, lift_halt
 from backorder.model import State
+from backorder.money import ZERO
 from backorder.runs import last_run
 from backorder.standing import standing
 from backorder.store.memory import MemoryStore
+from local.emulator import books
 from local.emulator.world import MAIN_USER
 from tests.factories import FEE, NOW, a_backorder, a_placed_backorder, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
@@ -360,6 +362,34 @@ def test_a_charge_for_a_lost_name_is_found_and_closed_when_it_is_given_back(worl
     world.at(DROP + timedelta(days=3))
     assert world.findings() == []
     assert len(world.messages) == 1
+    world.books_are_right()
+
+
+def test_what_is_reserved_without_a_deposit_is_found_and_closes(world: World) -> None:
+    account = world.emulator._world.accounts[MAIN_USER]
+    account.reserved += usd(69)  # and no row of the deposits says for what
+    world.hourly(NOW + HOUR)
+    assert world.findings() == [], "believed when it is seen twice"
+    world.hourly(NOW + 2 * HOUR)
+    assert world.found() == [(Kind.UNEXPLAINED_DIFFERENCE, None, FEE)]
+    account.reserved -= usd(69)
+    world.hourly(NOW + 4 * HOUR)
+    assert world.findings() == []
+    assert len(world.messages) == 1
+
+
+def test_a_credit_among_the_deposits_is_no_difference(world: World) -> None:
+    """A negative deposit, which the emulator counts off DEPOSIT."""
+    account = world.emulator._world.accounts[MAIN_USER]
+    credit = books.add_deposit(world.emulator._world, account, "goodwill", usd(-50))
+    world.order("john.com", "FAILED")
+    world.hourly(NOW + 3 * HOUR)
+    assert (world.booked()[Account.RESERVED], world.booked()[Account.UNEXPLAINED]) == (FEE, ZERO)
+    assert (standing(world.store).credits, standing(world.store).others) == (usd(50), ZERO)
+    books.drop_deposit(world.emulator._world, credit, during_events=False)
+    world.hourly(DROP + 3 * HOUR)
+    assert standing(world.store).credits == 0
+    assert list(world.store.findings()) == []
     world.books_are_right()
 
 

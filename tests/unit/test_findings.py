@@ -94,7 +94,7 @@ def updated(standing: Iterable[Finding], observed: Iterable[Observation], examin
 def test_an_account_in_order_has_nothing_for_a_person() -> None:
     assert examine_line(None) == []
     assert examine_funds(None) == []
-    assert examine_unexplained(ZERO, currency=CURRENCY) == []
+    assert list(examine_unexplained(ZERO, currency=CURRENCY)) == []
     assert kinds(a_placed_backorder(state=State.ACTIVE, deposit=FEE), usual_deposits={"com": FEE}) == []
 
 
@@ -117,6 +117,16 @@ def test_what_the_books_do_not_explain_is_found(amount: str, words: str) -> None
     assert (one.kind, one.subject, one.amount) == (Kind.UNEXPLAINED_DIFFERENCE, "account", usd(amount))
     assert words in one.advice
     assert "-50.00 EUR for x.com" in one.advice
+
+
+def test_what_is_reserved_for_nothing_is_found_though_the_account_holds_what_it_should() -> None:
+    """In the books the one half of it hides the other."""
+    [one] = examine_unexplained(ZERO, currency=CURRENCY, reserved=usd("69.00"), elsewhere="50.00 EUR for x.com")
+    assert (one.kind, one.subject, one.amount) == (Kind.UNEXPLAINED_DIFFERENCE, "reserved", usd("69.00"))
+    assert one.advice.startswith("The account has 69.00 USD more reserved than its deposits come to: ")
+    assert "50.00 EUR for x.com" in one.advice
+    subjects = [each.subject for each in examine_unexplained(usd(-1), currency=CURRENCY, reserved=usd(-1))]
+    assert subjects == ["account", "reserved"]
 
 
 # Money of an order

@@ -795,6 +795,15 @@ def test_what_others_reserved_since_the_last_reconciliation_is_not_ours_to_draw_
     assert world.sent_as("order") == ["one.com"]
 
 
+def test_a_credit_among_the_deposits_does_not_hide_what_is_reserved_for_others(world: World) -> None:
+    """The account says that 19.00 are reserved: 69.00 for somebody else, less a credit of 50.00."""
+    world.provider = FakeProvider(an_account_status(Decimal("157.00"), Decimal("19.00")))
+    save_standing(world.store, Standing(credits=usd(50)))
+    world.there_is(a_backorder("one.com", line=1), a_backorder("two.com", line=2))
+    world.tick()
+    assert world.sent_as("order") == ["one.com"]
+
+
 def test_a_charge_that_is_booked_while_the_plan_reads_is_not_planned_with_twice(world: World) -> None:
     """Reconciliation writes it on its order between the two looks: the account must not be the older one."""
     won = a_placed_backorder("won.com", State.SUCCESSFUL)

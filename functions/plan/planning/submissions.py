@@ -153,7 +153,7 @@ class _Tick:
         position = Position(
             waiting,
             under_way,
-            funds=Funds(account.amount, account.credit, account.currency, account.deposit, known),
+            funds=Funds(account.amount, account.credit, account.currency, account.deposit + known.credits, known),
             rules=self.rules,
             now=self.now,
             lock_lead=LOCK_LEAD,

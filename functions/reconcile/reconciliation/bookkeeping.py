@@ -194,7 +194,7 @@ class Bookkeeping:
 
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books
-        missing = ledger.difference(books.tally.balances, seen.status)
+        missing = ledger.difference(books.tally.balances, seen)
         if any(missing) and missing == books.notes.missing:
             books.post(ledger.unexplained(missing, seen))
             missing = (ZERO, ZERO)

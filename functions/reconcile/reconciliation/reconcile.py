@@ -263,6 +263,7 @@ class _Run:
         now = Standing(
             last_deposits=notes.expected_deposits,
             others=sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
+            credits=known.credits if reading.seen is None else reading.seen.reserved - reading.status.deposit,
             spent=self.books.tally.spent,
             release_lag=notes.release_lag,
             foreign=foreign_orders(known.foreign, strangers, standing_leases),
@@ -274,7 +275,7 @@ class _Run:
 
     # What needs a person
 
-    def _find(self, reading: Reading, strangers: Strangers, leases: Iterable[Lease]) -> None:
+    def _find(self, reading: Reading, strangers: Strangers, leases: Sequence[Lease]) -> None:
         compared = reading.seen is not None
         currency = reading.status.currency
         known = list(self.store.open_findings())
@@ -294,7 +295,13 @@ class _Run:
             kinds |= {Kind.DEPOSIT_ORPHAN, Kind.UNEXPLAINED_DIFFERENCE}
             observed += find.examine_orphans(leases, now=self.now, release_lag=lag)
             unexplained = -self.books.tally.balances.get(Account.UNEXPLAINED, ZERO)
-            observed += find.examine_unexplained(unexplained, currency=currency, elsewhere=_elsewhere(reading))
+            explained = sum((lease.amount for lease in leases), ZERO)
+            observed += find.examine_unexplained(
+                unexplained,
+                currency=currency,
+                reserved=self.books.tally.balances.get(Account.RESERVED, ZERO) - explained,
+                elsewhere=_elsewhere(reading),
+            )
             self.summary.unexplained = str(abs(unexplained))
         looked_at = {*kinds, *STRANGER_KINDS}
         self._conclude(

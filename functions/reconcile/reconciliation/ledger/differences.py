@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from backorder.bookkeeping import Account, Posting
 from backorder.money import ZERO
-from backorder.provider.account import AccountStatus
 from reconciliation.ledger.seen import Seen, posting
 
 CALL = "StatusAccount"
@@ -24,11 +23,11 @@ def opening(seen: Seen) -> Posting:
     return posting("opening", seen.at, "opening", way, abs(amount), seen_in=CALL, text=text, currency=seen.currency)
 
 
-def difference(held: Mapping[Account, Decimal], status: AccountStatus) -> tuple[Decimal, Decimal]:
+def difference(held: Mapping[Account, Decimal], seen: Seen) -> tuple[Decimal, Decimal]:
     """What the account shows and the books do not: of what can be spent, and of what is reserved."""
     return (
-        status.amount - status.deposit - held.get(Account.BALANCE, ZERO),
-        status.deposit - held.get(Account.RESERVED, ZERO),
+        seen.status.amount - seen.reserved - held.get(Account.BALANCE, ZERO),
+        seen.reserved - held.get(Account.RESERVED, ZERO),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from backorder.bookkeeping import Account, Posting, PostingKind
+from backorder.money import ZERO
 from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
 
 Way = tuple[Account, Account]
@@ -29,6 +30,14 @@ class Seen:
     @property
     def currency(self) -> str:
         return self.status.currency
+
+    @property
+    def reserved(self) -> Decimal:
+        """What the account says is reserved, where it counts credits among the deposits (which is not documented)
+        without them: a negative deposit expires, and nothing is reserved or free to be spent for it."""
+        amounts = [each.amount for each in self.deposits if self.is_in_its_currency(each.currency)]
+        expiring = sum((amount for amount in amounts if amount < 0), ZERO)
+        return self.status.deposit - (expiring if self.status.deposit == sum(amounts, ZERO) else ZERO)
 
     def is_in_its_currency(self, currency: str) -> bool:
         """Amounts in another currency than the account's say nothing of what the account changed by: they are not
