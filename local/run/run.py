@@ -243,13 +243,14 @@ def _live(world: _World, chosen: Iterable[Upload]) -> None:
             world.worst = _worse(world.worst, foreseen)
         if reached and pump.now >= end:
             break
+    world.worst = _worse(world.worst, forecast(world.store))
     pump.call("ReconcileAccount", {})
 
 
 def _worse(worst: Forecast | None, now: Forecast | None) -> Forecast | None:
     """The one that asks for more; one that names a date is worth more than one that cannot yet."""
-    known = [each for each in (worst, now) if each is not None and each.waiting]
-    return max(known, key=lambda each: (each.before is not None, each.shortfall), default=None)
+    known = [each for each in (worst, now) if each is not None and (each.waiting or each.undated)]
+    return max(known, key=lambda each: (each.before is not None, each.shortfall, each.undated_shortfall), default=None)
 
 
 def _actions(world: _World, chosen: Iterable[Upload]) -> Iterator[_Due]:

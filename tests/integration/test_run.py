@@ -298,6 +298,16 @@ def test_what_is_not_covered_is_held_and_the_user_is_told_how_much_by_when(tmp_p
     assert Decimal(summary["account"]["closing"]) >= 0
 
 
+@pytest.mark.parametrize("days", ["0", "1"])
+def test_what_names_without_a_date_wait_for_is_told_too(tmp_path: Path, days: str) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("quartz.com\nrubble.com\nscree.com\ntalus.com\n")
+    ran = run(tmp_path, "--list", names, "--start", START, "--days", days, "--balance", "150", "--seed", "5")
+    assert ran.summary["backorders"]["HELD"] == 2
+    assert "without one, 2 wait for 126.00 USD more" in ran.line
+    assert "Nothing needs doing" not in ran.line
+
+
 def test_what_is_paid_in_is_used(tmp_path: Path) -> None:
     names = a_list(tmp_path)
     short = ("--list", names, "--start", "2026-11-22", "--balance", "140.00", "--win-rate", "1", "--auction-rate", "0")
