@@ -60,6 +60,18 @@ def the_opening(amount: str = "1000.00", days: int = 10) -> Posting:
 # --- What needs doing ----------------------------------------------------------------------------
 
 
+def test_what_names_without_a_date_wait_for_is_told_where_nothing_else_is_missing() -> None:
+    undated = {"undated": 2, "undated_shortfall": usd("126.00")}
+    covered = a_forecast(shortfall=ZERO, waiting=0, before=None, **undated)
+    told = page(forecast=covered).undated
+    assert told is not None
+    assert "without one, 2 wait for 126.00 USD more" in told
+    # Where something is missing, the task's own sentence ends with it.
+    assert page(forecast=a_forecast(**undated)).undated is None
+    assert page(forecast=a_forecast(shortfall=ZERO, waiting=0)).undated is None
+    assert page().undated is None
+
+
 def test_an_account_that_nobody_used_has_nothing_to_do_and_a_day_to_show() -> None:
     seen = page()
     assert not seen.tasks

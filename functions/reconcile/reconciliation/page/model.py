@@ -163,6 +163,8 @@ class Page:
     tasks: Sequence[Task]
     today: Today
     funding: Sequence[FundingDay]
+    undated: str | None
+    """What names without a drop date wait for, where no other does: it is not urgent, and no task."""
     zones: Sequence[Outcomes]
     weeks: Sequence[Outcomes]
     total: Outcomes

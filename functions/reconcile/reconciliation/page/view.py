@@ -91,6 +91,7 @@ def view(
             before=(change for sums in days.values() for change in sums.needed.items()),
             others=standing.foreign.values(),
         ),
+        undated=forecast.sentence if forecast and forecast.undated and not forecast.waiting else None,
         zones=by_zone,
         weeks=weeks.outcomes,
         total=total,
