@@ -111,6 +111,8 @@ class Finding:
     opened_at: datetime
     status: Literal["open", "closed"] = "open"
     closed_at: datetime | None = None
+    until: datetime | None = None
+    """The last moment at which doing something helps, where it may come to be an earlier one."""
 
     @property
     def key(self) -> str:

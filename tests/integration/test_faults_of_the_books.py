@@ -252,6 +252,19 @@ def test_shortfall() -> None:
         world.books_are_right()
 
 
+def test_a_shortfall_of_the_same_sum_is_told_again_where_it_is_needed_sooner() -> None:
+    """Whoever means to pay on the last day would miss it."""
+    with a_world(balance=usd("10.00")) as world:
+        for after, domain, days in ((1, "later.com", 20), (2, "sooner.com", 6)):
+            world.store.create(a_dated_backorder(domain, finalization_at=NOW + days * DAY))
+            world.emulator.advance_to(NOW + after * HOUR)
+            world.plan()
+            world.reconcile()
+        assert world.found() == [(Kind.SHORTFALL, None, usd("59.00"))]
+        assert ["before 11 December" in message.body for message in world.messages] == [True, False]
+        assert "Pay in 59.00 USD before 27 November 2026 12:00 UTC, or 2 " in world.messages[-1].body
+
+
 def test_application_incomplete(world: World) -> None:
     world.order("john.se")
     world.reconcile()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -108,6 +108,7 @@ def test_a_shortfall_is_the_forecasts_sentence() -> None:
     forecast = a_forecast()
     [found] = examine_funds(forecast)
     assert (found.kind, found.subject, found.amount) == (Kind.SHORTFALL, "account", forecast.shortfall)
+    assert found.until == forecast.before
     assert found.advice == f"{forecast.sentence}."
 
 
@@ -496,6 +497,24 @@ def test_a_change_is_told_only_if_the_amount_grew(before: str | None, now: str |
     known = a_finding(amount=None if before is None else usd(before))
     changed = replace(known, amount=None if now is None else usd(now), advice="otherwise")
     assert worth_telling([changed], [known]) == ([changed] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        (LATER, NOW, True),
+        (NOW, LATER, False),
+        (None, NOW, True),
+        (NOW, None, False),
+        (NOW, NOW, False),
+    ],
+)
+def test_a_change_is_told_if_there_is_less_time_than_was_said(
+    before: datetime | None, now: datetime | None, *, told: bool
+) -> None:
+    [changed] = updated([a_finding(until=before)], [an_observation(until=now, advice="otherwise")])
+    assert changed.until == now
+    assert worth_telling([changed], [a_finding(until=before)]) == ([changed] if told else [])
 
 
 def test_what_closes_is_not_told() -> None:

@@ -23,7 +23,11 @@ def examine_funds(forecast: Forecast | None) -> list[Observation]:
     """Whether the account covers what waits. What has no date is not urgent: the page and `status` tell of it."""
     if forecast is None or not forecast.waiting:
         return []
-    return [Observation(Kind.SHORTFALL, "account", f"{forecast.sentence}.", amount=forecast.shortfall)]
+    return [
+        Observation(
+            Kind.SHORTFALL, "account", f"{forecast.sentence}.", amount=forecast.shortfall, until=forecast.before
+        )
+    ]
 
 
 def examine_unexplained(

@@ -21,6 +21,8 @@ class Observation:
     advice: str
     domain: str | None = None
     amount: Decimal | None = None
+    until: datetime | None = None
+    """The last moment at which doing something helps, where it may come to be an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,13 @@ def update(
                     currency,
                     observation.advice,
                     opened_at=now,
+                    until=observation.until,
                 )
             )
-        elif (known.amount, known.advice) != (observation.amount, observation.advice):
-            changes.append(replace(known, amount=observation.amount, advice=observation.advice))
+        else:
+            changed = replace(known, amount=observation.amount, advice=observation.advice, until=observation.until)
+            if changed != known:
+                changes.append(changed)
     changes += [
         replace(finding, status="closed", closed_at=now)
         for key, finding in open_now.items()
@@ -82,13 +87,19 @@ def update(
 
 
 def worth_telling(changes: Iterable[Finding], standing: Iterable[Finding]) -> list[Finding]:
-    """What a person has not heard of: findings that opened, or whose amount grew."""
-    told = {finding.key: _weight(finding) for finding in standing}
+    """What a person has not heard of: findings that opened, whose amount grew, or that leave less time."""
+    told = {finding.key: finding for finding in standing}
     return [
         finding
         for finding in changes
-        if finding.status == "open" and (finding.key not in told or _weight(finding) > told[finding.key])
+        if finding.status == "open" and (finding.key not in told or _is_worse(finding, told[finding.key]))
     ]
+
+
+def _is_worse(finding: Finding, before: Finding) -> bool:
+    if _weight(finding) > _weight(before):
+        return True
+    return finding.until is not None and (before.until is None or finding.until < before.until)
 
 
 def _weight(finding: Finding) -> Decimal:
