@@ -184,8 +184,8 @@ class Backorder:
     """What it draws: the zone's fee as it was planned, then the deposit as the provider reserved it."""
     reason: Reason | None = None
     """Why it waits or was missed."""
-    unfunded_at: datetime | None = None
-    """Its deadline, if that passed while it waited for want of funds."""
+    held_at_deadline: tuple[datetime, Reason] | None = None
+    """Its deadline, if that passed while it was held, and what for."""
     failure: str | None = None
     """The provider's last refusal, in its words."""
     failures: int = 0
@@ -263,10 +263,11 @@ class Backorder:
         return TakingBack.FOREIGN if self.origin is Origin.FOREIGN else TakingBack.AT_THE_PROVIDER
 
     def missed_for(self, reason: Reason) -> Reason:
-        """Why it is missed that came to nothing for `reason`: it was the money that kept it from being ordered in time
-        if its deadline passed without, whatever came of it when it was tried late."""
-        unfunded = self.unfunded_at is not None and self.unfunded_at == self.deadline
-        return Reason.UNFUNDED if unfunded else reason
+        """Why it is missed that came to nothing for `reason`: what it was held for when its deadline passed (money, its
+        max_price, a limit) kept it from being ordered in time, whatever came of it when it was tried late."""
+        if self.held_at_deadline is not None and self.held_at_deadline[0] == self.deadline:
+            return self.held_at_deadline[1]
+        return reason
 
     def moved(self, to: State, *, at: datetime, why: str, call: str | None = None, **changes: Any) -> Backorder:
         """A copy in state `to`, with the step in its history and `changes` to other fields.
@@ -278,8 +279,7 @@ class Backorder:
         if to not in TRANSITIONS[self.state]:
             raise IllegalTransition(f"{self.domain}: {self.state} may not become {to} ({why})")
         step = Step(at, self.state, to, why, call)
-        if self.state is State.HELD and self.reason is Reason.UNFUNDED and self._waited_at_its_deadline(at):
-            changes.setdefault("unfunded_at", self.deadline)
+        changes.setdefault("held_at_deadline", self._held_at_its_deadline(at))
         if to.is_final:
             changes.setdefault("outcome_at", at)
             no_money = changes.get("application", self.application) is None and self.deposit is None
@@ -287,14 +287,18 @@ class Backorder:
             changes.setdefault("settled", no_money and told)
         return replace(self, state=to, history=(*self.history, step)[-HISTORY_LIMIT:], **changes)
 
-    def _waited_at_its_deadline(self, until: datetime) -> bool:
-        """That came in the state that it leaves now. Where the drop is moved later, it does not count."""
+    def _held_at_its_deadline(self, until: datetime) -> tuple[datetime, Reason] | None:
+        """As it is noted already, or as it stands since it entered its state. Another deadline, where the drop was
+        moved, is another matter."""
+        noted, deadline = self.held_at_deadline, self.deadline
         since = self.history[-1].at if self.history else self.created_at
-        return self.deadline is not None and since <= self.deadline <= until
+        if self.state is not State.HELD or self.reason is None or deadline is None or not since <= deadline <= until:
+            return noted
+        return noted if noted is not None and noted[0] == deadline else (deadline, self.reason)
 
-    def because(self, reason: Reason) -> Backorder:
+    def because(self, reason: Reason, *, at: datetime) -> Backorder:
         """A copy that waits for another reason than before; its state stays."""
-        return replace(self, reason=reason)
+        return replace(self, reason=reason, held_at_deadline=self._held_at_its_deadline(at))
 
     def repaired(
         self, values: Mapping[str, str], incomplete: tuple[str, ...], *, at: datetime, why: str, call: str

@@ -359,7 +359,7 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         batch_ends_at=next(moments),
         fee=usd("69.0050"),
         reason=Reason.TOO_DEAR,
-        unfunded_at=next(moments),
+        held_at_deadline=(next(moments), Reason.LIMIT),
         failure="541 Invalid attribute value",
         failures=3,
         queued_until=next(moments),

@@ -172,6 +172,7 @@ def test_what_was_funded_and_missed_stays_open_until_somebody_was_told(reason: R
 
 DEADLINE = NOW + timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 def held_from_until(held: datetime, released: datetime, reason: Reason = Reason.UNFUNDED) -> Backorder:
@@ -188,16 +189,27 @@ def test_whose_money_came_after_its_deadline_was_missed_for_that_whatever_came_t
         assert backorder.missed_for(Reason.REFUSED) is Reason.UNFUNDED
 
 
+@pytest.mark.parametrize("reason", [Reason.UNFUNDED, Reason.TOO_DEAR, Reason.LIMIT])
+def test_what_was_held_past_its_deadline_was_missed_for_that(reason: Reason) -> None:
+    """Also if it was held for something else afterwards, and then let through, and refused."""
+    late = held_from_until(NOW, DEADLINE, reason)
+    waits = an_estimated_backorder(drop_at=DEADLINE + timedelta(hours=3, minutes=15), created_at=NOW - MINUTE).moved(
+        State.HELD, at=NOW, why="held", reason=reason
+    )
+    other = waits.because(Reason.UNFUNDED, at=DEADLINE + MINUTE).because(Reason.LIMIT, at=DEADLINE + 2 * MINUTE)
+    for backorder in (late, other.moved(State.QUEUED, at=DEADLINE + HOUR, why="due", reason=None)):
+        assert backorder.missed_for(Reason.REFUSED) is reason
+
+
 @pytest.mark.parametrize(
     "backorder",
     [
         held_from_until(NOW, DEADLINE - MINUTE),
         held_from_until(DEADLINE + MINUTE, DEADLINE + 2 * MINUTE),
-        held_from_until(NOW, DEADLINE, Reason.LIMIT),
         replace(held_from_until(NOW, DEADLINE), deadline=DEADLINE + timedelta(days=1)),
         a_backorder(state=State.HELD, reason=Reason.UNFUNDED).moved(State.QUEUED, at=LATER, why="due"),
     ],
-    ids=["funded before", "in time first", "held for a limit", "its drop was moved", "without a date"],
+    ids=["funded before", "in time first", "its drop was moved", "without a date"],
 )
 def test_whose_money_was_there_at_its_deadline_was_missed_for_what_came_then(backorder: Backorder) -> None:
     assert backorder.missed_for(Reason.REFUSED) is Reason.REFUSED
@@ -238,7 +250,7 @@ def test_a_backorder_is_open_unless_it_is_final_and_settled(state: State, *, set
 
 def test_waiting_for_another_reason_is_no_step() -> None:
     held = a_backorder(state=State.HELD, reason=Reason.UNFUNDED)
-    assert held.because(Reason.LIMIT) == a_backorder(state=State.HELD, reason=Reason.LIMIT)
+    assert held.because(Reason.LIMIT, at=NOW) == a_backorder(state=State.HELD, reason=Reason.LIMIT)
 
 
 def test_a_schedule_dates_a_backorder_and_leaves_its_state() -> None:

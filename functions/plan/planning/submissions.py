@@ -248,7 +248,7 @@ class _Tick:
         if backorder.state is not State.HELD:
             changes: dict[str, Any] = {"reason": reason, "queued_until": None, "send_at": None}
             return backorder.moved(State.HELD, at=self.now, why=str(reason), **changes)
-        return backorder if backorder.reason is reason else backorder.because(reason)
+        return backorder if backorder.reason is reason else backorder.because(reason, at=self.now)
 
     def _displace(self, made: Plan, under_way: Iterable[Backorder]) -> None:
         """Marks what is to be taken back; whoever wants to withdraw it looks for the mark. And takes marks away."""
