@@ -76,7 +76,7 @@ def launch(command: Sequence[str], tmp_path: Path, *arguments: str | Path, statu
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=1200,  # for a busy machine: it ends what hangs
         check=False,
     )
     assert done.returncode == status, f"{done.stdout}\n{done.stderr}"
