@@ -114,7 +114,7 @@ emulator: $(READY) ## the provider's emulator alone: PORT=8053 ARGS="…"
 	@$(BIN)/python -m local emulator --port $(PORT) $(ARGS)
 
 test: $(READY) $(RUNTIME_READY) $(BUILT) ## every test
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 # Said before anything is set up.
 lambda-python:
