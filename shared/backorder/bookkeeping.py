@@ -95,6 +95,13 @@ class Lease:
     alone_since: datetime | None = None
     """Since when the provider has had no application that it could be for."""
     gone_at: datetime | None = None
+    type: str = ""
+    """What the provider calls it, such as `COM_BACKORDER`; a login reserves for other things, too."""
+
+    @property
+    def is_for_a_backorder(self) -> bool:
+        """As far as anybody knows."""
+        return not self.type or "BACKORDER" in self.type
 
     @property
     def key(self) -> str:

@@ -139,6 +139,16 @@ def test_deposit_orphan(world: World) -> None:
     world.books_are_right()
 
 
+def test_a_deposit_for_something_else_than_a_backorder_is_no_orphan(world: World) -> None:
+    """A reservation of another kind may last for a year: it is counted, and nobody has to release it."""
+    deposit = books.add_deposit(world.emulator._world, world.emulator._world.accounts[MAIN_USER], "mine.build", FEE)
+    deposit.kind = "BUILD_LANDRUSH"
+    world.hourly(NOW + 3 * DAY)
+    assert list(world.store.findings()) == []
+    assert standing(world.store).others == FEE
+    world.books_are_right()
+
+
 def test_deposit_lapse(world: World) -> None:
     world.order("john.com", "FAILED")
     world.reconcile()

@@ -306,6 +306,17 @@ def test_a_second_deposit_of_a_name_is_somebody_elses_and_stays_so_when_ours_lap
     assert [lease.cycle for lease in books.store.leases() if lease.gone_at is None] == [None]
 
 
+@pytest.mark.parametrize("type_", ["BUILD_LANDRUSH", "PAYMENT"])
+def test_a_deposit_for_something_else_than_a_backorder_is_not_for_the_order_of_its_domain(type_: str) -> None:
+    """Both are the reference's own examples."""
+    books = Kept(seen())
+    look = seen("1000.00", [a_deposit(type=type_)])
+    books.look(look, a_placed_backorder(state=State.REQUESTED))
+    assert books.order().deposit is None
+    [lease] = books.store.leases()
+    assert (lease.cycle, lease.type, books.difference(look)) == (None, type_, NOTHING)
+
+
 def test_a_deposit_that_came_when_a_name_was_ordered_anew_is_not_for_its_earlier_order() -> None:
     """It was taken back before its lock; ordered anew, the name has two deposits: ours, and a stranger's."""
     taken_back = a_placed_backorder(state=State.CANCELLED, outcome_at=NOW + HOUR)

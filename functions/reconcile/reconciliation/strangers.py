@@ -100,10 +100,10 @@ def foreign_orders(
 def judge_deposits(
     leases: Iterable[Lease], *, provider: Provider, orders: Orders, store: Store, now: datetime
 ) -> list[Lease]:
-    """The deposits as they stand; of those that are not for us, the ones that no live application stands behind are
-    marked. A direct look-up decides. Raises what the provider's client raises."""
+    """The deposits as they stand; of those that are for somebody else's backorder, the ones that no live application
+    stands behind are marked. A direct look-up decides. Raises what the provider's client raises."""
     standing = list(leases)
-    domains = sorted({lease.domain for lease in standing if lease.cycle is None})
+    domains = sorted({lease.domain for lease in standing if lease.cycle is None and lease.is_for_a_backorder})
     if not domains:
         return standing
     found = provider.applications(domains=domains)
@@ -112,7 +112,8 @@ def judge_deposits(
     live = {each.domain for each in found if each.is_live and not orders.knows(each.id)}
     judged: list[Lease] = []
     for lease in standing:
-        alone_since = None if lease.cycle is not None or lease.domain in live else lease.alone_since or now
+        stands = lease.cycle is not None or lease.domain in live or not lease.is_for_a_backorder
+        alone_since = None if stands else lease.alone_since or now
         one = lease if alone_since == lease.alone_since else replace(lease, alone_since=alone_since)
         if one is not lease:
             store.save_lease(one)

@@ -135,6 +135,8 @@ class _Owners:
         return self._given(lease, self._reserved)
 
     def _given(self, lease: Lease, served: set[tuple[str, int]]) -> Lease:
+        if not lease.is_for_a_backorder:
+            return lease
         for order in self._of(lease.domain):
             if order.application is None or order.submitted_at is None:
                 continue
@@ -162,6 +164,7 @@ def _lease(deposit: Deposit, former: Lease | None, seen: Seen) -> Lease:
         currency=deposit.currency or seen.currency,
         created_at=deposit.created_at,
         time=1 if former is None else former.time + 1,
+        type=deposit.type,
     )
 
 
