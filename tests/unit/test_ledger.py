@@ -317,6 +317,19 @@ def test_a_deposit_for_something_else_than_a_backorder_is_not_for_the_order_of_i
     assert (lease.cycle, lease.type, books.difference(look)) == (None, type_, NOTHING)
 
 
+def test_a_deposit_that_is_given_back_in_part_is_a_refund_of_that_part_and_no_fee_of_its_zone() -> None:
+    books = Kept(seen("1000.00", [a_deposit("old.com")]))
+    books.look(seen("1000.00", [a_deposit()], hours=1), a_placed_backorder(state=State.PROCESSING))
+    part = seen("1000.00", [a_deposit(amount=usd("30.00"))], hours=2)
+    books.look(part, a_placed_backorder(state=State.FAILED))
+    assert (books.order().deposit, books.difference(part)) == (usd("30.00"), NOTHING)
+    assert Books(books.store).notes.deposits == {"com": (FEE,)}
+    assert told(books.postings)[-2:] == [
+        ("refund", "reserved", "balance", "69.00"),
+        ("deposit", "balance", "reserved", "30.00"),
+    ]
+
+
 def test_a_deposit_that_came_when_a_name_was_ordered_anew_is_not_for_its_earlier_order() -> None:
     """It was taken back before its lock; ordered anew, the name has two deposits: ours, and a stranger's."""
     taken_back = a_placed_backorder(state=State.CANCELLED, outcome_at=NOW + HOUR)

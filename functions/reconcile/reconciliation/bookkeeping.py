@@ -99,13 +99,13 @@ class Bookkeeping:
             self._store.save_lease(lease)
 
     def _note_fees(self, came: Iterable[Lease]) -> None:
-        """A lease that is taken anew says nothing new of its zone."""
+        """A lease that is taken anew says nothing new of its zone, nor does what is left of one."""
         if self._books.recovers:
             self._note_fees_again()
             return
         for lease in came:
             order = self._orders.of_lease(lease)
-            if order is not None and order.unreserved_since is None:
+            if order is not None and order.unreserved_since is None and lease.time == 1:
                 self._books.note(self._books.notes.with_fee(order.zone, lease.amount))
 
     def _note_fees_again(self) -> None:
