@@ -280,7 +280,7 @@ def reindex(stack: Stack, screen: Screen) -> None:
     from ops import reindex as of_reindex  # noqa: PLC0415
 
     with screen.working("reading the whole table"):
-        done = of_reindex.reindex(stack.store)
+        done = of_reindex.reindex(stack.store, stack.clock)
     screen.show(done, of_reindex.render)
 
 

@@ -274,6 +274,11 @@ def test_what_an_older_version_left_out_of_the_index_is_put_into_it(command: Ops
             ExpressionAttributeNames={"#open": "open"},
         )
     stack.store.save_day(day, {"of": "one"})
+    now, soon = stack.clock(), stack.clock() + timedelta(minutes=5)
+    assert stack.store.acquire_lease("reconcile", "a run", now=now, until=soon)
+    assert "a reconciliation is under way" in command("reindex").err
+    assert stack.store.closed_days()[day] == {"of": "one"}, "sums that it adds up meanwhile would be kept without them"
+    stack.store.release_lease("reconcile", "a run")
     before = stack.store.get(BackorderKey("ended2.com", 1))
 
     assert command("reindex", "--json").json["put_right"] == 2
@@ -282,6 +287,9 @@ def test_what_an_older_version_left_out_of_the_index_is_put_into_it(command: Ops
     assert stack.store.closed_days()[day] is None, "its sums are added up anew"
     assert stack.store.get(BackorderKey("ended2.com", 1)) == before, "what was there is not written again"
     assert "the reports have all" in command("reindex").out
+    now = stack.clock()
+    assert not stack.store.acquire_lease("reconcile", "a run", now=now, until=soon), "the index may be a moment old"
+    assert stack.store.acquire_lease("reconcile", "a run", now=now + timedelta(minutes=2), until=soon)
 
 
 def test_the_smoke_test_passes_every_station_and_leaves_nothing_behind(
