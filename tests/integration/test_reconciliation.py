@@ -299,6 +299,18 @@ def test_an_application_tells_its_finalization_date(world: World) -> None:
     assert world.backorder().finalization_at == FINALIZATION + HOUR
 
 
+def test_bookings_of_a_time_in_which_nobody_could_look_are_read_however_long_that_was(world: World) -> None:
+    world.order("john.com", "SUCCESSFUL")
+    world.hourly(NOW + 2 * HOUR)
+    world.emulator.advance_to(NOW + timedelta(days=2))
+    world.emulator.charge(usd(20), "other.com")
+    world.at(NOW + timedelta(days=60))  # a password that nobody mended
+    world.at(NOW + timedelta(days=60, hours=1))
+    assert world.backorder().charged == FEE
+    assert world.findings() == []
+    world.books_are_right()
+
+
 def test_a_second_run_at_the_same_time_does_nothing(world: World) -> None:
     world.store.acquire_lease("reconcile", "another run", now=NOW, until=NOW + HOUR)
     calls = world.emulator.state()["calls"]

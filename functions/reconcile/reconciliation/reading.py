@@ -68,9 +68,13 @@ def read_entries(provider: Provider, since: date, now: datetime) -> Listing[Acco
 
 
 def _since(notes: Notes, now: datetime, *, full: bool) -> date:
-    """The day (UTC) to read bookings from: whole days, none from before the books were opened."""
+    """The day (UTC) to read bookings from: whole days, none from before the books were opened; a full look goes back to
+    the last one, if that is longer ago than what is read again each day."""
     opened_at = notes.opened_at or now
-    return max(opened_at, now - (REREAD if full else timedelta(days=1))).date()
+    since = (now - (REREAD if full else timedelta(days=1))).date()
+    if full and notes.swept_on is not None:
+        since = min(since, notes.swept_on)
+    return max(opened_at.date(), since)
 
 
 def _money(provider: Provider, since: date, now: datetime) -> tuple[AccountStatus, Seen | None]:
