@@ -311,6 +311,26 @@ def test_bookings_of_a_time_in_which_nobody_could_look_are_read_however_long_tha
     world.books_are_right()
 
 
+def test_the_files_of_a_month_have_what_was_read_of_it_long_after_its_end(world: World) -> None:
+    world.emulator.advance_to(NOW + timedelta(days=2))
+    world.emulator.charge(usd(20), "other.com")
+    world.at(NOW + timedelta(days=60))
+    statement = world.files["months/2026-11/statement.csv"].decode().splitlines()
+    assert statement[-1] == "2026-11-26,5000.00,0.00,0.00,0.00,0.00,-20.00,4980.00"
+    assert b"other.com" in world.files["months/2026-11/ledger.csv"]
+    assert world.files["latest/statement.csv"].count(b"\n") == 1, "nothing moved this month"
+
+
+def test_a_booking_that_comes_five_weeks_late_is_in_the_files_of_its_month(world: World) -> None:
+    world.at(NOW + timedelta(days=38))
+    world.emulator.charge(usd(20), "other.com")
+    entries = world.emulator._world.accounts[MAIN_USER].entries
+    entries[-1] = replace(entries[-1], at=NOW + timedelta(days=5))  # 29 November, and it is the second of January
+    world.at(NOW + timedelta(days=39))
+    world.books_are_right()
+    assert b"other.com" in world.files["months/2026-11/ledger.csv"]
+
+
 def test_a_second_run_at_the_same_time_does_nothing(world: World) -> None:
     world.store.acquire_lease("reconcile", "another run", now=NOW, until=NOW + HOUR)
     calls = world.emulator.state()["calls"]

@@ -118,6 +118,8 @@ class Books:
         self._sums: dict[date, dict[str, Any]] = {}
         """By month (its first day), the sums of its days as they are kept."""
         self.posted = 0
+        self.earliest: date | None = None
+        """The earliest day (UTC) to which this run posted anything."""
 
     def _read_again(self) -> Iterator[Posting]:
         for posting in self._store.postings():
@@ -161,6 +163,8 @@ class Books:
         self._store.post(new)
         self.notes = replace(self.notes, tally=self.notes.tally.plus(new))
         self.posted += len(new)
+        days = (posting.at.date() for posting in new)
+        self.earliest = min(days) if self.earliest is None else min(self.earliest, *days)
 
     def note(self, notes: Notes) -> None:
         """Replaces the notes, to be kept when the run's books are closed."""

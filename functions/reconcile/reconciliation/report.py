@@ -32,6 +32,7 @@ from reconciliation.overview import overview
 from reconciliation.page import PAGE, html, view
 from reconciliation.page.past import Past
 from reconciliation.past import read_past
+from reconciliation.reading import REREAD
 from reconciliation.statement import statement
 from reconciliation.tables import (
     Table,
@@ -71,18 +72,19 @@ class Reports:
         kept yet; `status` is None where the account could not be read, which `unread` explains.
 
         The page is written each time: it says when, and whoever opens it must not have to wonder. The ledger and the
-        statement are this month's and the last one's: older ones stay as they were written. So are the backorders that
-        are over, if there are not too many; those of each day have files of their own, written once the day is over.
+        statement are those of this month, of the last one, and of others to which a late booking may have been posted:
+        older ones stay as they were written. The backorders that are over are this month's and the last one's, if there
+        are not too many; those of each day have files of their own, written once the day is over.
         """
         lists, changed = list(self._store.lists()), list(changes)
         findings = {finding.key: finding for finding in (*self._store.findings(), *changed)}
-        this_month = self._now.date().replace(day=1)
-        last_month = (this_month - timedelta(days=1)).replace(day=1)
+        months = self._months()
+        *_, last_month, this_month = months
         past = read_past(
             self._store, self._now, since=last_month, changed=orders.closed_days, keep=self._write_day_of_outcomes
         )
         backorders = OneByOne(orders, past)
-        sums = self._books.sums(last_month, self._now.date())
+        sums = self._books.sums(months[0], self._now.date())
         booked = [each.as_posting for day in sums.values() for each in day]
         # The page goes through all backorders, as little else does in a run that changes nothing.
         seen = hashlib.sha256()
@@ -103,9 +105,20 @@ class Reports:
         )
         self._write("latest/summary.json", json.dumps({"at": iso(self._now), **told}, indent=2), "application/json")
         self._write_table("latest/findings.csv", findings_table(findings.values()))
-        self._write_statements(booked, (last_month, this_month))
-        ledgers = self._write_ledgers(sums, (last_month, this_month), reported.get("ledgers", {}))
+        self._write_statements(booked, months)
+        ledgers = self._write_ledgers(sums, months, reported.get("ledgers", {}))
         self._store.put_document("reported", {**state, "ledgers": ledgers})
+
+    def _months(self) -> list[date]:
+        """The first days of the months whose books may have changed, in order of time: those of which bookings are read
+        again, and those to which this run posted something."""
+        today = self._now.date()
+        month = min(today - REREAD, self._books.earliest or today).replace(day=1)
+        months = []
+        while month <= today:
+            months.append(month)
+            month = (month + timedelta(days=31)).replace(day=1)
+        return months
 
     def _write_page(
         self,
