@@ -312,6 +312,10 @@ class Backorder:
         """A copy that is to be sent then; its state stays."""
         return replace(self, send_at=send_at)
 
+    def priced(self, fee: Decimal) -> Backorder:
+        """A copy with the fee that is planned with; itself where it has that, or a deposit, which says more."""
+        return self if self.fee == fee or self.deposit is not None else replace(self, fee=fee)
+
     def to_be_displaced(self, *, at: datetime, why: str) -> Backorder:
         """A copy that is to be taken back for want of funds; its state stays."""
         step = Step(at, self.state, self.state, why)

@@ -209,6 +209,36 @@ def test_the_reason_for_waiting_follows_the_facts(world: World) -> None:
     assert world.the().history == ()
 
 
+def test_what_waits_for_funds_or_its_time_says_what_it_will_cost() -> None:
+    world = World(provider=FakeProvider(an_account_status(usd("130.00"))))
+    early, late, held = (
+        a_dated_backorder(domain, finalization_at=NOW + timedelta(days=days), priority=Decimal(priority))
+        for domain, days, priority in (("early.com", 2, "9"), ("late.com", 9, "8"), ("held.com", 2, "7"))
+    )
+    world.there_is(early, late, held)
+    world.tick()
+    assert [world.state(name)[0] for name in ("early.com", "late.com", "held.com")] == [
+        State.QUEUED,
+        State.SELECTED,
+        State.HELD,
+    ]
+    assert {world.the(name).fee for name in ("late.com", "held.com")} == {FEE}
+    keep_rules(world.store, '[fees]\ncom = "75.00"\n', version="v1", modified=NOW)
+    world.tick()
+    assert {world.the(name).fee for name in ("late.com", "held.com")} == {usd("75.00")}
+    before = world.everything
+    world.tick()
+    assert world.everything == before
+
+
+def test_a_plan_that_sends_nothing_says_what_each_name_will_cost() -> None:
+    world = World()
+    world.there_is(a_dated_backorder("john.com", finalization_at=NOW + timedelta(days=5)))
+    world.tick(queue=False)
+    assert (world.state()[0], world.the().fee) == (State.SELECTED, FEE)
+    assert world.sent == []
+
+
 def test_rules_and_the_accounts_standing_count(world: World) -> None:
     keep_rules(world.store, '[fees]\ncom = "50.00"\n[funding]\nkeep = "800.00"\n', version="v1", modified=NOW)
     save_standing(world.store, Standing(last_deposits={"com": usd("60.00")}, others=usd("100.00")))

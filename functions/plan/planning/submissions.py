@@ -169,9 +169,11 @@ class _Tick:
             self._ask_and_withdraw(under_way, made.take_back)
             self._repair(under_way, halted=halted is not None)
             self._order(made, fees, in_queue=sum(map(self._still_queued, under_way)), probe=halted is not None)
+        else:
+            self._write_all((backorder, backorder.priced(fees.of(backorder.zone))) for backorder in made.order)
         # Last: it sends nothing, and a list that the account cannot pay for may be long.
-        self._put_off(made)
-        self._hold(made)
+        self._put_off(made, fees)
+        self._hold(made, fees)
         if halted:
             self.summary.halted = halted.why
         return self.summary
@@ -228,9 +230,12 @@ class _Tick:
         """The provider asked for patience."""
         return backorder.not_before is not None and backorder.not_before > self.now
 
-    def _put_off(self, made: Plan) -> None:
+    def _put_off(self, made: Plan, fees: Fees) -> None:
         """Notes when the late ones go. Whoever was held for want of funds is not any more."""
-        self._write_all((backorder, self._put_off_one(backorder, send_at)) for backorder, send_at in made.late)
+        self._write_all(
+            (backorder, self._put_off_one(backorder, send_at).priced(fees.of(backorder.zone)))
+            for backorder, send_at in made.late
+        )
 
     def _put_off_one(self, backorder: Backorder, send_at: datetime) -> Backorder:
         if backorder.state is not State.SELECTED:
@@ -239,10 +244,12 @@ class _Tick:
             return backorder.moved(State.SELECTED, at=self.now, why=why, **changes)
         return backorder if backorder.send_at == send_at else backorder.planned(send_at)
 
-    def _hold(self, made: Plan) -> None:
+    def _hold(self, made: Plan, fees: Fees) -> None:
         held = [*made.hold, *((backorder, Reason.UNFUNDED) for backorder in made.blocked)]
         self.summary.held = len(held)
-        self._write_all((backorder, self._hold_one(backorder, reason)) for backorder, reason in held)
+        self._write_all(
+            (backorder, self._hold_one(backorder, reason).priced(fees.of(backorder.zone))) for backorder, reason in held
+        )
 
     def _hold_one(self, backorder: Backorder, reason: Reason) -> Backorder:
         if backorder.state is not State.HELD:
