@@ -427,6 +427,22 @@ def test_a_statement_says_by_day_what_could_be_spent_and_what_moved_it() -> None
     )
 
 
+def test_what_is_taken_back_in_the_books_is_taken_back_in_its_column_of_the_statement() -> None:
+    """Rows that changed at the provider: a charge of 69.00 was corrected to 59.00, a payment of 100.00 to 90.00."""
+    postings = [
+        a_posting("1", FEE, kind="charge", source=BALANCE, target=Account.FEES),
+        a_posting("2", usd(100)),
+        a_posting("3", FEE, kind="reversal", source=Account.FEES, target=BALANCE),
+        a_posting("4", usd(100), kind="reversal", source=BALANCE, target=Account.PAID_IN),
+        a_posting("5", usd(59), kind="charge", source=BALANCE, target=Account.FEES),
+        a_posting("6", usd(90)),
+        a_posting("7", usd(1), kind="reversal", source=Account.OTHER, target=BALANCE),
+    ]
+    [day] = statement(postings, closing=balances(postings)[BALANCE])
+    moved = {name: amount for name, amount in day.moved.items() if amount}
+    assert moved == {"charges": usd(-59), "pay_ins": usd(90), "other": usd(1)}
+
+
 @given(st.lists(st.tuples(st.sampled_from(A_LIFE), st.integers(0, 40))))
 def test_each_day_of_a_statement_goes_on_where_the_day_before_ended(life: list[Any]) -> None:
     postings = [replace(one, key=str(n), at=NOW + timedelta(days=day)) for n, (one, day) in enumerate(life)]

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from backorder.bookkeeping import Posting, PostingKind
+from backorder.bookkeeping import Account, Posting, PostingKind
 from backorder.money import ZERO
 
 Column = Literal["deposits", "refunds", "charges", "pay_ins", "other"]
@@ -24,6 +24,12 @@ _COLUMN_OF: Mapping[PostingKind, Column] = {
     "disputed": "charges",
     "payment": "pay_ins",
 }
+_TAKEN_BACK_IN: Mapping[Account, Column] = {
+    Account.FEES: "charges",
+    Account.TAX: "charges",
+    Account.PAID_IN: "pay_ins",
+}
+"""For a reversal, by the account at its other end: a charge that was corrected is not two charges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ def statement(postings: Iterable[Posting], *, closing: Decimal) -> list[Statemen
             opened[posting.at.date()] += posting.effect
             moved[posting.at.date()]
         else:
-            moved[posting.at.date()][_COLUMN_OF.get(posting.kind, "other")] += posting.effect
+            moved[posting.at.date()][_column_of(posting)] += posting.effect
     days: list[StatementDay] = []
     for day in sorted(moved, reverse=True):
         columns = {column: moved[day].get(column, ZERO) for column in COLUMNS}
@@ -58,3 +64,10 @@ def statement(postings: Iterable[Posting], *, closing: Decimal) -> list[Statemen
         days.append(StatementDay(day, opening, columns, closing))
         closing = opening - opened[day]
     return days[::-1]
+
+
+def _column_of(posting: Posting) -> Column:
+    if posting.kind == "reversal":
+        other_end = posting.source if posting.target is Account.BALANCE else posting.target
+        return _TAKEN_BACK_IN.get(other_end, "other")
+    return _COLUMN_OF.get(posting.kind, "other")
