@@ -205,6 +205,8 @@ class Backorder:
     """When the provider took the application (its CREATEDDATE)."""
     deposit: Decimal | None = None
     """Reserved at the provider when its deposits were last read."""
+    usual_deposit: Decimal | None = None
+    """Its deposit, if that was what is usual in its zone at some time: it is no other one for a price that changed."""
     unreserved_since: datetime | None = None
     """Since when it has been ACTIVE without a deposit."""
     charges: tuple[Charge, ...] = ()

@@ -358,6 +358,7 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         batch_starts_at=next(moments),
         batch_ends_at=next(moments),
         fee=usd("69.0050"),
+        usual_deposit=usd("69.00"),
         reason=Reason.TOO_DEAR,
         held_at_deadline=(next(moments), Reason.LIMIT),
         failure="541 Invalid attribute value",

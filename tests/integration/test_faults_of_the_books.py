@@ -123,6 +123,20 @@ def test_deposit_wrong(world: World) -> None:
     world.books_are_right()
 
 
+def test_a_price_that_changes_is_told_of_the_first_deposits_and_never_of_those_before() -> None:
+    with a_world(balance=usd(5000)) as world:
+        for number in range(9):
+            world.order(f"old{number}.com", at=NOW + 2 * DAY)
+        world.hourly(NOW + HOUR)
+        world.emulator.strike_books(["deposit_wrong"], [f"new{number}.com" for number in range(9)])
+        for number in range(9):
+            world.order(f"new{number}.com", at=NOW + 2 * DAY)
+            world.hourly(world.emulator.now + HOUR)
+        found = {finding.domain for finding in world.store.findings()}
+        assert found == {f"new{number}.com" for number in range(4)}, "until most of the last nine were like them"
+        assert world.findings() == []
+
+
 def test_deposit_orphan(world: World) -> None:
     world.emulator.strike_books(["deposit_orphan"], ["not-ours.com"])
     world.hourly(NOW + DAY)

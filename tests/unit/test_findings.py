@@ -221,6 +221,7 @@ def test_a_deposit_that_differs_from_what_is_usual_in_its_zone_is_found_while_th
     assert (one.kind, one.amount) == (Kind.DEPOSIT_DIFFERS, usd("17.25"))
     assert "86.25 USD are reserved for john.com, where 69.00 USD is usual for .com" in one.advice
     assert kinds(replace(order, deposit=FEE), usual_deposits={"com": FEE}) == []
+    assert kinds(replace(order, usual_deposit=order.deposit), usual_deposits={"com": FEE}) == []
     assert kinds(replace(order, state=State.FAILED, outcome_at=NOW), usual_deposits={"com": FEE}) == []
 
 

@@ -87,9 +87,10 @@ class Bookkeeping:
         self._keep(lease for lease in followed.changed if lease not in gone)
         self._books.post(followed.reserved)
         self._note_fees(followed.came)
+        usual = self._books.notes.agreed_deposits
         for order in self._orders:
-            lease_now = followed.of_order.get(order.key)
-            changed = self._orders.change(order, partial(reserved, lease=lease_now, now=seen.at))
+            change = partial(reserved, lease=followed.of_order.get(order.key), now=seen.at, usual=usual.get(order.zone))
+            changed = self._orders.change(order, change)
             if changed.deposit is None and order.deposit is not None:
                 self._note_lag(changed, seen)
         return followed

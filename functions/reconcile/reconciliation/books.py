@@ -63,6 +63,11 @@ class Notes:
         return {zone: Counter(amounts).most_common(1)[0][0] for zone, amounts in self.deposits.items() if amounts}
 
     @property
+    def agreed_deposits(self) -> dict[str, Decimal]:
+        """The usual ones, of zones where more than one deposit says so."""
+        return {zone: usual for zone, usual in self.usual_deposits.items() if self.deposits[zone].count(usual) > 1}
+
+    @property
     def expected_deposits(self) -> dict[str, Decimal]:
         """By zone, what the next one may come to: the highest of the usual one, the very last, and any that came more
         than once. So a price that rose counts at once, for too little may void orders, and an odd one until the next.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from backorder.bookkeeping import Lease
 from backorder.deadlines import Known, schedule
@@ -88,15 +89,18 @@ def in_auction(backorder: Backorder, auction: Auction) -> Backorder:
     return backorder if changed == backorder else changed
 
 
-def reserved(backorder: Backorder, lease: Lease | None, *, now: datetime) -> Backorder:
-    """With the deposit that the provider holds for it now; what was reserved last stays as its fee."""
+def reserved(backorder: Backorder, lease: Lease | None, *, now: datetime, usual: Decimal | None = None) -> Backorder:
+    """With the deposit that the provider holds for it now; what was reserved last stays as its fee. `usual`: what is
+    reserved in its zone, if that is known."""
     deposit = None if lease is None else lease.amount
     bare = deposit is None and backorder.state is State.ACTIVE
     since = (backorder.unreserved_since or now) if bare else None
-    if (deposit, since) == (backorder.deposit, backorder.unreserved_since):
+    was_usual = backorder.usual_deposit if deposit is None or deposit != usual else deposit
+    known = (backorder.deposit, backorder.unreserved_since, backorder.usual_deposit)
+    if (deposit, since, was_usual) == known:
         return backorder
     fee = backorder.fee if deposit is None else deposit
-    return replace(backorder, deposit=deposit, fee=fee, unreserved_since=since)
+    return replace(backorder, deposit=deposit, fee=fee, unreserved_since=since, usual_deposit=was_usual)
 
 
 def charged(backorder: Backorder, charges: Iterable[Charge], withdrawn: frozenset[str] = frozenset()) -> Backorder:

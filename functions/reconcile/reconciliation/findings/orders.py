@@ -267,7 +267,7 @@ def _success_without_charge(order: Backorder, at: Circumstances) -> Observation 
 
 def _deposit_differs(order: Backorder, at: Circumstances) -> Observation | None:
     usual = at.usual_deposits.get(order.zone)
-    if order.deposit is None or usual is None or order.deposit == usual or order.state.is_final:
+    if order.deposit is None or usual is None or order.deposit in (usual, order.usual_deposit) or order.state.is_final:
         return None
     return _found(
         Kind.DEPOSIT_DIFFERS,
