@@ -895,6 +895,57 @@ def test_after_the_finalization_date_it_is_too_late_to_take_back(world: World) -
     assert world.backorder().claim is None
 
 
+@pytest.mark.parametrize(("code", "says"), [(547, "Invalid command sequence"), (552, "Object status does not allow")])
+def test_a_cancel_that_the_provider_does_not_allow_just_now_holds_until_it_does(
+    world: World, code: int, says: str
+) -> None:
+    """As long as it is not at work on the order: nobody would say again that it is not wanted, and it would be paid."""
+    world.queue("john.com")
+    world.work()
+    cancel(world)
+    world.emulator.saying_to, world.emulator.saying = "DeleteDomainApplication", f"CODE={code}\r\nDESCRIPTION={says}"
+    assert world.work("withdraw") == Counter(unknown=1)
+    assert (world.backorder().state, world.backorder().cancel_requested) == (State.WITHDRAWING, True)
+    world.work("ask")
+    assert world.emulator.said == 1, "not at once"
+    world.emulator.saying = None
+    world.later(PATIENCE)
+    assert world.work("ask") == Counter(cancelled=1)
+    assert world.backorder().state is State.CANCELLED
+    assert world.applications() == Counter()
+
+
+def test_one_that_is_displaced_and_may_not_be_taken_back_just_now_is_left_to_the_plan(world: World) -> None:
+    world.queue("john.com")
+    world.work()
+    displace(world)
+    world.emulator.saying_to = "DeleteDomainApplication"
+    world.emulator.saying = "CODE=547\r\nDESCRIPTION=Invalid command sequence"
+    assert world.work("withdraw") == Counter({"too late": 1})
+    assert (world.backorder().state, world.backorder().displaced) == (State.REQUESTED, False)
+
+
+def test_a_cancel_that_comes_while_the_provider_does_not_let_a_displaced_one_go_holds(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.queue("john.com")
+    world.work()
+    displace(world)
+    exchange = world.emulator.exchange
+
+    def refusing(fields: Mapping[str, str]) -> Delivery:
+        if fields.get("COMMAND") == "DeleteDomainApplication":
+            cancel(world)
+            return Delivery(b"[RESPONSE]\r\nCODE=547\r\nDESCRIPTION=Invalid command sequence\r\nEOF\r\n")
+        return exchange(fields)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.emulator, "exchange", refusing)
+        assert world.work("withdraw") == Counter({"too late": 1})
+    assert (world.backorder().state, world.backorder().cancel_requested) == (State.REQUESTED, True)
+    assert world.work("withdraw") == Counter(cancelled=1), "the next plan sends it again"
+
+
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "timeout_late", "empty", "code_421"])
 def test_a_withdrawal_whose_outcome_is_unknown_is_finished(world: World, fault: str) -> None:
     world.queue(*NAMES)

@@ -21,7 +21,10 @@ from submission.claims import claim, new_claim, settle
 from submission.line import Line
 
 PAUSE = timedelta(seconds=60)
+PATIENCE = timedelta(minutes=30)
+"""Before one is tried again that the provider does not let go just now."""
 CALL = "DeleteDomainApplication"
+_MAY_BE_TAKEN_BACK = frozenset({ApplicationStatus.REQUESTED, ApplicationStatus.ACTIVE})
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,22 @@ class Withdrawals:
             return self._gone(claimed, "the provider has it no more")
         except ProviderError as error:
             return self._later(claimed, str(error), pause=PAUSE)
+        if claimed.cancel_requested and application.status in _MAY_BE_TAKEN_BACK:
+            # Not just now, and its user, who wants it no more, would have to pay for it.
+            return self._later(claimed, why, pause=PATIENCE)
         return self._stays(claimed, application, why)
 
     def _stays(self, claimed: Backorder, application: Application, why: str) -> str:
-        status = application.status
+        status, now = application.status, self.clock()
         state = State.REQUESTED if status is ApplicationStatus.UNKNOWN else State(status.value)
-        self._settle(claimed, state, why, claim=None, cancel_requested=False, displaced=False, settled=False)
+
+        def change(backorder: Backorder) -> Backorder:
+            # A cancel that came meanwhile holds as long as it can be done.
+            cancelled = backorder.cancel_requested and status in _MAY_BE_TAKEN_BACK
+            changes: dict[str, Any] = {"claim": None, "cancel_requested": cancelled, "displaced": False}
+            return backorder.moved(state, at=now, why=why, call=CALL, settled=False, **changes)
+
+        settle(self.store, claimed, change)
         return "too late"
 
     def _gone(self, claimed: Backorder, why: str) -> str:
