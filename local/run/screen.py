@@ -145,7 +145,7 @@ def _needs_doing(outcome: Outcome, console: Console) -> None:
         console.print(f"[bold yellow]To do:[/] {more} more, in findings.csv.", highlight=False, soft_wrap=True)
     waits = any(backorder.state is State.HELD for backorder in outcome.collected.backorders)
     missed = any(backorder.reason is Reason.UNFUNDED for backorder in outcome.collected.backorders)
-    told = any(finding.kind is Kind.SHORTFALL for finding in open_findings)
+    told = any((finding.kind, finding.subject) == (Kind.SHORTFALL, "account") for finding in open_findings)
     if outcome.worst and missed and not told:
         # Foreseen in time, and not met: what the messages said, for the next time.
         heading = "To do:" if waits else "Funds were short:"

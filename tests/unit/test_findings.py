@@ -130,6 +130,37 @@ def test_what_is_reserved_for_nothing_is_found_though_the_account_holds_what_it_
     assert subjects == ["account", "reserved"]
 
 
+REFUSED = a_step(State.SUBMITTING, State.HELD, call="AddDomainApplication 546")
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.SELECTED, State.QUEUED, State.SUBMITTING])
+def test_an_order_that_the_provider_does_not_take_for_want_of_credit_is_told(state: State) -> None:
+    """The plan takes it for covered, so that no forecast tells of it; it is tried again each half hour."""
+    order = a_dated_backorder(finalization_at=NOW + DAY, state=state, reason=Reason.UNFUNDED, history=(REFUSED,))
+    again = replace(order, history=(REFUSED, a_step(State.HELD, State.QUEUED), a_step(State.QUEUED, state)))
+    one = found(order)
+    assert (one.kind, one.subject, one.domain, one.amount) == (Kind.SHORTFALL, "john.com", "john.com", None)
+    assert one.advice == (
+        "The provider takes no order for john.com, for the account's credit limit is exceeded (546), though it covers "
+        "the fee as far as is known here: see what else draws on it, or pay in, before 25 November 11:45 UTC."
+    )
+    assert found(again) == one
+    assert found(replace(a_backorder(state=state), history=(REFUSED,))).advice.endswith("draws on it, or pay in.")
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        a_backorder(state=State.HELD, reason=Reason.UNFUNDED),
+        a_placed_backorder(history=(REFUSED, a_step(State.SUBMITTING, State.REQUESTED, call="AddDomainApplication 7"))),
+        a_backorder(history=(REFUSED, a_step(State.SUBMITTING, State.SELECTED, call="AddDomainApplication 421"))),
+        a_backorder(state=State.MISSED, outcome_at=NOW, reason=Reason.UNFUNDED, history=(REFUSED,)),
+    ],
+)
+def test_no_credit_is_missing_for_what_was_never_refused_for_it_or_is_not_any_more(order: Backorder) -> None:
+    assert kinds(order) == []
+
+
 # Money of an order
 
 

@@ -100,6 +100,9 @@ def test_what_the_last_plan_misses_is_told_once_and_as_it_stands_now() -> None:
         (task,) = page(findings=findings, forecast=forecast).tasks
         assert (task.kind, task.count, task.amount) == (Kind.SHORTFALL, 1, usd("500.00"))
         assert task.findings[0].advice.startswith("Pay in 500.00 USD before")
+    refused = a_finding(Kind.SHORTFALL, "john.com", amount=None)
+    (task,) = page(findings=[before, refused], forecast=forecast).tasks
+    assert [finding.subject for finding in task.findings] == ["john.com", "account"]
 
 
 # --- Today ---------------------------------------------------------------------------------------

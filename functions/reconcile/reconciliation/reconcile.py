@@ -290,7 +290,7 @@ class _Run:
             *find.examine_strangers(strangers.live),
             *(each for order in self.orders for each in find.examine_order(order, circumstances)),
         ]
-        kinds = {Kind.LINE_HALTED, Kind.SHORTFALL, *find.ORDER_KINDS} - (set() if compared else find.MONEY_KINDS)
+        kinds = {Kind.LINE_HALTED, *find.ORDER_KINDS} - (set() if compared else find.MONEY_KINDS)
         if compared:
             kinds |= {Kind.DEPOSIT_ORPHAN, Kind.UNEXPLAINED_DIFFERENCE}
             observed += find.examine_orphans(leases, now=self.now, release_lag=lag)

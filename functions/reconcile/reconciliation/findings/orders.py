@@ -42,6 +42,7 @@ MONEY_KINDS = frozenset(
 )
 """Those that can only be said where the account stood still."""
 ORDER_KINDS = MONEY_KINDS | {
+    Kind.SHORTFALL,
     Kind.AUCTION_OPEN,
     Kind.NAME_STILL_FREE,
     Kind.APPLICATION_INCOMPLETE,
@@ -73,6 +74,20 @@ def examine_order(order: Backorder, at: Circumstances) -> Iterator[Observation]:
 
 def _found(kind: Kind, order: Backorder, advice: str, amount: Decimal | None = None, *, about: str = "") -> Observation:
     return Observation(kind, subject_of(order, about), advice, order.domain, amount)
+
+
+def _credit_limit(order: Backorder, at: Circumstances) -> Observation | None:
+    """The provider refuses it for want of credit, again and again, where the plan takes it for covered."""
+    last = next((step.call for step in reversed(order.history) if step.call), None)
+    if last != "AddDomainApplication 546" or not (order.state.is_waiting or order.state is State.SUBMITTING):
+        return None
+    before = f", before {_on(order.deadline)}" if order.deadline is not None and order.deadline > at.now else ""
+    return _found(
+        Kind.SHORTFALL,
+        order,
+        f"The provider takes no order for {order.domain}, for the account's credit limit is exceeded (546), though it "
+        f"covers the fee as far as is known here: see what else draws on it, or pay in{before}.",
+    )
 
 
 def _unfunded_at_lock(order: Backorder, at: Circumstances) -> Observation | None:
@@ -307,6 +322,7 @@ def _status_unknown(order: Backorder, at: Circumstances) -> Observation | None:
 
 
 _EXAMINATIONS: tuple[Callable[[Backorder, Circumstances], Observation | None], ...] = (
+    _credit_limit,
     _unfunded_at_lock,
     _deposit_lapsed,
     _auction_open,

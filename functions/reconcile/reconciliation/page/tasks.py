@@ -20,7 +20,7 @@ def tasks(findings: Iterable[Finding], forecast: Forecast | None, *, now: dateti
     """A shortfall that was foreseen after the last reconciliation is a task before it is a finding."""
     still_open = [finding for finding in findings if finding.status == "open"]
     if forecast is not None and forecast.shortfall > 0:
-        still_open = [finding for finding in still_open if finding.kind is not Kind.SHORTFALL]
+        still_open = [one for one in still_open if (one.kind, one.subject) != (Kind.SHORTFALL, "account")]
         still_open.append(_shortfall(forecast, now))
     ordered = sorted(still_open, key=lambda finding: finding.kind.rank)
     return [_task(kind, list(group)) for kind, group in groupby(ordered, key=lambda finding: finding.kind)]
