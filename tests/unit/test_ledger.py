@@ -564,6 +564,16 @@ def test_amounts_in_another_currency_are_not_posted_as_if_they_were_the_accounts
     assert books.difference(look) == (usd("-60.00"), ZERO)
 
 
+def test_a_deposit_in_another_currency_has_not_lapsed() -> None:
+    """What it is in the account's is not known, but it is there."""
+    books = Kept(seen())
+    for hours in (1, 10):
+        books.look(seen(deposits=[a_deposit(currency="EUR")], hours=hours), a_placed_backorder(state=State.ACTIVE))
+    assert (books.order().deposit, books.order().unreserved_since) == (None, None)
+    books.look(seen(hours=11))
+    assert books.order().unreserved_since == NOW + 11 * HOUR
+
+
 def test_postings_are_in_the_currency_of_what_they_were_read_from() -> None:
     books = Kept(seen())
     books.look(seen(deposits=[a_deposit(currency="")], entries=[an_entry("x.com", currency=""), an_entry("y.com")]))
