@@ -88,8 +88,15 @@ class Bookkeeping:
         self._books.post(followed.reserved)
         self._note_fees(followed.came)
         usual = self._books.notes.agreed_deposits
+        elsewhere = {deposit.domain for deposit in seen.deposits if not seen.is_in_its_currency(deposit.currency)}
         for order in self._orders:
-            change = partial(reserved, lease=followed.of_order.get(order.key), now=seen.at, usual=usual.get(order.zone))
+            change = partial(
+                reserved,
+                lease=followed.of_order.get(order.key),
+                now=seen.at,
+                usual=usual.get(order.zone),
+                elsewhere=order.domain in elsewhere,
+            )
             changed = self._orders.change(order, change)
             if changed.deposit is None and order.deposit is not None:
                 self._note_lag(changed, seen)

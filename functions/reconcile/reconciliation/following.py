@@ -89,11 +89,18 @@ def in_auction(backorder: Backorder, auction: Auction) -> Backorder:
     return backorder if changed == backorder else changed
 
 
-def reserved(backorder: Backorder, lease: Lease | None, *, now: datetime, usual: Decimal | None = None) -> Backorder:
+def reserved(
+    backorder: Backorder,
+    lease: Lease | None,
+    *,
+    now: datetime,
+    usual: Decimal | None = None,
+    elsewhere: bool = False,
+) -> Backorder:
     """With the deposit that the provider holds for it now; what was reserved last stays as its fee. `usual`: what is
-    reserved in its zone, if that is known."""
+    reserved in its zone, if that is known; `elsewhere`: there is a deposit in another currency than the account's."""
     deposit = None if lease is None else lease.amount
-    bare = deposit is None and backorder.state is State.ACTIVE
+    bare = deposit is None and backorder.state is State.ACTIVE and not elsewhere
     since = (backorder.unreserved_since or now) if bare else None
     was_usual = backorder.usual_deposit if deposit is None or deposit != usual else deposit
     known = (backorder.deposit, backorder.unreserved_since, backorder.usual_deposit)
