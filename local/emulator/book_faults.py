@@ -16,6 +16,8 @@ from .world import MAIN_USER, World
 #: A lease lapses three hours after it began and comes back twelve hours later: longer than the six of money.md.
 LAPSES_AFTER = 3 * HOUR
 LAPSES_FOR = timedelta(hours=12)
+#: The seed draws no lapse that the finalization date ends before it can be found: at the first look after six hours.
+SEEN_AFTER = timedelta(hours=8)
 VANISHES_AFTER = 20 * MINUTE
 
 _IN_SOMEBODY_ELSES_NAME = "someone-elses-"
@@ -69,7 +71,10 @@ def on_creation(world: World, application: Application) -> None:
 
 def on_lock(world: World, application: Application) -> None:
     """A new deposit may be one that lapses."""
-    if application.user == MAIN_USER and world.struck("deposit_lapse", application.domain):
+    domain, finalization = application.domain, world.finalization_of(application.domain)
+    lasts = finalization is not None and world.now + LAPSES_AFTER + SEEN_AFTER <= finalization
+    drawn = lasts and world.drawn("deposit_lapse", domain)
+    if application.user == MAIN_USER and (drawn or world.named("deposit_lapse", domain)):
         world.agenda.plan(world.now + LAPSES_AFTER, Kind.LAPSE, application)
 
 

@@ -25,13 +25,18 @@ def reserve(world: World, application: Application) -> bool:
     """Takes the deposit for an order if the funds are there: balance and credit line, less what is reserved."""
     account = world.accounts[application.user]
     fee = world.fee_of(application)
-    wrong = world.struck("deposit_wrong", application.domain)
+    # What the seed draws can be found: an odd deposit can be told only beside one that is as it should be.
+    kind = backorder_class(application.domain)
+    drawn = kind in account.reserved_right and world.drawn("deposit_wrong", application.domain)
+    wrong = drawn or world.named("deposit_wrong", application.domain)
     if wrong:
         fee = cents(fee * Decimal("1.25"))
     if account.free < fee:
         return False
     if wrong:
         world.played("deposit_wrong", application.domain)
+    else:
+        account.reserved_right.add(kind)
     application.deposit = add_deposit(world, account, application.domain, fee)
     return True
 

@@ -113,6 +113,8 @@ class Account:
     reserved: Decimal = Decimal(0)
     paid_in: Decimal = Decimal(0)
     deposits: dict[int, Deposit] = field(default_factory=dict)
+    reserved_right: set[str] = field(default_factory=set)
+    """Classes of orders for which a deposit was taken that is what it should be."""
     entries: list[Entry] = field(default_factory=list)
     renewals: list[Renewal] = field(default_factory=list)
     waiting: dict[int, Application] = field(default_factory=dict)

@@ -137,8 +137,14 @@ class World:
 
     def struck(self, fault: str, domain: str) -> bool:
         """Whether a fault of the books befalls this domain: it was named, or the seed draws it."""
-        if domain in self.struck_domains.get(fault, ()):
-            return True
+        return self.named(fault, domain) or self.drawn(fault, domain)
+
+    def named(self, fault: str, domain: str) -> bool:
+        """Whether a fault of the books was asked for by this domain's name."""
+        return domain in self.struck_domains.get(fault, ())
+
+    def drawn(self, fault: str, domain: str) -> bool:
+        """Whether the seed lets a fault of the books befall this domain."""
         return fault in self.struck_books and draw(self.options.seed, "books", fault, domain) < STRUCK_SHARE
 
     def played(self, fault: str, domain: str) -> None:

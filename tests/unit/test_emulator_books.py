@@ -1,6 +1,7 @@
 """Money at the emulator: deposits, charges with VAT, the accounting, and faults of the books."""
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -184,6 +185,31 @@ def test_without_names_a_fault_strikes_a_share_of_the_domains_by_the_seed() -> N
 
     assert struck(1) == struck(1) != struck(2)
     assert 10 < len(struck(1)) < 45
+
+
+def test_of_a_zones_deposits_the_seed_leaves_the_first_as_it_should_be_so_that_a_wrong_one_can_be_told() -> None:
+    customer = a_customer(balance=Decimal(100_000))
+    customer.emulator.strike_books(["deposit_wrong"])
+    for number in range(60):
+        zone = "com" if number % 2 else f"zone{number}"
+        customer.emulator.schedule(f"name{number}.{zone}", drop_at=DROP, outcome="FAILED")
+        customer.order(f"name{number}.{zone}")
+    customer.emulator.advance_to(LOCK)
+    wrong = [each for each in customer.emulator.state()["deposits"] if each["amount"] != "69.00"]
+    assert len(wrong) == customer.emulator.state()["faults"]["deposit_wrong"] > 3
+    assert {each["type"] for each in wrong} == {"COM_BACKORDER"}
+
+
+@pytest.mark.parametrize(("ordered", "lapses"), [(DROP - DAY, True), (DROP - 13 * HOUR, False)])
+def test_the_seed_lets_a_deposit_lapse_only_where_it_is_seen_to_be_gone(ordered: datetime, lapses: bool) -> None:
+    customer = a_customer(balance=Decimal(100_000))
+    customer.emulator.strike_books(["deposit_lapse"])
+    customer.emulator.advance_to(ordered)
+    for number in range(40):
+        customer.emulator.schedule(f"name{number}.com", drop_at=DROP, outcome="FAILED")
+        customer.order(f"name{number}.com")
+    customer.emulator.advance_to(DROP)
+    assert bool(customer.emulator.state()["faults"]) is lapses
 
 
 def test_every_fault_of_the_books_can_be_asked_for_at_any_time() -> None:
