@@ -237,7 +237,7 @@ def _facts(of: Backorder, now: datetime) -> Iterator[tuple[str, str]]:
     if of.application:
         whose = ", placed by somebody else" if of.origin is Origin.FOREIGN else ""
         yield "application", f"{of.application}, created {moment(of.submitted_at)} UTC{whose}"
-    if of.cancel_requested:
+    if of.cancel_requested and not of.state.is_final:
         yield "cancelled", "yes: it is taken back as soon as the provider allows it"
     if of.state.is_final and not of.settled:
         yield "money", "not settled yet"

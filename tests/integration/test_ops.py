@@ -125,6 +125,8 @@ def test_a_list_that_is_put_is_read_ordered_and_taken_back(
     done = command("cancel", "example-one.com", "nobody.com", "--yes", "--json").json
     assert done["put"]["read"][0]["accepted"] == 1
     becomes(stack, "example-one.com", State.CANCELLED)
+    # What is done is not promised any more.
+    assert "taken back as soon as" not in command("why", "example-one.com").out
 
 
 def becomes(stack: Stack, domain: str, state: State) -> None:
