@@ -488,6 +488,16 @@ def test_a_lost_name_that_its_user_registers_at_the_ordinary_price_was_not_charg
     assert [posting.kind for posting in booked(registered, order=lost)] == [kind]
 
 
+def test_what_is_given_back_is_no_fee_of_its_zone() -> None:
+    books = Kept(seen())
+    won = a_placed_backorder(state=State.SUCCESSFUL)
+    charges = [an_entry(id="1"), an_entry(id="2", at=NOW + HOUR)]
+    books.look(seen(entries=charges, hours=2), won)
+    books.look(seen(entries=[*charges, an_entry(price=FEE, id="3", at=NOW + 3 * HOUR)], hours=3))
+    assert books.order().charged == FEE
+    assert Books(books.store).notes.deposits == {"com": (FEE,)}
+
+
 def test_an_auctions_price_is_no_backorders_charge() -> None:
     won = a_placed_backorder(state=State.AUCTION_WON)
     entries = [an_entry(price=usd("-65.00"), type="DOMAIN_AUCTION", id="1"), an_entry(id="2")]

@@ -178,7 +178,7 @@ class Bookkeeping:
             if order is None:
                 continue
             order = self._orders.change(order, partial(charged, charges=charges))
-            if order.state.is_won:
+            if order.state.is_won and charges[0].gross > 0:
                 books.note(books.notes.with_fee(order.zone, charges[0].gross))
 
     def _order_of(self, entry: AccountingEntry) -> Backorder | None:
