@@ -306,6 +306,15 @@ def test_a_second_deposit_of_a_name_is_somebody_elses_and_stays_so_when_ours_lap
     assert [lease.cycle for lease in books.store.leases() if lease.gone_at is None] == [None]
 
 
+def test_a_deposit_that_an_older_version_kept_without_its_type_gets_it() -> None:
+    look = seen("1000.00", [a_deposit("mine.build", type="BUILD_LANDRUSH")])
+    books = Kept(look)
+    [lease] = books.store.leases()
+    books.store.save_lease(replace(lease, type="", alone_since=NOW))
+    assert books.look(look) == []
+    assert next(iter(books.store.leases())).type == "BUILD_LANDRUSH"
+
+
 @pytest.mark.parametrize("type_", ["BUILD_LANDRUSH", "PAYMENT"])
 def test_a_deposit_for_something_else_than_a_backorder_is_not_for_the_order_of_its_domain(type_: str) -> None:
     """Both are the reference's own examples."""
