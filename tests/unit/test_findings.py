@@ -256,27 +256,6 @@ def test_a_deposit_that_differs_from_what_is_usual_in_its_zone_is_found_while_th
     assert kinds(replace(order, state=State.FAILED, outcome_at=NOW), usual_deposits={"com": FEE}) == []
 
 
-def test_a_deposit_above_the_most_that_its_user_would_pay_is_found_as_long_as_it_can_be_taken_back() -> None:
-    """The fee rose after the name was ordered."""
-    order = a_dated_backorder(
-        finalization_at=NOW + DAY,
-        state=State.ACTIVE,
-        application="app-john.com",
-        deposit=usd("79.00"),
-        usual_deposit=usd("79.00"),
-        max_price=usd("70.00"),
-    )
-    one = found(order, usual_deposits={"com": usd("79.00")})
-    assert (one.kind, one.subject, one.amount) == (Kind.DEPOSIT_DIFFERS, "john.com/price", usd("9.00"))
-    assert one.advice == (
-        "79.00 USD are reserved for john.com, and its max_price is 70.00 USD: put it into a list under cancel/ before "
-        "25 November 11:45 UTC if you do not want it at that price, application app-john.com."
-    )
-    assert kinds(replace(order, deposit=usd("70.00"))) == []
-    assert kinds(replace(order, max_price=None)) == []
-    assert kinds(replace(order, state=State.PROCESSING)) == []
-
-
 def test_a_deposit_that_is_gone_while_the_order_is_active_is_found_after_six_hours() -> None:
     order = a_placed_backorder(state=State.ACTIVE, unreserved_since=NOW)
     assert kinds(order, after=6 * HOURS - SECOND) == []

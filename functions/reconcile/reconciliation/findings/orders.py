@@ -293,24 +293,6 @@ def _deposit_differs(order: Backorder, at: Circumstances) -> Observation | None:
     )
 
 
-def _above_its_max_price(order: Backorder, at: Circumstances) -> Observation | None:
-    """The fee was another one when it was ordered."""
-    if order.deposit is None or order.max_price is None or order.deposit <= order.max_price:
-        return None
-    if order.state not in (State.REQUESTED, State.ACTIVE):
-        return None  # it can be taken back no more
-    before = f" before {_on(order.deadline)}" if order.deadline is not None else ""
-    return _found(
-        Kind.DEPOSIT_DIFFERS,
-        order,
-        f"{_money(order.deposit, at)} are reserved for {order.domain}, and its max_price is "
-        f"{_money(order.max_price, at)}: put it into a list under cancel/{before} if you do not want it at that price, "
-        f"application {order.application}.",
-        order.deposit - order.max_price,
-        about="/price",
-    )
-
-
 def _standing_order_stale(order: Backorder, at: Circumstances) -> Observation | None:
     if not stale(order, at.now) or order.unknown_status is not None or order.cancel_requested:
         return None
@@ -353,7 +335,6 @@ _EXAMINATIONS: tuple[Callable[[Backorder, Circumstances], Observation | None], .
     _refund_missing,
     _success_without_charge,
     _deposit_differs,
-    _above_its_max_price,
     _standing_order_stale,
     _status_unknown,
 )
