@@ -61,9 +61,10 @@ def show(outcome: Outcome, console: Console) -> None:
     provider = outcome.summary["provider"]
     calls, faults = sum(provider["calls"].values()), sum(provider["faults"].values())
     console.print(
-        f"{calls:,} calls to the provider ({faults:,} with a fault), {provider['applications']:,} applications, "
-        f"{provider['duplicate_applications']} twice; {outcome.start:%Y-%m-%d %H:%M} to "
-        f"{outcome.end:%Y-%m-%d %H:%M} UTC, seed {outcome.summary['seed']}, store {outcome.summary['store']}.",
+        f"{calls:,} {'call' if calls == 1 else 'calls'} to the provider ({faults:,} with a fault), "
+        f"{provider['applications']:,} applications, {provider['duplicate_applications']} twice; "
+        f"{outcome.start:%Y-%m-%d %H:%M} to {outcome.end:%Y-%m-%d %H:%M} UTC, "
+        f"seed {outcome.summary['seed']}, store {outcome.summary['store']}.",
         highlight=False,
     )
     if outcome.broken:

@@ -239,6 +239,7 @@ def test_without_days_a_plan_is_all_that_is_made(tmp_path: Path) -> None:
     assert summary["invariants"] == dict.fromkeys(INVARIANTS, True)
     assert summary["start"] == summary["end"] == START
     assert "Pay in 126.00 USD before" in ran.line
+    assert "1 call to the provider (0 with a fault), 0 applications" in ran.line
     assert ran.table("ledger.csv") == []
 
 
