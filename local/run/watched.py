@@ -15,6 +15,8 @@ RELEASE_LAG = timedelta(hours=24)
 """How long a deposit may take to come back (money.md): stated here again, to be checked against."""
 GRACE = RELEASE_LAG + timedelta(hours=2)
 """By then a reconciliation has seen that a deposit did not come back."""
+LAPSED_AFTER = timedelta(hours=6)
+"""How long a deposit may be gone while its order is ACTIVE (money.md): stated here again, too."""
 
 
 class WatchedStore:
@@ -86,6 +88,8 @@ def _moments(backorder: Backorder) -> Iterator[datetime | None]:
             yield lock - UNSURE - TIME_TO_REACT
         yield backorder.finalization_at
         yield backorder.batch_ends_at
+        if backorder.unreserved_since is not None:
+            yield backorder.unreserved_since + LAPSED_AFTER
     elif backorder.outcome_at is not None:
         yield backorder.outcome_at + RELEASE_LAG
         yield backorder.outcome_at + GRACE

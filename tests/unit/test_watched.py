@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from backorder.model import State
 from backorder.store.memory import MemoryStore
-from local.run.watched import WatchedStore
+from local.run.watched import LAPSED_AFTER, WatchedStore
 from planning.windows import TIME_TO_REACT
 from tests.factories import NOW, a_placed_backorder
 
@@ -24,3 +24,9 @@ def test_a_tick_comes_in_time_to_take_back_what_the_account_no_longer_covers() -
         moments.append(moment)
         moment = store.next_moment(moment)
     assert finalization_at - LOCK_LEAD - TIME_TO_REACT in moments
+
+
+def test_a_tick_comes_when_a_deposit_has_been_gone_long_enough_to_be_told_of() -> None:
+    store = WatchedStore(MemoryStore())
+    store.create(a_placed_backorder(state=State.ACTIVE, unreserved_since=NOW))
+    assert store.next_moment(NOW) == NOW + LAPSED_AFTER
