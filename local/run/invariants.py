@@ -162,9 +162,14 @@ def _ledger_balances(evidence: Evidence) -> Offenders:
 
 
 def _refunds_complete(evidence: Evidence) -> Offenders:
-    # A deposit tells its domain only: those of others who ordered the same names are taken out.
+    # A deposit tells its domain only: those of others who ordered the same names are taken out, also on their way back.
     deposits = (deposit["domain"] for deposit in evidence.emulator["deposits"] if deposit["user"] == "test.user")
-    theirs = (each["domain"] for each in evidence.emulator["applications"] if each.get("foreign") and each["deposit"])
+    theirs = (
+        each["domain"]
+        for each in evidence.emulator["applications"]
+        if each.get("foreign")
+        and (each["deposit"] or datetime.fromisoformat(each["updated"]) + GRACE >= evidence.ended_at)
+    )
     reserved = set(Counter(deposits) - Counter(theirs))
     reported = {f.domain for f in evidence.findings if f.kind is Kind.REFUND_MISSING and f.status == "open"}
     for backorder in evidence.backorders:

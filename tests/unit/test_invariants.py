@@ -328,6 +328,16 @@ ALL_RIGHT: dict[str, Callable[[], Evidence]] = {
         emulator={**WITH_DEPOSIT, "applications": [*an_emulator()["applications"], STRANGERS]},
         postings=RESERVED_POSTINGS,
     ),
+    "a stranger's deposit that is on its way back": lambda: good(
+        emulator={
+            **WITH_DEPOSIT,
+            "applications": [
+                *an_emulator()["applications"],
+                an_application("5", "lost.com") | {"foreign": True, "deposit": None, "updated": iso(NOW - GRACE)},
+            ],
+        },
+        postings=RESERVED_POSTINGS,
+    ),
     "a deposit in another login": lambda: good(
         emulator=an_emulator(deposits=[{**RESERVED, "user": "other.user"}]),
     ),
