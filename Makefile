@@ -8,6 +8,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Tools that pin what they use to the version, and Lambda's own runtime, have environments of their own.
+UV := build/uv/bin/uv
+UV_READY := build/uv/.ready
+# An account without a home (a service's: /nonexistent) has no place for uv's cache.
+ifeq ($(wildcard $(HOME)/.),)
+export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
+endif
 SAM := build/sam/bin/sam
 SAM_READY := build/sam/.ready
 CHECKOV := build/checkov/bin/checkov
@@ -46,31 +52,38 @@ ENV ?= build/local-env.json
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-# The stamp is written last, and `--clear` throws a half-made environment away: so an interrupted set-up starts over.
+# uv makes the environments: seconds where pip takes a minute. What makes uv is pip, so both check the same hashes.
+# `build/uv` may stay empty: no wheel of uv fits this machine, or this Python has no pip.
+$(UV_READY): requirements-uv.txt
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: --target $(@D) -r $< 2>$(@D)/pip.log || true
+	@touch $@
+
+# $(call environment,FOLDER,PYTHON,LOCK FILES) makes an environment of exactly what the lock files name. Where uv is missing,
+# or fails (it does not read pip's settings: a mirror, say), pip does it. It begins with nothing, and each environment's
+# stamp is written last: so an interrupted set-up starts over.
+environment = echo "Setting up $(1) (once) …" && rm -rf "$(1)" && interpreter=$$("$(2)" -c 'import sys; print(sys.executable)') && { \
+	{ $(UV) venv --quiet --no-project --no-python-downloads --python "$$interpreter" "$(1)" && \
+	  $(UV) pip install --quiet --python "$(1)/bin/python" --require-hashes --no-deps $(3:%=-r %); } 2>build/uv.log || { \
+	echo "make: uv did not set up $(1) (build/uv.log says why); pip does, which takes longer" >&2 && \
+	"$$interpreter" -m venv --clear --without-pip "$(1)" && \
+	"$$interpreter" -m pip --python "$(1)/bin/python" install -qq --disable-pip-version-check --require-hashes --no-deps $(3:%=-r %); }; }
+
 # The .pth file puts the layer and the functions where imports find them, as Lambda does.
-$(READY): requirements-dev.txt requirements-nodeps.txt
+$(READY): requirements-dev.txt requirements-nodeps.txt | $(UV_READY)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=python3.13 …" >&2; exit 1; }
-	@echo "Setting up $(VENV) (once) …"
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-nodeps.txt
+	@$(call environment,$(VENV),$(PYTHON),$^)
 	@$(BIN)/python -c 'import pathlib, sysconfig; site = pathlib.Path(sysconfig.get_path("purelib")); up = "/".join([".."] * 4); (site / "backorder-pipeline.pth").write_text("".join(f"{up}/{folder}\n" for folder in ["shared", *(f"functions/{name}" for name in ("ingest", "plan", "submit", "reconcile", "fetch"))]))'
 	@touch $@
 
-# The locks name everything, so that pip has nothing to resolve; it stumbles over the extras of extras.
-$(SAM_READY) $(CHECKOV_READY): build/%/.ready: requirements-%.txt
-	@echo "Setting up build/$* (once) …"
-	@$(PYTHON) -m venv --clear build/$*
-	@build/$*/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r $<
+$(SAM_READY) $(CHECKOV_READY): build/%/.ready: requirements-%.txt | $(UV_READY)
+	@$(call environment,$(@D),$(PYTHON),$<)
 	@touch $@
 
 # As Lambda's: its client and the SDK, and nothing else, not even pip.
-$(RUNTIME_READY): requirements-runtime.txt
+$(RUNTIME_READY): requirements-runtime.txt | $(UV_READY)
 	@[ -n "$(LAMBDA_PYTHON)" ] || $(WITHOUT_LAMBDA_PYTHON); \
-	echo "Setting up build/runtime (once) …"; \
-	"$(LAMBDA_PYTHON)" -m venv --clear --without-pip build/runtime && \
-	"$(LAMBDA_PYTHON)" -m pip --python build/runtime/bin/python install -qq --disable-pip-version-check --require-hashes --no-deps -r $< && \
-	touch $@
+	$(call environment,$(@D),$(LAMBDA_PYTHON),$<) && touch $@
 
 # Compiled, since Lambda's file system takes no compiled files; valid whatever the files' times, which `sam deploy`
 # changes; with the paths that they have in Lambda, so that the same sources give the same bytes on any machine.
@@ -141,14 +154,13 @@ format: $(READY) ## write the format, and the fixes that lint can make by itself
 	@$(BIN)/ruff check --fix --exit-zero .
 	@$(BIN)/ruff format .
 
-# `uv` resolves for every Python from 3.11 on at once; it lives in an environment of its own.
-lock: ## compile the lock files anew
-	@$(PYTHON) -m venv --clear build/uv && build/uv/bin/python -m pip install --quiet uv
-	@build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-dev.in -o requirements-dev.txt
-	@build/uv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links shared/requirements.in -c requirements-dev.txt -o shared/requirements.txt
-	@for function in ingest reconcile; do build/uv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links functions/$$function/requirements.in -c requirements-dev.txt -o functions/$$function/requirements.txt || exit 1; done
-	@for tool in sam checkov; do build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-$$tool.in -o requirements-$$tool.txt || exit 1; done
-	@build/uv/bin/uv pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-runtime.in -c requirements-dev.txt -o requirements-runtime.txt
+# For every Python from 3.11 on at once, or from the one that Lambda runs.
+compile = $(UV) pip compile --quiet --universal --python-version $(1) --generate-hashes --no-emit-index-url --no-emit-find-links
+lock: $(UV_READY) ## compile the lock files anew
+	@$(call compile,3.11) requirements-dev.in -o requirements-dev.txt
+	@for tool in sam checkov uv; do $(call compile,3.11) requirements-$$tool.in -o requirements-$$tool.txt || exit 1; done
+	@for lock in shared/requirements functions/ingest/requirements functions/reconcile/requirements requirements-runtime; do \
+	  $(call compile,3.13) $$lock.in -c requirements-dev.txt -o $$lock.txt || exit 1; done
 
 clean: ## remove what was made
 	@rm -rf $(VENV) build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
