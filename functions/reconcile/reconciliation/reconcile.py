@@ -121,6 +121,8 @@ class _Run:
         # Read before the provider: what the provider does not show then, it really does not know.
         self.orders = Orders(self.store)
         self.books = Books(self.store)
+        # Nobody but this run, which holds the lease, changes them.
+        self.known_findings = list(self.store.open_findings())
 
     def run(self) -> Summary:
         try:
@@ -129,7 +131,7 @@ class _Run:
             self._date()
             leases = self._book(reading)
             look_up(self.provider, self.orders, self.now)
-            known = watched(standing(self.store).foreign, self.store.open_findings())
+            known = watched(standing(self.store).foreign, self.known_findings)
             strangers = find_strangers(reading, self.orders, known)
             self._remember(reading, strangers, leases)
         except AccessDenied as error:
@@ -278,8 +280,7 @@ class _Run:
     def _find(self, reading: Reading, strangers: Strangers, leases: Sequence[Lease]) -> None:
         compared = reading.seen is not None
         currency = reading.status.currency
-        known = list(self.store.open_findings())
-        for finding in known:
+        for finding in self.known_findings:
             if finding.kind in find.ORDER_KINDS and (key := find.order_of(finding)) is not None:
                 self.orders.get(key)  # one that is settled is looked at as long as it has findings
         lag = self.books.notes.release_lag or find.RELEASE_LAG
@@ -306,7 +307,7 @@ class _Run:
         looked_at = {*kinds, *STRANGER_KINDS}
         self._conclude(
             [each for each in observed if each.kind in looked_at],
-            find.Examined(kinds, strangers.examined(known)),
+            find.Examined(kinds, strangers.examined(self.known_findings)),
             reading.status,
         )
 
@@ -315,7 +316,7 @@ class _Run:
     ) -> None:
         """Writes the reports, tells what is new, and keeps the findings: after the message, for a message twice is
         better than none, and after the reports, for a topic that fails must not stop them."""
-        known = list(self.store.open_findings())
+        known = self.known_findings
         currency = status.currency if status else ""
         changes = find.update(known, observed, examined=examined, now=self.now, currency=currency)
         self.summary.changed = self.orders.changed

@@ -183,17 +183,24 @@ class DynamoStore:
 
     def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
         first, end = "0" if since is None else since.isoformat(), "9" if before is None else before.isoformat()
-        for month in self._partition("ledger"):
-            if first[:7] <= month["sk"] and month["sk"] < end:
-                items = self._query(
-                    KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :end",
-                    ExpressionAttributeValues=_wire({":pk": f"ledger#{month['sk']}", ":first": first, ":end": end}),
-                    ConsistentRead=True,
-                )
-                # Moments to the second and to the microsecond do not sort together as texts.
-                for _, second in groupby(items, key=lambda item: item["sk"][:SECOND]):
-                    posted = [_POSTING.validate_json(item["body"]) for item in second]
-                    yield from sorted(posted, key=lambda p: (p.at, p.key))
+        for month in self._months_of_postings(since, before):
+            items = self._query(
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :end",
+                ExpressionAttributeValues=_wire({":pk": f"ledger#{month}", ":first": first, ":end": end}),
+                ConsistentRead=True,
+            )
+            # Moments to the second and to the microsecond do not sort together as texts.
+            for _, second in groupby(items, key=lambda item: item["sk"][:SECOND]):
+                posted = [_POSTING.validate_json(item["body"]) for item in second]
+                yield from sorted(posted, key=lambda p: (p.at, p.key))
+
+    def _months_of_postings(self, since: date | None, before: date | None) -> Iterator[str]:
+        """The months that may have postings from `since` until `before`; for a short time, no item is read for them."""
+        if since is not None and before is not None and before - since <= timedelta(days=28):
+            yield from sorted({f"{since:%Y-%m}", f"{before - timedelta(days=1):%Y-%m}"} if since < before else ())
+            return
+        first, end = "" if since is None else f"{since:%Y-%m}", "9" if before is None else before.isoformat()
+        yield from (month["sk"] for month in self._partition("ledger") if first <= month["sk"] < end)
 
     def save_lease(self, lease: Lease) -> None:
         self._put(_item("leases", lease.id, _LEASE, lease))
