@@ -16,6 +16,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
+from local.moto_pace import quicken
+
 READY = "moto listening on "
 # A long poll sleeps inside the call, and would hold up everyone.
 UNLOCKED = "AmazonSQS.ReceiveMessage"
@@ -88,6 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
     arguments = parser.parse_args()
+    quicken()
     try:
         server = make_server("127.0.0.1", arguments.port, Dispatcher(), threaded=True, request_handler=KeepAliveHandler)
     except OSError as error:

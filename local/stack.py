@@ -84,11 +84,28 @@ def _running(
     template: Path,
 ) -> Iterator[_Running]:
     with _moto(moto_port) as moto, _emulator(emulator_port, emulator_arguments) as provider:
-        moto_url, emulator_url = moto.url(), provider.url()
-        values = {"Endpoint": emulator_url, **(parameters or {})}
-        deployment = deploy(template, endpoint_url=moto_url, parameters=values)
-        stack = LocalStack(moto_url=moto_url, emulator_url=emulator_url, deployment=deployment)
-        yield _Running(stack, (moto, provider))
+        yield _Running(_deployed(moto.url(), provider.url(), parameters, template), (moto, provider))
+
+
+def _deployed(moto_url: str, emulator_url: str, parameters: Mapping[str, str] | None, template: Path) -> LocalStack:
+    values = {"Endpoint": emulator_url, **(parameters or {})}
+    deployment = deploy(template, endpoint_url=moto_url, parameters=values)
+    return LocalStack(moto_url=moto_url, emulator_url=emulator_url, deployment=deployment)
+
+
+@contextmanager
+def stack_in_process(
+    parameters: Mapping[str, str] | None = None, *, emulator_arguments: Sequence[str] = ()
+) -> Iterator[LocalStack]:
+    """Deploys the template into a moto in this process, which no other can reach, and starts an emulator for it.
+
+    For a run, which needs nobody else. Raises `StackError` when the emulator does not start.
+    """
+    # Imported here: whoever serves or attaches should not wait for it.
+    from local.moto_in_process import moto_in_process  # noqa: PLC0415
+
+    with moto_in_process() as moto_url, _emulator(0, emulator_arguments) as provider:
+        yield _deployed(moto_url, provider.url(), parameters, TEMPLATE)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from local.run.lists import Names, Unusable, Upload, drops, read_names, start_of
 from local.run.options import DYNAMODB_LIMIT, MOST_DAYS, RunOptions, StoreName
 from local.run.pump import Pump
 from local.run.watched import WatchedStore
-from local.stack import LocalStack, attach, local_stack
+from local.stack import LocalStack, attach, stack_in_process
 from reconciliation.message import Message
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _stack(options: RunOptions, names: Names) -> Iterator[tuple[LocalStack, date
     if not options.attach:
         arguments = ["--start", iso(start), *options.emulator.arguments()]
         parameters = {"FetchPendingDeletes": "daily"} if options.fetch else None
-        with local_stack(parameters, emulator_arguments=arguments) as stack:
+        with stack_in_process(parameters, emulator_arguments=arguments) as stack:
             yield stack, start
         return
     stack = attach()
