@@ -16,7 +16,7 @@ from rich.console import Console
 
 from local.emulator.cli import emulator
 from local.emulator.options import amount as read_amount
-from local.lifetime import exit_on_terminate
+from local.lifetime import heed_signals
 from local.processes import PROJECT, StackError
 from local.run.options import LONGEST_DAYS
 
@@ -103,7 +103,7 @@ def run(**given: Any) -> None:
     from local.run.run import run as run_it  # noqa: PLC0415
     from local.run.screen import progress, show  # noqa: PLC0415
 
-    exit_on_terminate()
+    heed_signals()
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "backorder-local")
     of_emulator = {name: given.pop(name) for name in EmulatorOptions.__dataclass_fields__ if name != "seed"}
     given["lists"] = given["lists"] or (os.path.relpath(SAMPLE),)
@@ -150,7 +150,7 @@ def serve(quiet: bool) -> None:
     from local.serve import serve as serve_it  # noqa: PLC0415
     from local.stack import attach  # noqa: PLC0415
 
-    exit_on_terminate()
+    heed_signals()
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "backorder-local")
     try:
         serve_it(attach(), tell=(lambda _words: None) if quiet else lambda words: print(words, flush=True))

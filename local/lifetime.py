@@ -23,10 +23,14 @@ def end_with_parent() -> None:
         os._exit(1)
 
 
-def exit_on_terminate() -> None:
-    """Makes SIGTERM leave through every `with` and `finally`, as Ctrl-C does, so that nothing is left behind."""
+def heed_signals() -> None:
+    """Makes Ctrl-C and SIGTERM leave through every `with` and `finally`, so that nothing is left behind.
+
+    Ctrl-C, too: in the background of a script SIGINT is ignored from the start, and Python then installs no handler.
+    """
 
     def leave(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, leave)

@@ -15,7 +15,7 @@ import requests
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from local.deployment import Deployment, deploy
-from local.lifetime import exit_on_terminate
+from local.lifetime import heed_signals
 from local.moto_server import READY as MOTO_READY
 from local.processes import PROJECT, Server, StackError, server
 
@@ -141,7 +141,7 @@ def up(
     the second one is removed at the end. Raises `StackError` if one is up already, and when a server dies.
     """
     _refuse_a_second(build)
-    exit_on_terminate()
+    heed_signals()
     build.mkdir(parents=True, exist_ok=True)
     with ExitStack() as cleanup:
         running = cleanup.enter_context(_running(parameters, emulator_arguments, moto_port, emulator_port, template))

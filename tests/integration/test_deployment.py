@@ -297,9 +297,10 @@ def answers(build: Path) -> bool:
 
 @pytest.fixture
 def upheld(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """`up()` in a process of its own, when it is ready."""
+    """`up()` in a process of its own, in the background of a script, where SIGINT is ignored; when it is ready."""
     code = f"from pathlib import Path; from local.stack import up; up(build=Path({str(tmp_path)!r}))"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=TEMPLATE.parent) as up:
+    in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", code]
+    with subprocess.Popen(in_background, stdout=subprocess.PIPE, text=True, cwd=TEMPLATE.parent) as up:
         try:
             assert eventually(lambda: answers(tmp_path))
             yield up
