@@ -29,6 +29,8 @@ NO_SECRETS := ^(test|other|an0ther)\.passw0rd$$|^replace-me$$
 NAMES_OF_SECRETS := secretsmanager:GetSecretValue|!Ref ProviderSecret|SecretString: !If
 NO_SECRETS_IN := ^(requirements.*|(shared|functions/[a-z]+)/requirements)\.txt$$|^tests/
 export SAM_CLI_TELEMETRY := 0
+# Containers like to forbid compiled files: then each of a test run's processes compiles a thousand modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Where Lambda's Python is, on PATH or with pyenv (whose `python3.13` starts nothing unless it is the chosen version);
 # empty: nowhere. Looked for when it is first needed.
@@ -75,6 +77,9 @@ $(READY): requirements-dev.txt requirements-nodeps.txt | $(UV_READY)
 	@$(call environment,$(VENV),$(PYTHON),$^)
 	@$(BIN)/python -c 'import pathlib, sysconfig; site = pathlib.Path(sysconfig.get_path("purelib")); up = "/".join([".."] * 4); (site / "backorder-pipeline.pth").write_text("".join(f"{up}/{folder}\n" for folder in ["shared", *(f"functions/{name}" for name in ("ingest", "plan", "submit", "reconcile", "fetch"))]))'
 	@touch $@
+
+# What starts often, or what a start is measured with, is compiled at once.
+$(READY) $(RUNTIME_READY): export UV_COMPILE_BYTECODE := 1
 
 $(SAM_READY) $(CHECKOV_READY): build/%/.ready: requirements-%.txt | $(UV_READY)
 	@$(call environment,$(@D),$(PYTHON),$<)
