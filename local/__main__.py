@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -205,10 +206,15 @@ def _stop(message: str) -> NoReturn:
     sys.exit(2)
 
 
-if __name__ == "__main__":
+def start(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command line, this process's own unless given. Exits with 2 and one line where it cannot be used."""
     try:
-        main(prog_name="python -m local", standalone_mode=False)
+        main(arguments, prog_name="python -m local", standalone_mode=False)
     except click.ClickException as error:
         _stop(error.format_message())
     except click.Abort:
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    start()
