@@ -99,6 +99,8 @@ class _Simulation:
         self.ticked = dict.fromkeys(_TICKS, scenario.start - _ALWAYS)
         self.gap = timedelta(0)
         """To the next tick of a storm."""
+        self.crowded = False
+        """The last plan met another one under way."""
         self.next_change: datetime | None = None
         self.writes_seen = -1
         self.calm = False
@@ -275,7 +277,8 @@ class _Simulation:
         after = max(self.ticked[function], now - _ALWAYS)
         if not self.due[function]:
             after = max(after, self._next_change_after(now) - _ALWAYS)
-        if self.scenario.rates.storm and function == "plan" and not self.calm:
+        # A plan that hangs holds its lease for minutes: a storm's ticks would all be in vain, thousands in a run.
+        if self.scenario.rates.storm and function == "plan" and not self.calm and not self.crowded:
             return max(after + _ALWAYS, self.ticked[function] + self.gap)
         return next_call(_TICKS[function], "UTC", after=after)
 
@@ -309,6 +312,8 @@ class _Simulation:
             skipped = gave is None or getattr(gave, "skipped", None) or getattr(gave, "halted", None)
             if skipped:
                 self.due[function] = True
+            if function == "plan":
+                self.crowded = bool(getattr(gave, "skipped", None))
             if function == "reconcile" and not skipped and getattr(gave, "changed", False):
                 self.due["plan"] = True
         else:
