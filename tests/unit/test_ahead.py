@@ -8,7 +8,10 @@ from decimal import Decimal
 from typing import cast
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from backorder.money import CENT, ZERO
 from backorder.provider.account import Renewal, UserStatus
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError, TemporaryFailure
@@ -116,6 +119,31 @@ def test_prices_are_net_and_fees_gross() -> None:
 def test_a_gross_price_is_in_whole_cents_and_never_less_than_what_is_reserved() -> None:
     found = own_prices(a_user({"PRICE_CLASS_COM_BACKORDER_SETUP": "57.98"}, vat=usd("19.00")))
     assert found == {"COM": OwnPrice(usd("69.00"), "USD")}  # not 68.9962: three of these would be a cent short
+
+
+@pytest.mark.parametrize(
+    ("net", "vat", "gross"),
+    [
+        ("57.97", "19.00", "68.99"),  # 68.9843
+        ("1.50", "19.00", "1.79"),  # 1.785: half a cent counts as one
+        ("60.00", None, "60.00"),
+        ("60.001", None, "60.01"),
+    ],
+)
+def test_a_part_of_a_cent_counts_as_one(net: str, vat: str | None, gross: str) -> None:
+    user = a_user({"PRICE_CLASS_COM_BACKORDER_SETUP": net}, vat=None if vat is None else usd(vat))
+    assert own_prices(user) == {"COM": OwnPrice(usd(gross), "USD")}
+
+
+@given(st.integers(0, 10**6), st.integers(0, 30_00))
+@example(57_97, 19_00)
+@example(1_50, 19_00)
+def test_a_gross_price_covers_net_and_tax_by_less_than_a_cent_too_much(net: int, vat: int) -> None:
+    price, percent = Decimal(net) / 100, Decimal(vat) / 100
+    gross = own_prices(a_user({"PRICE_CLASS_COM_BACKORDER_SETUP": str(price)}, vat=percent))["COM"].amount
+    assert gross is not None
+    assert gross == gross.quantize(CENT)
+    assert ZERO <= gross - price * (100 + percent) / 100 < CENT
 
 
 def test_where_the_provider_does_not_answer_what_was_known_counts() -> None:
