@@ -201,6 +201,15 @@ def test_renewals_that_fall_due_are_foreseen() -> None:
     assert ordered(planned([dropping("a.com")], amount="100.00", standing=paid)) == ["a.com"]
 
 
+def test_what_a_renewal_takes_never_comes_back() -> None:
+    """A deposit is back a day after its drop; a renewal is paid, however long ago that is."""
+    renewal = FallsDue(NOW + timedelta(days=1), usd("31.01"))
+    weeks_later = dropping("a.com", NOW + timedelta(days=60))
+    for amount, sent, waits in (("100.00", [], [("a.com", Reason.UNFUNDED)]), ("100.01", ["a.com"], [])):
+        made = planned([weeks_later], amount=amount, standing=Standing(renewals=(renewal,)))
+        assert (ordered(made), made.late, held(made)) == (sent, (), waits)
+
+
 @pytest.mark.parametrize("finalization_at", [None, SOON])
 def test_an_order_that_somebody_else_placed_draws_too(finalization_at: datetime | None) -> None:
     theirs = Standing(foreign={"4711": ForeignOrder("theirs.com", "com", finalization_at)})
@@ -420,6 +429,39 @@ def test_an_order_unfunded_after_its_lock_draws_still() -> None:
     assert (ordered(made), held(made)) == ([], [("a.com", Reason.UNFUNDED)])
 
 
+# --- Deposits of others since the last reconciliation --------------------------------------------
+
+
+def test_what_was_reserved_for_others_since_the_last_reconciliation_is_not_ours_to_draw() -> None:
+    """Nobody knows yet whose deposit it is; but of ours, none can be reserved before its lock."""
+    unlocked = [at_the_provider("a.com"), at_the_provider("b.com")]
+    for candidate in (a_backorder("c.com"), dropping("c.com")):
+        made = planned([candidate], unlocked, amount="275.99", reserved=FEE)
+        assert (ordered(made), held(made)) == ([], [])
+        assert [b.domain for b in (*made.blocked, *(b for b, _ in made.late))] == ["c.com"]
+        assert ordered(planned([candidate], unlocked, amount="276.00", reserved=FEE)) == ["c.com"]
+
+
+def test_deposits_of_others_that_are_known_and_those_made_since_count_once() -> None:
+    known = Standing(others=FEE)
+    unlocked = [at_the_provider("a.com")]
+    for reserved, enough in ((FEE, "207.00"), (2 * FEE, "276.00"), (ZERO, "207.00")):
+        too_little = Decimal(enough) - usd("0.01")
+        assert ordered(planned([a_backorder("c.com")], unlocked, amount=enough, standing=known, reserved=reserved))
+        made = planned([a_backorder("c.com")], unlocked, amount=too_little, standing=known, reserved=reserved)
+        assert ordered(made) == []
+
+
+def test_what_is_reserved_beside_our_own_deposits_is_somebody_elses() -> None:
+    """Ours, that of one that waits again among them, are no more than they are."""
+    ours = at_the_provider("a.com", NOW + timedelta(days=2), State.ACTIVE, deposit=FEE)
+    again = dropping("b.com", NOW + timedelta(days=2), state=State.HELD, deposit=usd("50.00"))
+    made = planned([again], [ours], amount="1000.00", reserved=usd("150.00"))
+    assert (made.capacity, ordered(made)) == (usd("969.00"), ["b.com"])
+    made = planned([again], [ours], amount="1000.00", reserved=usd("119.00"))
+    assert made.capacity == usd("1000.00")
+
+
 # --- Taken back ----------------------------------------------------------------------------------
 
 
@@ -502,6 +544,30 @@ def test_nothing_is_given_up_for_money_whose_fate_reconciliation_has_not_seen() 
     assert planned([], [won, early], amount="69.00", reserved=ZERO).short == ()
     near_its_lock = SOON - LEAD - timedelta(hours=1)
     assert planned([], [won, early], amount="69.00", reserved=ZERO, now=near_its_lock).short == (early,)
+
+
+def test_deposits_of_others_hide_no_deposit_of_ours_that_went() -> None:
+    """Ours was won, and its deposit is gone unseen; that of somebody else, who has as much reserved, still stands."""
+    won = at_the_provider("won.com", NOW - timedelta(hours=4), State.PROCESSING, deposit=FEE)
+    placed = at_the_provider("placed.com", NOW + LEAD + timedelta(hours=12))
+    theirs = Standing(others=FEE)
+    assert planned([], [won, placed], amount="138.00", standing=theirs, reserved=FEE).short == ()
+    both_stand = planned([], [won, placed], amount="206.99", standing=theirs, reserved=2 * FEE)
+    assert both_stand.short == (placed,), "nothing is on its way: money is short by a cent"
+    assert planned([], [won, placed], amount="207.00", standing=theirs, reserved=2 * FEE).short == ()
+
+
+def test_a_better_one_that_moves_to_its_late_hour_has_its_money_then() -> None:
+    """Its early hours are taken by one that may be won; the worse one has the money that it needs in its late ones."""
+    drawing = at_the_provider("drawing.com", NOW - timedelta(hours=2), State.PROCESSING, deposit=FEE)
+    better = at_the_provider("better.com", NOW + timedelta(days=4), priority=usd(9))
+    worse = at_the_provider("worse.com", NOW + timedelta(hours=68), State.ACTIVE, deposit=FEE)
+    made = planned([], [drawing, better, worse], amount="137.99", reserved=2 * FEE)
+    assert (made.short, made.take_back) == ((better, worse), (worse,))
+    best = replace(worse, priority=usd(10))
+    assert planned([], [drawing, better, best], amount="137.99", reserved=2 * FEE).short == (better,)
+    assert planned([], [drawing, better, worse], amount="138.00", reserved=2 * FEE).short == (worse,)
+    assert planned([], [drawing, better, worse], amount="207.00", reserved=2 * FEE).short == ()
 
 
 # --- The forecast --------------------------------------------------------------------------------
