@@ -18,6 +18,7 @@ from backorder.registries import Registries
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
 from planning.submissions import Planning, plan_submissions
+from planning.submissions import Summary as Tick
 from reconciliation.message import Message
 from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 from tests.factories import NOW, a_placed_backorder, a_step, usd
@@ -31,7 +32,8 @@ REGISTRIES = Registries.load()
 
 
 class Provision(Emulator):
-    """The emulator, which can also hide its list of applications, or move its money while it is read."""
+    """The emulator, which can also hide its list of applications, move its money while it is read, and call states and
+    prices by other words."""
 
     shown_total: int | None = None
     moving = False
@@ -46,7 +48,7 @@ class Provision(Emulator):
         if self.moving and command == "QueryDepositList":
             self.pay_in(Decimal("1.00"))
         delivery = super().exchange(fields)
-        if self.renamed and command == "QueryDomainApplicationList":
+        if self.renamed and command in ("QueryDomainApplicationList", "StatusUser"):
             body = delivery.body.decode()
             for word, other in self.renamed.items():
                 body = body.replace(f"]={word}", f"]={other}")
@@ -102,11 +104,11 @@ class World:
         finally:
             provider.close()
 
-    def plan(self) -> None:
+    def plan(self) -> Tick:
         """A tick that plans, and orders nothing."""
         with self.provider_of() as provider:
             planning = Planning(self.store, provider, lambda _batches: None, lambda: self.emulator.now, 8)
-            plan_submissions(planning, holder="this tick", queue=False)
+            return plan_submissions(planning, holder="this tick", queue=False)
 
     def at(self, moment: datetime) -> Summary:
         """Reconciles at `moment`."""
