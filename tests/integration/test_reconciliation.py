@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from backorder.bookkeeping import Account
+from backorder.bookkeeping import Account, Posting
 from backorder.clock import iso
 from backorder.deadlines import MARGIN, Known
 from backorder.finding import Kind
@@ -22,7 +22,7 @@ from backorder.standing import standing
 from backorder.store.memory import MemoryStore
 from local.emulator import books
 from local.emulator.world import MAIN_USER
-from tests.factories import FEE, NOW, a_backorder, a_placed_backorder, usd
+from tests.factories import FEE, NOW, a_backorder, a_claim, a_placed_backorder, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
 
 
@@ -226,6 +226,54 @@ def test_an_application_that_the_provider_removed_is_vanished(world: World) -> N
     world.books_are_right()
 
 
+def test_an_order_that_vanished_before_it_was_ever_seen_is_looked_for_by_the_next_run(world: World) -> None:
+    """There are as many applications as at the last look, and none that changed since: only the order itself tells."""
+    world.order("old.com")
+    world.at(NOW + HOUR)
+    world.order("jane.com")
+    world.at(NOW + HOUR)
+    world.emulator.advance_to(NOW + HOUR + timedelta(minutes=30))
+    world.order("john.com")
+    world.emulator.strike_books(["application_vanished"], ["john.com"])
+    assert world.at(NOW + 2 * HOUR).swept is False
+    assert (world.state(), world.state("jane.com")) == (State.VANISHED, State.ACTIVE)
+    assert world.emulator.state()["calls"]["StatusDomainApplication"] == 1, "asked for by its number, and no other"
+    assert world.found() == [(Kind.APPLICATION_VANISHED, "john.com", None)]
+
+
+def test_an_order_of_ours_whose_answer_is_on_its_way_is_not_taken_for_a_foreign_one(world: World) -> None:
+    """The provider has the application, and the worker that ordered it has not written its number yet."""
+    with world.provider_of() as provider:
+        application = provider.order("john.com")
+    ordering = a_backorder("john.com", State.SUBMITTING, claim=a_claim(first_sent_at=NOW, sent=1))
+    world.store.create(ordering)
+    world.at(NOW + HOUR)
+    assert (world.findings(), standing(world.store).foreign) == ([], {})
+
+    placed = ordering.moved(
+        State.REQUESTED,
+        at=NOW,
+        why="taken",
+        application=application.id,
+        submitted_at=application.created_at,
+        claim=None,
+    )
+    world.store.replace(replace(placed, version=world.backorder().version))
+    world.at(NOW + 2 * HOUR)
+    assert (world.findings(), standing(world.store).foreign) == ([], {})
+
+
+def test_an_application_that_no_order_of_ours_came_to_is_a_foreign_one(world: World) -> None:
+    with world.provider_of() as provider:
+        provider.order("john.com")
+    world.store.create(a_backorder("john.com", State.SUBMITTING, claim=a_claim(first_sent_at=NOW, sent=1)))
+    world.at(NOW + HOUR)
+    world.store.replace(replace(world.backorder(), state=State.HELD, claim=None))
+    world.at(NOW + 2 * HOUR)
+    assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.APPLICATION_FOREIGN, "john.com")]
+    assert [order.domain for order in standing(world.store).foreign.values()] == ["john.com"]
+
+
 def test_an_application_missing_in_a_list_is_not_vanished_while_the_provider_knows_it(world: World) -> None:
     world.order("john.com")
     world.emulator.shown_total = 0
@@ -270,6 +318,76 @@ def test_an_account_that_moves_while_it_is_read_is_not_booked(world: World) -> N
     assert world.reconcile().compared
     world.books_are_right()
     assert world.findings() == []
+
+
+def test_no_finding_about_money_is_opened_or_closed_while_the_account_moves(world: World) -> None:
+    """What an order is said to have reserved then is what it had when the books were last compared."""
+    for domain in ("back.com", "late.com"):
+        world.order(domain, "FAILED")
+    world.emulator.strike_books(["refund_late"], ["late.com"])
+    world.at(DROP)
+
+    world.emulator.moving = True
+    assert not world.at(DROP + timedelta(days=1, hours=1)).compared
+    assert world.findings() == [], "the one was back long ago, and of the other nobody knows"
+    world.emulator.moving = False
+    world.reconcile()
+    assert world.found() == [(Kind.REFUND_MISSING, "late.com", FEE)]
+
+    world.emulator.moving = True
+    world.at(DROP + timedelta(days=2))
+    assert world.found() == [(Kind.REFUND_MISSING, "late.com", FEE)], "it is back by now, and nobody could look"
+    world.emulator.moving = False
+    world.reconcile()
+    assert world.findings() == []
+
+
+def test_a_difference_is_not_judged_while_the_account_moves(world: World) -> None:
+    world.emulator.strike_books(["balance_drift"], ["john.com"])
+    world.hourly(NOW + 2 * HOUR)
+    [known] = world.findings()
+    world.emulator.moving = True
+    for hours in (3, 4):
+        summary = world.at(NOW + hours * HOUR)
+        assert (summary.compared, summary.unexplained) == (False, None)
+    assert world.findings() == [known]
+
+
+def test_what_a_run_that_died_left_is_made_good_by_the_first_run_that_sees_the_account(world: World) -> None:
+    """Between the two is one that the account would not stand still for: it looked at no postings, so it says nothing
+    of whether they are all there."""
+    world.store = Dies.like(world.store)
+    world.order("john.com", "FAILED")
+    with pytest.raises(KeyboardInterrupt):
+        world.reconcile()  # the deposit is kept, and not posted
+    assert world.kinds() == Counter(opening=1)
+
+    world.emulator.moving = True
+    assert not world.at(NOW + HOUR).compared
+    world.emulator.moving = False
+    world.hourly(DROP + 2 * HOUR)
+    assert world.kinds() == Counter(opening=1, deposit=1, refund=1, payment=3)
+    assert world.booked()[Account.UNEXPLAINED] == 0
+    world.books_are_right()
+
+
+class Dies(MemoryStore):
+    """A store whose process dies before the first deposit is posted."""
+
+    died = False
+
+    @classmethod
+    def like(cls, store: MemoryStore) -> Dies:
+        dies = cls()
+        vars(dies).update(vars(store))
+        return dies
+
+    def post(self, postings: Iterable[Posting]) -> None:
+        some = list(postings)
+        if not self.died and any(posting.kind == "deposit" for posting in some):
+            self.died = True
+            raise KeyboardInterrupt
+        super().post(some)
 
 
 def test_names_without_a_date_learn_it_from_the_pending_delete_list(world: World) -> None:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from backorder.finding import Kind
+from backorder.model import Backorder, Origin, State
+from backorder.provider.applications import Application
 from backorder.standing import ForeignOrder
+from backorder.store.memory import MemoryStore
 from reconciliation.findings import Stranger
-from reconciliation.strangers import Strangers, foreign_orders
-from tests.factories import NOW, a_lease, a_placed_backorder, an_application
+from reconciliation.orders import Orders
+from reconciliation.reading import Reading
+from reconciliation.strangers import Strangers, find_strangers, foreign_orders
+from tests.factories import (
+    NOW,
+    a_backorder,
+    a_claim,
+    a_finding,
+    a_lease,
+    a_placed_backorder,
+    an_account_status,
+    an_application,
+)
 
 
 def live(*domains: str) -> tuple[Stranger, ...]:
@@ -41,3 +59,67 @@ def test_a_second_application_for_a_name_of_ours_draws_and_the_first_does_not() 
     assert foreign_orders({}, Strangers((first, second)), ()) == {
         "77": ForeignOrder("john.com", "com", NOW + timedelta(days=3))
     }
+
+
+def looked_at(
+    applications: Iterable[Application], *ours: Backorder, known: Iterable[str] = (), all_there_are: bool = False
+) -> Strangers:
+    """What a look at these applications says, with these orders of ours in the table."""
+    store = MemoryStore()
+    for order in ours:
+        store.create(order)
+    reading = Reading(
+        an_account_status(), None, {each.id: each for each in applications}, all_there_are, swept=False, total=0
+    )
+    return find_strangers(reading, Orders(store), set(known))
+
+
+ON_ITS_WAY = a_backorder(state=State.SUBMITTING, claim=a_claim(sent=1))
+
+
+def test_an_application_that_nobody_of_ours_placed_is_foreign() -> None:
+    others = a_backorder("jane.com")
+    for ours in ([], [others], [a_backorder()], [a_placed_backorder(application="another")]):
+        seen = looked_at([an_application()], *ours)
+        assert [stranger.application.id for stranger in seen.live] == ["app-john.com"]
+        assert (seen.over, seen.unsure) == (frozenset(), frozenset())
+
+
+def test_an_application_of_an_order_of_ours_is_not_foreign_whatever_became_of_the_order() -> None:
+    placed = a_placed_backorder()
+    settled = replace(placed, state=State.FAILED, outcome_at=NOW, settled=True)
+    for ours in (placed, replace(placed, state=State.WITHDRAWING, claim=a_claim()), settled):
+        assert looked_at([an_application()], ours) == Strangers()
+
+
+@pytest.mark.parametrize("changes", [{}, {"state": State.WITHDRAWING, "application": "app-earlier"}])
+def test_an_application_that_may_be_the_one_that_an_order_of_ours_asked_for_is_not_called_foreign(
+    changes: dict[str, Any],
+) -> None:
+    seen = looked_at([an_application(id="77")], replace(ON_ITS_WAY, **changes))
+    assert (seen.live, seen.over, seen.unsure) == ((), frozenset(), frozenset({"77"}))
+
+
+def test_an_order_of_another_name_that_is_on_its_way_makes_nothing_unsure() -> None:
+    seen = looked_at([an_application("jane.com")], ON_ITS_WAY)
+    assert ([stranger.application.domain for stranger in seen.live], seen.unsure) == (["jane.com"], frozenset())
+
+
+def test_what_may_be_ours_is_neither_found_nor_closed_and_what_is_over_is_closed() -> None:
+    findings = [a_finding(Kind.APPLICATION_FOREIGN, f"application {id_}") for id_ in ("1", "2", "3")]
+    final = an_application("jane.com", "FAILED", id="2")
+    for all_there_are, closable in ((False, {"2"}), (True, {"2", "3"})):
+        seen = looked_at([an_application(id="1"), final], ON_ITS_WAY, known="123", all_there_are=all_there_are)
+        examined = seen.examined(findings)[Kind.APPLICATION_FOREIGN]
+        assert examined == {f"application {id_}" for id_ in closable}
+
+
+def test_of_applications_that_ended_only_those_are_remembered_that_were_known() -> None:
+    ended = [an_application(f"{name}.com", "FAILED", id=name) for name in "ab"]
+    assert looked_at(ended, known=["a"]) == Strangers(over=frozenset({"a"}))
+    assert looked_at([an_application()], a_placed_backorder(), known=["app-john.com"]).over == {"app-john.com"}
+
+
+def test_an_order_that_fulfils_our_wish_and_that_somebody_else_placed_is_foreign_and_says_which_wish() -> None:
+    wish = a_placed_backorder(origin=Origin.FOREIGN)
+    assert looked_at([an_application()], wish).live == (Stranger(an_application(), wish),)
