@@ -29,7 +29,7 @@ from reconciliation.ledger.bookings import CHARGE_WINDOW
 from reconciliation.orders import Orders
 from tests.factories import FEE, NOW, a_deposit, a_placed_backorder, a_posting, an_account_status, an_entry, usd
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOTHING = (ZERO, ZERO)
 
 
@@ -775,6 +775,30 @@ def test_a_run_that_died_anywhere_is_made_good_by_the_next(at: int) -> None:
     assert books.held[Account.OTHER] == FEE
     assert {d: books.order(d).deposit for d in domains} == {"won.com": None, "lost.com": None, "late.com": FEE}
     assert {d: books.order(d).charged for d in domains} == {"won.com": FEE, "lost.com": FEE, "late.com": ZERO}
+
+
+@pytest.mark.parametrize("at", range(1, 12))
+def test_a_late_charge_is_its_orders_as_if_no_run_had_died(at: int) -> None:
+    """Weeks after a name was won, its first charge is its own. A run that finds the charge on the order already, and
+    cannot know whether it was learnt from, takes it for that and not for a second one."""
+    won = a_placed_backorder(state=State.SUCCESSFUL, outcome_at=NOW - 30 * DAY, submitted_at=NOW - 40 * DAY)
+    late = seen("913.75", entries=[an_entry(price=usd("-72.48"), vat_price=usd("-13.77"))])
+
+    def booked(dies_at: int) -> tuple[object, ...]:
+        books = Kept()
+        store = books.store = Cut()
+        books.look(seen("1000.00"), won)
+        store.at, store.writes = dies_at, 0
+        with suppress(KeyboardInterrupt):
+            books.look(late, won)
+        store.at = -1
+        books.look(late, won)
+        assert books.difference(late) == NOTHING
+        return told(books.postings), books.order().charges, Books(store).notes.deposits
+
+    undisturbed = booked(-1)
+    assert booked(at) == undisturbed
+    assert undisturbed[2] == {"com": (usd("86.25"),)}
 
 
 # --- The unexplained -----------------------------------------------------------------------------
