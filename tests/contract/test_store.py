@@ -699,6 +699,15 @@ def test_a_document_may_be_larger_than_an_item(store: Store) -> None:
     assert store.document("standing") is None
 
 
+def test_a_large_document_that_is_put_again_as_it_is_stays_whole(store: Store) -> None:
+    for _ in range(2):
+        store.put_document("standing", large("a"))
+        assert store.document("standing") == large("a")
+    store.put_document("other", large("a"))
+    store.delete_document("other")
+    assert store.document("standing") == large("a")
+
+
 def large(letter: str, length: int = 1_200_000) -> dict[str, Any]:
     """A document that takes several items."""
     return {"text": letter * length}
