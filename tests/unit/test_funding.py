@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backorder.deadlines import MARGIN
@@ -912,6 +912,8 @@ class Case:
     credit: Decimal
     rules: dict[str, Any]
     standing: Standing
+    reserved_since: Decimal = ZERO
+    """For others, since the last reconciliation."""
 
     def planned(self, more: Decimal = ZERO) -> Plan:
         amount = self.amount + more
@@ -927,7 +929,8 @@ class Case:
 
     @property
     def reserved(self) -> Decimal:
-        return sum((b.deposit for b in self.under_way if b.deposit is not None), ZERO) + self.standing.others
+        ours = sum((b.deposit for b in self.under_way if b.deposit is not None), ZERO)
+        return ours + self.standing.others + self.reserved_since
 
     @property
     def capacity(self) -> Decimal:
@@ -957,6 +960,34 @@ def test_what_is_sent_fits_at_every_moment_beside_all_that_is_at_the_provider(ca
     bound = [*sent, *((case.windows.under_way(b), case.draws(b)) for b in case.under_way)]
     for window, amount in sent:
         assert not lasts(window) or not amount or most_bound(window, bound) <= case.capacity
+
+
+def of_others(since: str) -> Case:
+    """Two names of ours at the provider, neither locked, and money for one more, less what others had reserved since
+    the last reconciliation."""
+    unlocked = [at_the_provider(f"{name}.com") for name in "ab"]
+    known = Standing(others=usd("10.00"))
+    return Case([a_backorder("c.com")], unlocked, usd("187.00"), ZERO, {"fees": ZONES}, known, usd(since))
+
+
+@settings(max_examples=50)
+@given(cases(), cents)
+@example(of_others("0.00"), ZERO)
+@example(of_others("0.01"), ZERO)
+@example(of_others("59.00"), ZERO)
+def test_what_is_sent_leaves_to_others_what_they_had_reserved_since_the_last_reconciliation(
+    case: Case, since: Decimal
+) -> None:
+    """As far as it is certain that it is theirs: a deposit that is new may be that of an order of ours in its lock."""
+    case = replace(case, reserved_since=case.reserved_since or since)
+    windows = case.windows
+    may_be_reserved = [b for b in case.under_way if b.deposit is None and windows.under_way(b).begins_at < NOW + STEP]
+    theirs = case.reserved_since - sum(map(case.draws, may_be_reserved), ZERO)
+    made = case.planned()
+    sent = [(windows.if_ordered(backorder)[0], case.fee(backorder)) for backorder in made.order]
+    bound = [*sent, *((windows.under_way(b), case.draws(b)) for b in case.under_way)]
+    for window, amount in sent:
+        assert not lasts(window) or not amount or most_bound(window, bound) <= case.capacity - max(ZERO, theirs)
 
 
 @given(cases())
