@@ -88,6 +88,36 @@ def test_the_lag_as_measured_counts_but_a_win_must_be_seen_before_anybody_else_c
     assert windows(release_lag=HOUR).under_way(lost).ends_at == NOW + HOUR
 
 
+def test_an_estimated_lock_may_come_three_hours_sooner_and_one_that_is_told_not_a_minute() -> None:
+    assert windows().under_way(estimated()).begins_at == SOON - 3 * DAY - 3 * HOUR
+    assert windows().under_way(placed()).begins_at == SOON - 3 * DAY
+
+
+def test_whoever_counts_on_a_fee_has_six_hours_to_react_if_it_does_not_come_back() -> None:
+    ends = {hours: windows(release_lag=hours * HOUR).under_way(placed()).ends_at for hours in (1, 6, 7)}
+    assert ends == {1: BATCH_ENDS + 6 * HOUR, 6: BATCH_ENDS + 6 * HOUR, 7: BATCH_ENDS + 7 * HOUR}
+
+
+@pytest.mark.parametrize(
+    ("outcome_at", "ends_at"),
+    [
+        (NOW - DAY + MINUTE, NOW + MINUTE),
+        (NOW - DAY, NOW + DAY),  # due now, and not there: it may come at any time
+        (None, NOW + DAY),
+    ],
+)
+def test_a_lost_ones_fee_is_back_a_day_after_its_outcome_and_where_it_is_overdue_a_day_from_now(
+    outcome_at: datetime | None, ends_at: datetime
+) -> None:
+    assert windows().under_way(placed(State.FAILED, NOW - 2 * DAY, outcome_at=outcome_at)).ends_at == ends_at
+
+
+def test_what_drops_in_more_than_a_thousand_days_never_comes_back() -> None:
+    far = NOW + 1000 * DAY
+    assert windows().if_ordered(a_backorder(batch_ends_at=far))[0].ends_at == far + LAG
+    assert windows().if_ordered(a_backorder(batch_ends_at=far + MINUTE))[0].ends_at is None
+
+
 @pytest.mark.parametrize("order", [placed(), placed(State.ACTIVE), placed(State.FAILED), a_placed_backorder()])
 def test_where_refunds_are_not_to_be_reused_no_fee_comes_back(order: Backorder) -> None:
     assert windows(reuse_refunds=False).under_way(order).ends_at is None
@@ -158,6 +188,76 @@ def test_the_lock_comes_three_days_before_the_finalization_date_known_or_estimat
     assert lock_of(a_backorder(batch_starts_at=drop_at), LEAD) == drop_at - 3 * HOUR - LEAD
     assert lock_of(a_dated_backorder(finalization_at=SOON, drop_at=None), LEAD) == SOON - LEAD
     assert lock_of(a_backorder(), LEAD) is None
+
+
+def test_the_date_that_the_provider_told_counts_however_long_before_its_batch_it_is() -> None:
+    order = a_dated_backorder(finalization_at=SOON, batch_starts_at=SOON + 9 * HOUR)
+    assert lock_of(order, LEAD) == SOON - LEAD
+
+
+def test_a_lock_before_the_year_1000_is_as_good_as_one_in_it() -> None:
+    millennium = datetime(1000, 1, 1, tzinfo=UTC)
+    assert lock_of(a_dated_backorder(finalization_at=millennium - DAY), LEAD) == millennium - LEAD
+    assert lock_of(a_dated_backorder(finalization_at=millennium + DAY), LEAD) == millennium + DAY - LEAD
+
+
+# --- Of others -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("finalization_at", "changes", "ends_at"),
+    [
+        (None, {}, None),
+        (SOON, {"reuse_refunds": False}, None),
+        (SOON, {}, SOON + 3 * HOUR + DAY + LAG),  # no table says when its batch ends: a day later
+        (SOON, {"release_lag": 9 * HOUR}, SOON + 3 * HOUR + DAY + 9 * HOUR),
+        (SOON, {"release_lag": HOUR}, SOON + 3 * HOUR + DAY + 6 * HOUR),
+        (NOW - 27 * HOUR, {}, NOW + LAG),
+        (NOW - 9 * DAY, {}, NOW + LAG),  # over, and still there
+    ],
+)
+def test_a_foreign_order_draws_from_now_until_its_fee_is_back(
+    finalization_at: datetime | None, changes: Any, ends_at: datetime | None
+) -> None:
+    assert windows(**changes).of_others(finalization_at) == Window(NOW, ends_at)
+
+
+# --- Reserved, and locked ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "reserved"),
+    [
+        (placed(State.ACTIVE), True),
+        (placed(State.PROCESSING), True),
+        (placed(State.AUCTION_PENDING), True),
+        (placed(State.WITHDRAWING, deposit=usd(69)), True),
+        (placed(State.FAILED, deposit=usd(0)), True),
+        (placed(), False),
+        (placed(State.WITHDRAWING), False),
+        (placed(State.SUCCESSFUL), False),
+    ],
+)
+def test_a_deposit_is_expected_from_the_lock_to_the_outcome_and_wherever_there_is_one(
+    order: Backorder, *, reserved: bool
+) -> None:
+    assert windows().is_reserved(order) is reserved
+
+
+@pytest.mark.parametrize(
+    ("order", "locked"),
+    [
+        (placed(finalization_at=NOW + LEAD + 2 * HOUR), True),
+        (placed(finalization_at=NOW + LEAD + 2 * HOUR + MINUTE), False),
+        (placed(finalization_at=NOW + DAY), True),
+        (placed(finalization_at=NOW - DAY), True),
+        (a_placed_backorder(), False),  # it is found on the provider's list in time
+        (a_placed_backorder(batch_starts_at=NOW + LEAD + 8 * HOUR), True),  # three hours of it unsure
+        (a_placed_backorder(batch_starts_at=NOW + LEAD + 8 * HOUR + MINUTE), False),
+    ],
+)
+def test_a_lock_is_near_that_is_over_or_comes_within_the_time(order: Backorder, *, locked: bool) -> None:
+    assert windows().is_locked_within(order, 2 * HOUR) is locked
 
 
 @pytest.mark.parametrize("year", [1, 9999])
