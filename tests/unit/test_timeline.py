@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planning.timeline import STEP, Span, Steps, Timeline, Window, amount_of, span_of, units
+from planning.timeline import NEVER, STEP, Span, Steps, Timeline, Window, amount_of, span_of, units
 from tests.factories import NOW, usd
 
 minutes = st.integers(-30, 300).map(lambda n: NOW + timedelta(minutes=n))
@@ -125,6 +125,8 @@ def test_a_window_never_begins_later_or_ends_sooner_on_the_timeline(some: list[W
     [
         (Window(NOW, NOW), (0, 0)),
         (Window(NOW - STEP, NOW), (0, 0)),
+        (Window(NOW - 3 * STEP, NOW - 2 * STEP), (0, 0)),
+        (Window(NOW - 3 * STEP, NOW + STEP), (0, 1)),
         (Window(NOW, NOW + timedelta(seconds=1)), (0, 1)),
         (Window(NOW + STEP - timedelta(seconds=1), NOW + STEP), (0, 1)),
         (Window(NOW + STEP, None), (1, 2)),
@@ -133,6 +135,49 @@ def test_a_window_never_begins_later_or_ends_sooner_on_the_timeline(some: list[W
 def test_windows_are_on_the_ticks(window: Window, span: tuple[int, int]) -> None:
     steps = Steps([span_of(window, NOW), span_of(Window(NOW + STEP, None), NOW)])
     assert place(steps, window) == span
+
+
+def test_a_tick_is_five_minutes() -> None:
+    minute = timedelta(minutes=1)
+    assert span_of(Window(NOW + 5 * minute, NOW + 20 * minute), NOW) == Span(1, 4)
+    assert span_of(Window(NOW + 4 * minute, NOW + 21 * minute), NOW) == Span(0, 5)
+    assert span_of(Window(NOW - 60 * minute, NOW - 30 * minute), NOW) == Span(0, 0)
+
+
+def test_only_a_window_without_an_end_is_open() -> None:
+    """Whichever tick of a week a window ends on, it is over then."""
+    ends = [NOW + n * STEP for n in range(1, 7 * 24 * 12)]
+    steps = Steps(span_of(Window(NOW, end), NOW) for end in ends)
+    assert [place(steps, Window(NOW, end)).end for end in ends] == list(range(1, len(ends) + 1))
+    assert steps.place(span_of(Window(NOW, None), NOW)).end == steps.count == len(ends) + 1
+
+
+def test_what_never_draws_is_on_every_timeline_and_binds_nothing() -> None:
+    for steps in (Steps([]), Steps([Span(3, 5)])):
+        timeline = Timeline(steps, [(steps.place(NEVER), 5)])
+        timeline.add(steps.place(NEVER), 5)
+        assert timeline.peak(Span(0, steps.count)) == 0
+
+
+@pytest.mark.parametrize("first", range(5))
+def test_an_empty_span_binds_nothing_wherever_it_is(first: int) -> None:
+    everywhere = Steps(every_span(5))
+    for end in range(first + 1):
+        timeline = Timeline(everywhere, [(Span(first, end), 50)])
+        assert timeline.peak(Span(0, 5)) == 0
+        timeline.add(Span(first, end), 50)
+        assert [timeline.peak(span) for span in every_span(5)] == [0] * 15
+        assert timeline.has_room(Span(first, end), 1, 0)
+
+
+def test_what_gives_back_at_one_moment_gives_no_room_at_another() -> None:
+    """Less than nothing may be bound at first."""
+    first, second = Span(0, 1), Span(1, 2)
+    timeline = Timeline(Steps([first, second]), [(first, 100), (second, -50)])
+    assert not timeline.has_room(first, 1, 100)
+    assert timeline.has_room(first, 0, 100)
+    assert timeline.has_room(second, 150, 100)
+    assert not timeline.has_room(second, 151, 100)
 
 
 def test_in_an_empty_span_there_is_always_room() -> None:
@@ -156,6 +201,11 @@ def test_once_it_was_full_it_is_full_for_less_room_and_for_more_that_is_bound() 
 @pytest.mark.parametrize("amount", ["69.00", "0.00000001", "-3.50", "123456789012345.12345678"])
 def test_an_amount_comes_back_as_it_was(amount: str) -> None:
     assert amount_of(units(usd(amount))) == usd(amount)
+
+
+def test_a_unit_is_the_eighth_decimal() -> None:
+    assert (units(usd("1")), units(usd("0.00000001")), units(usd("-0.01"))) == (10**8, 1, -(10**6))
+    assert amount_of(1) == usd("0.00000001")
 
 
 def test_whole_cents_are_told_as_such() -> None:
