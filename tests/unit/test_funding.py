@@ -408,6 +408,32 @@ def test_nobody_is_sent_early_where_that_takes_a_late_ones_money() -> None:
     assert [backorder.domain for backorder, _ in made.late] == ["a.com", "b.com"]
 
 
+def sent_early(made: Plan) -> tuple[list[str], list[str]]:
+    return ordered(made), [backorder.domain for backorder, _ in made.late]
+
+
+def test_what_else_will_draw_counts_as_won_before_anything_is_sent_early() -> None:
+    """At no moment do they all draw together; but one that is won, and a renewal, never give back what they took."""
+    placed = at_the_provider("placed.com", NOW + timedelta(days=4))
+    renewal = Standing(renewals=(FallsDue(NOW + timedelta(days=60), usd("10.00")),))
+    far = dropping("far.com", NOW + timedelta(days=20))
+    assert sent_early(planned([far], [placed], amount="148.00", standing=renewal)) == (["far.com"], [])
+    assert sent_early(planned([far], [placed], amount="147.99", standing=renewal)) == ([], ["far.com"])
+
+
+def test_a_deposit_on_its_way_back_counts_until_it_is_there_before_anything_is_sent_early() -> None:
+    again = dropping("again.com", NOW + timedelta(days=20), state=State.HELD, deposit=usd("50.00"))
+    assert sent_early(planned([again], amount="119.00", reserved=usd("50.00"))) == (["again.com"], [])
+    assert sent_early(planned([again], amount="118.99", reserved=usd("50.00"))) == ([], ["again.com"])
+
+
+def test_two_that_are_sent_early_leave_a_late_one_its_money_between_them() -> None:
+    first, second = (dropping(f"{name}.com", NOW + timedelta(days=9), priority=usd(9)) for name in ("a", "b"))
+    between = dropping("between.com", NOW + timedelta(days=7))
+    assert sent_early(planned([first, second, between], amount="206.99")) == (["a.com"], ["b.com", "between.com"])
+    assert sent_early(planned([first, second, between], amount="207.00")) == (["a.com", "b.com", "between.com"], [])
+
+
 def test_a_refund_counts_only_once_the_account_shows_it() -> None:
     due = dropping("a.com", NOW + timedelta(hours=1, minutes=45))
     lost = a_placed_backorder("lost.com", State.FAILED, deposit=FEE, outcome_at=NOW - timedelta(hours=30))
@@ -440,6 +466,12 @@ def test_what_was_reserved_for_others_since_the_last_reconciliation_is_not_ours_
         assert (ordered(made), held(made)) == ([], [])
         assert [b.domain for b in (*made.blocked, *(b for b, _ in made.late))] == ["c.com"]
         assert ordered(planned([candidate], unlocked, amount="276.00", reserved=FEE)) == ["c.com"]
+
+
+def test_our_own_deposits_are_not_taken_for_those_of_others() -> None:
+    ours = at_the_provider("a.com", NOW + timedelta(days=2), State.ACTIVE, deposit=FEE)
+    assert ordered(planned([a_backorder("c.com")], [ours], amount="138.00", reserved=FEE)) == ["c.com"]
+    assert ordered(planned([a_backorder("c.com")], [ours], amount="137.99", reserved=FEE)) == []
 
 
 def test_deposits_of_others_that_are_known_and_those_made_since_count_once() -> None:
@@ -476,6 +508,54 @@ def test_a_better_one_displaces_a_worse_one_and_is_sent_once_that_is_gone() -> N
     assert [backorder.domain for backorder, _ in made.late] == ["better.com"]
     after = planned([better, replace(worse, state=State.HELD, application=None)], amount="69.00")
     assert (ordered(after), held(after)) == (["better.com"], [("worse.com", Reason.UNFUNDED)])
+
+
+def test_of_two_better_ones_only_as_many_are_sent_as_fit_beside_what_is_still_there() -> None:
+    worse = [at_the_provider(f"worse{n}.com", line=n) for n in range(2)]
+    better = [a_backorder(f"better{n}.com", priority=usd(9), line=n) for n in range(2)]
+    made = planned(better, worse, amount="207.00")
+    assert (ordered(made), [b.domain for b in made.blocked]) == (["better0.com"], ["better1.com"])
+    assert made.take_back == (worse[1],)
+
+
+def test_what_is_left_when_one_at_the_provider_is_short_goes_to_a_cheaper_one() -> None:
+    placed = at_the_provider("placed.com", priority=usd(9))
+    cheaper = dropping("cheaper.io")
+    made = planned([cheaper], [placed], amount="50.00", rules={"fees": {"io": "20.00"}})
+    assert (made.short, held(made)) == ((placed,), [])
+    assert [b.domain for b in (*made.blocked, *(b for b, _ in made.late))] == ["cheaper.io"]
+
+
+def test_what_is_reserved_gives_way_at_once_so_that_its_deposit_is_back_in_time() -> None:
+    """It has no date, so that no lock of its own is near; but that of the better one is."""
+    reserved = a_placed_backorder("undated.com", State.ACTIVE, deposit=FEE)
+    better = at_the_provider("better.com", NOW + timedelta(days=4), priority=usd(9))
+    assert planned([], [reserved, better], amount="69.00", reserved=FEE).take_back == (reserved,)
+    assert planned([], [reserved, better], amount="138.00", reserved=FEE).short == ()
+
+
+def test_what_is_reserved_gives_way_to_one_that_can_not_be_given_up_any_more() -> None:
+    reserved = at_the_provider("reserved.com", NOW + timedelta(days=2), State.ACTIVE, deposit=FEE, priority=usd(9))
+    on_its_way = dropping("on-its-way.com", NOW + timedelta(days=2), state=State.SUBMITTING)
+    assert planned([], [reserved, on_its_way], amount="137.99", reserved=FEE).short == (reserved,)
+    assert planned([], [reserved, on_its_way], amount="138.00", reserved=FEE).short == ()
+
+
+def test_what_is_reserved_does_not_give_way_to_what_is_reserved_won_or_over_by_then() -> None:
+    """None of these needs its money: taking it back would help nobody, however far the account is overdrawn."""
+    in_two_days = [
+        at_the_provider(f"{name}.com", NOW + timedelta(days=2), State.ACTIVE, deposit=FEE) for name in ("a", "b")
+    ]
+    assert planned([], in_two_days, amount="20.00", reserved=2 * FEE).short == ()
+    won = a_placed_backorder("won.com", State.SUCCESSFUL)
+    assert planned([], [won, in_two_days[0]], amount="100.00", reserved=FEE).short == ()
+
+    drawing = at_the_provider("drawing.com", NOW - timedelta(hours=2), State.PROCESSING, deposit=FEE)
+    reserved = at_the_provider("reserved.com", NOW + timedelta(hours=68), State.ACTIVE, deposit=FEE)
+    back_at = NOW + timedelta(hours=68 + 4 + 24)
+    for locks_at, gives_way in ((back_at, ()), (back_at - STEP, (reserved,))):
+        better = at_the_provider("better.com", locks_at + LEAD, priority=usd(9))
+        assert planned([], [drawing, reserved, better], amount="69.00", reserved=2 * FEE).short == gives_way
 
 
 def test_a_worse_one_displaces_nobody() -> None:
