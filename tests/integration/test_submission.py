@@ -16,6 +16,7 @@ import pytest
 
 from backorder.batches import Batch
 from backorder.clock import Clock
+from backorder.deadlines import MARGIN
 from backorder.halt import Halt, halt, halt_line
 from backorder.model import Backorder, BackorderKey, Origin, Reason, State
 from backorder.provider import Credentials, Provider
@@ -24,7 +25,8 @@ from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
 from local.emulator.options import Duplicates
-from submission.orders import PATIENCE
+from planning.submissions import TICK, Planning, plan_submissions
+from submission.orders import MOST_FAILURES, PATIENCE
 from submission.work import Submission, work
 from tests.factories import NOW, a_backorder, a_claim, a_dated_backorder, a_placed_backorder, an_estimated_backorder
 
@@ -33,6 +35,13 @@ NAMES = tuple(f"name{number}.com" for number in range(8))
 DUPLICATES: tuple[Duplicates, ...] = get_args(Duplicates)
 LATER_QUESTION = timedelta(seconds=61)
 LEASE_OVER = timedelta(seconds=181)
+
+
+def a_list_without_names(total: int) -> str:
+    """Complete where the total is none; else one that moved while it was read, so that all names slipped through."""
+    lines = {"FIRST": 0, "COUNT": 0, "LAST": 0, "LIMIT": 1000, "TOTAL": total}
+    properties = "\r\n".join(f"PROPERTY[{name}][0]={value}" for name, value in lines.items())
+    return f"CODE=200\r\nDESCRIPTION=Command completed successfully\r\n{properties}"
 
 
 class Provision(Emulator):
@@ -83,6 +92,20 @@ class World:
         known = [backorder.domain for backorder in self.store.backorders()]
         keys = [BackorderKey(domain, 1) for domain in (known if domains is None else domains)]
         batch = Batch.model_validate({"kind": kind, "backorders": keys, "probe": probe})
+        return self._do(batch, store=store or self.store, seconds_left=seconds_left)
+
+    def _do(self, batch: Batch, *, store: Store, seconds_left: Callable[[], float]) -> Counter[str]:
+        with self._provider() as provider:
+            submission = Submission(
+                store=store,
+                provider=provider,
+                clock=self.clock or (lambda: self.emulator.now),
+                pool_size=self.pool_size,
+            )
+            return work(batch, submission, seconds_left=seconds_left)
+
+    @contextmanager
+    def _provider(self) -> Iterator[Provider]:
         provider = Provider(
             endpoint=self.url,
             stage="test",
@@ -93,15 +116,22 @@ class World:
             sleep=lambda _seconds: None,
         )
         try:
-            submission = Submission(
-                store=store or self.store,
-                provider=provider,
-                clock=self.clock or (lambda: self.emulator.now),
-                pool_size=self.pool_size,
-            )
-            return work(batch, submission, seconds_left=seconds_left)
+            yield provider
         finally:
             provider.close()
+
+    def tick(self) -> None:
+        """Plans, and works through what was queued."""
+        queued: list[Batch] = []
+        with self._provider() as provider:
+            planning = Planning(self.store, provider, queued.extend, lambda: self.emulator.now, self.pool_size)
+            plan_submissions(planning, holder="this tick")
+        for batch in queued:
+            self._do(batch, store=self.store, seconds_left=lambda: 100.0)
+
+    def say(self, answer: str | None, to: str = "AddDomainApplication") -> None:
+        """What the emulator answers to a command from now on; None: what it comes to by itself."""
+        self.emulator.saying, self.emulator.saying_to = answer, to
 
     @contextmanager
     def faults(self, *kinds: str, seed: int = 1) -> Iterator[None]:
@@ -426,6 +456,24 @@ def test_an_order_that_fails_for_any_reason_is_tried_again_slowly(world: World) 
     assert halt(world.store) is None
 
 
+@pytest.mark.parametrize("code", [546, 549])
+def test_an_order_that_the_provider_does_not_take_now_is_sent_once_in_half_an_hour_not_at_each_tick(
+    world: World, code: int
+) -> None:
+    world.say(f"CODE={code}\r\nDESCRIPTION=Not now")
+    world.has(a_dated_backorder(finalization_at=NOW + timedelta(days=1)))
+    sent_at = []
+    while world.emulator.now < NOW + 4 * PATIENCE:
+        before = world.emulator.said
+        world.tick()
+        sent_at += [world.emulator.now - NOW] * (world.emulator.said - before)
+        world.later(TICK)
+    assert sent_at == [0 * PATIENCE, 1 * PATIENCE, 2 * PATIENCE, 3 * PATIENCE]
+    world.say(None)
+    world.tick()
+    world.has_each_once(["john.com"])
+
+
 @pytest.mark.parametrize("fault", ["code_420", "code_421", "code_423", "code_425", "http_429", "code_499"])
 def test_after_a_temporary_failure_the_order_stays_due(world: World, fault: str) -> None:
     world.queue(*NAMES)
@@ -485,6 +533,20 @@ def test_nothing_is_sent_again_before_the_provider_did_not_know_it_twice(world: 
     assert world.calls() == 16
     assert world.calls("QueryDomainApplicationList") == 2
     world.has_each_once()
+
+
+def test_a_list_that_moved_while_it_was_read_counts_as_no_question(world: World) -> None:
+    world.queue("john.com")
+    with world.faults("timeout_before"):
+        world.work()
+    world.say(a_list_without_names(total=1), to="QueryDomainApplicationList")
+    world.ask_until_all_is_known(3)
+    world.say(None)
+    world.ask_until_all_is_known(1)
+    assert world.calls() == 1
+    world.ask_until_all_is_known(1)
+    assert world.calls() == 2
+    world.has_each_once(["john.com"])
 
 
 def test_many_names_are_asked_about_in_one_call(world: World) -> None:
@@ -652,6 +714,30 @@ def test_a_killed_withdrawal_is_finished(world: World, moment: str) -> None:
     world.work("ask")
     assert world.backorder().state is State.CANCELLED
     assert world.applications() == Counter()
+
+
+def test_an_answer_that_comes_when_another_worker_holds_the_claim_undoes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would make the name due again, while the other worker sends it."""
+    world.queue("john.com")
+    exchange = world.emulator.exchange
+    asked: list[Backorder] = []
+
+    def stall(fields: Mapping[str, str]) -> Delivery:
+        if fields.get("COMMAND") == "AddDomainApplication" and not asked:
+            world.later(LEASE_OVER)
+            world.work("ask")
+            asked.append(world.backorder())
+            return Delivery(b"[RESPONSE]\r\nCODE=421\r\nDESCRIPTION=Client should try again\r\nEOF\r\n")
+        return exchange(fields)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.emulator, "exchange", stall)
+        world.work()
+    assert [world.backorder()] == asked
+    world.ask_until_all_is_known()
+    world.has_each_once(["john.com"])
 
 
 # Messages that come twice, or late
@@ -973,6 +1059,27 @@ def test_a_withdrawal_that_was_lost_until_it_was_too_late_goes_on_as_an_order(wo
     assert world.applications() == Counter(["john.com"])
 
 
+@pytest.mark.parametrize("end", ["cancelled", "displaced"])
+def test_a_list_that_moved_while_it_was_read_does_not_say_that_an_order_is_taken_back(world: World, end: str) -> None:
+    """It would stay at the provider, and draw."""
+    world.queue("john.com")
+    world.work()
+    (cancel if end == "cancelled" else displace)(world)
+    with world.faults("timeout_before"):
+        world.work("withdraw")
+    world.later(LATER_QUESTION)
+    world.say(a_list_without_names(total=1), to="QueryDomainApplicationList")
+    assert world.work("ask") == Counter(unknown=1)
+    assert world.backorder().state is State.WITHDRAWING
+    assert world.applications() == Counter(["john.com"])
+    assert world.work("ask") == Counter(), "not at once"
+    world.say(None)
+    world.later(LATER_QUESTION)
+    world.work("ask")
+    assert world.backorder().state is (State.CANCELLED if end == "cancelled" else State.HELD)
+    assert world.applications() == Counter()
+
+
 # Taken back for want of funds
 
 
@@ -1102,6 +1209,21 @@ def test_the_providers_clock_may_lag_a_little_behind_ours(world: World) -> None:
     world.has_each_once()
 
 
+def test_of_two_orders_either_may_have_made_what_exists_though_the_providers_clock_lags() -> None:
+    """The first order arrived, and the list did not show it until the second one was refused for it."""
+    with a_world(duplicates="540") as world:
+        world.clock = lambda: world.emulator.now + timedelta(seconds=4)
+        world.queue("john.com")
+        with world.faults("timeout_after"):
+            world.work()
+        world.say(a_list_without_names(total=0), to="QueryDomainApplicationList")
+        world.ask_until_all_is_known(2)
+        assert world.calls() == 2
+        world.say(None)
+        world.ask_until_all_is_known(1)
+        world.has_each_once(["john.com"])
+
+
 def test_times_are_the_clocks_not_the_machines(world: World) -> None:
     world.queue("john.com")
     world.work()
@@ -1155,6 +1277,21 @@ def test_an_order_without_a_date_that_fails_for_days_is_given_up(world: World) -
     assert pauses == [timedelta(minutes=30) * 2**n for n in range(7)]
     assert world.backorder().reason is Reason.REFUSED
     assert world.backorder().is_open, "until reconciliation has told somebody"
+
+
+def test_an_order_with_a_date_is_tried_until_its_last_chance_however_often_it_fails(world: World) -> None:
+    tries = MOST_FAILURES + 2
+    last_chance = NOW + tries * PATIENCE
+    world.say("CODE=549\r\nDESCRIPTION=Command failed")
+    world.has(a_dated_backorder(finalization_at=last_chance + MARGIN))
+    while world.emulator.now < last_chance:
+        world.tick()
+        assert world.backorder().state is State.SELECTED
+        world.later(PATIENCE)
+    assert world.emulator.said == tries
+    world.tick()
+    assert (world.backorder().state, world.backorder().reason) == (State.MISSED, Reason.REFUSED)
+    assert world.emulator.said == tries
 
 
 def test_the_log_leads_from_a_list_to_its_applications(world: World, caplog: pytest.LogCaptureFixture) -> None:
