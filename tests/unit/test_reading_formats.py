@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from backorder.domains import parse_domain
 from ingestion.reading import Entry, LeftOut, Reject, read_lists
@@ -146,6 +148,26 @@ def test_a_table_has_any_delimiter(delimiter: str) -> None:
 def test_a_cell_that_cannot_be_meant_is_rejected(row: str, reason: str) -> None:
     _, items = read(f"domain,priority,max_price\n{row}\njane.com,,\n,,\n")
     assert told(items) == [(2, reason), (3, "jane.com")]
+
+
+@settings(max_examples=40)
+@given(st.decimals(0, 10, places=4))
+@example(Decimal(0))
+@example(Decimal("0.5"))
+@example(Decimal(10))
+def test_a_priority_is_what_is_written(priority: Decimal) -> None:
+    """Nothing is a number too: the name goes last, and not into the middle."""
+    text = f"{priority:f}"
+    for written in (text, text.replace(".", ",")):
+        _, items = read(f"domain;priority\njohn.com;{written}\n")
+        assert items == [Entry(2, parse_domain("john.com"), priority=priority)]
+
+
+@pytest.mark.parametrize("days", ["2026-11-27", "27.11.2026", "27 November 2026"])
+def test_a_finalization_date_without_a_time_is_rejected_and_not_left_out(days: str) -> None:
+    """Left out, it would make an order without a date of one that has a last moment."""
+    _, items = read(f"domain;finalization date\njohn.com;{days}\njane.com;2026-11-27 16:00:00\n")
+    assert told(items) == [(2, "has a finalization date without a time"), (3, "jane.com")]
 
 
 def test_a_title_may_stand_above_a_header() -> None:
