@@ -266,14 +266,23 @@ def test_a_second_fetch_at_the_same_time_does_nothing(world: World) -> None:
     assert world.fetch().list == KEY
 
 
-def test_a_fetch_that_began_long_ago_begins_anew(world: World) -> None:
+@pytest.mark.parametrize(
+    ("after", "pages"),
+    [(TOO_OLD - timedelta(seconds=1), 2), (TOO_OLD, 4)],
+    ids=["goes on", "begins again"],
+)
+def test_a_fetch_goes_on_unless_it_began_so_long_ago_that_the_list_is_another_one(
+    world: World, after: timedelta, pages: int
+) -> None:
     world.rules("")
     world.list_names(some(100))
     world.emulator.before = lambda page: Delivery(b"") if page == 3 else None
     world.fetch()
     assert len(world.keys(REPORTS)) == 2
-    world.now += TOO_OLD
-    assert world.fetch().list == KEY
+    world.now += after
+    summary = world.fetch()
+    assert (summary.list, summary.pages) == (KEY, pages)
+    assert world.lines() == sorted(map(row, some(100)))
     assert world.keys(REPORTS) == []
 
 
