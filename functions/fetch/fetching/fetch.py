@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LEASE = timedelta(minutes=14, seconds=30)
-"""Longer than the function's time-out of 14 minutes, and shorter than the pause between two ticks."""
+"""Outlasts the function, and is over before the next tick."""
 RESERVE_S = 60.0
 """Seconds before the function's end at which no page is begun: putting the file together takes some."""
 TOO_OLD = timedelta(hours=6)

@@ -33,13 +33,13 @@ WRITERS = 8
 WRITTEN_TOGETHER = 1000
 """So many are handed to the writers at once: of a long list, most wait where they need no memory."""
 LEASE = timedelta(minutes=3)
-"""Longer than the function's time-out of two minutes."""
+"""Outlasts the function: no other plan is made meanwhile."""
 CALL_SECONDS = 0.5
 """Assumed for one order, with its two writes, when a tick's worth of orders is measured out."""
 AT_RISK = timedelta(minutes=30)
 """A funded name that is not ordered so shortly before its deadline raises an alarm."""
 QUEUE_PATIENCE = timedelta(minutes=20)
-"""What was queued and not begun by then is picked again: longer than the queue's visibility time-out (12 minutes)."""
+"""What was queued and not begun by then is picked again: its message will not come back."""
 
 
 @dataclass(frozen=True)

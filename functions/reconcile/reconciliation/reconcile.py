@@ -43,7 +43,7 @@ from reconciliation.strangers import KINDS as STRANGER_KINDS
 from reconciliation.strangers import Strangers, find_strangers, foreign_orders, judge_deposits, watched
 
 LEASE = timedelta(minutes=12)
-"""Longer than the function's time-out of ten minutes."""
+"""Outlasts the function: no other reconciliation runs meanwhile."""
 
 
 @dataclass(frozen=True)

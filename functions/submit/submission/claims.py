@@ -13,7 +13,7 @@ from backorder.observability import logger
 from backorder.store import Conflict, Store
 
 LEASE = timedelta(seconds=180)
-"""Longer than the function's time-out of 120 s: when a lease runs out, its worker is gone."""
+"""Outlasts the function: when a lease runs out, its worker is gone."""
 
 
 def new_claim(kind: Literal["order", "withdraw"], now: datetime) -> Claim:
