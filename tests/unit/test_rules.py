@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from backorder.conditions import Condition
 from backorder.expressions import Expression
+from backorder.model import Origin, State
 from backorder.rules import Rules, RulesError, keep_rules, kept_rules, last_good_rules, parse_rules
 from backorder.store.memory import MemoryStore
+from tests.factories import a_placed_backorder
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -347,3 +350,98 @@ def test_orders_carry_the_settings_of_all_zones_and_of_their_own_in_their_place(
         **{name: value for name, value in for_all.items() if not name.startswith("NAMESERVER")},
         "PERIOD": "2",
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "least", "most", "beyond"),
+    [
+        ("[select]\nlength = [{}, 63]", "1", "63", ("0", "64")),
+        ("[select]\nlength = [1, {}]", "1", "63", ("0", "64")),
+        ("[select]\nmin_score = {}", "0", "10", ("-0.1", "10.1", "true")),
+        ("[score]\nwords = {}", "0", "1000", ("-0.1", "1000.1", "true")),
+        ("[limits]\nper_day = {}", "0", "100000", ("-1", "1.5", "true")),
+        ("[limits]\nper_zone.com = {}", "0", "100000", ("-1", "1.5")),
+        ("[limits]\nspend_per_day = {}", "0", "100000", ("-1", "1.5", "true")),
+        ("[fees]\ncom = {}", '"0"', '"69.1234"', ('"-0.01"', '"69.12345"', '"NaN"', '"Infinity"', '"free"')),
+        ("[funding]\nlate_minutes = {}", "20", "1440", ("19", "1441")),
+        ("[provider]\nperiod = {}", "1", "10", ("0", "11")),
+        ("[provider]\nowner_contacts = {}", "[]", '["A", "B", "C", "D", "E"]', ('["A", "B", "C", "D", "E", "F"]',)),
+        ("[provider]\nadmin_contacts = {}", "[]", '["A", "B", "C"]', ('["A", "B", "C", "D"]',)),
+        ("[provider]\ntech_contacts = {}", "[]", '["A", "B", "C"]', ('["A", "B", "C", "D"]',)),
+        ("[provider]\nbilling_contacts = {}", "[]", '["A", "B", "C"]', ('["A", "B", "C", "D"]',)),
+        ("[provider]\nname_servers = {}", "[]", str(["a"] * 13), (str(["a"] * 14), '[""]', '[".a"]')),
+        ("[provider]\nname_servers = {}", '["a"]', f'["{"a" * 253}"]', (f'["{"a" * 254}"]',)),
+        ("[select]\ndigits = {}", "true", "false", ("1", "0", '"none"')),
+    ],
+)
+def test_a_value_may_go_as_far_as_it_has_a_meaning_and_no_further(
+    written: str, least: str, most: str, beyond: tuple[str, ...]
+) -> None:
+    for value in (least, most):
+        parse_rules(written.format(value))
+    for value in beyond:
+        with pytest.raises(RulesError):
+            parse_rules(written.format(value))
+
+
+def test_what_a_file_does_not_say_bounds_nothing_and_spends_no_credit() -> None:
+    rules = Rules()
+    assert (rules.limits.per_day, rules.limits.spend_per_day, rules.limits.spend_per_month) == (None, None, None)
+    assert (rules.funding.keep, rules.funding.use_credit) == (Decimal(0), False)
+    assert (rules.funding.reuse_refunds, rules.funding.take_back) == (True, True)
+    select = rules.select
+    assert (select.digits, select.hyphens, select.idn, select.keywords.all) == (True, True, True, False)
+    assert [rules.score.length, rules.score.pronounceable, rules.score.words] == [Decimal(3), Decimal(2), Decimal(3)]
+    assert not parse_rules('[provider.zones.se]\nA = "b"').provider.zones["se"].lite
+
+
+def test_a_perfect_name_has_the_weights_and_that_of_the_best_zone() -> None:
+    assert Rules().score.total == 3 + 2 + 3 + 2
+    weights = parse_rules("[score]\nlength = 5\npronounceable = 0\nwords = 0.5\nzone = {}").score
+    assert weights.total == Decimal("5.5")
+    assert parse_rules("[score]\nlength = 0\npronounceable = 0\nwords = 0\nzone.com = 1").score.total == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["COMMAND", "class", "Domain", "NEW", "s_login", "S_PW", "X-Backorder-Lite", "A_B", "A B", "Ä"]
+)
+def test_no_rule_sets_what_the_pipeline_sends_itself(name: str) -> None:
+    with pytest.raises(RulesError, match="is no parameter that a rule may set"):
+        parse_rules(f'[provider.zones.se]\n"{name}" = "x"\n')
+
+
+def test_keywords_are_looked_for_without_the_blanks_around_them() -> None:
+    keywords = parse_rules(
+        '[select.keywords]\nany = [" Shop "]\nbegin = ["A"]\nend = ["b"]\nall = true'
+    ).select.keywords
+    assert (keywords.any, keywords.begin, keywords.end, keywords.all) == (("shop",), ("a",), ("b",), True)
+
+
+MENDING = parse_rules(ORDERS).provider
+LACKS = {"incomplete": ("x-nicse-idnumber", "OWNERCONTACT0", "X-UNKNOWN")}
+CARRIED = {"X-NICSE-IDNUMBER": "556677-8899", "OWNERCONTACT0": "P-OWN1"}
+
+
+@pytest.mark.parametrize("state", sorted(State))
+def test_an_application_that_can_be_mended_gets_what_it_lacks_and_the_rules_say(state: State) -> None:
+    mended = MENDING.repair(a_placed_backorder("john.se", state, **LACKS))
+    assert mended == (CARRIED if state in (State.REQUESTED, State.ACTIVE) else {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "gets"),
+    [
+        ({"origin": Origin.FOREIGN}, {}),
+        ({"cancel_requested": True}, {}),
+        ({"displaced": True}, {}),
+        ({"incomplete": ()}, {}),
+        ({"incomplete": ("X-UNKNOWN",)}, {}),
+        ({"repaired_with": tuple(CARRIED.items())}, {}),
+        ({"repaired_with": tuple(CARRIED.items())[:1]}, CARRIED),
+        ({"repaired_with": (("OWNERCONTACT0", "P-OLD"),)}, CARRIED),
+    ],
+)
+def test_nothing_is_sent_twice_or_for_what_is_not_wanted_or_not_ours(
+    changes: dict[str, Any], gets: dict[str, str]
+) -> None:
+    assert MENDING.repair(a_placed_backorder("john.se", **{**LACKS, **changes})) == gets
