@@ -73,6 +73,14 @@ def test_what_our_only_order_was_told_of_is_not_ours_however_little_older_it_is(
     assert at_once(answered_540(), ours(created_at=NOW)) == Adopt(ours(created_at=NOW), Origin.OURS)
 
 
+@pytest.mark.parametrize(("seconds", "whose"), [(30, True), (31, False)])
+def test_the_providers_clock_may_lag_by_half_a_minute(seconds: int, whose: bool) -> None:
+    created_at = NOW - timedelta(seconds=seconds)
+    assert is_ours(ours(created_at=created_at), unanswered()) is whose
+    # An order that was answered, and not with "exists".
+    assert is_ours(ours(created_at=created_at), a_claim(sent=1, unanswered=False, exists=0)) is whose
+
+
 def test_what_is_surely_no_older_than_our_order_comes_before_what_looks_a_little_older() -> None:
     before = ours(id="by hand", created_at=NOW - timedelta(seconds=9))
     sent_at = NOW + timedelta(milliseconds=400)

@@ -45,6 +45,20 @@ def test_a_drop_that_its_finalization_date_contradicts_was_moved(told: str) -> N
     assert known == schedule("com", finalization_at=finalization_at, registries=registries)
 
 
+@pytest.mark.parametrize(
+    ("drop_at", "believed"),
+    [
+        ("2026-11-25T15:59:59", False),
+        ("2026-11-25T16:00:00", True),
+        ("2026-11-26T15:59:59", True),
+        ("2026-11-26T16:00:00", False),
+    ],
+)
+def test_a_drop_is_believed_within_a_day_from_its_finalization_date(drop_at: str, believed: bool) -> None:
+    known = schedule("com", finalization_at=utc("2026-11-25T16:00"), drop_at=utc(drop_at), registries=registries)
+    assert (known.batch_starts_at == utc(drop_at)) is believed
+
+
 def test_a_day_alone_takes_the_registrys_batch() -> None:
     assert schedule("com", drop_day=date(2026, 7, 7), registries=registries) == Schedule(
         finalization_at=None,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from backorder.domains import parse_zone
 from backorder.registries import Batch, Registries, Registry, Times
@@ -152,3 +153,59 @@ def test_the_next_start_is_the_first_one_later(place: str, starts: list[time], a
     found = times.next_start(after, times.starts)
     assert after < found <= after + timedelta(hours=25)
     assert times.next_start(found - timedelta(microseconds=1), times.starts) == found
+    assert times.next_start(found, times.starts) > found
+
+
+def test_after_a_start_comes_the_next_one_where_clocks_went_back_over_midnight() -> None:
+    """In St. John's, 00:01 on 7 November 2010 became 23:01 of the day before; 00:00 came once, before that."""
+    times = Times(starts=(time(0),), time_zone=ZoneInfo("America/St_Johns"))
+    assert times.next_start(utc("2010-11-07T02:29"), times.starts) == utc("2010-11-07T02:30")
+    assert times.next_start(utc("2010-11-07T03:00"), times.starts) == utc("2010-11-08T03:30")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        {"starts": []},
+        {"starts": "14:00"},
+        {"starts": [14]},
+        {"starts": ["14"]},
+        {"starts": ["24:00"]},
+        {"starts": ["14:00:30"]},
+        {"starts": ["14:00"], "minutes": 0},
+        {"starts": ["14:00"], "minutes": 1441},
+        {"starts": ["14:00"], "minutes": "60"},
+        {"starts": ["14:00"], "weekday": -1},
+        {"starts": ["14:00"], "weekday": 7},
+        {"starts": ["14:00"], "weekday": True},
+        {"starts": ["14:00"], "weekday": "1"},
+        {"starts": ["14:00"], "time_zone": "Europe/Roma"},
+        {"starts": ["14:00"], "time_zone": 1},
+        {"starts": ["14:00"], "hours": 1},
+    ],
+)
+def test_times_that_nobody_can_mean_are_refused(row: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Times.model_validate(row)
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_a_registry_may_drop_on_one_day_of_the_week(weekday: int) -> None:
+    times = Times.model_validate({"starts": ["23:59", "00:00"], "weekday": weekday, "minutes": 1440})
+    monday = date(2026, 11, 23)
+    assert [times.start(monday + timedelta(days=n)) is not None for n in range(7)] == [n == weekday for n in range(7)]
+    assert times.span == timedelta(hours=23, minutes=59 + 1440)
+
+
+@pytest.mark.parametrize("minutes", [1, 1440])
+def test_a_batch_takes_a_minute_to_a_day(minutes: int) -> None:
+    times = Times.model_validate({"starts": ["14:00"], "minutes": minutes})
+    assert times.span == timedelta(minutes=minutes)
+
+
+def test_a_row_of_the_table_names_a_zone() -> None:
+    row = {"starts": ["14:00"], "source": "a page", "verified": True}
+    assert Registry.model_validate({**row, "zones": ["xx"]}).zones == ("xx",)
+    with pytest.raises(ValidationError):
+        Registry.model_validate({**row, "zones": []})
