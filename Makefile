@@ -1,6 +1,6 @@
 # One target a job. Each sets up what it needs on first use; a set-up that was interrupted is completed by the next call.
 .DEFAULT_GOAL := help
-.PHONY: help setup run simulate fuzz bench test check format lambda-python build invoke emulator up serve smoke lock clean
+.PHONY: help setup run simulate fuzz bench test soak check format lambda-python build invoke emulator up serve smoke lock clean
 
 # Any Python from 3.11 on; `make PYTHON=python3.13 …` chooses another one.
 PYTHON ?= python3
@@ -131,8 +131,12 @@ smoke: $(READY) ## invented names through every station of a stack, and back: ST
 emulator: $(READY) ## the provider's emulator alone: PORT=8053 ARGS="…"
 	@$(BIN)/python -m local emulator --port $(PORT) $(ARGS)
 
-test: $(READY) $(RUNTIME_READY) $(BUILT) ## every test
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+test: $(READY) $(RUNTIME_READY) $(BUILT) ## every test but those of `make soak`
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak" --durations 10 $(ARGS)
+
+soak: $(READY) $(RUNTIME_READY) $(BUILT) ## hundreds of seeds, searches, kills, growth of memory, ten minutes of fuzz: MINUTES=n
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m soak --durations 10 $(ARGS)
+	@$(BIN)/python -m local fuzz --minutes $(MINUTES)
 
 # Said before anything is set up.
 lambda-python:
