@@ -60,11 +60,12 @@ def layer_version(order: Order) -> Created:
 def event_source_mapping(order: Order) -> Created:
     # Enabled, it would make moto take messages from the queue, and lose them: polling is the pump's part.
     order.properties.take("Enabled")
+    # From a mapping, whose values are text: CloudFormation makes a number of it.
+    concurrency = int(order.properties.part("ScalingConfig").take("MaximumConcurrency"))
     created = order.services.lambda_.create_event_source_mapping(
         Enabled=False,
-        **order.properties.as_request(
-            "BatchSize", "EventSourceArn", "FunctionName", "FunctionResponseTypes", "ScalingConfig"
-        ),
+        ScalingConfig={"MaximumConcurrency": concurrency},
+        **order.properties.as_request("BatchSize", "EventSourceArn", "FunctionName", "FunctionResponseTypes"),
     )
     return Created(created["UUID"])
 

@@ -76,11 +76,13 @@ def test_every_number_of_parallel_calls_is_threads_times_functions(translated: d
 
     assert set(mapping) == set(translated["Parameters"]["ParallelCalls"]["AllowedValues"])
     for calls, shares in mapping.items():
-        assert shares["PoolSize"] * shares["Concurrency"] == int(calls)
-        assert shares["Concurrency"] >= 2
+        # Text, as CloudFormation has it: the values of a mapping are strings or lists.
+        assert all(isinstance(share, str) for share in shares.values())
+        assert int(shares["PoolSize"]) * int(shares["Concurrency"]) == int(calls)
+        assert int(shares["Concurrency"]) >= 2
 
 
-def test_nothing_that_keeps_data_goes_with_the_stack(resources: Resources) -> None:
+def test_what_keeps_data_stays_when_the_stack_goes_unless_its_creation_failed(resources: Resources) -> None:
     keepers = [
         resource
         for type_ in ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret")
@@ -89,7 +91,7 @@ def test_nothing_that_keeps_data_goes_with_the_stack(resources: Resources) -> No
 
     assert len(keepers) == 4
     for keeper in keepers:
-        assert (keeper["DeletionPolicy"], keeper["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert (keeper["DeletionPolicy"], keeper["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,20 @@ def test_what_others_can_reach_is_reached_over_tls_only(
     ]
 
     assert sorted(protected) == sorted(of_type(resources, type_))
+
+
+def test_searches_of_the_dashboard_quote_the_namespace_whose_name_has_a_slash(resources: Resources) -> None:
+    widgets = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]
+    searches = [
+        metric["expression"]
+        for widget in widgets
+        for (metric, *_) in widget["properties"].get("metrics", [])
+        if isinstance(metric, dict)
+    ]
+
+    assert searches
+    for search in searches:
+        assert search.startswith('SEARCH(\'{"Backorders/${AWS::StackName}",')
 
 
 def test_no_right_is_wider_than_it_has_to_be(resources: Resources) -> None:
