@@ -90,10 +90,14 @@ $(RUNTIME_READY): requirements-runtime.txt | $(UV_READY)
 	@[ -n "$(LAMBDA_PYTHON)" ] || $(WITHOUT_LAMBDA_PYTHON); \
 	$(call environment,$(@D),$(LAMBDA_PYTHON),$<) && touch $@
 
+# The user's own, so git ignores it: `sam deploy --guided` keeps its answers there.
+samconfig.toml:
+	@cp samconfig.example.toml $@
+
 # Compiled, since Lambda's file system takes no compiled files; valid whatever the files' times, which `sam deploy`
 # changes; with the paths that they have in Lambda, so that the same sources give the same bytes on any machine.
 # Without wordfreq's large lists, which nothing reads: 50 MB.
-$(BUILT): $(SAM_READY) template.yaml samconfig.toml $(CODE)
+$(BUILT): $(SAM_READY) template.yaml $(CODE) | samconfig.toml
 	@[ -n "$(LAMBDA_PYTHON)" ] || $(WITHOUT_LAMBDA_PYTHON); \
 	rm -f .aws-sam/.built*; \
 	echo "Building $(ARTEFACTS) …"; \
