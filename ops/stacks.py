@@ -64,6 +64,8 @@ class Stack:
     """The fixed one that its functions call the provider from, if it has a network."""
     clock: Clock = system_clock
     """The time that the stack's functions go by: the emulator's for a local stack."""
+    created: datetime | None = None
+    """When it was deployed first; nobody knows of a local stack."""
 
     def output(self, name: str) -> str:
         """An output of the template. Raises Fault for a stack that was deployed from something else."""
@@ -160,6 +162,7 @@ def _deployed(name: str, session: boto3.Session) -> Stack:
         is_local=False,
         session=session,
         source_address=_address_of(cloudformation, parameters.get("NetworkStack", "")),
+        created=described["CreationTime"],
     )
 
 

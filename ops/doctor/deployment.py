@@ -19,9 +19,9 @@ def examine(stack: Stack) -> Iterator[Check]:
     """All checks of what is deployed. A look that AWS does not allow is a warning, and the others go on."""
     now = stack.clock()
     yield from looked("rules", lambda: [_rules(stack)])
-    yield from looked("line", lambda: [line(halt(stack.store), now)])
-    yield from looked("plan", lambda: [ran("plan", last_run(stack.store, "plan"), now)])
-    yield from looked("reconcile", lambda: [ran("reconcile", last_run(stack.store, "reconcile"), now)])
+    yield from looked("line", lambda: [line(halt(stack.store), last_run(stack.store, "plan"), now)])
+    yield from looked("plan", lambda: [_ran(stack, "plan", now)])
+    yield from looked("reconcile", lambda: [_ran(stack, "reconcile", now)])
     yield from looked("schedules", lambda: schedules(_states(stack)))
     yield from looked("mail", lambda: mail(_subscriptions(stack)))
     yield from looked("dead letters", lambda: [letters(dead(stack))])
@@ -47,8 +47,10 @@ def rules_in_use(kept: KeptRules | None) -> Check:
     return ok("rules", f"version {kept.version} is in use")
 
 
-def line(halted: Halt | None, now: datetime) -> Check:
-    """Whether orders flow. Pure."""
+def line(halted: Halt | None, plan: Run | None, now: datetime) -> Check:
+    """Whether orders flow, as far as the last plan knows: it is what halts the line. Pure."""
+    if halted is None and plan is None:
+        return warning("line", "not known: no plan has run yet")
     if halted is None:
         return ok("line", "orders flow")
     return fault("line", f"halted {ago(halted.since, now)}: {halted.why}", _LIFTED_BY[halted.kind])
@@ -61,13 +63,20 @@ _LIFTED_BY = {
 }
 
 
-def ran(function: Scheduled, run: Run | None, now: datetime) -> Check:
-    """Whether a scheduled function runs, and came through. Pure."""
+def _ran(stack: Stack, function: Scheduled, now: datetime) -> Check:
+    return ran(function, last_run(stack.store, function), now, created=stack.created)
+
+
+def ran(function: Scheduled, run: Run | None, now: datetime, *, created: datetime | None) -> Check:
+    """Whether a scheduled function runs, and came through. `created`: the stack, where that is known. Pure."""
+    overdue = "look at its schedule, and at its log"
+    if run is None and created is not None and now - created > OVERDUE[function]:
+        return fault(function, f"never ran, and the stack was created {ago(created, now)}", overdue)
     if run is None:
         return warning(function, "never ran", "wait for its schedule, and look again")
     told = f"ran {ago(run.at, now)}"
     if now - run.at > OVERDUE[function]:
-        return fault(function, told, "look at its schedule, and at its log")
+        return fault(function, told, overdue)
     if trouble := run.summary.get("skipped") or run.summary.get("halted"):
         return warning(function, f"{told}: {trouble}")
     return ok(function, told)

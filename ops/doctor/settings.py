@@ -36,14 +36,17 @@ def _account(stack: Stack) -> Iterator[Check]:
         yield fault("login", str(error), "put your login in: python -m ops secret --stack NAME")
         return
     try:
+        provider = stack.provider(credentials)
+    except ValueError as error:
+        yield fault("endpoint", str(error), "deploy with an Endpoint that is reached over https")
+        return
+    try:
         rules = last_good_rules(stack.store)
     except RulesOutdated:
         rules = Rules()  # that they are not understood is told where the deployment is looked at
     open_zones = {backorder.zone for backorder in stack.store.open_backorders()}
     caller = Caller(stack.source_address, changes=not stack.is_local and stack.source_address is None)
-    yield from at_provider.examine(
-        stack.provider(credentials), credentials, rules=rules, zones=zones_of(rules, open_zones), caller=caller
-    )
+    yield from at_provider.examine(provider, credentials, rules=rules, zones=zones_of(rules, open_zones), caller=caller)
 
 
 def of_files(login: Path, rules: Path | None, *, stage: Stage, endpoint: str | None) -> Diagnosis:

@@ -462,12 +462,8 @@ def test_a_stack_that_is_gone_is_told_from_one_that_never_was(command: Ops, file
     assert "answers no more" in command("status").err
 
 
-@pytest.fixture
-def deployed(local: LocalStack, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A stack that CloudFormation knows, with the outputs and parameters of the local one."""
-    for name, value in local.deployment.environment("IngestList").items():
-        if name.startswith("AWS_"):
-            monkeypatch.setenv(name, value)
+def create(local: LocalStack, stage: str) -> str:
+    """Has CloudFormation know a stack with the outputs and parameters of the local one, and gives its name."""
     template = {
         "Parameters": {"Stage": {"Type": "String"}, "Endpoint": {"Type": "String"}},
         "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
@@ -479,11 +475,39 @@ def deployed(local: LocalStack, monkeypatch: pytest.MonkeyPatch) -> str:
         StackName=name,
         TemplateBody=json.dumps(template),
         Parameters=[
-            {"ParameterKey": "Stage", "ParameterValue": "test"},
+            {"ParameterKey": "Stage", "ParameterValue": stage},
             {"ParameterKey": "Endpoint", "ParameterValue": local.emulator_url},
         ],
     )
     return name
+
+
+@pytest.fixture
+def in_moto(local: LocalStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in local.deployment.environment("IngestList").items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def deployed(local: LocalStack, in_moto: None) -> str:
+    return create(local, "test")
+
+
+def test_the_doctor_tells_of_a_live_stack_whose_endpoint_is_no_https(
+    local: LocalStack, in_moto: None, command: Ops
+) -> None:
+    said = command("doctor", "--stack", create(local, "live"), "--json")
+
+    assert said.status == 1
+    (endpoint,) = (check for check in said.json["checks"] if check["name"] == "endpoint")
+    assert (endpoint["verdict"], "over https only" in endpoint["told"]) == ("fault", True)
+
+
+def test_a_deployed_stack_is_as_old_as_cloudformation_says(deployed: str) -> None:
+    (described,) = boto3.client("cloudformation").describe_stacks(StackName=deployed)["Stacks"]
+
+    assert find(deployed).created == described["CreationTime"]
 
 
 def test_a_deployed_stack_is_found_by_its_outputs(deployed: str, command: Ops) -> None:

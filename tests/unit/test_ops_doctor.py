@@ -16,7 +16,7 @@ from backorder.halt import Halt
 from backorder.provider import AccessDenied, AccountStatus, Contact, Credentials, DomainOptions, UserStatus
 from backorder.provider.client import Provider
 from backorder.rules import KeptRules, Rules, parse_rules
-from backorder.runs import Run
+from backorder.runs import Run, Scheduled
 from local.emulator.commands import applications
 from ops.doctor import deployment
 from ops.doctor import provider as at_provider
@@ -202,26 +202,50 @@ def test_rules_that_are_broken_are_a_fault() -> None:
 
 
 def test_a_halted_line_is_a_fault_with_what_lifts_it() -> None:
-    assert deployment.line(None, NOW).verdict is OK
-    denied = deployment.line(Halt("access", "530", NOW), NOW)
+    assert deployment.line(None, Run(NOW), NOW).verdict is OK
+    denied = deployment.line(Halt("access", "530", NOW), Run(NOW), NOW)
     assert (denied.verdict, "login" in denied.advice) == (FAULT, True)
-    mistyped = deployment.line(Halt("setting", "545", NOW), NOW)
+    mistyped = deployment.line(Halt("setting", "545", NOW), Run(NOW), NOW)
     assert (mistyped.verdict, "mend the setting" in mistyped.advice) == (FAULT, True)
-    outdated = deployment.line(Halt("rules", "line 1", NOW), NOW)
+    outdated = deployment.line(Halt("rules", "line 1", NOW), Run(NOW), NOW)
     assert (outdated.verdict, "put` it with --kind rules" in outdated.advice) == (FAULT, True)
+
+
+def test_orders_are_not_said_to_flow_before_any_plan_has_run() -> None:
+    unknown = deployment.line(None, None, NOW)
+
+    assert (unknown.verdict, unknown.told) == (WARNING, "not known: no plan has run yet")
 
 
 @pytest.mark.parametrize(
     ("run", "verdict"),
     [
-        (None, WARNING),
         (Run(NOW - timedelta(minutes=4)), OK),
         (Run(NOW - timedelta(minutes=4), {"skipped": "no answer"}), WARNING),
         (Run(NOW - timedelta(minutes=16)), FAULT),
     ],
 )
-def test_a_plan_that_does_not_run_is_a_fault(run: Run | None, verdict: Verdict) -> None:
-    assert deployment.ran("plan", run, NOW).verdict is verdict
+def test_a_plan_that_does_not_run_is_a_fault(run: Run, verdict: Verdict) -> None:
+    assert deployment.ran("plan", run, NOW, created=NOW - timedelta(days=9)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("function", "age", "verdict"),
+    [
+        ("plan", timedelta(minutes=14), WARNING),
+        ("plan", timedelta(minutes=16), FAULT),
+        ("reconcile", timedelta(minutes=16), WARNING),
+        ("reconcile", timedelta(minutes=121), FAULT),
+    ],
+)
+def test_what_never_ran_is_a_fault_once_the_stack_is_old_enough_for_it(
+    function: Scheduled, age: timedelta, verdict: Verdict
+) -> None:
+    assert deployment.ran(function, None, NOW, created=NOW - age).verdict is verdict
+
+
+def test_what_never_ran_is_a_warning_where_nobody_knows_how_old_the_stack_is() -> None:
+    assert deployment.ran("plan", None, NOW, created=None).verdict is WARNING
 
 
 def test_a_schedule_that_is_off_is_a_fault_unless_it_is_off_by_default() -> None:
