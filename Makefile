@@ -1,6 +1,6 @@
 # One target a job. Each sets up what it needs on first use; a set-up that was interrupted is completed by the next call.
 .DEFAULT_GOAL := help
-.PHONY: help setup run simulate fuzz bench test soak check format lambda-python build invoke emulator up serve smoke lock clean
+.PHONY: help setup run simulate fuzz bench test soak check format lambda-python build deploy-check invoke emulator up serve smoke lock clean
 
 # Any Python from 3.11 on; `make PYTHON=python3.13 …` chooses another one.
 PYTHON ?= python3
@@ -18,6 +18,7 @@ SAM := build/sam/bin/sam
 SAM_READY := build/sam/.ready
 CHECKOV := build/checkov/bin/checkov
 CHECKOV_READY := build/checkov/.ready
+DEPLOY_CHECK_READY := build/deploy-check/.ready
 RUNTIME_READY := build/runtime/.ready
 ARTEFACTS := .aws-sam/build
 # Of the functions in AWS; the tests in Lambda's runtime need this machine's own.
@@ -52,7 +53,7 @@ EVENT ?=
 ENV ?= build/local-env.json
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 # uv makes the environments: seconds where pip takes a minute. What makes uv is pip, so both check the same hashes.
 # `build/uv` may stay empty: no wheel of uv fits this machine, or this Python has no pip.
@@ -81,7 +82,7 @@ $(READY): requirements-dev.txt requirements-nodeps.txt | $(UV_READY)
 # What starts often, or what a start is measured with, is compiled at once.
 $(READY) $(RUNTIME_READY): export UV_COMPILE_BYTECODE := 1
 
-$(SAM_READY) $(CHECKOV_READY): build/%/.ready: requirements-%.txt | $(UV_READY)
+$(SAM_READY) $(CHECKOV_READY) $(DEPLOY_CHECK_READY): build/%/.ready: requirements-%.txt | $(UV_READY)
 	@$(call environment,$(@D),$(PYTHON),$<)
 	@touch $@
 
@@ -144,10 +145,13 @@ soak: $(READY) $(RUNTIME_READY) $(BUILT) ## hundreds of seeds, searches, kills, 
 
 # Said before anything is set up.
 lambda-python:
-	@[ -n "$(LAMBDA_PYTHON)" ] || { echo "make build: needs python3.13, which Lambda runs, on PATH or in pyenv" >&2; exit 1; }
+	@[ -n "$(LAMBDA_PYTHON)" ] || { echo "make: needs python3.13, which Lambda runs, on PATH or in pyenv" >&2; exit 1; }
 
 build: lambda-python $(BUILT) ## the layer and the functions as they are deployed, with `sam build`: ARCHITECTURE=x86_64|arm64
 	@for folder in $(ARTEFACTS)/*/; do find $$folder -type f -exec cat {} + | wc -c | awk '{printf "%5.1f MB  '$$folder'\n", $$1 / 1e6}'; done
+
+deploy-check: lambda-python $(READY) $(SAM_READY) $(RUNTIME_READY) $(DEPLOY_CHECK_READY) $(BUILT) ## what was built, deployed, updated and removed in an emulator of AWS
+	@$(BIN)/python -m local deploy-check
 
 invoke: $(READY) $(BUILT) ## a built function in a container, on the stack of `make up`: FUNCTION=id EVENT=file ENV=file ARGS="…"
 	@$(BIN)/python -m local.invoke "$(FUNCTION)" --event "$(EVENT)" --env "$(ENV)" $(ARGS)
@@ -171,7 +175,7 @@ format: $(READY) ## write the format, and the fixes that lint can make by itself
 compile = $(UV) pip compile --quiet --universal --python-version $(1) --generate-hashes --no-emit-index-url --no-emit-find-links
 lock: $(UV_READY) ## compile the lock files anew
 	@$(call compile,3.11) requirements-dev.in -o requirements-dev.txt
-	@for tool in sam checkov uv; do $(call compile,3.11) requirements-$$tool.in -o requirements-$$tool.txt || exit 1; done
+	@for tool in sam checkov deploy-check uv; do $(call compile,3.11) requirements-$$tool.in -o requirements-$$tool.txt || exit 1; done
 	@for lock in shared/requirements functions/ingest/requirements functions/reconcile/requirements requirements-runtime; do \
 	  $(call compile,3.13) $$lock.in -c requirements-dev.txt -o $$lock.txt || exit 1; done
 

@@ -200,6 +200,15 @@ def fuzz(arguments: tuple[str, ...]) -> None:
     fuzz_command.main(list(arguments), prog_name="python -m local fuzz", standalone_mode=False)
 
 
+@main.command(name="deploy-check", context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def deploy_check(arguments: tuple[str, ...]) -> None:
+    """Deploys what was built into an emulator of AWS, uses, changes and removes it (needs `make deploy-check` once)."""
+    from local.deploy_check.command import deploy_check as check_command  # noqa: PLC0415
+
+    check_command.main(list(arguments), prog_name="python -m local deploy-check", standalone_mode=False)
+
+
 def _stop(message: str) -> NoReturn:
     """Ends with status 2 and one line that says what is wrong, and where."""
     print(f"local: {message}", file=sys.stderr)

@@ -1,11 +1,13 @@
 """Servers of the local stack as processes: started, waited for, and stopped."""
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,24 +50,37 @@ class Server:
         if (status := self.process.poll()) is not None:
             raise StackError(f"{self.name} ended by itself (exit status {status}){self._said()}")
 
+    def log(self) -> str:
+        """What it wrote so far; of two streams the one for errors, if anything is there."""
+        return (self.errors.read_text() or self.output.read_text()).strip()
+
     def _said(self) -> str:
-        said = (self.errors.read_text() or self.output.read_text()).strip()
+        said = self.log()
         return f"; it said:\n{said}" if said else " and said nothing"
 
 
 @contextmanager
-def server(name: str, module: str, arguments: Sequence[str], *, ready: str) -> Iterator[Server]:
+def server(
+    name: str,
+    module: str,
+    arguments: Sequence[str],
+    *,
+    ready: str,
+    python: Path = Path(sys.executable),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
     """Starts `python -m module` and stops it at the end of the block; `Server.url()` waits until it serves.
 
     What it writes goes to files, where it blocks nobody. It has a session of its own: Ctrl-C reaches who started it,
-    who then stops it.
+    who then stops it, with what it started itself. `environment` replaces this process's own.
     """
     with tempfile.TemporaryDirectory() as folder:
         output, errors = Path(folder, "output"), Path(folder, "errors")
         with output.open("w") as output_file, errors.open("w") as errors_file:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                [python, "-m", module, *arguments],
                 cwd=PROJECT,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output_file,
                 stderr=errors_file,
@@ -86,3 +101,5 @@ def _stop(process: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    with suppress(ProcessLookupError):  # nothing is left of its session
+        os.killpg(process.pid, signal.SIGKILL)
