@@ -18,6 +18,7 @@ SAM := build/sam/bin/sam
 SAM_READY := build/sam/.ready
 CHECKOV := build/checkov/bin/checkov
 CHECKOV_READY := build/checkov/.ready
+DYNALITE_READY := build/dynalite/.ready
 DEPLOY_CHECK_READY := build/deploy-check/.ready
 RUNTIME_READY := build/runtime/.ready
 ARTEFACTS := .aws-sam/build
@@ -95,6 +96,12 @@ $(RUNTIME_READY): requirements-runtime.txt | $(UV_READY)
 samconfig.toml:
 	@cp samconfig.example.toml $@
 
+# A DynamoDB that is not moto, for the store's contract tests, which are skipped without it.
+$(DYNALITE_READY): tests/contract/dynalite/package-lock.json tests/contract/dynalite/package.json
+	@command -v npm >/dev/null || { echo "make: no npm on PATH: skipped $@, and the store's contract tests that need it" >&2; exit; }; \
+	echo "Setting up $(@D) (once) …"; \
+	rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D) && cd $(@D) && npm ci --silent --ignore-scripts --no-audit --no-fund && touch $(@F)
+
 # Compiled, since Lambda's file system takes no compiled files; valid whatever the files' times, which `sam deploy`
 # changes; with the paths that they have in Lambda, so that the same sources give the same bytes on any machine.
 # Without wordfreq's large lists, which nothing reads: 50 MB.
@@ -136,7 +143,7 @@ smoke: $(READY) ## invented names through every station of a stack, and back: ST
 emulator: $(READY) ## the provider's emulator alone: PORT=8053 ARGS="…"
 	@$(BIN)/python -m local emulator --port $(PORT) $(ARGS)
 
-test: $(READY) $(RUNTIME_READY) $(BUILT) ## every test but those of `make soak`
+test: $(READY) $(RUNTIME_READY) $(DYNALITE_READY) $(BUILT) ## every test but those of `make soak`
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak" --durations 10 $(ARGS)
 
 soak: $(READY) $(RUNTIME_READY) $(BUILT) ## hundreds of seeds, searches, kills, growth of memory, ten minutes of fuzz: MINUTES=n
@@ -178,6 +185,7 @@ lock: $(UV_READY) ## compile the lock files anew
 	@for tool in sam checkov deploy-check uv; do $(call compile,3.11) requirements-$$tool.in -o requirements-$$tool.txt || exit 1; done
 	@for lock in shared/requirements functions/ingest/requirements functions/reconcile/requirements requirements-runtime; do \
 	  $(call compile,3.13) $$lock.in -c requirements-dev.txt -o $$lock.txt || exit 1; done
+	@cd tests/contract/dynalite && npm install --silent --package-lock-only --ignore-scripts --no-audit --no-fund
 
 clean: ## remove what was made
 	@rm -rf $(VENV) build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis

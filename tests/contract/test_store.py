@@ -1,4 +1,7 @@
-"""What every store promises (`backorder.store.Store`), held against both: in memory, and DynamoDB in a moto server."""
+"""What every store promises (`backorder.store.Store`), held against both: in memory, and DynamoDB.
+
+Of DynamoDB there are two, which have nothing to do with each other: moto's, and dynalite.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from backorder.store.memory import MemoryStore
 from local.deployment.services import Services
 from local.deployment.translation import translate
 from local.stack import TEMPLATE, moto_server
+from tests.contract.dynalite_server import dynalite
 from tests.factories import (
     NOW,
     a_backorder,
@@ -40,13 +44,15 @@ from tests.factories import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+NewTable = Callable[[], "Table"]
+
 WRITERS = 16
 MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table in moto, with the template's own keys and indexes."""
+    """A table in moto or dynalite, with the template's own keys and indexes."""
 
     client: DynamoDBClient
     name: str
@@ -57,35 +63,46 @@ class Table:
 
 
 @pytest.fixture(scope="session")
-def new_table() -> Iterator[Callable[[], Table]]:
-    """Makes empty tables."""
+def moto_table() -> Iterator[NewTable]:
+    with moto_server() as url:
+        yield tables_at(url)
+
+
+@pytest.fixture(scope="session")
+def dynalite_table() -> Iterator[NewTable]:
+    with dynalite() as url:
+        yield tables_at(url)
+
+
+def tables_at(url: str) -> NewTable:
+    """What makes empty tables there."""
     properties = translate(TEMPLATE)["Resources"]["BackorderTable"]["Properties"]
     shape: dict[str, Any] = {
         name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     }
-    numbers = count(1)
-    with moto_server() as url:
-        client = Services(url).dynamodb
+    numbers, client = count(1), Services(url).dynamodb
 
-        def new() -> Table:
-            name = f"contract-{next(numbers)}"
-            client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **shape)
-            return Table(client, name)
+    def new() -> Table:
+        name = f"contract-{next(numbers)}"
+        client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **shape)
+        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+        return Table(client, name)
 
-        yield new
+    return new
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=["memory", "moto", "dynalite"])
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "memory":
         return MemoryStore()
-    new: Callable[[], Table] = request.getfixturevalue("new_table")
+    new: NewTable = request.getfixturevalue(f"{request.param}_table")
     return new().store
 
 
-@pytest.fixture
-def table(new_table: Callable[[], Table]) -> Table:
-    return new_table()
+@pytest.fixture(params=["moto", "dynalite"])
+def table(request: pytest.FixtureRequest) -> Table:
+    new: NewTable = request.getfixturevalue(f"{request.param}_table")
+    return new()
 
 
 def created(store: Store, backorder: Backorder) -> Backorder:
