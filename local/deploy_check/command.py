@@ -45,7 +45,7 @@ def _passes(name: str, step: Step, place: Sandbox) -> bool:
         seen = step(place)
     except Failed as failed:
         _tell("FAIL", name, time.monotonic() - began, str(failed))
-        print(end_of(failed.log) or place.functions_log())
+        print(f"{end_of(failed.log)}\n--- the emulator of AWS, and functions in it\n{place.trouble()}")
         return False
     _tell("ok", name, time.monotonic() - began, seen)
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,8 +36,11 @@ _ROOT: Final = "test"
 """The emulator's account without limits, both key and secret."""
 LONGEST_SECONDS: Final = 180.0
 """Of one program: far longer than any takes."""
-END_OF_LOG: Final = 30
-"""Lines of a log that are shown where a step failed."""
+LINES: Final = 30
+"""Of a log, shown where a step failed."""
+WIDTH: Final = 600
+"""Characters of each."""
+TROUBLE: Final = re.compile(r"ERROR|CRITICAL|Traceback|[Dd]enied|not authorized")
 
 
 class Failed(Exception):
@@ -143,17 +147,23 @@ class Sandbox:
         """The stack's outputs."""
         return {output["OutputKey"]: output["OutputValue"] for output in self.stack(name)["Outputs"]}
 
-    def functions_log(self) -> str:
-        """The end of what the emulator of AWS wrote: its own faults, and what functions said."""
-        return end_of(self.aws.log())
+    def trouble(self) -> str:
+        """What the emulator of AWS wrote of its own faults and of the functions'; without any, the end of all."""
+        log = self.aws.log()
+        return end_of("\n".join(line for line in log.splitlines() if TROUBLE.search(line)) or log)
+
+
+def missing() -> Path | None:
+    """What the check needs and is not there."""
+    needed = (CHECK_PYTHON, FUNCTIONS_PYTHON, SAM, BUILT / "template.yaml")
+    return next((path for path in needed if not path.exists()), None)
 
 
 @contextmanager
 def sandbox() -> Iterator[Sandbox]:
     """Starts both emulators, and ends them, with all that was written. Raises StackError where that cannot be."""
-    for needed in (CHECK_PYTHON, FUNCTIONS_PYTHON, SAM, BUILT / "template.yaml"):
-        if not needed.exists():
-            raise StackError(f"there is no {needed.relative_to(PROJECT)}: `make deploy-check` makes it")
+    if (needed := missing()) is not None:
+        raise StackError(f"there is no {needed.relative_to(PROJECT)}: `make deploy-check` makes it")
     with (
         tempfile.TemporaryDirectory(prefix="deploy-check-", ignore_cleanup_errors=True) as name,
         server(
@@ -173,7 +183,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 def end_of(log: str) -> str:
     """The last lines of a log."""
-    return "\n".join(log.strip().splitlines()[-END_OF_LOG:])
+    return "\n".join(line[:WIDTH] for line in log.strip().splitlines()[-LINES:])
 
 
 def as_json(said: Said) -> Any:
