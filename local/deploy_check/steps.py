@@ -21,7 +21,7 @@ REFUSAL: Final = "Fn::Select cannot select nonexistent value at index 1"
 PATIENCE: Final = 60
 """Seconds at each station of the smoke test."""
 TICK: Final = 3.0
-"""Seconds between two plans meanwhile, where the stack's schedule has five minutes."""
+"""Seconds between two plans meanwhile; the stack's schedule has five minutes."""
 
 Step = Callable[[Sandbox], str]
 """Gives what was seen, or raises Failed."""
@@ -50,7 +50,7 @@ def create(sandbox: Sandbox) -> str:
         "AWS Region": "",
         "Stage": "test",
         "Architecture": "",
-        "AlertEmail": "",
+        "AlertEmail": "someone@example.com",
         "ParallelCalls": "",
         "FetchPendingDeletes": "",
         "Endpoint": sandbox.provider_url,
@@ -106,7 +106,10 @@ def smoke(sandbox: Sandbox) -> str:
 
 
 def _with_plans(sandbox: Sandbox, process: subprocess.Popen[str]) -> str:
-    """What the process writes until its end; meanwhile the plan is invoked as the stack's schedule does it."""
+    """What the process writes until its end; meanwhile what the stack's schedule of the plan names is invoked.
+
+    One call after the other: for two at once, the emulator would unpack the function twice.
+    """
     (name,) = (name for logical, name in _by_type(sandbox)["AWS::Scheduler::Schedule"].items() if "Plan" in logical)
     target = sandbox.client("scheduler").get_schedule(Name=name)["Target"]
     lambda_ = sandbox.client("lambda")
@@ -114,7 +117,7 @@ def _with_plans(sandbox: Sandbox, process: subprocess.Popen[str]) -> str:
         try:
             return process.communicate(timeout=TICK)[0]
         except subprocess.TimeoutExpired:
-            lambda_.invoke(FunctionName=target["Arn"], InvocationType="Event", Payload=target["Input"].encode())
+            lambda_.invoke(FunctionName=target["Arn"], Payload=target["Input"].encode())
 
 
 def update(sandbox: Sandbox) -> str:
