@@ -38,9 +38,10 @@ LONGEST_SECONDS: Final = 180.0
 """Of one program: far longer than any takes."""
 LINES: Final = 30
 """Of a log, shown where a step failed."""
-WIDTH: Final = 600
-"""Characters of each."""
-TROUBLE: Final = re.compile(r"ERROR|CRITICAL|Traceback|[Dd]enied|not authorized")
+WIDTH: Final = 400
+"""Characters of each, at both ends: a function's line ends in the error."""
+TROUBLE: Final = re.compile(r"(?!.*\[asyncio\]).*(ERROR|CRITICAL|[Dd]enied|not authorized)")
+"""Lines of the emulator's log that tell why a step failed; asyncio's are of connections that callers left open."""
 
 
 class Failed(Exception):
@@ -150,7 +151,7 @@ class Sandbox:
     def trouble(self) -> str:
         """What the emulator of AWS wrote of its own faults and of the functions'; without any, the end of all."""
         log = self.aws.log()
-        return end_of("\n".join(line for line in log.splitlines() if TROUBLE.search(line)) or log)
+        return end_of("\n".join(line for line in log.splitlines() if TROUBLE.match(line)) or log)
 
 
 def missing() -> Path | None:
@@ -182,8 +183,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def end_of(log: str) -> str:
-    """The last lines of a log."""
-    return "\n".join(line[:WIDTH] for line in log.strip().splitlines()[-LINES:])
+    """The last lines of a log, and of a long line both ends."""
+    lines = log.strip().splitlines()[-LINES:]
+    return "\n".join(line if len(line) <= 2 * WIDTH else f"{line[:WIDTH]} … {line[-WIDTH:]}" for line in lines)
 
 
 def as_json(said: Said) -> Any:

@@ -10,6 +10,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from local.deploy_check.gaps import GAPS, Template, for_the_emulator
+from local.deploy_check.sandbox import TROUBLE, end_of
 from local.stack import TEMPLATE
 
 BUILT = Path("/somewhere/build")
@@ -112,6 +113,30 @@ def test_no_resource_parameter_or_output_is_added_or_left_out_and_what_was_built
     assert changed["Parameters"] == before["Parameters"]
     assert changed["Resources"].keys() == before["Resources"].keys()
     assert changed["Outputs"].keys() == before["Outputs"].keys()
+
+
+def test_of_a_log_the_last_lines_are_shown_and_of_a_long_line_both_ends() -> None:
+    shown = end_of("\n".join([*(f"line {n}" for n in range(100)), f"begins{'.' * 9000}AccessDenied"])).splitlines()
+
+    assert "line 99" in shown
+    assert "line 0" not in shown
+    assert shown[-1].startswith("begins")
+    assert shown[-1].endswith("AccessDenied")
+    assert len(shown[-1]) < 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "tells"),
+    [
+        ("ERROR [cloudformation] Failed to provision Topic", True),
+        ('{"level":"ERROR","message":"record_failed"}', True),
+        ("User is not authorized to perform: sqs:SendMessage", True),
+        ("ERROR [asyncio] Unhandled exception in client_connected_cb", False),
+        ('{"level":"INFO","message":"planned"}', False),
+    ],
+)
+def test_what_went_wrong_is_told_from_what_is_usual_in_the_emulator_s_log(line: str, tells: bool) -> None:
+    assert bool(TROUBLE.match(line)) is tells
 
 
 def test_every_gap_gives_its_reason() -> None:
