@@ -1,6 +1,6 @@
 # One target a job. Each sets up what it needs on first use; a set-up that was interrupted is completed by the next call.
 .DEFAULT_GOAL := help
-.PHONY: help setup run simulate fuzz bench test soak check format lambda-python build deploy-check invoke emulator up serve smoke lock clean
+.PHONY: help setup run simulate fuzz bench test soak check format lambda-python build deploy-check mutants invoke emulator up serve smoke lock clean
 
 # Any Python from 3.11 on; `make PYTHON=python3.13 …` chooses another one.
 PYTHON ?= python3
@@ -20,6 +20,7 @@ CHECKOV := build/checkov/bin/checkov
 CHECKOV_READY := build/checkov/.ready
 DYNALITE_READY := build/dynalite/.ready
 DEPLOY_CHECK_READY := build/deploy-check/.ready
+MUTANTS_READY := build/mutants/.ready
 RUNTIME_READY := build/runtime/.ready
 ARTEFACTS := .aws-sam/build
 # Of the functions in AWS; the tests in Lambda's runtime need this machine's own.
@@ -50,6 +51,7 @@ SEEDS ?= 100
 STACK ?=
 MINUTES ?= 10
 FUNCTION ?=
+MODULE ?=
 EVENT ?=
 ENV ?= build/local-env.json
 
@@ -83,7 +85,7 @@ $(READY): requirements-dev.txt requirements-nodeps.txt | $(UV_READY)
 # What starts often, or what a start is measured with, is compiled at once.
 $(READY) $(RUNTIME_READY): export UV_COMPILE_BYTECODE := 1
 
-$(SAM_READY) $(CHECKOV_READY) $(DEPLOY_CHECK_READY): build/%/.ready: requirements-%.txt | $(UV_READY)
+$(SAM_READY) $(CHECKOV_READY) $(DEPLOY_CHECK_READY) $(MUTANTS_READY): build/%/.ready: requirements-%.txt | $(UV_READY)
 	@$(call environment,$(@D),$(PYTHON),$<)
 	@touch $@
 
@@ -160,6 +162,10 @@ build: lambda-python $(BUILT) ## the layer and the functions as they are deploye
 deploy-check: lambda-python $(READY) $(SAM_READY) $(RUNTIME_READY) $(DEPLOY_CHECK_READY) $(BUILT) ## what was built, deployed, updated and removed in an emulator of AWS
 	@$(BIN)/python -m local deploy-check
 
+mutants: $(READY) $(MUTANTS_READY) ## plant bugs in a pure module, and name those that no test notices: MODULE=shared/backorder/deadlines.py
+	@[ -n "$(MODULE)" ] || { echo "make mutants: MODULE=… names a module of local/mutants/modules.toml" >&2; exit 2; }
+	@$(BIN)/python -m local mutants "$(MODULE)"
+
 invoke: $(READY) $(BUILT) ## a built function in a container, on the stack of `make up`: FUNCTION=id EVENT=file ENV=file ARGS="…"
 	@$(BIN)/python -m local.invoke "$(FUNCTION)" --event "$(EVENT)" --env "$(ENV)" $(ARGS)
 
@@ -182,7 +188,7 @@ format: $(READY) ## write the format, and the fixes that lint can make by itself
 compile = $(UV) pip compile --quiet --universal --python-version $(1) --generate-hashes --no-emit-index-url --no-emit-find-links
 lock: $(UV_READY) ## compile the lock files anew
 	@$(call compile,3.11) requirements-dev.in -o requirements-dev.txt
-	@for tool in sam checkov deploy-check uv; do $(call compile,3.11) requirements-$$tool.in -o requirements-$$tool.txt || exit 1; done
+	@for tool in sam checkov deploy-check mutants uv; do $(call compile,3.11) requirements-$$tool.in -o requirements-$$tool.txt || exit 1; done
 	@for lock in shared/requirements functions/ingest/requirements functions/reconcile/requirements requirements-runtime; do \
 	  $(call compile,3.13) $$lock.in -c requirements-dev.txt -o $$lock.txt || exit 1; done
 	@cd tests/contract/dynalite && npm install --silent --package-lock-only --ignore-scripts --no-audit --no-fund

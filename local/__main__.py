@@ -209,6 +209,15 @@ def deploy_check(arguments: tuple[str, ...]) -> None:
     check_command.main(list(arguments), prog_name="python -m local deploy-check", standalone_mode=False)
 
 
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def mutants(arguments: tuple[str, ...]) -> None:
+    """Plants bugs in a pure module, and names those that no test notices."""
+    from local.mutants.command import mutants as mutants_command  # noqa: PLC0415
+
+    mutants_command.main(list(arguments), prog_name="python -m local mutants", standalone_mode=False)
+
+
 def _stop(message: str) -> NoReturn:
     """Ends with status 2 and one line that says what is wrong, and where."""
     print(f"local: {message}", file=sys.stderr)

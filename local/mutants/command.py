@@ -1,0 +1,120 @@
+"""`python -m local mutants MODULE`: cosmic-ray on copies of the checkout, one for each processor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from local.lifetime import end_with_parent
+from local.mutants.verdicts import ENOUGH, Equivalent, Mutant, read_session, report, share_killed
+from local.processes import PROJECT
+
+TOOL = PROJECT / "build" / "mutants" / "bin" / "cosmic-ray"
+FILTER = TOOL.with_name("cr-filter-operators")
+TIMEOUT_S = 300
+"""For one run of the tests; a busy machine must not kill a mutant."""
+KNOWN = tomllib.loads(Path(__file__).with_name("modules.toml").read_text(encoding="utf-8"))
+SOURCES = ("shared", *(f"functions/{name}" for name in ("ingest", "plan", "submit", "reconcile", "fetch")))
+# What stands in annotations is never computed.
+CONFIGURATION = """\
+[cosmic-ray]
+module-path = {module!r}
+timeout = {timeout}
+excluded-modules = []
+test-command = {tests!r}
+[cosmic-ray.distributor]
+name = "http"
+[cosmic-ray.distributor.http]
+worker-urls = {urls!r}
+[cosmic-ray.filters.operators-filter]
+exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
+"""
+
+
+@click.command()
+@click.argument("module", type=click.Choice(list(KNOWN["modules"])))
+def mutants(module: str) -> None:
+    """Plants bugs in MODULE, and names those that its tests do not notice; ends with 1 if these are too many."""
+    equivalents = [Equivalent(**each) for each in KNOWN["equivalent"]]
+    found = plant(module, KNOWN["modules"][module], processes=os.cpu_count() or 1)
+    print("\n".join(report(found, equivalents)))
+    sys.exit(0 if share_killed(found, equivalents) >= ENOUGH else 1)
+
+
+def plant(module: str, tests: Sequence[str], *, processes: int) -> list[Mutant]:
+    """Runs the tests against each mutant of the module. Raises CalledProcessError where they fail without one."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as cleanup:
+        copies = [_copy(Path(folder, f"copy-{number}")) for number in range(processes)]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+        _run([*command, "-m", "not soak", *tests], copies[0])
+        urls = [cleanup.enter_context(_worker(copy)) for copy in copies]
+        configuration, session = Path(folder, "cosmic-ray.toml"), Path(folder, "session.sqlite")
+        line = " ".join([*command, "-m", "'not soak'", *tests])
+        configuration.write_text(
+            CONFIGURATION.format(module=module, timeout=TIMEOUT_S, tests=line, urls=urls), encoding="utf-8"
+        )
+        _run([str(TOOL), "init", str(configuration), str(session)], copies[0])
+        _run([str(FILTER), str(session), str(configuration)], copies[0])
+        _run([str(TOOL), "exec", str(configuration), str(session)], copies[0])
+        return list(read_session(_run([str(TOOL), "dump", str(session)], copies[0])))
+
+
+def _copy(folder: Path) -> Path:
+    """What git tracks, or would: a mutant never stands in the checkout itself."""
+    listed = _run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], PROJECT)
+    for name in filter(None, listed.split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(PROJECT / name, folder / name)
+    return folder
+
+
+@contextmanager
+def _worker(copy: Path) -> Iterator[str]:
+    """A worker of cosmic-ray that plants in this copy; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [str(TOOL), "http-worker", "--port", str(port)],
+        cwd=copy,
+        env=_environment(copy),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - it takes no locks
+    )
+    try:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                if process.poll() is not None:
+                    raise
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _environment(copy: Path) -> dict[str, str]:
+    """Imports find the copy, and no compiled file is older than its mutant."""
+    path = os.pathsep.join(str(copy / source) for source in (".", *SOURCES))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _run(command: Sequence[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, env=_environment(folder), stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+        done.check_returncode()
+    return done.stdout
