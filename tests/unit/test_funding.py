@@ -851,7 +851,8 @@ def test_the_forecast_is_one_sentence(changes: dict[str, Any], sentence: str) ->
 )
 def test_who_has_lost_the_last_chance_knows_why(state: State, reason: Reason | None, why: Reason) -> None:
     backorder = a_backorder(state=state, reason=reason, last_chance=NOW)
-    assert chance_gone(backorder, NOW) is why
+    for late in (timedelta(0), timedelta(microseconds=1), timedelta(days=3)):
+        assert chance_gone(backorder, NOW + late) is why
     assert chance_gone(backorder, NOW - timedelta(microseconds=1)) is None
 
 
