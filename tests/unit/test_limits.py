@@ -46,6 +46,17 @@ def november(*days: int) -> list[date]:
     return [date(2026, 11, day) for day in days]
 
 
+# --- By day --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limits", [{"per_day": 1}, {"per_zone": {"com": 1}}])
+def test_a_limit_that_was_lowered_below_what_is_under_way_lets_no_more_names_through(limits: dict[str, Any]) -> None:
+    day = date(2026, 11, 27)
+    under_way = [replace(on(day, f"placed{n}.com"), state=State.REQUESTED) for n in range(3)]
+    assert counted(limits, under_way=under_way).exceeded_by(on(day))
+    assert not counted(limits, under_way=under_way).exceeded_by(on(day + timedelta(days=1)))
+
+
 # --- By month ------------------------------------------------------------------------------------
 
 
