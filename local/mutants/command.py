@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,8 +22,8 @@ from local.processes import PROJECT
 
 TOOL = PROJECT / "build" / "mutants" / "bin" / "cosmic-ray"
 FILTER = TOOL.with_name("cr-filter-operators")
-TIMEOUT_S = 300
-"""For one run of the tests; a busy machine must not kill a mutant."""
+PATIENCE = 10
+"""Times as long as the tests take without a mutant: a busy machine must not kill one, and some loop for ever."""
 KNOWN = tomllib.loads(Path(__file__).with_name("modules.toml").read_text(encoding="utf-8"))
 SOURCES = ("shared", *(f"functions/{name}" for name in ("ingest", "plan", "submit", "reconcile", "fetch")))
 # What stands in annotations is never computed.
@@ -56,12 +57,14 @@ def plant(module: str, tests: Sequence[str], *, processes: int) -> list[Mutant]:
     with tempfile.TemporaryDirectory() as folder, ExitStack() as cleanup:
         copies = [_copy(Path(folder, f"copy-{number}")) for number in range(processes)]
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+        started = time.monotonic()
         _run([*command, "-m", "not soak", *tests], copies[0])
+        timeout = PATIENCE * (time.monotonic() - started)
         urls = [cleanup.enter_context(_worker(copy)) for copy in copies]
         configuration, session = Path(folder, "cosmic-ray.toml"), Path(folder, "session.sqlite")
         line = " ".join([*command, "-m", "'not soak'", *tests])
         configuration.write_text(
-            CONFIGURATION.format(module=module, timeout=TIMEOUT_S, tests=line, urls=urls), encoding="utf-8"
+            CONFIGURATION.format(module=module, timeout=timeout, tests=line, urls=urls), encoding="utf-8"
         )
         _run([str(TOOL), "init", str(configuration), str(session)], copies[0])
         _run([str(FILTER), str(session), str(configuration)], copies[0])
