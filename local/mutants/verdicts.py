@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -20,14 +21,14 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Equivalent:
-    """Changes of a line that change nothing, and why."""
+    """Changes of a line that change nothing, and why. Both are regular expressions for the whole line."""
 
     line: str
     reason: str
-    becomes: str | None = None
+    becomes: str = ".*"
 
     def covers(self, mutant: Mutant) -> bool:
-        return mutant.line == self.line and self.becomes in (None, mutant.becomes)
+        return bool(re.fullmatch(self.line, mutant.line) and re.fullmatch(self.becomes, mutant.becomes))
 
 
 @dataclass(frozen=True, slots=True)

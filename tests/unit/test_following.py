@@ -10,12 +10,23 @@ import pytest
 
 from backorder.bookkeeping import Lease
 from backorder.deadlines import MARGIN, Known
-from backorder.model import FINAL, TRANSITIONS, Backorder, Origin, Source, State
+from backorder.model import FINAL, HISTORY_LIMIT, TRANSITIONS, Backorder, Origin, Source, State
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
+from backorder.provider.names import RegisteredDomain
 from backorder.registries import Registries
 from reconciliation import following
-from reconciliation.following import charged, given_up, in_auction, redated, reserved, settled, to_look_up, vanished
+from reconciliation.following import (
+    charged,
+    found_in_account,
+    given_up,
+    in_auction,
+    redated,
+    reserved,
+    settled,
+    to_look_up,
+    vanished,
+)
 from tests.factories import (
     FEE,
     NOW,
@@ -23,6 +34,7 @@ from tests.factories import (
     a_dated_backorder,
     a_lease,
     a_placed_backorder,
+    a_step,
     an_application,
     usd,
 )
@@ -31,6 +43,8 @@ REGISTRIES = Registries.load()
 LATER = NOW + timedelta(hours=1)
 KNOWN = sorted(set(ApplicationStatus) - {ApplicationStatus.UNKNOWN})
 SOON = NOW + timedelta(days=5)
+MICROSECOND = timedelta(microseconds=1)
+ALMOST_A_DAY = timedelta(days=1) - MICROSECOND
 
 
 def follow(backorder: Backorder, application: Application) -> Backorder:
@@ -170,16 +184,35 @@ def test_a_stale_order_that_a_rule_chose_is_taken_back() -> None:
     assert (after.cancel_requested, after.state) == (True, State.REQUESTED)
     assert "48 hours after its drop" in after.history[-1].why
     assert given_up(after, now=NOW) is after
+    assert given_up(chosen, now=NOW + timedelta(days=3)).cancel_requested
     assert given_up(chosen, now=NOW - timedelta(seconds=1)) is chosen
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"source": Source.WANTED}, {"origin": Origin.FOREIGN}, {"state": State.ACTIVE}, {"state": State.WITHDRAWING}],
+    [
+        {"source": Source.WANTED},
+        {"origin": Origin.FOREIGN},
+        {"state": State.ACTIVE},
+        {"state": State.PROCESSING},
+        {"state": State.WITHDRAWING},
+    ],
 )
 def test_what_a_person_wished_what_is_not_ours_and_what_moved_on_is_not_taken_back(changes: dict[str, Any]) -> None:
     order = replace(STALE, **{"source": Source.DROPPING, **changes})
     assert given_up(order, now=NOW) is order
+
+
+@pytest.mark.parametrize("state", [State.WITHDRAWING, State.AUCTION_PENDING])
+def test_what_is_being_withdrawn_or_auctioned_is_not_given_up_for_an_unknown_state(state: State) -> None:
+    order = replace(STALE, state=state, unknown_status="PAUSED")
+    assert given_up(order, now=NOW) is order
+
+
+def test_giving_up_keeps_the_last_steps_of_a_long_history() -> None:
+    steps = tuple(a_step(why=f"step {n}") for n in range(HISTORY_LIMIT))
+    history = given_up(replace(STALE, source=Source.DROPPING, history=steps), now=NOW).history
+    assert history[:-1] == steps[1:]
 
 
 def test_an_order_in_an_unknown_state_ends_two_days_after_its_drop_once_nothing_is_reserved_for_it() -> None:
@@ -203,6 +236,10 @@ def test_an_order_in_an_unknown_state_ends_two_days_after_its_drop_once_nothing_
         (a_placed_backorder(state=State.SUCCESSFUL, checked_at=NOW), False),
         (a_placed_backorder(state=State.FAILED, checked_at=NOW), False),
         (a_placed_backorder(state=State.FAILED, checked_at=NOW - timedelta(days=1), still_free=True), True),
+        (a_placed_backorder(state=State.FAILED, checked_at=NOW - timedelta(days=3), still_free=True), True),
+        (a_placed_backorder(state=State.FAILED, checked_at=NOW - ALMOST_A_DAY, still_free=True), False),
+        (a_placed_backorder(state=State.FAILED, checked_at=NOW - timedelta(days=3), still_free=False), False),
+        (a_placed_backorder(state=State.FAILED, outcome_at=None), False),
         (a_placed_backorder(state=State.CANCELLED), False),
         (a_placed_backorder(state=State.VANISHED), False),
         (a_placed_backorder(state=State.PROCESSING), False),
@@ -212,6 +249,14 @@ def test_names_are_looked_up_once_after_their_drop_and_daily_while_they_are_free
     order: Backorder, *, due: bool
 ) -> None:
     assert to_look_up(order, now=NOW) is due
+
+
+def test_a_won_name_that_is_in_the_account_keeps_its_expiry_and_its_renewal_mode() -> None:
+    won = a_placed_backorder(state=State.SUCCESSFUL)
+    domain = RegisteredDomain("john.com", ("ok",), NOW, SOON, "AUTORENEW", "")
+    seen = found_in_account(won, domain, now=NOW)
+    assert (seen.checked_at, seen.expires_at, seen.renewal_mode) == (NOW, SOON, "AUTORENEW")
+    assert found_in_account(won, replace(domain, renewal_mode=""), now=NOW).renewal_mode is None
 
 
 # --- Money ---------------------------------------------------------------------------------------
@@ -231,6 +276,15 @@ def test_what_was_reserved_last_stays_as_its_fee() -> None:
 def test_the_deposit_it_had_changes_nothing(lease: Lease | None) -> None:
     backorder = a_placed_backorder(deposit=lease.amount if lease else None)
     assert reserved(backorder, lease, now=NOW) is backorder
+
+
+def test_what_was_usual_when_its_deposit_was_as_usual_is_remembered() -> None:
+    usual = reserved(a_placed_backorder(), a_lease(amount=usd("59.00")), now=NOW, usual=usd("59.00") + 0)
+    assert usual.usual_deposit == usd("59.00")
+    risen = reserved(usual, a_lease(amount=usd("59.00")), now=NOW, usual=FEE)
+    assert risen.usual_deposit == usd("59.00")
+    assert reserved(usual, None, now=NOW, usual=FEE).usual_deposit == usd("59.00")
+    assert reserved(a_placed_backorder(), a_lease(amount=usd("59.00")), now=NOW, usual=FEE).usual_deposit is None
 
 
 def test_an_active_order_without_a_deposit_remembers_since_when() -> None:
@@ -258,7 +312,11 @@ def test_charges_are_kept_by_key_and_taken_back_by_key() -> None:
         (State.SUCCESSFUL, {"checked_at": NOW, "charges": (a_charge(),)}, True),
         (State.SUCCESSFUL, {"checked_at": NOW}, False),
         (State.SUCCESSFUL, {"charges": (a_charge(),)}, False),
+        (State.SUCCESSFUL, {"checked_at": NOW, "charges": (a_charge(gross=-FEE),)}, False),
+        (State.SUCCESSFUL, {"checked_at": NOW, "charges": (a_charge(gross=usd("0.00")),)}, False),
+        (State.SUCCESSFUL, {"outcome_at": NOW - timedelta(days=35) + MICROSECOND}, False),
         (State.SUCCESSFUL, {"outcome_at": NOW - timedelta(days=35)}, True),  # a charge that never comes
+        (State.SUCCESSFUL, {"outcome_at": NOW - timedelta(days=50)}, True),
         (State.AUCTION_WON, {"checked_at": NOW, "charges": (a_charge(),), "deposit": FEE}, False),
         (State.ACTIVE, {"charges": (a_charge(),)}, False),
     ],

@@ -53,6 +53,8 @@ def test_an_equivalent_mutant_is_named_by_its_line_and_what_it_becomes() -> None
     assert a_mutant(becomes="a > b").verdict(named) is Verdict.SURVIVED
     assert a_mutant(becomes="a > b").verdict([Equivalent("a < b", "never read")]) is Verdict.EQUIVALENT
     assert a_mutant(killed=True).verdict(named) is Verdict.KILLED
+    assert a_mutant("x is State.HELD").verdict([Equivalent(r".* is State\.\w+", "one object")]) is Verdict.EQUIVALENT
+    assert a_mutant("a < b:").verdict(named) is Verdict.SURVIVED
 
 
 def test_the_share_is_of_those_that_change_something() -> None:
