@@ -198,7 +198,9 @@ def test_once_it_was_full_it_is_full_for_less_room_and_for_more_that_is_bound() 
     assert [timeline.has_room(later, 40, 100), timeline.has_room(later, 41, 100)] == [True, False]
 
 
-@pytest.mark.parametrize("amount", ["69.00", "0.00000001", "-3.50", "123456789012345.12345678"])
+@pytest.mark.parametrize(
+    "amount", ["69.00", "0.00000001", "-3.50", "1.006", "1.004", "-1.006", "123456789012345.12345678"]
+)
 def test_an_amount_comes_back_as_it_was(amount: str) -> None:
     assert amount_of(units(usd(amount))) == usd(amount)
 
@@ -210,3 +212,16 @@ def test_a_unit_is_the_eighth_decimal() -> None:
 
 def test_whole_cents_are_told_as_such() -> None:
     assert (str(amount_of(units(Decimal(69)))), str(amount_of(0))) == ("69.00", "0.00")
+
+
+def test_what_is_bound_before_the_first_look_may_be_negative_and_large() -> None:
+    steps = Steps([Span(0, 1), Span(1, 2)])
+    owed = units(usd("-1000000.00"))
+    timeline = Timeline(steps, [(Span(0, 1), owed), (Span(1, 2), 2 * owed)])
+    assert [timeline.peak(Span(0, 1)), timeline.peak(Span(1, 2)), timeline.peak(Span(0, 2))] == [owed, 2 * owed, owed]
+
+
+def test_a_window_without_an_end_outlasts_all_others() -> None:
+    latest = datetime.max.replace(tzinfo=NOW.tzinfo)
+    assert span_of(Window(latest, None), NOW).first < span_of(Window(NOW, None), NOW).end
+    assert span_of(Window(NOW, latest), NOW).end < span_of(Window(NOW, None), NOW).end
