@@ -101,6 +101,11 @@ def test_an_application_that_is_gone_has_vanished() -> None:
     assert gone.history[-1].call == "StatusDomainApplication 545"
 
 
+def test_an_application_that_is_being_withdrawn_is_gone_when_its_worker_says_so() -> None:
+    order = a_placed_backorder(state=State.WITHDRAWING)
+    assert vanished(order, now=NOW) is order
+
+
 # --- Dates ---------------------------------------------------------------------------------------
 
 
@@ -232,6 +237,7 @@ def test_an_order_in_an_unknown_state_ends_two_days_after_its_drop_once_nothing_
         (a_placed_backorder(state=State.SUCCESSFUL), True),
         (a_placed_backorder(state=State.FAILED), True),
         (a_placed_backorder(state=State.AUCTION_LOST), True),
+        (a_placed_backorder(state=State.FAILED, batch_ends_at=NOW - timedelta(days=2)), True),
         (a_placed_backorder(state=State.FAILED, batch_ends_at=NOW + timedelta(seconds=1)), False),
         (a_placed_backorder(state=State.SUCCESSFUL, checked_at=NOW), False),
         (a_placed_backorder(state=State.FAILED, checked_at=NOW), False),
