@@ -14,6 +14,8 @@ UV_READY := build/uv/.ready
 ifeq ($(wildcard $(HOME)/.),)
 export UV_CACHE_DIR ?= $(CURDIR)/build/uv-cache
 endif
+# The proxy of a company is trusted by the machine, and by nothing that comes along with uv; pip asks the machine as well.
+export UV_SYSTEM_CERTS ?= 1
 SAM := build/sam/bin/sam
 SAM_READY := build/sam/.ready
 CHECKOV := build/checkov/bin/checkov
