@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, pairwise
 from threading import Barrier
@@ -24,9 +24,7 @@ from backorder.model import HISTORY_LIMIT, Backorder, BackorderKey, Charge, Orig
 from backorder.store import Conflict, NotUnderstood, SetAside, Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
-from local.deployment.services import Services
-from local.deployment.translation import translate
-from local.stack import TEMPLATE, moto_server
+from local.stack import moto_server
 from tests.contract.dynalite_server import dynalite
 from tests.factories import (
     NOW,
@@ -40,27 +38,14 @@ from tests.factories import (
     a_step,
     usd,
 )
-from tests.future import ENUMERATIONS, OF_ANOTHER_TYPE, UNKNOWN_WORD, Change, Shelved
+from tests.future import ENUMERATIONS, OF_ANOTHER_TYPE, UNKNOWN_WORD, Change
+from tests.tables import NewTable, Table, tables_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-NewTable = Callable[[], "Table"]
-
 WRITERS = 16
 MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table in moto or dynalite, with the template's own keys and indexes."""
-
-    client: DynamoDBClient
-    name: str
-
-    @property
-    def store(self) -> DynamoStore:
-        return DynamoStore(self.client, self.name)
 
 
 @pytest.fixture(scope="session")
@@ -73,23 +58,6 @@ def moto_table() -> Iterator[NewTable]:
 def dynalite_table() -> Iterator[NewTable]:
     with dynalite() as url:
         yield tables_at(url)
-
-
-def tables_at(url: str) -> NewTable:
-    """What makes empty tables there."""
-    properties = translate(TEMPLATE)["Resources"]["BackorderTable"]["Properties"]
-    shape: dict[str, Any] = {
-        name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    }
-    numbers, client = count(1), Services(url).dynamodb
-
-    def new() -> Table:
-        name = f"contract-{next(numbers)}"
-        client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **shape)
-        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
-        return Table(client, name)
-
-    return new
 
 
 @pytest.fixture(params=["memory", "moto", "dynalite"])
@@ -790,7 +758,6 @@ def read(store: Store) -> dict[str, list[Any]]:
 
 def damage(table: Table, key: tuple[str, str], how: str) -> dict[str, Any]:
     """Gives the item as it lies there then."""
-    lying = Shelved(table.client, table.name)
     field, value = DAMAGES[how]
     if field == "word":
         words = ENUMERATIONS[key[0].partition("#")[0]]
@@ -798,8 +765,8 @@ def damage(table: Table, key: tuple[str, str], how: str) -> dict[str, Any]:
             pytest.skip("it has no words")
         field = words[0]
     elif field:
-        field = lying.fields(*key)[0]
-    return lying.change(*key, (field, value))
+        field = table.fields(*key)[0]
+    return table.change(*key, (field, value))
 
 
 ITEMS = {
@@ -847,7 +814,7 @@ def test_an_item_that_is_mended_or_gone_is_set_aside_no_more(table: Table, what:
     store = table.store
     fill(store)
     pk, sk, _ = ITEMS[what]
-    sound = Shelved(table.client, table.name).item(pk, sk)
+    sound = table.item(pk, sk)
     mends: tuple[Callable[[], object], ...] = (
         lambda: table.client.put_item(TableName=table.name, Item=sound),
         lambda: table.client.delete_item(TableName=table.name, Key={"pk": {"S": pk}, "sk": {"S": sk}}),
@@ -879,7 +846,7 @@ def test_a_backorder_that_is_not_understood_cannot_be_overwritten(table: Table, 
     with pytest.raises(Conflict) as conflict:
         store.replace(john.moved(State.CANCELLED, at=NOW, why="cancelled"))
     assert conflict.value.current is None
-    assert Shelved(table.client, table.name).item("domain#john.com", "cycle#0001") == lies
+    assert table.item("domain#john.com", "cycle#0001") == lies
     assert queued.version == 1
 
 
@@ -892,7 +859,7 @@ def test_what_another_writer_left_that_is_not_understood_is_a_conflict(table: Ta
     lies = damage(table, ("domain#john.com", "cycle#0001"), "a word that is not known")
     with pytest.raises(Conflict):
         store.replace(john.moved(State.CANCELLED, at=NOW, why="cancelled"))
-    assert Shelved(table.client, table.name).item("domain#john.com", "cycle#0001") == lies
+    assert table.item("domain#john.com", "cycle#0001") == lies
 
 
 def test_an_earlier_cycle_that_is_not_understood_does_not_hide_the_newest(table: Table) -> None:
@@ -906,16 +873,14 @@ def test_an_earlier_cycle_that_is_not_understood_does_not_hide_the_newest(table:
 @pytest.mark.parametrize(("field", "value"), [("domain", "jane.com"), ("cycle", 2), ("version", 7)])
 def test_content_that_does_not_belong_under_its_key_is_not_understood(table: Table, field: str, value: Any) -> None:
     created(table.store, a_backorder())
-    lies = Shelved(table.client, table.name)
-    lies.change("domain#john.com", "cycle#0001", (field, value))
+    table.change("domain#john.com", "cycle#0001", (field, value))
     with pytest.raises(NotUnderstood):
         table.store.get(a_backorder().key)
 
 
 def test_a_field_that_a_newer_version_added_is_passed_over(table: Table) -> None:
     john = created(table.store, a_backorder())
-    lies = Shelved(table.client, table.name)
-    lies.change("domain#john.com", "cycle#0001", ("of the next version", UNKNOWN_WORD))
+    table.change("domain#john.com", "cycle#0001", ("of the next version", UNKNOWN_WORD))
     assert table.store.get(john.key) == john
     assert list(table.store.set_aside()) == []
 
@@ -934,10 +899,9 @@ def test_of_what_is_set_aside_is_told_what_stands_beside_its_content(table: Tabl
     created(store, a_backorder("over.com", State.REJECTED, settled=True, outcome_at=NOW))
     store.post([a_posting("entry#1", at=NOW)])
     store.save_lease(a_lease())
-    lies = Shelved(table.client, table.name)
     for kind in ("domain", "ledger", "leases"):
-        for pk, sk in lies.keys(kind):
-            lies.change(pk, sk, ("", 0.5))
+        for pk, sk in table.keys(kind):
+            table.change(pk, sk, ("", 0.5))
             store.look_again(pk, sk)
     told = {each.pk: each for each in store.set_aside()}
     assert told == {
@@ -973,7 +937,7 @@ def test_of_what_is_not_understood_nothing_but_its_key_is_told(
 
 def test_sums_of_a_day_that_are_damaged_are_none(table: Table) -> None:
     table.store.save_day(NOW.date(), {"states": {}})
-    Shelved(table.client, table.name).change("closed", NOW.date().isoformat(), ("", 0.5))
+    table.change("closed", NOW.date().isoformat(), ("", 0.5))
     assert table.store.closed_days() == {NOW.date(): None}
 
 
