@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, cast
 
 import pytest
@@ -14,28 +14,38 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backorder.batches import Batch
+from backorder.bookkeeping import Account
 from backorder.domains import parse_domain
+from backorder.finding import Kind
 from backorder.model import Backorder, BackorderKey, State
 from backorder.provider.client import Provider
 from backorder.registries import Registries
-from backorder.standing import ForeignOrder
+from backorder.standing import ForeignOrder, standing
 from backorder.store import SetAside, Store
 from ingestion.intake import Intake, Outcome
 from ingestion.reading import Entry
 from local.deployment.services import Services
 from local.moto_in_process import ADDRESS, moto_in_process
 from planning.submissions import Planning, Summary, drawing, plan_submissions
+from reconciliation.books import Books
+from reconciliation.past import read_past
 from tests.factories import (
+    FEE,
     NOW,
     a_backorder,
     a_claim,
     a_dated_backorder,
+    a_finding,
+    a_list_record,
     a_placed_backorder,
+    a_posting,
     an_account_status,
     usd,
 )
 from tests.future import UNKNOWN_WORD, Change, changes
+from tests.integration import account as accounts
 from tests.integration import test_submission as submitting
+from tests.integration.account import DROP, FINALIZATION, HOUR
 from tests.lists_world import LISTS, REPORTS, counts
 from tests.lists_world import World as Lists
 from tests.tables import NewTable, Table, tables_at
@@ -71,7 +81,7 @@ def state_of(store: Store, domain: str) -> State:
 # Plan
 
 
-class Account:
+class Funds:
     """The account, of which a plan knows nothing but how it stands."""
 
     def __init__(self, amount: str) -> None:
@@ -83,7 +93,7 @@ class Account:
 
 def tick(store: Store, amount: str = "1000.00") -> tuple[Summary, list[Batch]]:
     sent: list[Batch] = []
-    provider = cast("Provider", Account(amount))
+    provider = cast("Provider", Funds(amount))
     summary = plan_submissions(Planning(store, provider, sent.extend, lambda: NOW, 8), holder="this tick")
     return summary, sent
 
@@ -298,3 +308,184 @@ def test_a_list_whose_record_is_not_understood_is_not_read_again(
         ["Read before, and left alone: what was kept of it is not understood."],
     )
     assert table.item(*key) == lies
+
+
+# Reconcile
+
+
+@contextmanager
+def an_account(new_table: NewTable) -> Iterator[tuple[accounts.World, Table]]:
+    """An account whose books are in a table."""
+    table = new_table()
+    with accounts.a_world() as world:
+        world.store = table.store
+        world.reconcile()
+        yield world, table
+
+
+def told(world: accounts.World) -> list[tuple[Kind, str | None]]:
+    return [(finding.kind, finding.domain) for finding in world.findings()]
+
+
+NEWER = [(Kind.ITEM_NOT_UNDERSTOOD, "newer.com")]
+
+
+@settings(some, max_examples=4)
+@given(future=A_FUTURE, outcome=st.sampled_from(["SUCCESSFUL", "FAILED"]))
+def test_a_reconciliation_goes_on_with_the_others_and_takes_up_what_is_mended(
+    new_table: NewTable, future: Change, outcome: str
+) -> None:
+    with an_account(new_table) as (world, table):
+        for domain in ("newer.com", "john.com"):
+            world.order(domain, outcome)
+        world.reconcile()
+        sound = table.item(*KEY)
+        lies = table.change(*KEY, future)
+
+        for moment in (NOW + HOUR, FINALIZATION + HOUR, DROP + HOUR, DROP + 2 * HOUR, DROP + 3 * HOUR):
+            summary = world.at(moment)
+            assert (summary.not_understood, summary.compared, summary.skipped) == (1, True, None)
+            assert told(world) == NEWER, "it is no stranger's order, and its money no difference"
+        assert table.item(*KEY) == lies
+        assert (world.state("john.com"), world.backorder("john.com").settled) == (State(outcome), True)
+        assert world.booked()[Account.UNEXPLAINED] == 0
+        [message] = world.messages
+        assert "domain#newer.com, cycle#0001 of the table" in message.body
+
+        table.client.put_item(TableName=table.name, Item=sound)
+        for hours in (4, 30, 31):
+            assert world.at(DROP + hours * HOUR).not_understood == 0
+        assert told(world) == []
+        newer = world.backorder("newer.com")
+        assert (newer.state, newer.settled, newer.charged) == (
+            State(outcome),
+            True,
+            FEE if outcome == "SUCCESSFUL" else 0,
+        )
+        assert world.booked()[Account.FEES] == (2 * FEE if outcome == "SUCCESSFUL" else 0)
+        assert len(world.messages) == 1
+        world.books_are_right()
+
+
+def test_what_a_finding_says_of_an_order_holds_while_that_is_not_understood(new_table: NewTable) -> None:
+    with an_account(new_table) as (world, table):
+        world.order("newer.com", "FAILED")
+        world.emulator.strike_books(["refund_missing"], ["newer.com"])
+        world.at(DROP)
+        world.at(DROP + 30 * HOUR)
+        refund = (Kind.REFUND_MISSING, "newer.com")
+        assert told(world) == [refund]
+        sound = table.item(*KEY)
+        table.change(*KEY, ("reason", UNKNOWN_WORD))
+        world.at(DROP + 31 * HOUR)
+        assert told(world) == [refund, *NEWER]
+        table.client.put_item(TableName=table.name, Item=sound)
+        world.at(DROP + 32 * HOUR)
+        assert told(world) == [refund]
+        assert [finding.kind for finding in world.findings("closed")] == [Kind.ITEM_NOT_UNDERSTOOD]
+
+
+@settings(some, max_examples=4)
+@given(data=st.data(), kind=st.sampled_from(["ledger", "leases"]))
+def test_books_with_an_item_that_is_not_understood_are_not_compared(
+    new_table: NewTable, data: st.DataObject, kind: str
+) -> None:
+    """Nothing is posted beside it, and it is not replaced; states are followed all the same."""
+    with an_account(new_table) as (world, table):
+        world.order("john.com", "FAILED")
+        world.emulator.strike_books(["deposit_orphan"], ["not-ours.com"])
+        world.emulator.charge(usd(20), "hosting")
+        world.reconcile()
+        before = standing(world.store)
+        key = data.draw(st.sampled_from(table.keys(kind)))
+        sound = table.item(*key)
+        lies = table.change(*key, data.draw(changes(kind, table.fields(*key))))
+        lying = {key: table.item(*key) for key in (*table.keys("ledger"), *table.keys("leases"))}
+
+        for moment in (NOW + HOUR, DROP + HOUR, DROP + 2 * HOUR):
+            world.emulator.charge(usd(1), "hosting")
+            summary = world.at(moment)
+            assert (summary.not_understood, summary.compared, summary.unexplained) == (1, False, None)
+            assert told(world) == [(Kind.ITEM_NOT_UNDERSTOOD, None)]
+        assert {key: table.item(*key) for key in lying} == lying
+        assert table.keys("ledger") + table.keys("leases") == list(lying)
+        assert table.item(*key) == lies
+        assert world.state("john.com") is State.FAILED
+        assert standing(world.store).others == before.others, "they are reserved still"
+
+        table.client.put_item(TableName=table.name, Item=sound)
+        summary = world.at(DROP + 3 * HOUR)
+        assert (summary.not_understood, summary.compared) == (0, True)
+        world.books_are_right()
+        assert world.backorder("john.com").deposit is None
+
+
+@pytest.mark.parametrize("kind", ["findings", "lists"])
+def test_what_only_the_reports_come_upon_is_told_by_the_next_run(new_table: NewTable, kind: str) -> None:
+    with an_account(new_table) as (world, table):
+        for name in ("wanted/a.txt", "wanted/b.txt"):
+            world.store.save_list(a_list_record(name))
+        for subject in ("a.com", "b.com"):
+            world.store.save_finding(a_finding(subject=subject, status="closed", closed_at=NOW))
+        key = table.keys(kind)[0]
+        sound = table.item(*key)
+        lies = table.change(*key, ("", 0.5))
+        assert world.reconcile().not_understood == 1
+        assert told(world) == []
+        assert world.reconcile().not_understood == 1
+        [finding] = world.findings()
+        assert " ".join(key) == finding.subject
+        assert ", and is left out: deploy that version again" in finding.advice
+        assert table.item(*key) == lies
+        table.client.put_item(TableName=table.name, Item=sound)
+        assert world.reconcile().not_understood == 0
+        assert told(world) == []
+
+
+def test_sums_of_a_day_are_not_kept_without_what_is_not_understood(new_table: NewTable) -> None:
+    table = new_table()
+    store, day = table.store, NOW.date() - timedelta(days=9)
+    for domain in ("newer.com", "john.com"):
+        store.create(a_backorder(domain, State.REJECTED, settled=True, outcome_at=NOW - timedelta(days=9)))
+    sound = table.item(*KEY)
+    table.change(*KEY, ("reason", UNKNOWN_WORD))
+
+    def seen(since: timedelta) -> tuple[int, list[date]]:
+        files: list[date] = []
+        store.forget_set_aside()
+        past = read_past(store, NOW, since=(NOW - since).date(), changed=(), keep=lambda day, _: files.append(day))
+        return past.counted + len(past.latest), files
+
+    for since in (timedelta(days=1), timedelta(days=30)):
+        assert seen(since) == (1, [])
+    assert store.closed_days() == {day: None}
+    table.client.put_item(TableName=table.name, Item=sound)
+    assert seen(timedelta(days=1)) == (2, [day])
+
+
+def test_sums_of_the_ledger_are_not_kept_without_what_is_not_understood(new_table: NewTable) -> None:
+    table = new_table()
+    store, day = table.store, NOW.date() - timedelta(days=9)
+    store.post(a_posting(f"entry#{n}", at=NOW - timedelta(days=9)) for n in range(2))
+    key = table.keys("ledger")[0]
+    sound = table.item(*key)
+    table.change(*key, ("kind", UNKNOWN_WORD))
+
+    def seen() -> int:
+        store.forget_set_aside()
+        return sum(each.count for each in Books(store).sums(day, NOW.date())[day])
+
+    assert [seen(), seen()] == [1, 1]
+    table.client.put_item(TableName=table.name, Item=sound)
+    assert seen() == 2
+
+
+def test_sums_that_are_not_understood_are_added_up_anew(new_table: NewTable) -> None:
+    store, day = new_table().store, NOW.date() - timedelta(days=9)
+    store.create(a_backorder("john.com", State.REJECTED, settled=True, outcome_at=NOW - timedelta(days=9)))
+    store.post([a_posting("entry#1", at=NOW - timedelta(days=9))])
+    store.save_day(day, {"states": {"com": {UNKNOWN_WORD: 1}}})
+    store.put_document(f"ledger-{day:%Y-%m}", {day.isoformat(): [UNKNOWN_WORD]})
+    past = read_past(store, NOW, since=NOW.date(), changed=(), keep=lambda _day, _some: None)
+    assert past.states == Counter({State.REJECTED: 1})
+    assert [each.count for each in Books(store).sums(day, NOW.date())[day]] == [1]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from backorder.bookkeeping import Lease, Posting
 from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO
 from backorder.observability import logger
 from backorder.provider.account import AccountingEntry
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
 from reconciliation import ledger
 from reconciliation.books import Books
 from reconciliation.following import charged, reserved
@@ -145,7 +146,7 @@ class Bookkeeping:
         withdrawn: set[str] = set()
         unposted = Shelf(Unposted, place=lambda each: each.place)
         known = self._books.history(seen.since)
-        for rows in ledger.side_by_side(self._posted(seen), seen.entries):
+        for rows in ledger.side_by_side(self._books.rows(seen.since), seen.entries):
             compared = ledger.compare(*rows, seen, known=known, again=self._books.recovers)
             reversals += compared.reversals
             withdrawn |= compared.withdrawn
@@ -153,25 +154,26 @@ class Bookkeeping:
         if reversals and not self._agrees(seen):
             logger.warning("bookings_moved", rows=len(reversals))
             return
-        self._books.post(reversals)
-        for domain in {posting.domain for posting in reversals if posting.domain is not None}:
-            for order in self._orders.of_domain(domain):
-                self._orders.change(order, partial(charged, charges=(), withdrawn=frozenset(withdrawn)))
+        orders: dict[str, list[Backorder]] = {}
+        for domain in sorted({posting.domain for posting in reversals if posting.domain is not None}):
+            with suppress(NotUnderstood):
+                orders[domain] = list(self._orders.of_domain(domain))
+        # The money of an order that is not understood waits until it is.
+        self._books.post(posting for posting in reversals if posting.domain is None or posting.domain in orders)
+        for order in chain.from_iterable(orders.values()):
+            self._orders.change(order, partial(charged, charges=(), withdrawn=frozenset(withdrawn)))
         new = iter(unposted.values())
         while some := list(islice(new, AT_ONCE)):
             self._book(some, seen)
 
-    def _posted(self, seen: Seen) -> Iterable[Posting]:
-        """The ledger's rows of the days that were read, in order of their names."""
-        rows = Shelf(Posting, place=ledger.name_of_posting)
-        for posting in self._books.bookings(seen.since):
-            if ledger.name_of_posting(posting):
-                rows[posting.key] = posting
-        return rows.values()
-
-    def _book(self, unposted: Iterable[Unposted], seen: Seen) -> None:
+    def _book(self, unposted: Sequence[Unposted], seen: Seen) -> None:
         books = self._books
-        booked = ledger.book(unposted, seen, self._order_of)
+        order_of: dict[AccountingEntry, Backorder | None] = {}
+        for each in unposted:
+            with suppress(NotUnderstood):  # its money waits until it is
+                order_of[each.entry] = self._order_of(each.entry)
+        understood = [each for each in unposted if each.entry in order_of]
+        booked = ledger.book(understood, seen, order_of.__getitem__)
         books.post(booked.postings)
         for key, charges in booked.charges.items():
             order = self._orders.get(key)
@@ -202,6 +204,10 @@ class Bookkeeping:
 
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books
+        if any(item.backorder is not None for item in self._store.set_aside()):
+            # What waits for it is no difference, and nobody knows how much that is.
+            books.note(replace(books.notes, missing=(ZERO, ZERO)))
+            return
         missing = ledger.difference(books.tally.balances, seen)
         if any(missing) and missing == books.notes.missing:
             books.post(ledger.unexplained(missing, seen))

@@ -6,7 +6,7 @@ Books are compared only where the account stood still while it was read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from backorder.provider.account import AccountingEntry, AccountStatus
@@ -38,6 +38,10 @@ class Reading:
     """It was a full look, and nothing moved meanwhile."""
     total: int
     """How many applications there are."""
+
+    def without_money(self) -> Reading:
+        """As if the account had not stood still: nothing is compared with books that nobody knows."""
+        return replace(self, seen=None, swept=False)
 
 
 def read(provider: Provider, notes: Notes, now: datetime) -> Reading:

@@ -13,7 +13,7 @@ from typing import Any
 
 from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock
-from backorder.finding import Kind
+from backorder.finding import Finding, Kind
 from backorder.halt import Halt, halt, halt_line
 from backorder.model import Backorder, BackorderKey
 from backorder.money import ZERO, in_words
@@ -27,9 +27,10 @@ from backorder.registries import Registries
 from backorder.rules import RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
 from reconciliation import findings as find
 from reconciliation.ahead import look_ahead
+from reconciliation.aside import keep_set_aside, recall_set_aside
 from reconciliation.bookkeeping import Bookkeeping
 from reconciliation.books import Books
 from reconciliation.following import FOLLOWED, follow, given_up, redated, settled, vanished
@@ -78,6 +79,8 @@ class Summary:
     """It was a full look at the account."""
     halted: str | None = None
     skipped: str | None = None
+    not_understood: int | None = None
+    """Items of the table that this version does not understand."""
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value is not None}
@@ -92,7 +95,11 @@ def reconcile_account(reconciliation: Reconciliation, *, holder: str) -> Summary
     if not store.acquire_lease("reconcile", holder, now=now, until=now + LEASE):
         return Summary(skipped="another reconciliation is under way")
     try:
-        summary = _Run(reconciliation, now).run()
+        store.forget_set_aside()
+        run = _Run(reconciliation, now)
+        recall_set_aside(store)
+        summary = run.run()
+        summary.not_understood = keep_set_aside(store)
         note_run(store, "reconcile", Run(now, summary.as_json()))
         return summary
     finally:
@@ -127,6 +134,8 @@ class _Run:
     def run(self) -> Summary:
         try:
             reading = read(self.provider, self.books.notes, self.now)
+            if reading.seen is not None and not self.books.are_understood(reading.seen.since):
+                reading = reading.without_money()
             self._follow(reading)
             self._date()
             leases = self._book(reading)
@@ -264,7 +273,9 @@ class _Run:
         ahead = look_ahead(self.provider, known, self.now, prices_too=reading.swept)
         now = Standing(
             last_deposits=notes.expected_deposits,
-            others=sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
+            others=known.others
+            if reading.seen is None
+            else sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
             credits=known.credits if reading.seen is None else reading.seen.reserved - reading.status.deposit,
             spent=self.books.tally.spent,
             release_lag=notes.release_lag,
@@ -280,18 +291,19 @@ class _Run:
     def _find(self, reading: Reading, strangers: Strangers, leases: Sequence[Lease]) -> None:
         compared = reading.seen is not None
         currency = reading.status.currency
-        for finding in self.known_findings:
-            if finding.kind in find.ORDER_KINDS and (key := find.order_of(finding)) is not None:
-                self.orders.get(key)  # one that is settled is looked at as long as it has findings
+        left_alone = [find.as_before(finding) for finding in self.known_findings if not self._is_readable(finding)]
         lag = self.books.notes.release_lag or find.RELEASE_LAG
         circumstances = find.Circumstances(self.now, currency, lag, self.books.notes.usual_deposits)
         observed = [
             *find.examine_line(halt(self.store)),
             *find.examine_funds(forecast(self.store)),
+            *find.examine_items(self.store.set_aside()),
             *find.examine_strangers(strangers.live),
             *(each for order in self.orders for each in find.examine_order(order, circumstances)),
+            *left_alone,
         ]
         kinds = {Kind.LINE_HALTED, *find.ORDER_KINDS} - (set() if compared else find.MONEY_KINDS)
+        kinds.add(Kind.ITEM_NOT_UNDERSTOOD)
         if compared:
             kinds |= {Kind.DEPOSIT_ORPHAN, Kind.UNEXPLAINED_DIFFERENCE}
             observed += find.examine_orphans(leases, now=self.now, release_lag=lag)
@@ -310,6 +322,15 @@ class _Run:
             find.Examined(kinds, strangers.examined(self.known_findings)),
             reading.status,
         )
+
+    def _is_readable(self, finding: Finding) -> bool:
+        """Reads the order that a finding is about: one that is settled is looked at as long as it has findings."""
+        if finding.kind in find.ORDER_KINDS and (key := find.order_of(finding)) is not None:
+            try:
+                self.orders.get(key)
+            except NotUnderstood:
+                return False
+        return True
 
     def _conclude(
         self, observed: Iterable[find.Observation], examined: find.Examined, status: AccountStatus | None = None

@@ -15,7 +15,7 @@ from backorder.model import Backorder, Origin
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.standing import ForeignOrder
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
 from reconciliation.findings import Stranger
 from reconciliation.orders import Orders
 from reconciliation.reading import Reading
@@ -31,7 +31,8 @@ class Strangers:
     over: frozenset[str] = frozenset()
     """Ids of known applications that are live no longer, or ours."""
     unsure: frozenset[str] = frozenset()
-    """Ids of applications that may be ours, for an order of ours is on its way: the next run looks again."""
+    """Ids of applications that may be ours, for an order of ours is on its way, or not understood: the next run looks
+    again."""
     everything: bool = False
     """All applications were read: what is not among `live` is over."""
 
@@ -57,7 +58,11 @@ def find_strangers(reading: Reading, orders: Orders, known: Collection[str]) -> 
     over: set[str] = set()
     unsure: set[str] = set()
     for application in reading.applications.values():
-        cycles = () if application.is_final else _cycles(application, orders)
+        try:
+            cycles = () if application.is_final else _cycles(application, orders)
+        except NotUnderstood:
+            unsure.add(application.id)
+            continue
         if application.is_final or any(
             order.application == application.id and order.origin is Origin.OURS for order in cycles
         ):
