@@ -23,6 +23,7 @@ from reconciliation.following import charged, reserved
 from reconciliation.ledger import Followed, Seen, Unposted
 from reconciliation.orders import Orders
 from reconciliation.shelf import Shelf
+from reconciliation.writers import side_by_side
 
 KEPT_FOR = timedelta(days=35)
 """A deposit that is gone is remembered so long: one that lapsed comes back under its id within hours."""
@@ -54,10 +55,12 @@ class Bookkeeping:
         self._books = books
         self._agrees = agrees
         self._won_by_others = won_by_others
+        self._left_alone: set[str] = set()
 
     def book(self, seen: Seen) -> Sequence[Lease]:
         """Posts what explains the account as it was seen, and tells our orders; gives the deposits that stand."""
         books = self._books
+        self._left_alone = self._not_understood()
         if not books.tally.postings:
             alike = (entries for _, entries in ledger.side_by_side((), seen.entries))
             books.open(ledger.opening(seen), known=(key for entries in alike for key, _ in ledger.keyed(entries)))
@@ -67,11 +70,15 @@ class Bookkeeping:
         self._explain_rest(seen)
         return followed.standing
 
+    def _not_understood(self) -> set[str]:
+        """Domains of which a backorder is not."""
+        return {item.backorder.domain for item in self._store.set_aside() if item.backorder is not None}
+
     def forget(self, now: datetime) -> None:
         """Drops deposits that are gone for long."""
-        for lease in list(self._store.leases()):
-            if lease.gone_at is not None and lease.gone_at < now - KEPT_FOR:
-                self._store.delete_lease(lease.id)
+        leases = list(self._store.leases())
+        long_gone = [lease.id for lease in leases if lease.gone_at is not None and lease.gone_at < now - KEPT_FOR]
+        side_by_side(self._store.delete_lease, long_gone)
 
     def _follow_deposits(self, seen: Seen) -> Followed:
         opened_at = self._books.notes.opened_at or seen.at
@@ -104,8 +111,7 @@ class Bookkeeping:
         return followed
 
     def _keep(self, leases: Iterable[Lease]) -> None:
-        for lease in leases:
-            self._store.save_lease(lease)
+        side_by_side(self._store.save_lease, leases)
 
     def _note_fees(self, came: Iterable[Lease]) -> None:
         """A lease that is taken anew says nothing new of its zone, nor does what is left of one."""
@@ -187,7 +193,10 @@ class Bookkeeping:
         """Our backorder that an entry may be of: of the domain that it names anywhere, the newest cycle that was at the
         provider by then."""
         for name in dict.fromkeys(_NAME.findall(f"{entry.description} {entry.reference}".lower())):
-            for order in self._orders.of_domain(name):
+            # The table is asked only where it is none that this run knows; but a newer one may be among what is not
+            # understood.
+            known = () if name in self._left_alone else self._orders.known_of(name)
+            for order in chain(known, self._orders.of_domain(name)):
                 if order.submitted_at is not None and order.submitted_at <= entry.at:
                     return None if order.state.is_lost and self._won_by_others(name) else order
         return None
@@ -204,7 +213,7 @@ class Bookkeeping:
 
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books
-        if any(item.backorder is not None for item in self._store.set_aside()):
+        if self._not_understood():
             # What waits for it is no difference, and nobody knows how much that is.
             books.note(replace(books.notes, missing=(ZERO, ZERO)))
             return
