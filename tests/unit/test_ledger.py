@@ -869,6 +869,32 @@ def test_a_late_charge_is_its_orders_as_if_no_run_had_died() -> None:
     assert came_of_it[0][2] == {"com": (usd("86.25"),)}
 
 
+@pytest.mark.usefixtures("writers")
+@pytest.mark.parametrize("changes", [{"price": usd("-50")}, {"vat_price": usd("-9")}, None])
+def test_a_row_that_changed_or_vanished_while_a_run_died_is_as_it_is_now(changes: dict[str, Any] | None) -> None:
+    """Each part of it is taken back once, and booked anew once."""
+    order = a_placed_backorder(state=State.SUCCESSFUL, outcome_at=NOW)
+    rows = [an_entry(price=usd("-57.98"), vat_price=usd("-11.02")), an_entry("hosting", usd("-3"), vat_price=usd("-1"))]
+    now = [replace(row, **changes) for row in rows] if changes else []
+    before = seen(sum((row.gross for row in rows), usd(1000)), entries=rows, hours=1)
+    after = seen(sum((row.gross for row in now), usd(1000)), entries=now, hours=2)
+
+    def lives(at: int) -> Cut:
+        books = Kept()
+        store = books.store = Cut()
+        for look in (seen("1000.00"), before):
+            books.look(look, order)
+        with store.dying(at):
+            books.look(after, order)
+        books.look(after, order)
+        assert books.difference(after) == NOTHING
+        assert books.held[Account.UNEXPLAINED] == 0
+        assert books.order().charged == -sum((row.gross for row in now[:1]), ZERO)
+        return store
+
+    anywhere(lives, writes=5)
+
+
 # --- The unexplained -----------------------------------------------------------------------------
 
 OPENED = balances(Kept(seen()).postings)

@@ -150,18 +150,22 @@ class Bookkeeping:
     def _book_entries(self, seen: Seen) -> None:
         reversals: list[Posting] = []
         withdrawn: set[str] = set()
+        domains: set[str] = set()
+        """Of the orders that those were charged for."""
         unposted = Shelf(Unposted, place=lambda each: each.place)
         known = self._books.history(seen.since)
         for rows in ledger.side_by_side(self._books.rows(seen.since), seen.entries):
             compared = ledger.compare(*rows, seen, known=known, again=self._books.recovers)
             reversals += compared.reversals
-            withdrawn |= compared.withdrawn
+            if compared.withdrawn:
+                withdrawn |= compared.withdrawn
+                domains |= {posting.domain for posting in rows[0] if posting.domain is not None}
             unposted.update((each.row.key, each) for each in compared.unposted)
         if reversals and not self._agrees(seen):
             logger.warning("bookings_moved", rows=len(reversals))
             return
         orders: dict[str, list[Backorder]] = {}
-        for domain in sorted({posting.domain for posting in reversals if posting.domain is not None}):
+        for domain in sorted(domains):
             with suppress(NotUnderstood):
                 orders[domain] = list(self._orders.of_domain(domain))
         # The money of an order that is not understood waits until it is.
