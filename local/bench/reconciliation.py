@@ -1,15 +1,17 @@
 """Reconciliation: runs over a large account, each account and each measuring in a process of its own.
 
 The store is in memory (its ledger on disk), the provider's pages come over loopback. An account has as many open orders
-as bookings of the last days; then a hundred of its orders change.
+as bookings of the last days; then a hundred of its orders change. Last, all orders of one drop in the same hour, and
+the store takes as long for a write as a table does.
 """
 
 from __future__ import annotations
 
 import logging
 import multiprocessing
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -32,40 +34,70 @@ from reconciliation.shelf import Shelf
 SIZES = (10_000, 100_000)
 CHANGED = 100
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
+OUTCOMES = 20_000
+"""Of one drop."""
+WRITE_SECONDS = 0.005
+"""What a table takes for one."""
 FUNCTION_SECONDS = 600
 """The function's time-out, in which each run has to end."""
 
 
-class CountedStore(MemoryStore):
-    """The store in memory, which counts what is written. Its ledger is on disk: what it takes is not the run's."""
+Runs = Sequence[tuple[str | int | None, str]]
+"""What happens in the account before a run, or how many hours pass; and what the run is called."""
+RUNS: Runs = (
+    (None, "the first one"),
+    ("book", "all bookings are new"),
+    (1, "nothing changed"),
+    ("change", f"{CHANGED} fees were reserved"),
+    (24, "a full look, nothing new"),
+)
+DROP: Runs = (
+    (None, "the first one"),
+    ("list", "all fees were reserved"),
+    (24, "all names drop"),
+    (4, "all are lost, and given back"),
+)
 
-    def __init__(self) -> None:
+
+class CountedStore(MemoryStore):
+    """The store in memory, which counts what is written, and takes its time for each write. Its ledger is on disk: what
+    it takes is not the run's."""
+
+    def __init__(self, write_seconds: float = 0) -> None:
         super().__init__()
         self.writes = 0
+        self._write_seconds = write_seconds
+        self._one_at_a_time = threading.Lock()
         self._ledger = Shelf(Posting, place=lambda posting: f"{posting.at:%Y-%m-%dT%H:%M:%S.%f}#{posting.key}")
 
+    def _write(self) -> None:
+        with self._one_at_a_time:
+            self.writes += 1
+        time.sleep(self._write_seconds)
+
     def replace(self, backorder: Backorder) -> Backorder:
-        self.writes += 1
+        self._write()
         return super().replace(backorder)
 
     def post(self, postings: Iterable[Posting]) -> None:
         for posting in postings:
-            self.writes += 1
-            self._ledger[posting.key] = posting
+            self._write()
+            with self._one_at_a_time:
+                self._ledger[posting.key] = posting
 
     def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
         return self._ledger.between(str(since or ""), str(before or "9"))
 
     def save_lease(self, lease: Lease) -> None:
-        self.writes += 1
+        self._write()
         super().save_lease(lease)
 
     def save_finding(self, finding: Finding) -> None:
-        self.writes += 1
+        self._write()
         super().save_finding(finding)
 
     def put_document(self, name: str, body: Any) -> None:
-        self.writes += 1
+        self._write()
         super().put_document(name, body)
 
 
@@ -75,14 +107,16 @@ def bench() -> None:
     print(
         "orders and bookings  run                          seconds   calls   writes   peak above the first one's start"
     )
-    for size in SIZES:
+    for size, runs, write_seconds in (*((size, RUNS, 0) for size in SIZES), (OUTCOMES, DROP, WRITE_SECONDS)):
+        if write_seconds:
+            print(f"\nA drop, {1000 * write_seconds:g} ms a write:")
         here, there = spawn.Pipe()
         account = spawn.Process(target=_serve, args=(size, there), daemon=True)
         account.start()
         try:
             url = here.recv()
             # The orders are there already: a process that holds them shows what a run needs beside them.
-            measuring = spawn.Process(target=_measure, args=(size, url, here))
+            measuring = spawn.Process(target=_measure, args=(size, url, here, runs, write_seconds))
             measuring.start()
             measuring.join()
         finally:
@@ -111,14 +145,17 @@ def _serve(size: int, pipe: Connection) -> None:
                 case "change":
                     for number in range(CHANGED):
                         emulator.schedule(f"name{number}.com", finalization_at=emulator.now + timedelta(days=1))
+                case "list":
+                    for name in _names(size):
+                        emulator.schedule(name, finalization_at=emulator.now + timedelta(days=1), outcome="FAILED")
                 case hours:
                     emulator.advance_by(hours * 3600)
             pipe.send((emulator.now, sum(world.calls.values())))
 
 
-def _measure(size: int, url: str, pipe: Connection) -> None:
+def _measure(size: int, url: str, pipe: Connection, runs: Runs, write_seconds: float) -> None:
     logging.disable(logging.CRITICAL)
-    store = CountedStore()
+    store = CountedStore(write_seconds)
     for number, name in enumerate(_names(size)):
         store.create(_placed(name, str(10700 + number), _ordered_at(number, size)))
     provider = Provider(
@@ -142,17 +179,11 @@ def _measure(size: int, url: str, pipe: Connection) -> None:
     calls = 0
     # Of all runs: what an earlier one gave back, the process may hold still, and a later one use again.
     before = _memory("VmRSS")
-    for what, run in (
-        (None, "the first one"),
-        ("book", "all bookings are new"),
-        (1, "nothing changed"),
-        ("change", f"{CHANGED} fees were reserved"),
-        (24, "a full look, nothing new"),
-    ):
+    for what, run in runs:
         if what is not None:
             pipe.send(what)
             moment, calls = pipe.recv()
-        if what in ("book", "change"):
+        if what in ("book", "change", "list"):
             pipe.send(1)
             moment, calls = pipe.recv()
         store.writes, began = 0, time.perf_counter()

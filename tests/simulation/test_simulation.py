@@ -11,6 +11,7 @@ import pytest
 import ingestion.sweep
 import ingestion.writing
 import planning.submissions
+import reconciliation.writers
 import submission.app
 import submission.work
 from local.emulator.options import WIRE_FAULTS
@@ -105,7 +106,13 @@ def test_everything_that_is_simulated_takes_place_and_every_promise_holds() -> N
 def test_no_function_has_threads_of_its_own() -> None:
     """A thread beside the scheduler's would have no turns: nothing would befall what it does."""
     with pools_on_tasks():
-        for module in (ingestion.sweep, ingestion.writing, planning.submissions, submission.work):
+        for module in (
+            ingestion.sweep,
+            ingestion.writing,
+            planning.submissions,
+            reconciliation.writers,
+            submission.work,
+        ):
             assert module.__dict__["ThreadPoolExecutor"] is Pool
 
 

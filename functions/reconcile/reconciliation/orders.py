@@ -16,7 +16,7 @@ from reconciliation.shelf import Shelf
 from reconciliation.writers import in_lots, side_by_side
 
 TRIES = 5
-MOST = 10_000
+MOST = 30_000
 """Orders that are changed and not written, with all that there is to do to them: they take memory."""
 Change = Callable[[Backorder], Backorder]
 """Gives a changed copy, or the same object where there is nothing to change."""
