@@ -260,6 +260,9 @@ def _actions(world: _World, chosen: Iterable[Upload]) -> Iterator[_Due]:
     for amount, day in world.options.pay_ins:
         words = f"{amount} paid in on day {day}"
         yield _Due(world.start + timedelta(days=day), words, partial(world.control.pay_in, amount))
+    for hours, begins in world.options.outages:
+        words = f"an outage of {hours:g} hours on day {begins:g}"
+        yield _Due(world.start + timedelta(days=begins), words, partial(world.control.fall_silent, hours))
 
 
 def _act(world: _World, now: datetime) -> None:
