@@ -309,7 +309,7 @@ class _Simulation:
         if function in _TICKS:
             if getattr(gave, "halted", None):
                 self.seen[f"{function} halted"] += 1
-            skipped = gave is None or getattr(gave, "skipped", None) or getattr(gave, "halted", None)
+            skipped = gave is None or any(getattr(gave, name, None) for name in ("skipped", "halted", "failed"))
             if skipped:
                 self.due[function] = True
             if function == "plan":

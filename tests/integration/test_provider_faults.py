@@ -325,7 +325,7 @@ def test_a_wrong_secret_halts(server: Server) -> None:
     provider = server.provider(SecretCredentials("arn", cast("Any", Secrets(PASSWORD))))
     with pytest.raises(AccessDenied, match="login 'jane'"):
         provider.order("john.com")
-    assert len(server.forms) == 1
+    assert [form["COMMAND"] for form in server.forms] == ["AddDomainApplication", "StatusAccount"]
 
 
 def test_no_fault_shows_the_password(

@@ -15,7 +15,7 @@ from backorder.halt import Halt, halt, halt_line
 from backorder.model import FUNDED_AND_MISSED, Backorder, BackorderKey, Origin, Reason, Source, State
 from backorder.provider.account import AccountStatus
 from backorder.provider.client import Provider
-from backorder.provider.errors import AccessDenied, LineHalted, OutcomeUnknown, ProviderError, TemporaryFailure, Where
+from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure, Where
 from backorder.rules import keep_rules
 from backorder.runs import last_run
 from backorder.standing import ForeignOrder, Standing, forecast, save_standing
@@ -678,7 +678,7 @@ def test_a_line_halted_by_a_setting_lets_one_order_through_as_a_probe(world: Wor
     [
         TemporaryFailure("Server error", code=421, command="StatusAccount"),
         OutcomeUnknown("no answer within 20 s", command="StatusAccount"),
-        LineHalted("Invalid command name", code=500, command="StatusAccount"),
+        Refused("Invalid command name", code=500, command="StatusAccount"),
     ],
 )
 def test_a_provider_that_does_not_answer_changes_nothing(world: World, silence: ProviderError) -> None:

@@ -16,7 +16,7 @@ from backorder.standing import ForeignOrder
 from backorder.store.memory import MemoryStore
 from reconciliation.findings import Stranger
 from reconciliation.orders import Orders
-from reconciliation.reading import Reading
+from reconciliation.reading import Money, Placed, Reading
 from reconciliation.strangers import Strangers, find_strangers, foreign_orders
 from tests.factories import (
     NOW,
@@ -68,9 +68,8 @@ def looked_at(
     store = MemoryStore()
     for order in ours:
         store.create(order)
-    reading = Reading(
-        an_account_status(), None, {each.id: each for each in applications}, all_there_are, swept=False, total=0
-    )
+    placed = Placed({each.id: each for each in applications}, all_there_are)
+    reading = Reading(Money(an_account_status()), placed)
     return find_strangers(reading, Orders(store), set(known))
 
 

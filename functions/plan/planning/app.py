@@ -79,7 +79,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def measure_tick(summary: Summary) -> None:
     """Writes the metrics of a tick. One that could not look at the account knows nothing of its funds."""
-    measure("LineHalted", int(summary.halted is not None))
+    measure("LineHalted", int(bool(summary.halted or summary.halted_zones)))
     if summary.capacity is None or summary.drawn is None:
         return
     measure("Queued", summary.queued)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from typing import Any
 
 from backorder.batches import BATCH_SIZE, Batch
 from backorder.clock import Clock
-from backorder.halt import Halt, halt, halt_line, lift_halt
+from backorder.halt import Halt, halt, halt_line, lift_halt, zone_halts
 from backorder.model import Backorder, Origin, Reason, State
 from backorder.observability import logger
 from backorder.provider.adapter import LOCK_LEAD
@@ -67,6 +68,8 @@ class Summary:
     """Covered if they are ordered late, and not ordered yet."""
     missed: int = 0
     halted: str | None = None
+    halted_zones: tuple[str, ...] | None = None
+    """Zones whose orders are halted alone; None: there are none."""
     skipped: str | None = None
     capacity: str | None = None
     drawn: str | None = None
@@ -168,7 +171,17 @@ class _Tick:
             self._displace(made, under_way)
             self._ask_and_withdraw(under_way, made.take_back)
             self._repair(under_way, halted=halted is not None)
-            self._order(made, fees, in_queue=sum(map(self._still_queued, under_way)), probe=halted is not None)
+            queued = Counter(each.zone for each in under_way if self._still_queued(each))
+            in_queue = queued.total()
+            zones = zone_halts(self.store)
+            if halted is not None:
+                self._queue(made.order, fees, most=1 - in_queue, probe=True)
+            else:
+                self._queue([each for each in made.order if each.zone not in zones], fees, most=self.most - in_queue)
+                for zone in zones:
+                    of_zone = [each for each in made.order if each.zone == zone]
+                    self._queue(of_zone, fees, most=1 - queued[zone], probe=True)
+            self.summary.halted_zones = tuple(sorted(zones)) or None
         else:
             self._write_all((backorder, backorder.priced(fees.of(backorder.zone))) for backorder in made.order)
         # Last: it sends nothing, and a list that the account cannot pay for may be long.
@@ -291,8 +304,8 @@ class _Tick:
             self.summary.repaired = len(repair)
             self.send(_batches("repair", repair))
 
-    def _order(self, made: Plan, fees: Fees, *, in_queue: int, probe: bool) -> None:
-        """Queues the best of what fits, no more than the workers can send before the next tick, with what waits there.
+    def _queue(self, orders: Sequence[Backorder], fees: Fees, *, most: int, probe: bool = False) -> None:
+        """Queues the best `most` of them: what the workers can send before the next tick, with what waits there.
 
         Each batch is sent as soon as it is written: workers begin at once, and a tick that is cut off sent its best.
         """
@@ -309,11 +322,12 @@ class _Tick:
                 send_at=None,
             )
 
-        most = max(0, (1 if probe else self.most) - in_queue)
+        most = min(max(0, most), len(orders))
         with ThreadPoolExecutor(WRITERS) as pool:
-            for first in range(0, min(most, len(made.order)), BATCH_SIZE):
-                some = made.order[first : min(first + BATCH_SIZE, most)]
-                queued = [written for written in pool.map(queue, some) if written]
+            for first in range(0, most, BATCH_SIZE):
+                queued = [
+                    written for written in pool.map(queue, orders[first : min(first + BATCH_SIZE, most)]) if written
+                ]
                 self.summary.queued += len(queued)
                 self.send(_batches("order", queued, probe=probe))
 

@@ -18,7 +18,7 @@ from backorder.provider.account import AccountingEntry
 from backorder.store import Store
 from reconciliation import ledger
 from reconciliation.books import Books
-from reconciliation.following import charged, reserved
+from reconciliation.following import charged, may_come_back, reserved
 from reconciliation.ledger import Followed, Seen, Unposted
 from reconciliation.orders import Orders
 from reconciliation.shelf import Shelf
@@ -147,6 +147,8 @@ class Bookkeeping:
         known = self._books.history(seen.since)
         for rows in ledger.side_by_side(self._posted(seen), seen.entries):
             compared = ledger.compare(*rows, seen, known=known, again=self._books.recovers)
+            if compared.reversals and seen.unread_entries:
+                continue  # it may be the row that makes no sense
             reversals += compared.reversals
             withdrawn |= compared.withdrawn
             unposted.update((each.row.key, each) for each in compared.unposted)
@@ -192,6 +194,8 @@ class Bookkeeping:
 
     def _dispute(self, seen: Seen) -> None:
         for order in self._orders:
+            if may_come_back(order, seen.at):
+                continue
             disputed, postings = ledger.dispute(order, seen)
             if postings:
                 self._books.post(postings)
@@ -202,6 +206,9 @@ class Bookkeeping:
 
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books
+        if not seen.is_whole:
+            books.note(replace(books.notes, missing=(ZERO, ZERO)))
+            return
         missing = ledger.difference(books.tally.balances, seen)
         if any(missing) and missing == books.notes.missing:
             books.post(ledger.unexplained(missing, seen))

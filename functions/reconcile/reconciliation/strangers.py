@@ -67,7 +67,7 @@ def find_strangers(reading: Reading, orders: Orders, known: Collection[str]) -> 
             unsure.add(application.id)
         else:
             live.append(Stranger(application, _placed(cycles)))
-    return Strangers(tuple(live), frozenset(over), frozenset(unsure), reading.all_there_are)
+    return Strangers(tuple(live), frozenset(over), frozenset(unsure), reading.placed.all_there_are)
 
 
 def _cycles(application: Application, orders: Orders) -> Sequence[Backorder]:

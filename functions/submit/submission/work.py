@@ -130,6 +130,8 @@ class _Work:
         reason = self._not_now()
         if self.halted and not self.batch.probe:
             reason = "the line is halted"
+        elif self.line.stops(backorder.zone):
+            reason = f"orders in .{backorder.zone} are halted"
         if reason:
             return self._give_back(backorder, f"not begun: {reason}")
         held = replace(new_claim("order", now), extra=self._extra(backorder))

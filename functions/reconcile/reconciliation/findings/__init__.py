@@ -5,6 +5,7 @@ from reconciliation.findings.applications import Stranger, examine_strangers
 from reconciliation.findings.deposits import examine_orphans
 from reconciliation.findings.observation import Examined, Observation, order_of, update, worth_telling
 from reconciliation.findings.orders import MONEY_KINDS, ORDER_KINDS, RELEASE_LAG, Circumstances, examine_order
+from reconciliation.findings.rows import UnreadRow, examine_rows
 
 __all__ = [
     "MONEY_KINDS",
@@ -14,10 +15,12 @@ __all__ = [
     "Examined",
     "Observation",
     "Stranger",
+    "UnreadRow",
     "examine_funds",
     "examine_line",
     "examine_order",
     "examine_orphans",
+    "examine_rows",
     "examine_strangers",
     "examine_unexplained",
     "order_of",
