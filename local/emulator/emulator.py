@@ -38,6 +38,7 @@ class Emulator:
         self._gate = Gate(self.options.seed)
         self._faults = WireFaults(self.options.faults, self.options.seed)
         self._script = Script(self.options.answers)
+        self._former_scripts: list[Script] = []
         self._silent_until = self._world.now
 
     def begin_anew(self, options: Options) -> None:
@@ -47,6 +48,7 @@ class Emulator:
             self.options = options
             self._frozen, self._world = fresh._frozen, fresh._world
             self._gate, self._faults, self._script = fresh._gate, fresh._faults, fresh._script
+            self._former_scripts = []
             self._silent_until = fresh._silent_until
 
     @property
@@ -208,8 +210,9 @@ class Emulator:
             return self._silent_until
 
     def set_answers(self, answers: Iterable[Scripted]) -> None:
-        """From now on these are given in the place of the emulator's own; those before are forgotten."""
+        """From now on these are given in the place of the emulator's own; those before are only counted."""
         with self._at_present():
+            self._former_scripts.append(self._script)
             self._script = Script(tuple(answers))
 
     def strike_books(self, kinds: Iterable[str], domains: Iterable[str] = ()) -> None:
@@ -228,10 +231,12 @@ class Emulator:
             state["seed"] = self.options.seed
             state["start"] = iso(self.options.start) if self.options.start else None
             state["clock"] = "frozen" if self._frozen else "machine"
-            told = {"answer": self._script.played, "outage": self._world.silent_calls}
+            scripts = (*self._former_scripts, self._script)
+            played = sum(script.played for script in scripts)
+            told = {"answer": played, "outage": self._world.silent_calls}
             scripted = {kind: count for kind, count in told.items() if count}
             state["faults"] = {**self._faults.played, **self._world.books_played, **scripted}
-            state["answers"] = self._script.view()
+            state["answers"] = [entry for script in scripts for entry in script.view()]
             state["refuse_zones"] = sorted(self.options.refuse_zones)
             return state
 

@@ -205,7 +205,7 @@ class Backorder:
     failures: int = 0
     """How often in a row the provider refused what was asked of it for this one: its order, or to take it back."""
     refused_since: datetime | None = None
-    """When the first of them was."""
+    """When what was refused first had been sent: for an order, it may have taken effect all the same."""
     queued_until: datetime | None = None
     not_before: datetime | None = None
     """Not tried again before then (the provider asked for patience)."""

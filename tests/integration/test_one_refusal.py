@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from backorder.batches import Batch
 from backorder.halt import halt, zone_halts
-from backorder.model import BackorderKey, State
+from backorder.model import BackorderKey, Origin, State
 from local.emulator.scripted import read_script
 from planning.submissions import Planning, plan_submissions
 from submission.work import Submission, work
@@ -239,6 +239,22 @@ def test_an_account_that_is_refused_itself_halts_all_at_once(code: int) -> None:
         line.script()
         line.tick(2)
         assert line.states(*OTHERS) == {"REQUESTED": len(OTHERS)}
+
+
+@pytest.mark.parametrize("duplicates", ["same", "540", "new"])
+@pytest.mark.parametrize(("code", "words"), [*REFUSALS, (546, "Credit limit exceeded")])
+def test_a_refused_order_that_took_effect_all_the_same_is_ours_and_ordered_once(
+    duplicates: str, code: int, words: str
+) -> None:
+    with a_line(duplicates=duplicates) as line:
+        refused = {"code": code, "description": words, "after": True, "times": 1}
+        line.script({"command": "AddDomainApplication", "domain": "odd.com", **refused})
+        line.want("odd.com")
+        line.tick(8)
+        odd = line.world.backorder("odd.com")
+        assert (odd.state, odd.origin) == (State.REQUESTED, Origin.OURS)
+        assert line.world.emulator.state()["duplicates"] == 0
+        assert [each["application"] for each in line.world.emulator.state()["applications"]] == [odd.application]
 
 
 @given(

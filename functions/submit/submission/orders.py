@@ -24,7 +24,7 @@ from backorder.provider.errors import (
     TryAgainSlowly,
 )
 from backorder.store import Store
-from submission.answers import Adopt, is_ours
+from submission.answers import Adopt, AskAgain, Conclusion, conclude, is_ours
 from submission.claims import settle
 from submission.line import Line, Refusal
 
@@ -53,6 +53,8 @@ class Orders:
         """Sends the order of a claimed backorder; gives the outcome in a word, for the batch's summary."""
         held = _claim(claimed)
         try:
+            if claimed.refused_since is not None and (came_of_it := self._look_first(claimed)) is not None:
+                return came_of_it
             application = self._order(claimed.domain, held)
         except TemporaryFailure as error:
             return self._back(claimed, error)
@@ -71,6 +73,7 @@ class Orders:
                 failure=error.description,
                 reason=Reason.UNFUNDED,
                 not_before=self.clock() + PATIENCE,
+                refused_since=claimed.refused_since or held.first_sent_at,
             )
             return "held"
         except AccessDenied as error:
@@ -81,6 +84,17 @@ class Orders:
             return self._refused(claimed, error)
         return self._answered(claimed, application)
 
+    def _look_first(self, claimed: Backorder) -> str | None:
+        """What came of an order that was refused before; None: nothing, and it is to be sent again."""
+        match self._ask(claimed.domain, _claim(claimed)):
+            case Adopt() as found:
+                return self.adopt(claimed, found)
+            case AskAgain():
+                asked = replace(_claim(claimed), unanswered=False)
+                return self._ask_later(claimed, "refused before, and its list moved while it was read", asked)
+            case _:
+                return None
+
     def _order(self, domain: str, held: Claim) -> Application:
         """Refused for want of what its zone needs, it is sent again as incomplete: the application tells what it lacks
         (`repairs`), and no other zone waits for it. What orders of all zones need is a setting, and halts the line."""
@@ -89,7 +103,16 @@ class Orders:
         except Refused as error:
             if not error.lacks_data_of_its_zone or INCOMPLETE.items() <= held.extra.items():
                 raise
+        match self._ask(domain, held):
+            case Adopt() as found:
+                return found.application
         return self.provider.order(domain, new=held.new, extra={**held.extra, **INCOMPLETE})
+
+    def _ask(self, domain: str, held: Claim) -> Conclusion:
+        """Before a refused order is sent again: what a provider refuses may have taken effect all the same."""
+        listing = self.provider.applications(domains=[domain])
+        asked = replace(held, unanswered=False)
+        return conclude(asked, listing.items, past_last_chance=False, complete=listing.complete)
 
     def adopt(self, claimed: Backorder, found: Adopt) -> str:
         """Takes over an application that a question brought to light."""
@@ -153,7 +176,7 @@ class Orders:
 
         if isinstance(error, Refused) and error.counts_by_zone:
             mark()
-        elif isinstance(error, TryAgainSlowly):
+        elif isinstance(error, TryAgainSlowly) or error.command != ORDER:
             give_back()
         else:
             blamed = isinstance(error, Refused) and error.blames_name
@@ -165,7 +188,8 @@ class Orders:
     def _set_aside(self, claimed: Backorder, error: ProviderError) -> None:
         """Tried again with growing pauses until its last chance; one without a date, for about two days."""
         now, failures = self.clock(), claimed.failures + 1
-        refused: dict[str, Any] = {"failures": failures, "refused_since": claimed.refused_since or now}
+        since = claimed.refused_since or _claim(claimed).first_sent_at
+        refused: dict[str, Any] = {"failures": failures, "refused_since": since}
         if claimed.last_chance is None and failures >= MOST_FAILURES:
             why, call = str(error), _call(error)
             failure, reason = error.description, Reason.REFUSED

@@ -170,7 +170,7 @@ def _set_aside(order: Backorder, at: Circumstances) -> Observation | None:
             f"The provider refuses {what} for {order.domain} since {_on(looks.since)} ({looks.call}: {looks.words}); "
             f"it is asked again {_on(looks.next_at)}. Look at application {order.application} in its control panel.",
         )
-    if order.refused_since is None or order.state.is_final:
+    if order.refused_since is None or order.failures == 0 or order.state.is_final:
         return None
     until = order.last_chance if order.application is None else order.finalization_at
     soon = until is not None and at.now >= until - MATTERS_BEFORE
