@@ -91,7 +91,6 @@ def test_the_pump_learns_how_queues_feed_functions(deployment: Deployment) -> No
     assert submissions.dead_letter_queue_url == deployment.submission_dead_letter_queue_url
     assert (submissions.batch_size, submissions.maximum_concurrency) == (1, 4)
     assert (submissions.visibility_timeout_s, submissions.max_receive_count) == (720, 5)
-    assert submissions.partial_failures
 
 
 def test_the_pump_learns_what_runs_when(deployment: Deployment) -> None:

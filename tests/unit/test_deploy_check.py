@@ -129,7 +129,7 @@ def test_of_a_log_the_last_lines_are_shown_and_of_a_long_line_both_ends() -> Non
     ("line", "tells"),
     [
         ("ERROR [cloudformation] Failed to provision Topic", True),
-        ('{"level":"ERROR","message":"record_failed"}', True),
+        ('{"level":"ERROR","message":"batch_not_queued"}', True),
         ("User is not authorized to perform: sqs:SendMessage", True),
         ("ERROR [asyncio] Unhandled exception in client_connected_cb", False),
         ('{"level":"INFO","message":"planned"}', False),

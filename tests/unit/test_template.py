@@ -60,7 +60,14 @@ def test_a_message_stays_hidden_for_longer_than_its_function_may_run(resources: 
         queue = resources[mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
         assert queue["VisibilityTimeout"] > function["Timeout"]
         assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
-        assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_crash_on_a_message_is_an_error_of_its_function(resources: Resources) -> None:
+    """With partial responses it would be a success to Lambda, of which no metric tells."""
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        assert "FunctionResponseTypes" not in mapping["Properties"]
+        # Of several messages the good ones would come again with the bad one.
+        assert mapping["Properties"]["BatchSize"] == 1
 
 
 def test_a_dead_letter_outlives_the_queue_that_it_comes_from(resources: Resources) -> None:

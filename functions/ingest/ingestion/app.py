@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field
 import backorder.settings
 from backorder.clock import Clock, system_clock
 from backorder.observability import logger, measure, metrics
-from backorder.records import Failures, each_record
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from ingestion.ingest import ingest_object
@@ -91,8 +90,8 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Wiring:
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> Failures | dict[str, int]:
-    """Ingests each object; a message whose object could not be read is delivered again. Without messages: the sweep."""
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int] | None:
+    """Ingests each object; what it raises has the message delivered again. Without messages: the sweep."""
     return handle(event, ingestion(), seconds_left=lambda: context.get_remaining_time_in_millis() / 1000, read=_measure)
 
 
@@ -110,7 +109,7 @@ def handle(
     *,
     seconds_left: Callable[[], float],
     read: Callable[[ListSummary], None] = lambda _summary: None,
-) -> Failures | dict[str, int]:
+) -> dict[str, int] | None:
     """The handler with its collaborators passed in; `read` is told of each list."""
     services = replace(wiring.ingestion, seconds_left=seconds_left)
 
@@ -134,7 +133,9 @@ def handle(
             read_unread(timedelta(0))
 
     if "Records" in event:
-        return each_record(event, one)
+        for record in event["Records"]:
+            one(record["body"])
+        return None
     return {"unread": len(read_unread(UNDER_WAY))}
 
 
