@@ -109,6 +109,12 @@ def test_the_pump_learns_what_runs_when(deployment: Deployment) -> None:
     assert deployment.functions["PlanSubmissions"].asynchronous_retries == 0
 
 
+def test_what_fails_at_a_schedule_goes_to_the_topic(deployment: Deployment, services: Services) -> None:
+    for function in {schedule.function for schedule in deployment.schedules}:
+        config = services.lambda_.get_function_event_invoke_config(FunctionName=f"local-test-{function}")
+        assert config["DestinationConfig"]["OnFailure"] == {"Destination": deployment.alert_topic_arn}, function
+
+
 def test_moto_polls_no_queue_by_itself(deployment: Deployment, services: Services) -> None:
     mappings = services.lambda_.list_event_source_mappings()["EventSourceMappings"]
 

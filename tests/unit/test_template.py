@@ -199,6 +199,28 @@ def test_a_schedule_is_not_repeated_by_anyone(resources: Resources) -> None:
         assert configs[target["Arn"]["Fn::GetAtt"][0]] == 0
 
 
+def test_a_schedule_s_run_that_fails_is_told_by_mail(resources: Resources) -> None:
+    """By Lambda, with the function's role, which SAM gives no right: each function has its own."""
+    configs = {
+        config["Properties"]["FunctionName"]["Ref"]: config["Properties"]["DestinationConfig"]
+        for config in of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+    }
+    targets = {
+        schedule["Properties"]["Target"]["Arn"]["Fn::GetAtt"][0]
+        for schedule in of_type(resources, "AWS::Scheduler::Schedule").values()
+    }
+
+    assert configs == {name: {"OnFailure": {"Destination": {"Ref": "AlertTopic"}}} for name in targets}
+    for name in targets:
+        (policy,) = resources[f"{name}Role"]["Properties"]["Policies"]
+        rights = [
+            (statement["Effect"], statement["Resource"])
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Action"] == "sns:Publish"
+        ]
+        assert rights == [("Allow", {"Ref": "AlertTopic"})], name
+
+
 def test_every_parameter_and_output_is_described(translated: dict[str, Any]) -> None:
     for parameter in translated["Parameters"].values():
         assert parameter["Description"]
