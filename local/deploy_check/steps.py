@@ -15,6 +15,9 @@ from local.processes import PROJECT
 
 STACK: Final = "backorder-test"
 LAYER: Final = f"{STACK}-shared"
+LIVE: Final = "backorder-live"
+NOBODY: Final = "On stage live somebody has to hear of what needs a person"
+"""How the template refuses a live stack without an address for alerts."""
 KEPT: Final = ("ListsBucketName", "ReportsBucketName", "TableName", "ProviderSecretArn")
 """Outputs that name what stays when the stack is removed."""
 REFUSAL: Final = "Fn::Select cannot select nonexistent value at index 1"
@@ -224,6 +227,17 @@ def refuse_another_stage(sandbox: Sandbox) -> str:
     return "Stage=live: refused, and nothing was changed"
 
 
+def refuse_a_live_stack_that_nobody_hears_of(sandbox: Sandbox) -> str:
+    """Without an address for alerts a live stack is refused before anything is created."""
+    before = _data(sandbox)
+    overrides = f"Stage=live Endpoint={sandbox.provider_url}"
+    said = sandbox.deploy("--stack-name", LIVE, "--parameter-overrides", overrides)
+    if said.status == 0 or NOBODY not in " ".join(said.text.split()):
+        raise Failed(f"exit status {said.status}, and not refused with the words “{NOBODY}”", said.text)
+    _as_expected(said, {"what keeps data": (_data(sandbox), before)})
+    return "Stage=live without AlertEmail: refused, and nothing was created"
+
+
 def delete(sandbox: Sandbox) -> str:
     """The stack goes; what docs/operations.md says that stays stays, and nothing else."""
     kept = sandbox.outputs(STACK)
@@ -265,6 +279,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "crashes": told_of_crashes,
     "update": update,
     "refused change": refuse_another_stage,
+    "refused live": refuse_a_live_stack_that_nobody_hears_of,
     "delete": delete,
     "create again": create_again,
 }

@@ -111,6 +111,7 @@ def test_no_resource_parameter_or_output_is_added_or_left_out_and_what_was_built
 
     assert template == before
     assert changed["Parameters"] == before["Parameters"]
+    assert changed["Rules"] == before["Rules"]
     assert changed["Resources"].keys() == before["Resources"].keys()
     assert changed["Outputs"].keys() == before["Outputs"].keys()
 
