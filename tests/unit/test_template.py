@@ -188,6 +188,12 @@ def test_every_function_has_a_role_and_a_log_of_its_own(resources: Resources) ->
         assert resources[f"{name}Log"]["Properties"]["RetentionInDays"] > 0
 
 
+@pytest.mark.parametrize("name", ["IngestList", "PlanSubmissions"])
+def test_a_function_that_computes_has_a_whole_processor(name: str, resources: Resources) -> None:
+    """Lambda gives one with 1,769 MB, and of less a share."""
+    assert resources[name]["Properties"]["MemorySize"] == 1769
+
+
 def test_a_schedule_is_not_repeated_by_anyone(resources: Resources) -> None:
     configs = {
         config["Properties"]["FunctionName"]["Ref"]: config["Properties"]["MaximumRetryAttempts"]
