@@ -70,6 +70,26 @@ def test_a_crash_on_a_message_is_an_error_of_its_function(resources: Resources) 
         assert mapping["Properties"]["BatchSize"] == 1
 
 
+def test_whoever_may_send_itself_messages_may_do_so_as_often_as_it_takes(resources: Resources) -> None:
+    """Lambda stops such a loop after some 16 rounds; nobody else is to have one."""
+    own = set()
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        function = mapping["Properties"]["FunctionName"]["Ref"]
+        (policy,) = resources[f"{function}Role"]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if (
+                statement["Action"] == "sqs:SendMessage"
+                and statement["Resource"] == mapping["Properties"]["EventSourceArn"]
+            ):
+                own.add(function)
+    loops = {
+        name: of["Properties"].get("RecursiveLoop") for name, of in of_type(resources, "AWS::Lambda::Function").items()
+    }
+
+    assert own == {"IngestList"}
+    assert loops == {name: "Allow" if name in own else None for name in loops}
+
+
 def test_a_dead_letter_outlives_the_queue_that_it_comes_from(resources: Resources) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
     for queue in queues.values():

@@ -18,7 +18,8 @@ from backorder.clock import Clock, system_clock
 from backorder.observability import logger, measure, metrics
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from ingestion.ingest import ingest_object
+from ingestion.ingest import ingest_object, stop
+from ingestion.rounds import Rounds
 from ingestion.rules_file import RULES_KEY, are_understood
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
@@ -56,6 +57,8 @@ class ObjectCreated(BaseModel):
     """EventBridge's event of S3. Its key is written as it is, unlike in S3's own notifications."""
 
     detail: _Detail
+    rounds: Rounds = Rounds()
+    """In the function's messages to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +123,18 @@ def handle(
         return sweep(wiring.lists_bucket, services=services, send=send, under_way=under_way)
 
     def one(body: str) -> None:
-        arrived = ObjectCreated.model_validate_json(body).detail
-        bucket, object_ = arrived.bucket.name, arrived.object
+        event = ObjectCreated.model_validate_json(body)
+        bucket, object_ = event.detail.bucket.name, event.detail.object
         lists_wait = object_.key == RULES_KEY and not are_understood(services.store)
         try:
             for summary in ingest_object(bucket, object_.key, object_.version, services=services):
                 read(summary)
         except TimeIsShort as short:
-            logger.info("list_goes_on", list=object_.key, version=short.version)
-            wiring.send(_message(bucket, object_.key, short.version))
+            rounds = event.rounds.after(short.place)
+            if rounds.lead_nowhere:
+                raise stop(short, rounds, services) from short
+            logger.info("list_goes_on", list=object_.key, version=short.version, round=rounds.number, line=short.line)
+            wiring.send(_message(bucket, object_.key, short.version, rounds))
         if lists_wait and are_understood(services.store):
             read_unread(timedelta(0))
 
@@ -139,7 +145,8 @@ def handle(
     return {"unread": len(read_unread(UNDER_WAY))}
 
 
-def _message(bucket: str, key: str, version: str | None = None) -> str:
+def _message(bucket: str, key: str, version: str | None = None, rounds: Rounds | None = None) -> str:
     """As EventBridge brings it, as far as it is read here."""
-    event = ObjectCreated(detail=_Detail(bucket=_Bucket(name=bucket), object=_Object(key=key, version=version)))
+    detail = _Detail(bucket=_Bucket(name=bucket), object=_Object(key=key, version=version))
+    event = ObjectCreated(detail=detail, rounds=rounds or Rounds())
     return event.model_dump_json(by_alias=True)
