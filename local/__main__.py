@@ -151,6 +151,7 @@ def run(**given: Any) -> None:
     show(outcome, console)
     if outcome.broken:
         print(f"broken invariants: {', '.join(outcome.broken)}")
+    if outcome.broken or outcome.crashes:
         sys.exit(1)
 
 
@@ -183,7 +184,11 @@ def serve(quiet: bool) -> None:
     heed_signals()
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "backorder-local")
     try:
-        serve_it(attach(), tell=(lambda _words: None) if quiet else lambda words: print(words, flush=True))
+        serve_it(
+            attach(),
+            tell=(lambda _words: None) if quiet else lambda words: print(words, flush=True),
+            complain=lambda words: print(words, file=sys.stderr, flush=True),
+        )
     except StackError as error:
         _stop(str(error))
     except (BotoCoreError, requests.RequestException):
