@@ -9,7 +9,7 @@ from datetime import datetime
 from rich.console import Console
 
 from backorder.model import Backorder, State, TakingBack
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
 from ops.screen import moment, plain, row, table
 from ops.uploads import Put
 from ops.uploads import render as render_put
@@ -38,7 +38,14 @@ class Cancelled:
 def prospects(store: Store, names: Iterable[str]) -> tuple[Prospect, ...]:
     """What a cancel would do to each name, once each. Raises Fault for what is no domain name."""
     domains = dict.fromkeys(map(domain_of, names))
-    return tuple(prospect(domain, store.latest(domain)) for domain in domains)
+    return tuple(_prospect(store, domain) for domain in domains)
+
+
+def _prospect(store: Store, domain: str) -> Prospect:
+    try:
+        return prospect(domain, store.latest(domain))
+    except NotUnderstood as error:
+        return Prospect(domain, None, will_act=False, what=str(error))
 
 
 def prospect(domain: str, latest: Backorder | None) -> Prospect:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from rich.console import Console
 
 from backorder.clock import Clock
-from backorder.store import Conflict, Store
+from backorder.store import Conflict, NotUnderstood, Store
 from ops.faults import Fault
 from ops.screen import counted, plain
 
@@ -46,9 +46,9 @@ def reindex(store: Store, clock: Clock) -> Reindexed:
         if number % _HELD_FOR_EACH == 0:
             _hold_off_reconciliation(store, clock(), _LEASE)
         store.save_day(day, None)  # before the write: its sums are added up anew, also if this dies between the two
-        current = store.get(key)
-        if current is not None:
-            with suppress(Conflict):  # whoever was faster put it right
+        with suppress(Conflict, NotUnderstood):  # whoever was faster put it right
+            current = store.get(key)
+            if current is not None:
                 store.replace(current)
     if lacking:
         _hold_off_reconciliation(store, clock(), _INDEX_LAGS)

@@ -19,7 +19,7 @@ from backorder.halt import Halt, halt
 from backorder.model import Backorder, Reason, State
 from backorder.runs import Run, Scheduled, last_run
 from backorder.standing import Forecast, forecast
-from backorder.store import ListRecord
+from backorder.store import ListRecord, SetAside
 from ops.dead_letters import dead
 from ops.screen import ago, ahead, counted, moment, money, plain, row, table
 from ops.stacks import Stack, where
@@ -28,6 +28,7 @@ OVERDUE: Final[Mapping[Scheduled, timedelta]] = {"plan": timedelta(minutes=15), 
 """A function that has not run for so long has missed two of its schedule's ticks."""
 MOST_DEADLINES: Final = 5
 MOST_FINDINGS: Final = 10
+MOST_ITEMS: Final = 5
 LATEST: Final = "latest/summary.json"
 
 
@@ -100,17 +101,21 @@ class Status:
     plan: Run | None
     reconcile: Run | None
     where: str
+    not_understood: tuple[str, ...]
+    """Keys of items of the table that are not understood: the counts are without them."""
 
 
 def look(stack: Stack) -> Status:
     """Reads what `glance` needs. Changes nothing."""
     store = stack.store
+    lists, backorders, findings = list(store.lists()), list(store.open_backorders()), list(store.findings())
     return glance(
         stack=stack,
         now=stack.clock(),
-        lists=list(store.lists()),
-        backorders=store.open_backorders(),
-        findings=store.findings(),
+        lists=lists,
+        backorders=backorders,
+        findings=findings,
+        aside=store.set_aside(),
         halted=halt(store),
         foreseen=forecast(store),
         dead_letters=dead(stack),
@@ -144,6 +149,7 @@ def glance(
     plan: Run | None,
     reconcile: Run | None,
     reported: Reported | None,
+    aside: Iterable[SetAside] = (),
 ) -> Status:
     """The status from what was read. Pure; today is the day of `now` in UTC."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -181,6 +187,7 @@ def glance(
         dead_letters=dict(dead_letters),
         plan=plan,
         reconcile=reconcile,
+        not_understood=tuple(f"{item.pk}, {item.sk}" for item in aside),
     )
 
 
@@ -223,6 +230,11 @@ def _alarms(status: Status, console: Console) -> None:
     if letters:
         which = ", ".join(f"{count} in {name}" for name, count in letters.items())
         console.print(plain(f"Dead letters: {which}. Look at them with `redrive`.", "bold red"), soft_wrap=True)
+    if status.not_understood:
+        first, more = status.not_understood[:MOST_ITEMS], len(status.not_understood) - MOST_ITEMS
+        which = "; ".join(first) + (f"; and {more:,} more" if more > 0 else "")
+        items = counted(len(status.not_understood), "item of the table is", "items of the table are")
+        console.print(plain(f"{items} not understood, and left alone: {which}.", "bold red"), soft_wrap=True)
     for function, run in (("plan", status.plan), ("reconcile", status.reconcile)):
         patience = OVERDUE["plan" if function == "plan" else "reconcile"]
         if run is not None and status.at - run.at > patience:
@@ -230,7 +242,7 @@ def _alarms(status: Status, console: Console) -> None:
                 plain(f"{function} has not run since {moment(run.at)} UTC ({ago(run.at, status.at)}).", "bold red"),
                 soft_wrap=True,
             )
-    if status.halted or letters:
+    if status.halted or letters or status.not_understood:
         console.print()
 
 

@@ -18,7 +18,7 @@ from backorder.deadlines import Known
 from backorder.domains import NotADomain, parse_domain
 from backorder.finding import Finding
 from backorder.model import Backorder, BackorderKey, Origin, Source, State
-from backorder.store import ListRecord, Store
+from backorder.store import ListRecord, NotUnderstood, Store
 from ops.faults import Fault
 from ops.screen import ahead, moment, money, plain, row, table
 from ops.stacks import Stack
@@ -74,6 +74,8 @@ class History:
     """Deletion lists from which the rules left names out: which ones is not kept."""
     fault: str | None
     """Why the name is no domain name."""
+    not_understood: tuple[str, ...] = ()
+    """Which items of it are not understood, and what that means."""
 
 
 def look(stack: Stack, name: str) -> History:
@@ -83,7 +85,7 @@ def look(stack: Stack, name: str) -> History:
         domain = domain_of(name)
     except Fault as error:
         domain, fault = name.strip().lower(), str(error)
-    cycles = list(_cycles(store, domain))
+    cycles, not_understood = _cycles(store, domain)
     lists = [record for record in store.lists() if record.kind in ("wanted", "dropping", "cancel")]
     return history(
         domain,
@@ -93,6 +95,7 @@ def look(stack: Stack, name: str) -> History:
         turned_away=list(_turned_away(stack, lists[-LISTS_SEARCHED:], {domain, name.strip().lower()})),
         dropping=sum(record.kind == "dropping" and record.not_selected > 0 for record in lists),
         fault=fault,
+        not_understood=not_understood,
         now=stack.clock(),
     )
 
@@ -105,14 +108,23 @@ def domain_of(name: str) -> str:
         raise Fault(f"'{name}' {error.reason}") from None
 
 
-def _cycles(store: Store, domain: str) -> Iterator[Backorder]:
-    latest = store.latest(domain)
-    if latest is None:
-        return
-    for number in range(1, latest.cycle):
-        if (earlier := store.get(BackorderKey(domain, number))) is not None:
-            yield earlier
-    yield latest
+def _cycles(store: Store, domain: str) -> tuple[list[Backorder], tuple[str, ...]]:
+    """Those that are understood, the oldest first, and what to say of the others."""
+    cycles: list[Backorder] = []
+    faults: list[str] = []
+    newest = 0
+    try:
+        if (latest := store.latest(domain)) is not None:
+            newest = latest.cycle
+    except NotUnderstood as error:
+        newest = error.item.backorder.cycle if error.item.backorder is not None else 1
+    for number in range(1, newest + 1):
+        try:
+            if (cycle := store.get(BackorderKey(domain, number))) is not None:
+                cycles.append(cycle)
+        except NotUnderstood as error:
+            faults.append(str(error))
+    return cycles, tuple(faults)
 
 
 def _turned_away(stack: Stack, lists: Iterable[ListRecord], written: set[str]) -> Iterator[TurnedAway]:
@@ -136,6 +148,7 @@ def history(
     turned_away: Iterable[TurnedAway],
     dropping: int = 0,
     fault: str | None = None,
+    not_understood: tuple[str, ...] = (),
     now: datetime,
 ) -> History:
     """Puts together what was read. Pure: money and findings belong to the cycle in whose time they are."""
@@ -157,6 +170,7 @@ def history(
         turned_away=tuple(turned_away),
         lists_left_out=dropping,
         fault=fault,
+        not_understood=not_understood,
     )
 
 
@@ -182,6 +196,8 @@ def render(seen: History, console: Console) -> None:
     """Puts the history on the screen, newest cycle last."""
     for cycle in seen.cycles:
         _cycle(seen, cycle, console)
+    for fault in seen.not_understood:
+        console.print(plain(f"{seen.domain}: {fault}. It is left as it is.", "bold red"), soft_wrap=True)
     if seen.elsewhere:
         console.print(_events("Before that, by somebody else", seen.elsewhere))
         console.print()
@@ -190,7 +206,7 @@ def render(seen: History, console: Console) -> None:
         for line in seen.turned_away:
             row(made, line.list, moment(line.read_at), line.line, line.text, line.reason)
         console.print(made)
-    elif not seen.cycles:
+    elif not seen.cycles and not seen.not_understood:
         told = f"{seen.domain}: no list that was read asked for it."
         if seen.fault:
             told = f"{seen.fault}, and it is in none of the newest lists."

@@ -11,6 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from backorder.model import Backorder
+from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from ingestion.ingest import ingest_object
 from ingestion.services import Ingestion
@@ -28,7 +29,7 @@ class World:
     """A bucket of lists, one of reports, a store, and a clock."""
 
     s3: S3Client
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: Store = field(default_factory=MemoryStore)
     now: datetime = START
     seconds_left: Callable[[], float] = lambda: inf
 

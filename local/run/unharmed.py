@@ -44,7 +44,7 @@ def others_harmed(
             continue
         if backorder.domain not in named:
             yield f"{backorder.domain}: {harm}, though no scripted answer is about it"
-        elif backorder.domain not in told and not _is_rejected_in_words(backorder):
+        elif backorder.domain not in told and not _is_rejected_in_words(backorder) and not _is_short(backorder):
             yield f"{backorder.domain}: {harm}, and no finding tells why"
 
 

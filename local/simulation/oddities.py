@@ -19,7 +19,7 @@ COMMANDS = (
 CODES = (421, 500, 503, 504, 505, 506, 507, 530, 531, 540, 541, 545, 546, 547, 549, 552, 587)
 CELLS = (
     ("QueryDomainApplicationList", "CREATEDDATE", None),
-    ("QueryDomainApplicationList", "STATUS", "odd"),
+    ("QueryDomainApplicationList", "STATUS", None),
     ("QueryDomainApplicationList", "UPDATEDDATE", "yesterday"),
     ("QueryDepositList", "DEPOSIT", "some"),
     ("QueryDepositList", "CREATEDDATE", "0000-00-00 00:00:00"),

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     APPLICATION_VANISHED = "application_vanished"
     DEADLINE_MISSED = "deadline_missed"
     APPLICATION_DUPLICATE = "application_duplicate"
+    ITEM_NOT_UNDERSTOOD = "item_not_understood"
     UNEXPLAINED_DIFFERENCE = "unexplained_difference"
     CHARGED_TWICE = "charged_twice"
     CHARGE_WITHOUT_SUCCESS = "charge_without_success"
@@ -86,6 +87,7 @@ DESCRIPTIONS: Mapping[Kind, Description] = {
     Kind.APPLICATION_VANISHED: Description(Severity.URGENT, "Orders that the provider no longer knows"),
     Kind.DEADLINE_MISSED: Description(Severity.ACTION, "Funded, and not ordered in time"),
     Kind.APPLICATION_DUPLICATE: Description(Severity.ACTION, "Ordered more than once"),
+    Kind.ITEM_NOT_UNDERSTOOD: Description(Severity.ACTION, "Items of the table that are not understood"),
     Kind.UNEXPLAINED_DIFFERENCE: Description(Severity.ACTION, "The books do not explain the account"),
     Kind.CHARGED_TWICE: Description(Severity.ACTION, "Charged twice"),
     Kind.CHARGE_WITHOUT_SUCCESS: Description(Severity.ACTION, "Charged, but not caught"),

@@ -87,7 +87,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class RefusedLook:
     """A look at one object that the provider refused, and when it is looked at again."""
 
     call: str
@@ -239,7 +239,7 @@ class Backorder:
     """The least that the next bid must be, with its currency, which need not be the account's."""
     outcome_at: datetime | None = None
     """When a final state was first seen."""
-    set_aside: SetAside | None = None
+    refused_look: RefusedLook | None = None
     """Its application or its name could not be looked at; None: it could, the last time."""
     checked_at: datetime | None = None
     """When the name was looked up after its drop: a won one in the account, a lost one whether it is free."""
@@ -375,7 +375,7 @@ __all__ = [
     "IllegalTransition",
     "Origin",
     "Reason",
-    "SetAside",
+    "RefusedLook",
     "Source",
     "State",
     "Step",

@@ -56,6 +56,9 @@ METRICS: Mapping[str, Metric] = {
     "Names": Metric("fetch_list", _COUNT, "names of the day's list, once it is in `dropping/`"),
     "Dated": Metric("reconcile_account", _COUNT, "names whose drop date was found in the provider's list"),
     "Findings": Metric("reconcile_account", _COUNT, "findings that are open, by kind", by="kind"),
+    "ItemsNotUnderstood": Metric(
+        "reconcile_account", _COUNT, "items of the table that this version does not understand"
+    ),
     "Unexplained": Metric("reconcile_account", _AMOUNT, "what the books do not explain, in the account's currency"),
 }
 """All metrics by name: docs/operations.md has the same table, and the template's alarms and dashboard use no other."""

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, pairwise
 from threading import Barrier
@@ -20,13 +20,11 @@ import pytest
 from backorder.bookkeeping import Account
 from backorder.deadlines import Known
 from backorder.finding import Kind
-from backorder.model import HISTORY_LIMIT, Backorder, Charge, Origin, Reason, Source, State
-from backorder.store import Conflict, Store
+from backorder.model import HISTORY_LIMIT, Backorder, BackorderKey, Charge, Origin, Reason, RefusedLook, Source, State
+from backorder.store import Conflict, NotUnderstood, SetAside, Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
-from local.deployment.services import Services
-from local.deployment.translation import translate
-from local.stack import TEMPLATE, moto_server
+from local.stack import moto_server
 from tests.contract.dynalite_server import dynalite
 from tests.factories import (
     NOW,
@@ -40,26 +38,14 @@ from tests.factories import (
     a_step,
     usd,
 )
+from tests.future import ENUMERATIONS, OF_ANOTHER_TYPE, UNKNOWN_WORD, Change
+from tests.tables import NewTable, Table, tables_at
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-NewTable = Callable[[], "Table"]
-
 WRITERS = 16
 MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table in moto or dynalite, with the template's own keys and indexes."""
-
-    client: DynamoDBClient
-    name: str
-
-    @property
-    def store(self) -> DynamoStore:
-        return DynamoStore(self.client, self.name)
 
 
 @pytest.fixture(scope="session")
@@ -72,23 +58,6 @@ def moto_table() -> Iterator[NewTable]:
 def dynalite_table() -> Iterator[NewTable]:
     with dynalite() as url:
         yield tables_at(url)
-
-
-def tables_at(url: str) -> NewTable:
-    """What makes empty tables there."""
-    properties = translate(TEMPLATE)["Resources"]["BackorderTable"]["Properties"]
-    shape: dict[str, Any] = {
-        name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    }
-    numbers, client = count(1), Services(url).dynamodb
-
-    def new() -> Table:
-        name = f"contract-{next(numbers)}"
-        client.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **shape)
-        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
-        return Table(client, name)
-
-    return new
 
 
 @pytest.fixture(params=["memory", "moto", "dynalite"])
@@ -410,6 +379,8 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         auction_url="https://auctions.example/1",
         auction_next_bid="15.00 USD",
         outcome_at=next(moments),
+        refused_since=next(moments),
+        refused_look=RefusedLook("StatusDomain 549", "Command failed", next(moments), 2, next(moments)),
         checked_at=next(moments),
         still_free=True,
         expires_at=next(moments),
@@ -738,6 +709,238 @@ def test_who_changes_a_document_that_was_read_or_written_changes_no_other(store:
     assert read == {"spent": {"2026-11-24": "69.00"}}
     read["spent"].clear()
     assert store.document("standing") == {"spent": {"2026-11-24": "69.00"}}
+
+
+# --- What is not understood -----------------------------------------------------------------------
+
+
+def test_what_is_understood_is_not_set_aside(store: Store) -> None:
+    created(store, a_backorder())
+    store.save_lease(a_lease())
+    assert [*store.open_backorders(), *store.backorders(), *store.leases()]
+    store.look_again("domain#john.com", "cycle#0001")
+    store.look_again("domain#never-there.com", "cycle#0001")
+    assert list(store.set_aside()) == []
+    store.forget_set_aside()
+
+
+DAMAGES: dict[str, Change] = {
+    "a word that is not known": ("word", UNKNOWN_WORD),
+    "a value of another type": ("first field", OF_ANOTHER_TYPE),
+    "cut short": ("", 0.9),
+    "empty": ("", 0.0),
+}
+READERS: dict[str, Callable[[Store], Iterable[Any]]] = {
+    "open": lambda store: store.open_backorders(),
+    "all": lambda store: store.backorders(),
+    "over": lambda store: store.closed(NOW.date(), NOW.date() + timedelta(days=1)),
+    "ledger": lambda store: store.postings(),
+    "deposits": lambda store: store.leases(),
+    "findings": lambda store: store.findings(),
+    "open findings": lambda store: store.open_findings(),
+    "lists": lambda store: store.lists(),
+}
+
+
+def fill(store: Store) -> None:
+    """Two of each kind."""
+    for n in range(2):
+        created(store, a_backorder(f"open{n}.com"))
+        created(store, a_backorder(f"over{n}.com", State.REJECTED, settled=True, outcome_at=NOW))
+        store.save_lease(a_lease(f"open{n}.com"))
+        store.save_finding(a_finding(subject=f"open{n}.com"))
+        store.save_finding(a_finding(subject=f"over{n}.com", status="closed", closed_at=NOW))
+        store.save_list(a_list_record(f"wanted/{n}.txt"))
+    store.post([a_posting("entry#0"), a_posting("entry#1", at=NOW + timedelta(days=20))])
+
+
+def read(store: Store) -> dict[str, list[Any]]:
+    return {name: sorted(reader(store), key=str) for name, reader in READERS.items()}
+
+
+def damage(table: Table, key: tuple[str, str], how: str) -> dict[str, Any]:
+    """Gives the item as it lies there then."""
+    field, value = DAMAGES[how]
+    if field == "word":
+        words = ENUMERATIONS[key[0].partition("#")[0]]
+        if not words:
+            pytest.skip("it has no words")
+        field = words[0]
+    elif field:
+        field = table.fields(*key)[0]
+    return table.change(*key, (field, value))
+
+
+ITEMS = {
+    "open backorder": ("domain#open1.com", "cycle#0001", {"open", "all"}),
+    "backorder that is over": ("domain#over1.com", "cycle#0001", {"all", "over"}),
+    "posting": ("ledger#2026-12", "2026-12-14T12:00:00Z#entry#1", {"ledger"}),
+    "deposit": ("leases", "dep-open1.com", {"deposits"}),
+    "open finding": (
+        "findings#open",
+        "2026-11-24T12:00:00Z#refund_missing#open1.com#20261124T120000",
+        {"findings", "open findings"},
+    ),
+    "closed finding": (
+        "findings",
+        "2026-11-24T12:00:00Z#refund_missing#over1.com#20261124T120000",
+        {"findings"},
+    ),
+    "list": ("lists", "wanted/1.txt#v1", {"lists"}),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+@pytest.mark.parametrize("what", ITEMS)
+def test_an_item_that_is_not_understood_is_set_aside_alone(table: Table, what: str, how: str) -> None:
+    store = table.store
+    fill(store)
+    pk, sk, readers = ITEMS[what]
+    before = read(store)
+    damage(table, (pk, sk), how)
+
+    after = read(store)
+
+    for name, found in after.items():
+        assert len(before[name]) - len(found) == (name in readers), name
+        assert all(each in before[name] for each in found)
+    assert [(each.pk, each.sk) for each in store.set_aside()] == [(pk, sk)]
+    store.forget_set_aside()
+    assert list(store.set_aside()) == []
+    store.look_again(pk, sk)
+    assert [(each.pk, each.sk) for each in store.set_aside()] == [(pk, sk)]
+
+
+@pytest.mark.parametrize("what", ITEMS)
+def test_an_item_that_is_mended_or_gone_is_set_aside_no_more(table: Table, what: str) -> None:
+    store = table.store
+    fill(store)
+    pk, sk, _ = ITEMS[what]
+    sound = table.item(pk, sk)
+    mends: tuple[Callable[[], object], ...] = (
+        lambda: table.client.put_item(TableName=table.name, Item=sound),
+        lambda: table.client.delete_item(TableName=table.name, Key={"pk": {"S": pk}, "sk": {"S": sk}}),
+    )
+    for mend in mends:
+        damage(table, (pk, sk), "cut short")
+        store.look_again(pk, sk)
+        assert len(store.set_aside()) == 1
+        mend()
+        store.look_again(pk, sk)
+        assert list(store.set_aside()) == []
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_backorder_that_is_not_understood_cannot_be_overwritten(table: Table, how: str) -> None:
+    store = table.store
+    john = created(store, a_backorder())
+    queued = store.replace(john.moved(State.QUEUED, at=NOW, why="due"))
+    lies = damage(table, ("domain#john.com", "cycle#0001"), how)
+    asks: tuple[Callable[[], object], ...] = (
+        lambda: store.create(john),
+        lambda: store.get(john.key),
+        lambda: store.latest("john.com"),
+    )
+    for ask in asks:
+        with pytest.raises(NotUnderstood, match=r"domain#john\.com, cycle#0001") as error:
+            ask()
+        assert error.value.item.backorder == john.key
+    with pytest.raises(Conflict) as conflict:
+        store.replace(john.moved(State.CANCELLED, at=NOW, why="cancelled"))
+    assert conflict.value.current is None
+    assert table.item("domain#john.com", "cycle#0001") == lies
+    assert queued.version == 1
+
+
+def test_what_another_writer_left_that_is_not_understood_is_a_conflict(table: Table) -> None:
+    """A newer version took it on since it was read."""
+    store = table.store
+    john = created(store, a_backorder())
+    newer = DynamoStore(table.client, table.name)
+    newer.replace(john.moved(State.QUEUED, at=NOW, why="due"))
+    lies = damage(table, ("domain#john.com", "cycle#0001"), "a word that is not known")
+    with pytest.raises(Conflict):
+        store.replace(john.moved(State.CANCELLED, at=NOW, why="cancelled"))
+    assert table.item("domain#john.com", "cycle#0001") == lies
+
+
+def test_an_earlier_cycle_that_is_not_understood_does_not_hide_the_newest(table: Table) -> None:
+    store = table.store
+    created(store, a_backorder(state=State.FAILED, settled=True))
+    second = created(store, a_backorder(cycle=2))
+    damage(table, ("domain#john.com", "cycle#0001"), "cut short")
+    assert store.latest("john.com") == second
+
+
+@pytest.mark.parametrize(("field", "value"), [("domain", "jane.com"), ("cycle", 2), ("version", 7)])
+def test_content_that_does_not_belong_under_its_key_is_not_understood(table: Table, field: str, value: Any) -> None:
+    created(table.store, a_backorder())
+    table.change("domain#john.com", "cycle#0001", (field, value))
+    with pytest.raises(NotUnderstood):
+        table.store.get(a_backorder().key)
+
+
+def test_a_field_that_a_newer_version_added_is_passed_over(table: Table) -> None:
+    john = created(table.store, a_backorder())
+    table.change("domain#john.com", "cycle#0001", ("of the next version", UNKNOWN_WORD))
+    assert table.store.get(john.key) == john
+    assert list(table.store.set_aside()) == []
+
+
+def test_the_record_of_a_list_that_is_not_understood_is_not_taken_for_none(table: Table) -> None:
+    table.store.save_list(a_list_record())
+    damage(table, ("lists", "wanted/monday.txt#v1"), "cut short")
+    with pytest.raises(NotUnderstood):
+        table.store.list_record("wanted/monday.txt", "v1")
+
+
+def test_of_what_is_set_aside_is_told_what_stands_beside_its_content(table: Table) -> None:
+    store = table.store
+    created(store, a_placed_backorder("open.com", deadline=NOW + timedelta(days=3)))
+    created(store, a_backorder("undated.com"))
+    created(store, a_backorder("over.com", State.REJECTED, settled=True, outcome_at=NOW))
+    store.post([a_posting("entry#1", at=NOW)])
+    store.save_lease(a_lease())
+    for kind in ("domain", "ledger", "leases"):
+        for pk, sk in table.keys(kind):
+            table.change(pk, sk, ("", 0.5))
+            store.look_again(pk, sk)
+    told = {each.pk: each for each in store.set_aside()}
+    assert told == {
+        "domain#open.com": SetAside(
+            "domain#open.com", "cycle#0001", BackorderKey("open.com", 1), "REQUESTED", NOW + timedelta(days=3)
+        ),
+        "domain#undated.com": SetAside("domain#undated.com", "cycle#0001", BackorderKey("undated.com", 1), "SELECTED"),
+        "domain#over.com": SetAside(
+            "domain#over.com", "cycle#0001", BackorderKey("over.com", 1), "REJECTED", day=NOW.date()
+        ),
+        "ledger#2026-11": SetAside("ledger#2026-11", "2026-11-24T12:00:00Z#entry#1", day=NOW.date(), is_money=True),
+        "leases": SetAside("leases", "dep-john.com", is_money=True),
+    }
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_of_what_is_not_understood_nothing_but_its_key_is_told(
+    table: Table, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "556677-8899"
+    created(table.store, a_backorder(claim=a_claim(extra={"X-NICSE-IDNUMBER": secret}), note=secret))
+    damage(table, ("domain#john.com", "cycle#0001"), how)
+    store = table.store
+    for _ in range(2):
+        with pytest.raises(NotUnderstood) as error:
+            store.get(a_backorder().key)
+    [line] = caplog.records
+    assert (line.levelname, line.getMessage()) == ("ERROR", "item_not_understood")
+    said = vars(line)
+    assert (said["pk"], said["sk"]) == ("domain#john.com", "cycle#0001")
+    assert secret not in repr((said, error.value, error.value.why, error.value.__cause__))
+
+
+def test_sums_of_a_day_that_are_damaged_are_none(table: Table) -> None:
+    table.store.save_day(NOW.date(), {"states": {}})
+    table.change("closed", NOW.date().isoformat(), ("", 0.5))
+    assert table.store.closed_days() == {NOW.date(): None}
 
 
 # --- DynamoDB alone -------------------------------------------------------------------------------

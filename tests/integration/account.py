@@ -16,6 +16,7 @@ from backorder.finding import Finding, Kind
 from backorder.model import Backorder, BackorderKey, State
 from backorder.provider import Credentials, Provider
 from backorder.registries import Registries
+from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
 from planning.submissions import Planning, plan_submissions
@@ -71,7 +72,7 @@ class World:
     emulator: Provision
     url: str
     password: str = "test.passw0rd"
-    store: MemoryStore = field(default_factory=MemoryStore)
+    store: Store = field(default_factory=MemoryStore)
     messages: list[Message] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
 

@@ -416,7 +416,7 @@ def test_an_application_fewer_than_there_should_be_makes_the_next_run_read_all(w
     world.hourly(NOW + HOUR)
     world.emulator.strike_books(["application_vanished"], ["john.com"])
     world.at(NOW + 2 * HOUR)
-    assert world.backorder().set_aside is not None
+    assert world.backorder().refused_look is not None
     world.at(NOW + 3 * HOUR)
     assert world.state() is State.VANISHED
 

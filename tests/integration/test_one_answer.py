@@ -31,7 +31,7 @@ def script(world: World, *answers: dict[str, Any]) -> None:
 def others_are_unharmed(world: World) -> None:
     for domain, outcome in OTHERS.items():
         backorder = world.backorder(domain)
-        assert (backorder.state, backorder.settled, backorder.set_aside) == (outcome, True, None), domain
+        assert (backorder.state, backorder.settled, backorder.refused_look) == (outcome, True, None), domain
         assert backorder.checked_at is not None
     assert not [kind for kind, domain, _ in world.found() if domain in OTHERS]
 

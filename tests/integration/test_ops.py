@@ -26,7 +26,9 @@ from local.stack import LocalStack, local_stack
 from ops.__main__ import run
 from ops.redrive import hold, let_go
 from ops.stacks import Stack, find
-from tests.factories import NOW, a_placed_backorder
+from tests.factories import NOW, a_backorder, a_placed_backorder
+from tests.future import UNKNOWN_WORD
+from tests.tables import Table
 
 PASSWORD = "test.passw0rd"
 LIST = "example-one.com\nexample-two.net\njohn_doe.com\n"
@@ -302,6 +304,36 @@ def test_what_an_older_version_left_out_of_the_index_is_put_into_it(command: Ops
     assert not stack.store.acquire_lease("reconcile", "a run", now=now, until=soon), "the index may be a moment old"
     assert stack.store.acquire_lease("reconcile", "a run", now=now + timedelta(minutes=2), until=soon)
     stack.store.release_lease("reconcile", "a run")  # other tests' runs want it
+
+
+def test_of_an_item_that_is_not_understood_each_command_says_so(command: Ops, stack: Stack) -> None:
+    table = Table(stack.client("dynamodb"), stack.output("TableName"))
+    for backorder in (
+        a_backorder("newer.com", State.CANCELLED, settled=True),
+        a_backorder("newer.com", cycle=2),
+        a_backorder("john.com"),
+    ):
+        stack.store.create(backorder)
+    key = ("domain#newer.com", "cycle#0002")
+    sound, lies = table.item(*key), table.change(*key, ("reason", UNKNOWN_WORD))
+    fault = "domain#newer.com, cycle#0002 is not understood: a newer version wrote it, or it is damaged"
+    try:
+        told = command("why", "newer.com")
+        assert fault in told.out
+        assert "newer.com: CANCELLED" in told.out
+        assert command("why", "newer.com", "--json").json["not_understood"] == [f"the item {fault}"]
+        assert "1 item of the table is not understood" in command("status").out
+        shown = command("cancel", "newer.com", "john.com", "--json").json
+        assert [(name["will_act"], name["what"]) for name in shown["names"]] == [
+            (False, f"the item {fault}"),
+            (True, "is taken back at once: nothing was sent for it"),
+        ]
+        assert table.item(*key) == lies
+    finally:
+        table.client.put_item(TableName=table.name, Item=sound)
+        for sk in ("cycle#0001", "cycle#0002"):
+            table.client.delete_item(TableName=table.name, Key={"pk": {"S": key[0]}, "sk": {"S": sk}})
+        table.client.delete_item(TableName=table.name, Key={"pk": {"S": "domain#john.com"}, "sk": {"S": "cycle#0001"}})
 
 
 def test_the_smoke_test_passes_every_station_and_leaves_nothing_behind(

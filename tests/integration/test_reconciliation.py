@@ -400,6 +400,7 @@ def test_a_difference_is_not_judged_while_the_account_moves(world: World) -> Non
 def test_what_a_run_that_died_left_is_made_good_by_the_first_run_that_sees_the_account(world: World) -> None:
     """Between the two is one that the account would not stand still for: it looked at no postings, so it says nothing
     of whether they are all there."""
+    assert isinstance(world.store, MemoryStore)
     world.store = Dies.like(world.store)
     world.order("john.com", "FAILED")
     with pytest.raises(KeyboardInterrupt):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from backorder.bookkeeping import Lease
 from backorder.deadlines import MARGIN, Known
-from backorder.model import FINAL, HISTORY_LIMIT, TRANSITIONS, Backorder, Origin, SetAside, Source, State
+from backorder.model import FINAL, HISTORY_LIMIT, TRANSITIONS, Backorder, Origin, RefusedLook, Source, State
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import NotFound, Refused
@@ -110,23 +110,23 @@ def test_an_application_is_gone_after_two_looks_that_are_an_hour_apart() -> None
     order = a_placed_backorder(state=State.ACTIVE, deposit=FEE)
     once = looked_in_vain(order, GONE, now=NOW)
     assert once.state is State.ACTIVE
-    assert once.set_aside == SetAside("StatusDomainApplication 545", "Object not found", NOW, 1, NOW + HOUR)
+    assert once.refused_look == RefusedLook("StatusDomainApplication 545", "Object not found", NOW, 1, NOW + HOUR)
     assert looked_in_vain(once, GONE, now=NOW + HOUR / 2) is once
     gone = looked_in_vain(once, GONE, now=NOW + HOUR)
     assert (gone.state, gone.outcome_at, gone.settled, gone.deposit) == (State.VANISHED, NOW + HOUR, False, FEE)
-    assert (gone.history[-1].call, gone.set_aside) == ("StatusDomainApplication 545", None)
+    assert (gone.history[-1].call, gone.refused_look) == ("StatusDomainApplication 545", None)
 
 
 def test_another_answer_between_begins_the_count_anew() -> None:
     once = looked_in_vain(a_placed_backorder(state=State.ACTIVE), GONE, now=NOW)
-    assert seen_in_a_list(once).set_aside is None
+    assert seen_in_a_list(once).refused_look is None
     auctioned = replace(once, state=State.AUCTION_PENDING)
     assert seen_in_a_list(auctioned) is auctioned, "only its own answer tells of its auction"
     elsewhere = refused(once, ELSEWHERE, now=NOW + HOUR)
     again = looked_in_vain(elsewhere, GONE, now=NOW + 2 * HOUR)
     assert again.state is State.ACTIVE
-    assert again.set_aside is not None
-    assert again.set_aside.since == NOW + 2 * HOUR
+    assert again.refused_look is not None
+    assert again.refused_look.since == NOW + 2 * HOUR
 
 
 @given(st.integers(-300, 300), st.integers(60, 600))
@@ -170,12 +170,12 @@ def test_what_is_set_aside_is_looked_at_again_after_growing_pauses() -> None:
     order, now, pauses = a_placed_backorder(state=State.ACTIVE), NOW, []
     for times in range(1, 7):
         order = refused(order, ELSEWHERE, now=now)
-        assert order.set_aside is not None
-        assert (order.set_aside.times, order.set_aside.since) == (times, NOW)
-        assert not to_look_at(order, now=order.set_aside.next_at - timedelta(seconds=1), expected=True)
-        assert to_look_at(order, now=order.set_aside.next_at, expected=False)
-        pauses.append((order.set_aside.next_at - now) / HOUR)
-        now = order.set_aside.next_at
+        assert order.refused_look is not None
+        assert (order.refused_look.times, order.refused_look.since) == (times, NOW)
+        assert not to_look_at(order, now=order.refused_look.next_at - timedelta(seconds=1), expected=True)
+        assert to_look_at(order, now=order.refused_look.next_at, expected=False)
+        pauses.append((order.refused_look.next_at - now) / HOUR)
+        now = order.refused_look.next_at
     assert pauses == [0.5, 1, 2, 4, 6, 6]
 
 

@@ -16,6 +16,7 @@ from backorder.finding import Kind
 from backorder.halt import Halt
 from backorder.model import Backorder, Reason, Source, State
 from backorder.runs import Run
+from backorder.store import SetAside
 from ops import status as of_status
 from ops import why as of_why
 from ops.screen import Screen
@@ -155,6 +156,17 @@ def test_what_is_wrong_comes_first() -> None:
     assert "Dead letters: 2 in lists." in text
     assert "nothing needs a person" not in text
     assert "plan has not run since" in text
+
+
+def test_items_that_are_not_understood_are_told_first_and_by_their_keys() -> None:
+    aside = [SetAside(f"domain#{n}.com", "cycle#0001") for n in range(7)]
+    text = shown(a_status(aside=aside[:1]), of_status.render)
+    assert "1 item of the table is not understood, and left alone: domain#0.com, cycle#0001." in text
+    assert text.index("not understood") < text.index("Lists today")
+    text = shown(a_status(aside=aside), of_status.render)
+    assert "7 items of the table are not understood" in text
+    assert "domain#4.com, cycle#0001; and 2 more." in text
+    assert "not understood" not in shown(a_status(), of_status.render)
 
 
 def test_the_most_urgent_finding_is_first_and_closed_ones_are_left_out() -> None:

@@ -512,13 +512,14 @@ def test_a_refusal_about_one_object_is_no_refused_account(code: int) -> None:
 
 
 @pytest.mark.parametrize("silence", [answer(421, "Later"), b"", answer(545, "Object not found")])
-def test_where_the_account_cannot_be_asked_for_nothing_took_effect_and_nothing_is_concluded(silence: bytes) -> None:
+def test_where_the_account_does_not_answer_nothing_is_said_of_it_and_nothing_is_repeated(silence: bytes) -> None:
     def reply(sent: dict[str, str]) -> bytes:
         return silence if sent["COMMAND"] == "StatusAccount" else answer(531, "Authorization failed")
 
     world = World(reply)
-    with pytest.raises(TemporaryFailure):
+    with pytest.raises(Refused):
         world.provider.withdraw("10700")
+    assert [sent["COMMAND"] for sent in world.wire.sent] == ["DeleteDomainApplication", "StatusAccount"]
 
 
 def test_an_account_that_is_refused_is_not_asked_for_again() -> None:

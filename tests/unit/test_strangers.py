@@ -13,6 +13,7 @@ from backorder.finding import Kind
 from backorder.model import Backorder, Origin, State
 from backorder.provider.applications import Application
 from backorder.standing import ForeignOrder
+from backorder.store import NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore
 from reconciliation.findings import Stranger
 from reconciliation.orders import Orders
@@ -111,6 +112,17 @@ def test_what_may_be_ours_is_neither_found_nor_closed_and_what_is_over_is_closed
         seen = looked_at([an_application(id="1"), final], ON_ITS_WAY, known="123", all_there_are=all_there_are)
         examined = seen.examined(findings)[Kind.APPLICATION_FOREIGN]
         assert examined == {f"application {id_}" for id_ in closable}
+
+
+def test_an_application_of_a_name_whose_backorder_is_not_understood_may_be_ours() -> None:
+    class OfTheFuture(MemoryStore):
+        def latest(self, domain: str) -> Backorder | None:
+            raise NotUnderstood(SetAside(f"domain#{domain}", "cycle#0001"), "state: enum")
+
+    ended = an_application("jane.com", "FAILED", id="2")
+    reading = Reading(Money(an_account_status()), Placed({"1": an_application(id="1"), "2": ended}, all_there_are=True))
+    seen = find_strangers(reading, Orders(OfTheFuture()), known=["1", "2"])
+    assert seen == Strangers(over=frozenset({"2"}), unsure=frozenset({"1"}), everything=True)
 
 
 def test_of_applications_that_ended_only_those_are_remembered_that_were_known() -> None:

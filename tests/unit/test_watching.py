@@ -196,6 +196,15 @@ def test_dates_that_were_found_are_counted(written: Callable[[Callable[[], None]
     assert [line["Dated"] for line in lines if "Dated" in line] == [[4]]
 
 
+@pytest.mark.parametrize(("number", "measured"), [(2, [[2]]), (0, [[0]]), (None, [])])
+def test_items_that_are_not_understood_are_counted_where_a_run_looked(
+    written: Callable[[Callable[[], None]], Any], number: int | None, measured: list[list[int]]
+) -> None:
+    lines = written(lambda: measure_run(Run(not_understood=number)))
+
+    assert [line["ItemsNotUnderstood"] for line in lines if "ItemsNotUnderstood" in line] == measured
+
+
 def test_open_findings_are_counted_by_kind(written: Callable[[Callable[[], None]], Any]) -> None:
     run = Run(findings_open={"shortfall": 1, "refund_missing": 2}, unexplained="12.50")
 

@@ -7,6 +7,7 @@ which version of which list, and from which line, it was made.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,7 +18,7 @@ from backorder.clock import Clock
 from backorder.deadlines import Known, Schedule, schedule
 from backorder.model import HISTORY_LIMIT, WON, Backorder, BackorderKey, Reason, Source, State, Step, TakingBack
 from backorder.registries import Registries
-from backorder.store import Conflict, Store
+from backorder.store import Conflict, NotUnderstood, Store
 from ingestion.reading import Entry
 
 ORDINARY_PRIORITY = Decimal(5)
@@ -29,6 +30,7 @@ _SAME_DROP = timedelta(hours=48)
 """A day and the moment within it, told by two lists, are no further apart."""
 
 _MOVED = "drop moved"
+_LEFT_ALONE = "its backorder is not understood, and left alone"
 _DROPPING_NOW = frozenset({State.PROCESSING, State.AUCTION_PENDING})
 _NO_PERSONS = frozenset({Reason.RENEWED, Reason.LEFT_OUT})
 """Why something was taken back that a list or the rules may bring back, unless a person cancels it as well."""
@@ -92,7 +94,7 @@ class Intake:
         The list says when it drops; and what older rules chose is no longer ordered.
         """
         entry = self._released(entry)
-        return self._settled(lambda: self._leave_out(entry, by))
+        return self._settled(lambda: self._leave_out(entry, by), left_alone=Taken(None, changed=_LEFT_ALONE))
 
     def missing(self, domain: str, days: Container[date]) -> Missing | None:
         """A list that is complete for `days` does not have this name; None where that says nothing about its backorder.
@@ -102,14 +104,18 @@ class Intake:
         while True:
             try:
                 return self._missing(domain, days)
+            except NotUnderstood:
+                return None
             except Conflict:
                 continue
 
-    def _settled(self, step: Callable[[], Taken]) -> Taken:
-        """Looks again whenever somebody else changed the backorder meanwhile."""
+    def _settled(self, step: Callable[[], Taken], *, left_alone: Taken | None = None) -> Taken:
+        """Looks again whenever somebody else changed the backorder meanwhile. What is not understood is left alone."""
         while True:
             try:
                 return step()
+            except NotUnderstood:
+                return left_alone or Taken(Outcome.NOT_SELECTED, _LEFT_ALONE)
             except Conflict:
                 continue
 
@@ -131,8 +137,9 @@ class Intake:
 
     def _order(self, entry: Entry, source: Source) -> Taken:
         dates = self._schedule(entry)
-        if self.store.create(self._backorder(entry, source, dates, cycle=1)) is None:
-            return Taken(Outcome.ACCEPTED)
+        with suppress(NotUnderstood):  # of its first cycle, and there may be others
+            if self.store.create(self._backorder(entry, source, dates, cycle=1)) is None:
+                return Taken(Outcome.ACCEPTED)
         return self._settled(lambda: self._meet(entry, source, dates))
 
     def _backorder(self, entry: Entry, source: Source, dates: Schedule, cycle: int) -> Backorder:
@@ -165,6 +172,7 @@ class Intake:
             begins = self._is_chosen_again(latest, dates) or (not made and self._begins_a_cycle(latest, source, dates))
             if not begins:
                 return Taken(outcome)
+            self._understand_all_before(latest)
             if self.store.create(self._backorder(entry, source, dates, latest.cycle + 1)) is not None:
                 return self._meet(entry, source, dates)
             return Taken(Outcome.ACCEPTED)
@@ -281,11 +289,17 @@ class Intake:
         return (backorder.list, backorder.list_version, backorder.line) == (self.list, self.version, entry.line)
 
     def _cycles(self, latest: Backorder) -> Iterator[Backorder]:
-        """All drop cycles of the domain, newest first. Nearly always there is one."""
+        """All drop cycles of the domain that are understood, newest first. Nearly always there is one."""
         yield latest
         for number in range(latest.cycle - 1, 0, -1):
-            if (earlier := self.store.get(BackorderKey(latest.domain, number))) is not None:
-                yield earlier
+            with suppress(NotUnderstood):
+                if (earlier := self.store.get(BackorderKey(latest.domain, number))) is not None:
+                    yield earlier
+
+    def _understand_all_before(self, latest: Backorder) -> None:
+        """Raises NotUnderstood where a cycle is not: this very entry may have made it."""
+        for number in range(1, latest.cycle):
+            self.store.get(BackorderKey(latest.domain, number))
 
     def _is_chosen_again(self, last: Backorder, dates: Schedule) -> bool:
         """Rules left it out, and some that are no older choose it. (A list in which it is wanted is no matter of

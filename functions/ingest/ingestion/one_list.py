@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
+from pydantic import ValidationError
+
 from backorder.observability import logger
 from backorder.registries import Registries
 from backorder.rules import KeptRules
+from backorder.store import NotUnderstood
 from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
 from ingestion.objects import Arrived, CsvObject, list_name
@@ -45,13 +48,23 @@ class Task:
     def summary(self, read: ReadList) -> ListSummary:
         """Of one list, which is read unless this very version of it was read under these rules."""
         version = self.arrived.version
-        record = self.services.store.list_record(self.name(read), version)
-        if record is not None and record.modified == self.arrived.modified:
-            done = ListSummary.of(record)
-            if done.rules == self.chosen_by:
-                logger.info("list_known", list=done.name, version=version)
-                return done
+        try:
+            record = self.services.store.list_record(self.name(read), version)
+            done = None if record is None or record.modified != self.arrived.modified else ListSummary.of(record)
+        except (NotUnderstood, ValidationError):
+            return self._left_alone(read)
+        if done is not None and done.rules == self.chosen_by:
+            logger.info("list_known", list=done.name, version=version)
+            return done
         return _Reading(self, read).summary()
+
+    def _left_alone(self, read: ReadList) -> ListSummary:
+        """It was read to its end, and what was written of that is not to be overwritten."""
+        done = ListSummary.about(self.arrived, self.kind, at=self.services.clock())
+        done.name = self.name(read)
+        done.notes.append("Read before, and left alone: what was kept of it is not understood.")
+        logger.error("list_left_alone", list=done.name, version=done.version)
+        return done
 
     def name(self, read: ReadList) -> str:
         """As reports and items call it."""

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from backorder.batches import BATCH_SIZE, Batch
 from backorder.clock import Clock
+from backorder.deadlines import MARGIN
 from backorder.halt import Halt, halt, halt_line, lift_halt, zone_halts
-from backorder.model import Backorder, Origin, Reason, State
+from backorder.model import FINAL, WAITING, Backorder, Origin, Reason, State
 from backorder.observability import logger
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.rules import Rules, RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
-from backorder.standing import Standing, forecast, save_forecast, standing
-from backorder.store import Conflict, Store
+from backorder.standing import ForeignOrder, Standing, forecast, save_forecast, standing
+from backorder.store import Conflict, SetAside, Store
 from planning.fees import Fees
 from planning.funding import Plan, chance_gone, plan
 from planning.position import Funds, Position
@@ -39,6 +40,8 @@ CALL_SECONDS = 0.5
 """Assumed for one order, with its two writes, when a tick's worth of orders is measured out."""
 AT_RISK = timedelta(minutes=30)
 """A funded name that is not ordered so shortly before its deadline raises an alarm."""
+_DRAWS_NOTHING_MORE = WAITING | FINAL | {State.ACTIVE, State.PROCESSING, State.AUCTION_PENDING}
+"""Nothing was sent for it, or its fee is reserved already, or it is over."""
 QUEUE_PATIENCE = timedelta(minutes=20)
 """What was queued and not begun by then is picked again: its message will not come back."""
 
@@ -87,6 +90,8 @@ class Summary:
     minutes_to_deadline: int | None = None
     """Until the next deadline of a funded name that is not ordered yet."""
     conflicts: int = field(default=0)
+    not_understood: int | None = None
+    """Open backorders that this version does not understand, and left alone; None: there are none."""
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value is not None}
@@ -133,7 +138,7 @@ class _Tick:
     def run(self) -> Summary:
         halted = halt(self.store)
         # The account last: an order whose charge reconciliation notes meanwhile draws its fee still, as it was read.
-        backorders = list(self.store.open_backorders())
+        backorders = self._read_open()
         known = standing(self.store)
         try:
             account = self.provider.account()
@@ -152,11 +157,13 @@ class _Tick:
             halted = None
 
         fees = Fees(self.rules, known, account.currency)
+        unknown = drawing(self.store.set_aside())
+        reckoned = replace(known, foreign={**known.foreign, **unknown})
         waiting, under_way = self._divide(backorders)
         position = Position(
             waiting,
             under_way,
-            funds=Funds(account.amount, account.credit, account.currency, account.deposit + known.credits, known),
+            funds=Funds(account.amount, account.credit, account.currency, account.deposit + known.credits, reckoned),
             rules=self.rules,
             now=self.now,
             lock_lead=LOCK_LEAD,
@@ -168,8 +175,10 @@ class _Tick:
         self.summary.at_risk, self.summary.minutes_to_deadline = urgency((*made.order, *under_way), self.now)
 
         if self.queue:
-            self._displace(made, under_way)
-            self._ask_and_withdraw(under_way, made.take_back)
+            if not unknown:
+                self._displace(made, under_way)
+            # Nothing is given up for what may be another matter once it is understood.
+            self._ask_and_withdraw(under_way, () if unknown else made.take_back)
             self._repair(under_way, halted=halted is not None)
             queued = Counter(each.zone for each in under_way if self._still_queued(each))
             in_queue = queued.total()
@@ -195,9 +204,16 @@ class _Tick:
         """Orders nothing, and plans nothing. What is under way is asked about, and what a person cancelled is taken
         back: that needs no rules."""
         if self.queue:
-            self._ask_and_withdraw(self.store.open_backorders(), displaced=())
+            self._ask_and_withdraw(self._read_open(), displaced=())
         self.summary.halted = halted
         return self.summary
+
+    def _read_open(self) -> list[Backorder]:
+        """Those that are understood."""
+        self.store.forget_set_aside()
+        backorders = list(self.store.open_backorders())
+        self.summary.not_understood = len(self.store.set_aside()) or None
+        return backorders
 
     def _tell(self, made: Plan, currency: str) -> None:
         self.summary.capacity, self.summary.drawn = str(made.capacity), str(made.drawn)
@@ -363,6 +379,20 @@ def urgency(funded: Iterable[Backorder], now: datetime) -> tuple[int, int | None
         and backorder.deadline > now
     ]
     return sum(time <= AT_RISK for time in left), int(min(left).total_seconds() // 60) if left else None
+
+
+def drawing(aside: Iterable[SetAside]) -> Mapping[str, ForeignOrder]:
+    """Backorders that are not understood, and that draw on the account like anybody's orders, as far as anybody knows:
+    those that are at the provider, or may be, and have no deposit among what is reserved yet. Pure."""
+    return {
+        f"{item.pk} {item.sk}": ForeignOrder(
+            item.backorder.domain,
+            item.backorder.domain.partition(".")[2],
+            None if item.deadline is None else item.deadline + MARGIN,
+        )
+        for item in aside
+        if item.backorder is not None and item.state not in _DRAWS_NOTHING_MORE
+    }
 
 
 def _batches(kind: str, backorders: Iterable[Backorder], *, probe: bool = False) -> Iterator[Batch]:

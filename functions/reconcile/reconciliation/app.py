@@ -78,4 +78,6 @@ def measure_run(summary: Summary) -> None:
     if summary.unexplained is not None:
         measure("Unexplained", Decimal(summary.unexplained))
     measure("Dated", summary.dated)
+    if summary.not_understood is not None:
+        measure("ItemsNotUnderstood", summary.not_understood)
     measure_by("Findings", summary.findings_open)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from backorder.bookkeeping import Lease, Posting
 from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO
 from backorder.observability import logger
 from backorder.provider.account import AccountingEntry
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
 from reconciliation import ledger
 from reconciliation.books import Books
 from reconciliation.following import charged, may_come_back, reserved
@@ -34,10 +35,14 @@ _MEASURED = frozenset({State.FAILED, State.AUCTION_LOST})
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+")
 
 
+class Unanswered(Exception):
+    """What had to be known of a charge was not answered."""
+
+
 class Bookkeeping:
     """One run's. `agrees` looks once more whether the bookings are what was seen: asked before a row that is gone is
     taken back. `won_by_others` looks whether somebody else's order in this account caught a domain: then the charge for
-    it is not for ours, which was lost."""
+    it is not for ours, which was lost. It raises Unanswered where that cannot be asked for."""
 
     def __init__(
         self,
@@ -53,6 +58,8 @@ class Bookkeeping:
         self._books = books
         self._agrees = agrees
         self._won_by_others = won_by_others
+        self.waits = False
+        """A charge is not booked yet, since it could not be asked for whose it is."""
 
     def book(self, seen: Seen) -> Sequence[Lease]:
         """Posts what explains the account as it was seen, and tells our orders; gives the deposits that stand."""
@@ -145,7 +152,7 @@ class Bookkeeping:
         withdrawn: set[str] = set()
         unposted = Shelf(Unposted, place=lambda each: each.place)
         known = self._books.history(seen.since)
-        for rows in ledger.side_by_side(self._posted(seen), seen.entries):
+        for rows in ledger.side_by_side(self._books.rows(seen.since), seen.entries):
             compared = ledger.compare(*rows, seen, known=known, again=self._books.recovers)
             if compared.reversals and seen.unread_entries:
                 continue  # it may be the row that makes no sense
@@ -155,25 +162,26 @@ class Bookkeeping:
         if reversals and not self._agrees(seen):
             logger.warning("bookings_moved", rows=len(reversals))
             return
-        self._books.post(reversals)
-        for domain in {posting.domain for posting in reversals if posting.domain is not None}:
-            for order in self._orders.of_domain(domain):
-                self._orders.change(order, partial(charged, charges=(), withdrawn=frozenset(withdrawn)))
+        orders: dict[str, list[Backorder]] = {}
+        for domain in sorted({posting.domain for posting in reversals if posting.domain is not None}):
+            with suppress(NotUnderstood):
+                orders[domain] = list(self._orders.of_domain(domain))
+        # The money of an order that is not understood waits until it is.
+        self._books.post(posting for posting in reversals if posting.domain is None or posting.domain in orders)
+        for order in chain.from_iterable(orders.values()):
+            self._orders.change(order, partial(charged, charges=(), withdrawn=frozenset(withdrawn)))
         new = iter(unposted.values())
         while some := list(islice(new, AT_ONCE)):
             self._book(some, seen)
 
-    def _posted(self, seen: Seen) -> Iterable[Posting]:
-        """The ledger's rows of the days that were read, in order of their names."""
-        rows = Shelf(Posting, place=ledger.name_of_posting)
-        for posting in self._books.bookings(seen.since):
-            if ledger.name_of_posting(posting):
-                rows[posting.key] = posting
-        return rows.values()
-
-    def _book(self, unposted: Iterable[Unposted], seen: Seen) -> None:
+    def _book(self, unposted: Sequence[Unposted], seen: Seen) -> None:
         books = self._books
-        booked = ledger.book(unposted, seen, self._order_of)
+        order_of: dict[AccountingEntry, Backorder | None] = {}
+        for each in unposted:
+            with suppress(NotUnderstood), self._or_wait():  # its money waits until it is
+                order_of[each.entry] = self._order_of(each.entry)
+        understood = [each for each in unposted if each.entry in order_of]
+        booked = ledger.book(understood, seen, order_of.__getitem__)
         books.post(booked.postings)
         for key, charges in booked.charges.items():
             order = self._orders.get(key)
@@ -197,16 +205,27 @@ class Bookkeeping:
             if may_come_back(order, seen.at):
                 continue
             disputed, postings = ledger.dispute(order, seen)
-            if postings:
-                self._books.post(postings)
+            if not postings:
+                continue
+            with self._or_wait():
                 change = partial(charged, charges=disputed.charges)
                 if self._won_by_others(order.domain):
                     change = partial(charged, charges=(), withdrawn=frozenset(one.key for one in order.charges))
+                self._books.post(postings)
                 self._orders.change(order, change)
+
+    @contextmanager
+    def _or_wait(self) -> Iterator[None]:
+        """Whose a charge is could not be asked for: it waits for the next run, and is no difference meanwhile."""
+        try:
+            yield
+        except Unanswered:
+            self.waits = True
 
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books
-        if not seen.is_whole:
+        if not seen.is_whole or self.waits or any(item.backorder is not None for item in self._store.set_aside()):
+            # What waits for it is no difference, and nobody knows how much that is.
             books.note(replace(books.notes, missing=(ZERO, ZERO)))
             return
         missing = ledger.difference(books.tally.balances, seen)

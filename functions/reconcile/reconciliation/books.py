@@ -10,13 +10,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from backorder.bookkeeping import Posting, Tally
 from backorder.money import ZERO
 from backorder.store import Store
 from reconciliation.findings import RELEASE_LAG
-from reconciliation.ledger import Sum, sum_up
+from reconciliation.ledger import Sum, name_of_posting, sum_up
 from reconciliation.shelf import Shelf
 
 _DOCUMENT = "books"
@@ -124,6 +124,7 @@ class Books:
         self.recovers = not self.notes.clean
         self._sums: dict[date, dict[str, Any]] = {}
         """By month (its first day), the sums of its days as they are kept."""
+        self._rows: tuple[date, Shelf[Posting]] | None = None
         self.posted = 0
         self.earliest: date | None = None
         """The earliest day (UTC) to which this run posted anything."""
@@ -154,6 +155,22 @@ class Books:
             return frozenset()
         kept = self._store.document(_HISTORY)
         return frozenset(kept["keys"] if kept else ())
+
+    def are_understood(self, since: date) -> bool:
+        """Whether all deposits that are kept, and all postings dated `since` (a day, UTC) or later, are understood, and
+        after a crash all others: else nobody knows what the books say, and what they lack must not be added."""
+        self.rows(since)
+        for _ in self._store.leases():
+            pass
+        return not any(item.is_money for item in self._store.set_aside())
+
+    def rows(self, since: date) -> Iterable[Posting]:
+        """The ledger's bookings dated `since` (a day, UTC) or later, in order of their names; read once a run."""
+        if self._rows is None or self._rows[0] != since:
+            rows = Shelf(Posting, place=name_of_posting)
+            rows.update((posting.key, posting) for posting in self.bookings(since) if name_of_posting(posting))
+            self._rows = since, rows
+        return self._rows[1].values()
 
     def begin(self) -> None:
         """Says that postings are to come: a run that finds it so looks for what was kept, and not posted."""
@@ -198,24 +215,26 @@ class Books:
     def sums(self, since: date, today: date) -> dict[date, tuple[Sum, ...]]:
         """What each day (UTC) from `since` to tomorrow comes to: the provider's clock may be ahead of ours.
 
-        Those of days before `today` are kept, and added up anew where a posting was added.
+        Those of days before `today` are kept, and added up anew where a posting was added, where one is not understood,
+        and where they themselves are not.
         """
         end = today + 2 * _DAY
         days: dict[date, tuple[Sum, ...]] = {}
         for month in _months(since, end):
             kept = self._kept(month)
-            known = len(kept)
+            added = False
             day = max(month, since)
             while day < end and day.month == month.month:
                 text = day.isoformat()
-                if text in kept:
+                try:
                     days[day] = _SUMS.validate_python(kept[text])
-                else:
+                except (KeyError, ValidationError):
                     days[day] = sum_up(self.on(day))
-                    if day < today:
+                    if day < today and day not in {item.day for item in self._store.set_aside()}:
                         kept[text] = _SUMS.dump_python(days[day], mode="json")
+                        added = True
                 day += _DAY
-            if len(kept) > known:
+            if added:
                 self._store.put_document(_sums_of(month), kept)
         return days
 

@@ -16,7 +16,7 @@ from backorder.model import (
     Backorder,
     Charge,
     Origin,
-    SetAside,
+    RefusedLook,
     Source,
     State,
     Step,
@@ -74,23 +74,23 @@ def follow(backorder: Backorder, application: Application, *, now: datetime, reg
 
 def seen_again(backorder: Backorder) -> Backorder:
     """Its application, or its name, was looked at."""
-    return backorder if backorder.set_aside is None else replace(backorder, set_aside=None)
+    return backorder if backorder.refused_look is None else replace(backorder, refused_look=None)
 
 
 def seen_in_a_list(backorder: Backorder) -> Backorder:
     """Its application was: no look at it is needed, but for what only its own answer tells, an auction."""
-    looked_for = backorder.set_aside is not None and backorder.set_aside.call.startswith(LOOK)
+    looked_for = backorder.refused_look is not None and backorder.refused_look.call.startswith(LOOK)
     return seen_again(backorder) if looked_for and backorder.state not in _AUCTIONED else backorder
 
 
 def refused(backorder: Backorder, error: ProviderError, *, now: datetime) -> Backorder:
     """A look at it was refused: set aside, and looked at again after growing pauses."""
-    call, before = f"{error.command} {error.code}", backorder.set_aside
+    call, before = f"{error.command} {error.code}", backorder.refused_look
     again = before if before is not None and before.call == call else None
     times = again.times + 1 if again else 1
     since = again.since if again else now
     next_at = next_look(times, now, until=backorder.batch_ends_at)
-    return replace(backorder, set_aside=SetAside(call, error.description, since, times, next_at))
+    return replace(backorder, refused_look=RefusedLook(call, error.description, since, times, next_at))
 
 
 def looked_in_vain(backorder: Backorder, error: ProviderError, *, now: datetime) -> Backorder:
@@ -100,15 +100,15 @@ def looked_in_vain(backorder: Backorder, error: ProviderError, *, now: datetime)
         return refused(backorder, error, now=now)
     if backorder.state not in FOLLOWED or _is_dropping(backorder, now):
         return backorder
-    before = backorder.set_aside
+    before = backorder.refused_look
     if before is None or before.call != f"{error.command} {error.code}":
-        first = SetAside(f"{error.command} {error.code}", error.description, now, 1, now + LOOKS_APART)
-        return replace(backorder, set_aside=first)
+        first = RefusedLook(f"{error.command} {error.code}", error.description, now, 1, now + LOOKS_APART)
+        return replace(backorder, refused_look=first)
     if now < before.since + LOOKS_APART:
         return backorder
     why = "the provider did not know it at two looks"
     return backorder.moved(
-        State.VANISHED, at=now, why=why, call=f"{error.command} {error.code}", settled=False, set_aside=None
+        State.VANISHED, at=now, why=why, call=f"{error.command} {error.code}", settled=False, refused_look=None
     )
 
 
@@ -128,8 +128,8 @@ def to_look_at(backorder: Backorder, *, now: datetime, expected: bool) -> bool:
     been among them. What was set aside waits for its next look."""
     if backorder.state not in FOLLOWED and not may_come_back(backorder, now):
         return False
-    if backorder.set_aside is not None:
-        return now >= backorder.set_aside.next_at
+    if backorder.refused_look is not None:
+        return now >= backorder.refused_look.next_at
     return expected or backorder.state is State.VANISHED
 
 
@@ -222,7 +222,7 @@ def to_look_up(backorder: Backorder, *, now: datetime) -> bool:
     """Its name is to be looked up: won, or lost and dropped; again each day while it is free."""
     if not backorder.state.is_final or backorder.outcome_at is None:
         return False
-    if backorder.set_aside is not None and now < backorder.set_aside.next_at:
+    if backorder.refused_look is not None and now < backorder.refused_look.next_at:
         return False
     if backorder.checked_at is not None:
         return backorder.still_free and now >= backorder.checked_at + timedelta(days=1)

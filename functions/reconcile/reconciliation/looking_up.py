@@ -28,7 +28,7 @@ def look_up(provider: Provider, orders: Orders, now: datetime, stages: Stages) -
         if to_look_up(order, now=now):
             due.append(order)
         won_unseen = order.state is State.AUCTION_WON and order.auction_url is None and not order.settled
-        waits = order.set_aside is not None and now < order.set_aside.next_at
+        waits = order.refused_look is not None and now < order.refused_look.next_at
         if (order.state is State.AUCTION_PENDING or won_unseen) and not waits:
             auctions.append(order)
     with stages.stage("auctions"):

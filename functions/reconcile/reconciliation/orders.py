@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 
 from backorder.bookkeeping import Lease
 from backorder.model import Backorder, BackorderKey
-from backorder.store import Conflict, Store
+from backorder.store import Conflict, NotUnderstood, Store
 from reconciliation.shelf import Shelf
 
 TRIES = 5
@@ -38,7 +39,7 @@ class Orders:
         return iter(self._orders.values())
 
     def get(self, key: BackorderKey) -> Backorder | None:
-        """As this run knows it; one that was not open is read."""
+        """As this run knows it; one that was not open is read. Raises NotUnderstood."""
         known = self._orders.get(place_of(key))
         if known is not None:
             return known
@@ -55,15 +56,18 @@ class Orders:
         return None if place is None else self._orders[place]
 
     def of_lease(self, lease: Lease) -> Backorder | None:
-        """The order that a deposit is for."""
-        return None if lease.cycle is None else self.get(BackorderKey(lease.domain, lease.cycle))
+        """The order that a deposit is for, if it is understood."""
+        with suppress(NotUnderstood):
+            return None if lease.cycle is None else self.get(BackorderKey(lease.domain, lease.cycle))
+        return None
 
     def known_of(self, domain: str) -> Sequence[Backorder]:
         """Those cycles of the domain that this run knows, the newest first."""
         return list(self._orders.between(f"{domain}#", f"{domain}$"))[::-1]
 
     def of_domain(self, domain: str) -> Iterator[Backorder]:
-        """All cycles of the domain as the table has them at this moment, the newest first."""
+        """All cycles of the domain as the table has them at this moment, the newest first. Raises NotUnderstood at the
+        first that is not."""
         latest = self._store.latest(domain)
         while latest is not None:
             yield self._keep(latest)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from backorder.model import Backorder
 from backorder.store import Store
@@ -41,7 +42,7 @@ def read_past(
     and the latest are by domain, then cycle, and on disk.
     `changed` are the days of which this run changed one: an index may be a moment old, so a later run adds them up.
     """
-    kept = {day: None if sums is None else _DAY.validate_python(sums) for day, sums in store.closed_days().items()}
+    kept = {day: _kept(sums) for day, sums in store.closed_days().items()}
     first = _first_one_by_one(kept, since=since, yesterday=now.date() - _DAY_LONG)
     new = sorted(day for day, sums in kept.items() if sums is None and day < first)
     latest = _shelf()
@@ -56,6 +57,8 @@ def read_past(
                 latest[place_of(told.key)] = told
             if day in by_day:
                 by_day[day][place_of(told.key)] = told
+        # Sums without one that is not understood would be those of the day for ever.
+        lasting -= {item.day for item in store.set_aside()}
         for day, shelf in by_day.items():
             sums = add_up(shelf.values())
             if day in lasting:
@@ -64,6 +67,14 @@ def read_past(
             if day < first:
                 kept[day] = sums
     return Past(latest.values(), {day: sums for day, sums in kept.items() if sums is not None and day < first})
+
+
+def _kept(sums: Mapping[str, Any] | None) -> Day | None:
+    """None also where they are not understood: they are added up anew."""
+    try:
+        return None if sums is None else _DAY.validate_python(sums)
+    except ValidationError:
+        return None
 
 
 def _shelf() -> Shelf[Backorder]:

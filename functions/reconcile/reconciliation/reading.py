@@ -7,7 +7,7 @@ are compared only where all of the account was read while it stood still.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -94,6 +94,10 @@ class Reading:
     def read_to_the_end(self) -> frozenset[str]:
         """The commands whose lists were read whole: a row that is not among `unread` makes sense by now, or is gone."""
         return self.money.read | ({APPLICATIONS} if self.placed.full else frozenset())
+
+    def without_money(self) -> Reading:
+        """As if the account had not stood still: nothing is compared with books that nobody knows."""
+        return replace(self, money=replace(self.money, seen=None))
 
 
 def read(provider: Provider, notes: Notes, now: datetime, stages: Stages) -> Reading:

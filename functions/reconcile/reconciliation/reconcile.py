@@ -13,7 +13,7 @@ from typing import Any
 
 from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock
-from backorder.finding import Kind
+from backorder.finding import Finding, Kind
 from backorder.halt import Halt, halt, halt_line, zone_halts
 from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO, in_words
@@ -27,10 +27,11 @@ from backorder.registries import Registries
 from backorder.rules import RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
 from reconciliation import findings as find
 from reconciliation.ahead import look_ahead
-from reconciliation.bookkeeping import Bookkeeping
+from reconciliation.aside import keep_set_aside, recall_set_aside
+from reconciliation.bookkeeping import Bookkeeping, Unanswered
 from reconciliation.books import Books
 from reconciliation.following import follow, given_up, looked_in_vain, redated, seen_in_a_list, settled, to_look_at
 from reconciliation.ledger import Seen
@@ -81,6 +82,8 @@ class Summary:
     skipped: str | None = None
     failed: dict[str, str] = field(default_factory=dict)
     """Stages that the provider did not answer, or refused, each with why."""
+    not_understood: int | None = None
+    """Items of the table that this version does not understand."""
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value is not None}
@@ -95,7 +98,11 @@ def reconcile_account(reconciliation: Reconciliation, *, holder: str) -> Summary
     if not store.acquire_lease("reconcile", holder, now=now, until=now + LEASE):
         return Summary(skipped="another reconciliation is under way")
     try:
-        summary = _Run(reconciliation, now).run()
+        store.forget_set_aside()
+        run = _Run(reconciliation, now)
+        recall_set_aside(store)
+        summary = run.run()
+        summary.not_understood = keep_set_aside(store)
         note_run(store, "reconcile", Run(now, summary.as_json()))
         return summary
     finally:
@@ -133,6 +140,8 @@ class _Run:
         try:
             reading = read(self.provider, self.books.notes, self.now, self.stages)
             self.status = reading.status
+            if reading.seen is not None and not self.books.are_understood(reading.seen.since):
+                reading = reading.without_money()
             with self.stages.stage("applications"):
                 self._follow(reading)
             with self.stages.stage("dates"):
@@ -149,7 +158,7 @@ class _Run:
             self._conclude(halts, find.Examined([Kind.LINE_HALTED]))
             return self.summary
         # Only now: whatever breaks a run off before it leaves the books to be added up anew.
-        self.books.close(self.now, whole=reading.seen is not None)
+        self.books.close(self.now, whole=self.summary.compared)
         self.summary.posted = self.books.posted
         self._find(reading, strangers, leases)
         # Last: what is settled is looked at no longer, unless it has a finding by now.
@@ -238,7 +247,7 @@ class _Run:
         standing = bookkeeping.book(reading.seen)
         if reading.swept:
             bookkeeping.forget(self.now)
-        self.summary.compared = reading.seen.is_whole
+        self.summary.compared = reading.seen.is_whole and not bookkeeping.waits
         with self.stages.stage("strangers"):
             return judge_deposits(standing, provider=self.provider, orders=self.orders, store=self.store, now=self.now)
         return standing
@@ -259,7 +268,7 @@ class _Run:
         with self.stages.stage("strangers"):
             found = self.provider.applications(domains=[domain])
             return any(each.status in WON and not self.orders.knows(each.id) for each in found)
-        return False
+        raise Unanswered(domain)
 
     def _remember(self, reading: Reading, strangers: Strangers, leases: Iterable[Lease]) -> None:
         """What the next run, and the plans to come, need to know of the account."""
@@ -281,7 +290,9 @@ class _Run:
         ahead = look_ahead(self.provider, known, self.now, self.stages, prices_too=reading.swept)
         now = Standing(
             last_deposits=notes.expected_deposits,
-            others=sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
+            others=known.others
+            if reading.seen is None
+            else sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
             credits=known.credits if reading.seen is None else reading.seen.reserved - reading.seen.status.deposit,
             spent=self.books.tally.spent,
             release_lag=notes.release_lag,
@@ -295,24 +306,27 @@ class _Run:
     # What needs a person
 
     def _find(self, reading: Reading, strangers: Strangers, leases: Sequence[Lease]) -> None:
-        compared = self.summary.compared
         currency = self.books.notes.currency
-        for finding in self.known_findings:
-            if finding.kind in find.ORDER_KINDS and (key := find.order_of(finding)) is not None:
-                self.orders.get(key)  # one that is settled is looked at as long as it has findings
+        left_alone = [find.as_before(finding) for finding in self.known_findings if not self._is_readable(finding)]
         lag = self.books.notes.release_lag or find.RELEASE_LAG
         circumstances = find.Circumstances(self.now, currency, lag, self.books.notes.usual_deposits)
         observed = [
             *find.examine_line(halt(self.store), zone_halts(self.store)),
             *find.examine_funds(forecast(self.store)),
+            *find.examine_items(self.store.set_aside()),
             *find.examine_strangers(strangers.live),
             *find.examine_rows(reading.unread),
             *(each for order in self.orders for each in find.examine_order(order, circumstances)),
+            *left_alone,
         ]
-        kinds = {Kind.LINE_HALTED, *find.ORDER_KINDS} - (set() if compared else find.MONEY_KINDS)
-        if compared:
-            kinds |= {Kind.DEPOSIT_ORPHAN, Kind.UNEXPLAINED_DIFFERENCE}
+        seen = reading.seen is not None
+        kinds = {Kind.LINE_HALTED, *find.ORDER_KINDS} - (set() if seen else find.MONEY_KINDS)
+        kinds.add(Kind.ITEM_NOT_UNDERSTOOD)
+        if seen:
+            kinds.add(Kind.DEPOSIT_ORPHAN)
             observed += find.examine_orphans(leases, now=self.now, release_lag=lag)
+        if self.summary.compared:
+            kinds.add(Kind.UNEXPLAINED_DIFFERENCE)
             unexplained = -self.books.tally.balances.get(Account.UNEXPLAINED, ZERO)
             explained = sum((lease.amount for lease in leases), ZERO)
             observed += find.examine_unexplained(
@@ -332,6 +346,15 @@ class _Run:
             ],
         }
         self._conclude([each for each in observed if each.kind in looked_at], find.Examined(kinds, subjects))
+
+    def _is_readable(self, finding: Finding) -> bool:
+        """Reads the order that a finding is about: one that is settled is looked at as long as it has findings."""
+        if finding.kind in find.ORDER_KINDS and (key := find.order_of(finding)) is not None:
+            try:
+                self.orders.get(key)
+            except NotUnderstood:
+                return False
+        return True
 
     def _conclude(self, observed: Iterable[find.Observation], examined: find.Examined) -> None:
         """Writes the reports, tells what is new, and keeps the findings: after the message, for a message twice is

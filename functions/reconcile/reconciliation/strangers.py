@@ -15,8 +15,9 @@ from backorder.model import Backorder, Origin
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.standing import ForeignOrder
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
 from reconciliation.findings import Stranger
+from reconciliation.findings.applications import CLOCKS_DIFFER
 from reconciliation.orders import Orders
 from reconciliation.reading import Reading
 
@@ -31,7 +32,8 @@ class Strangers:
     over: frozenset[str] = frozenset()
     """Ids of known applications that are live no longer, or ours."""
     unsure: frozenset[str] = frozenset()
-    """Ids of applications that may be ours, for an order of ours is on its way: the next run looks again."""
+    """Ids of applications that may be ours, for an order of ours is on its way, or not understood: the next run looks
+    again."""
     everything: bool = False
     """All applications were read: what is not among `live` is over."""
 
@@ -57,17 +59,27 @@ def find_strangers(reading: Reading, orders: Orders, known: Collection[str]) -> 
     over: set[str] = set()
     unsure: set[str] = set()
     for application in reading.applications.values():
-        cycles = () if application.is_final else _cycles(application, orders)
+        try:
+            cycles = () if application.is_final else _cycles(application, orders)
+        except NotUnderstood:
+            unsure.add(application.id)
+            continue
         if application.is_final or any(
             order.application == application.id and order.origin is Origin.OURS for order in cycles
         ):
             if application.id in known:
                 over.add(application.id)
-        elif any(order.claim is not None for order in cycles):
+        elif any(order.claim is not None or _may_have_come_of(order, application) for order in cycles):
             unsure.add(application.id)
         else:
             live.append(Stranger(application, _placed(cycles)))
     return Strangers(tuple(live), frozenset(over), frozenset(unsure), reading.placed.all_there_are)
+
+
+def _may_have_come_of(order: Backorder, application: Application) -> bool:
+    """An order of ours was refused, and may have taken effect all the same: it is looked for before it goes again."""
+    since = order.refused_since
+    return order.state.is_waiting and since is not None and application.created_at >= since - CLOCKS_DIFFER
 
 
 def _cycles(application: Application, orders: Orders) -> Sequence[Backorder]:

@@ -14,7 +14,7 @@ from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError, Scope
 from backorder.provider.splitting import one_by_one
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
 from submission.answers import Adopt, AskAgain, conclude
 from submission.claims import claim, settle, taken_over
 from submission.line import Line
@@ -36,9 +36,13 @@ class Questions:
     withdrawals: Withdrawals
 
     def take_over(self, key: BackorderKey) -> Backorder | None:
-        """The backorder under a claim of this worker; None if it is settled by now, or another worker has it."""
+        """The backorder under a claim of this worker; None if it is settled by now, or another worker has it, or it is
+        not understood."""
         now = self.clock()
-        backorder = self.store.get(key)
+        try:
+            backorder = self.store.get(key)
+        except NotUnderstood:
+            return None
         if backorder is None or backorder.claim is None or not backorder.claim.may_be_taken_over(now):
             return None
         if backorder.state not in (State.SUBMITTING, State.WITHDRAWING):

@@ -13,7 +13,7 @@ from backorder.clock import Clock
 from backorder.model import Backorder, BackorderKey, State
 from backorder.provider.client import Provider
 from backorder.rules import Rules, RulesOutdated, last_good_rules
-from backorder.store import Conflict, Store
+from backorder.store import Conflict, NotUnderstood, Store
 from submission.claims import claim, new_claim
 from submission.line import Line
 from submission.orders import Orders
@@ -96,9 +96,19 @@ class _Work:
         return outcomes
 
     def _each(self, items: Iterable[_T], action: Callable[[_T], str]) -> Counter[str]:
-        """All of them, whatever one of them raises; the first error is raised when the others are through."""
+        """All of them, whatever one of them raises; the first error is raised when the others are through.
+
+        What is not understood is left alone.
+        """
+
+        def act(item: _T) -> str:
+            try:
+                return action(item)
+            except NotUnderstood:
+                return "not understood"
+
         with ThreadPoolExecutor(threads(self.submission.pool_size)) as pool:
-            futures = [pool.submit(action, item) for item in items]
+            futures = [pool.submit(act, item) for item in items]
         errors = [error for future in futures if (error := future.exception()) is not None]
         if errors:
             self.line.close()

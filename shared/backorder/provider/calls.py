@@ -142,13 +142,11 @@ class Caller:
 
         530 and 531 are listed for most commands; about one object they say nothing of the account.
         """
-        if self.refusal(self.worst_case_seconds) is None:
-            account = self._send(encode(ASKS_FOR_THE_ACCOUNT, {}), attempt, None, credentials, slot)
-            if isinstance(account, AccessDenied):
-                return denied
-            if isinstance(account, Response):
-                return _like(denied, Refused, denied.description)
-        return _like(denied, TemporaryFailure, f"{denied.description}, and whether the account is refused is not known")
+        if self.refusal(self.worst_case_seconds) is not None:
+            return _like(denied, TemporaryFailure, denied.description)
+        account = self._send(encode(ASKS_FOR_THE_ACCOUNT, {}), attempt, None, credentials, slot)
+        # Without an answer it stays the object's: to be looked at again, and not to be repeated at once.
+        return denied if isinstance(account, AccessDenied) else _like(denied, Refused, denied.description)
 
     def _newer(self, used: Credentials) -> Credentials | None:
         if not isinstance(self.credentials, Rereadable):

@@ -16,6 +16,9 @@ The index has open backorders by shard and deadline (`open#3`), all others by mo
 and day of their outcome.
 
 No transactions: each item is written alone, a backorder on condition of its version.
+
+An item is understood if its content is what this version writes, and belongs under its key; fields that this version
+does not know are passed over.
 """
 
 from __future__ import annotations
@@ -23,25 +26,26 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from backorder.bookkeeping import Lease, Posting
 from backorder.clock import iso
 from backorder.finding import Finding
 from backorder.model import Backorder, BackorderKey
-from backorder.store.protocol import Conflict, ListRecord
+from backorder.observability import logger
+from backorder.store.protocol import Conflict, ListRecord, NotUnderstood, SetAside
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -56,25 +60,51 @@ _LOOKS = 5
 
 SECOND = len("2026-11-24T12:00:00")
 
-_BACKORDER = TypeAdapter(Backorder)
-_POSTING = TypeAdapter(Posting)
-_LEASE = TypeAdapter(Lease)
-_FINDING = TypeAdapter(Finding)
-_LIST = TypeAdapter(ListRecord)
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
 Item = dict[str, Any]
 """An item in plain Python values."""
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind(Generic[T]):
+    """Items of one kind."""
+
+    adapter: TypeAdapter[T]
+    key: Callable[[T], Item]
+    """What is written beside a value, and tells it from all others: `pk`, `sk`, and the version of what has one."""
+
+    def item(self, value: T, **attributes: str) -> Item:
+        """The value as JSON in one attribute, and beside it only what is asked for or conditioned on.
+
+        An attribute for each field would be read no more often, and cost several times the work on both ends.
+        """
+        return {**self.key(value), "body": self.adapter.dump_json(value).decode(), **attributes}
+
+    def read(self, item: Item) -> T:
+        """Raises NotUnderstood: also for content that is well formed, but not what was written under this key."""
+        try:
+            # Strict: what this version wrote is of its types to the letter, and a number is no moment.
+            value = self.adapter.validate_json(item["body"], strict=True)
+        except (KeyError, TypeError, ValidationError) as error:
+            raise _not_understood(item, error) from None
+        if not self.key(value).items() <= item.items():
+            raise _not_understood(item)
+        return value
+
 
 class DynamoStore:
-    """Safe for many threads: it keeps nothing but the client, which is, and which days it has noted."""
+    """Safe for many threads: it keeps nothing but the client, which is, which days it has noted, and what it has set
+    aside."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
         self._noted: set[date] = set()
+        self._aside: dict[tuple[str, str], SetAside] = {}
 
     @classmethod
     def connect(cls, table: str, *, connections: int = 10) -> DynamoStore:
@@ -88,12 +118,12 @@ class DynamoStore:
         try:
             self._put(_from_backorder(backorder), "attribute_not_exists(pk)")
         except _ConditionFailed as failed:
-            return _to_backorder(failed.item) if failed.item else self.get(backorder.key)
+            return self._read(failed.item, _BACKORDER) if failed.item else self.get(backorder.key)
         return None
 
     def get(self, key: BackorderKey) -> Backorder | None:
         item = self._get(f"domain#{key.domain}", f"cycle#{key.cycle:04}")
-        return _to_backorder(item) if item else None
+        return self._read(item, _BACKORDER) if item else None
 
     def latest(self, domain: str) -> Backorder | None:
         items = self._query(
@@ -104,7 +134,7 @@ class DynamoStore:
             Limit=1,
         )
         item = next(items, None)
-        return _to_backorder(item) if item else None
+        return self._read(item, _BACKORDER) if item else None
 
     def replace(self, backorder: Backorder) -> Backorder:
         written = replace(backorder, version=backorder.version + 1)
@@ -112,7 +142,10 @@ class DynamoStore:
         try:
             self._put(_from_backorder(written), "version = :read", {":read": backorder.version})
         except _ConditionFailed as failed:
-            current = _to_backorder(failed.item) if failed.item else self.get(backorder.key)
+            try:
+                current = self._read(failed.item, _BACKORDER) if failed.item else self.get(backorder.key)
+            except NotUnderstood:
+                current = None
             # The client repeats a write whose answer was lost: what stands there may be ours.
             if current == written:
                 return written
@@ -127,7 +160,7 @@ class DynamoStore:
                 ExpressionAttributeNames={"#open": "open"},
                 ExpressionAttributeValues=_wire({":shard": f"open#{shard}"}),
             )
-            yield from map(_to_backorder, items)
+            yield from self._understood(items, _BACKORDER)
 
     def backorders(self) -> Iterator[Backorder]:
         pages = self._client.get_paginator("scan").paginate(
@@ -136,11 +169,10 @@ class DynamoStore:
             ExpressionAttributeValues=_wire({":domain": "domain#"}),
         )
         for page in pages:
-            yield from (_to_backorder(_plain(item)) for item in page["Items"])
+            yield from self._understood(map(_plain, page["Items"]), _BACKORDER)
 
     def closed_days(self) -> dict[date, Mapping[str, Any] | None]:
-        days = self._partition("closed")
-        return {date.fromisoformat(day["sk"]): json.loads(day["body"]) if "body" in day else None for day in days}
+        return {date.fromisoformat(day["sk"]): _sums_of(day) for day in self._partition("closed")}
 
     def closed(self, since: date, before: date) -> Iterator[Backorder]:
         month = since.replace(day=1)
@@ -153,7 +185,7 @@ class DynamoStore:
                     {":month": f"closed#{month:%Y-%m}", ":first": since.isoformat(), ":end": before.isoformat()}
                 ),
             )
-            yield from map(_to_backorder, items)
+            yield from self._understood(items, _BACKORDER)
             month = (month + timedelta(days=31)).replace(day=1)
 
     def save_day(self, day: date, sums: Mapping[str, Any] | None) -> None:
@@ -178,8 +210,7 @@ class DynamoStore:
                 self._put({"pk": "ledger", "sk": month})
                 months.add(month)
             with suppress(_ConditionFailed):
-                item = _item(f"ledger#{month}", f"{iso(posting.at)}#{posting.key}", _POSTING, posting)
-                self._put(item, "attribute_not_exists(pk)")
+                self._put(_POSTING.item(posting), "attribute_not_exists(pk)")
 
     def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
         first, end = "0" if since is None else since.isoformat(), "9" if before is None else before.isoformat()
@@ -191,8 +222,7 @@ class DynamoStore:
             )
             # Moments to the second and to the microsecond do not sort together as texts.
             for _, second in groupby(items, key=lambda item: item["sk"][:SECOND]):
-                posted = [_POSTING.validate_json(item["body"]) for item in second]
-                yield from sorted(posted, key=lambda p: (p.at, p.key))
+                yield from sorted(self._understood(second, _POSTING), key=lambda p: (p.at, p.key))
 
     def _months_of_postings(self, since: date | None, before: date | None) -> Iterator[str]:
         """The months that may have postings from `since` until `before`; for a short time, no item is read for them."""
@@ -203,22 +233,19 @@ class DynamoStore:
         yield from (month["sk"] for month in self._partition("ledger") if first <= month["sk"] < end)
 
     def save_lease(self, lease: Lease) -> None:
-        self._put(_item("leases", lease.id, _LEASE, lease))
+        self._put(_LEASE.item(lease))
 
     def leases(self) -> Iterator[Lease]:
-        return (_LEASE.validate_json(item["body"]) for item in self._partition("leases"))
+        return self._understood(self._partition("leases"), _LEASE)
 
     def delete_lease(self, lease_id: str) -> None:
         self._client.delete_item(TableName=self._table, Key=_wire({"pk": "leases", "sk": lease_id}))
 
     def save_finding(self, finding: Finding) -> None:
-        key = f"{iso(finding.opened_at)}#{finding.key}"
-        if finding.status == "open":
-            self._put(_item("findings#open", key, _FINDING, finding))
-            return
-        # In this order: after a crash between the two it is there twice, and closed once more.
-        self._put(_item("findings", key, _FINDING, finding))
-        self._client.delete_item(TableName=self._table, Key=_wire({"pk": "findings#open", "sk": key}))
+        self._put(_FINDING.item(finding))
+        if finding.status != "open":
+            # Only then: after a crash between the two it is there twice, and closed once more.
+            self._client.delete_item(TableName=self._table, Key=_wire(_FINDING.key(replace(finding, status="open"))))
 
     def findings(self) -> Iterator[Finding]:
         found = {finding.key: finding for pk in ("findings#open", "findings") for finding in self._findings(pk)}
@@ -228,17 +255,17 @@ class DynamoStore:
         return iter(sorted(self._findings("findings#open"), key=lambda f: (f.opened_at, f.key)))
 
     def _findings(self, pk: str) -> list[Finding]:
-        return [_FINDING.validate_json(item["body"]) for item in self._partition(pk)]
+        return list(self._understood(self._partition(pk), _FINDING))
 
     def save_list(self, record: ListRecord) -> None:
-        self._put(_item("lists", f"{record.name}#{record.version}", _LIST, record))
+        self._put(_LIST.item(record))
 
     def list_record(self, name: str, version: str) -> ListRecord | None:
         item = self._get("lists", f"{name}#{version}")
-        return _LIST.validate_json(item["body"]) if item else None
+        return self._read(item, _LIST) if item else None
 
     def lists(self) -> Iterator[ListRecord]:
-        records = [_LIST.validate_json(item["body"]) for item in self._partition("lists")]
+        records = self._understood(self._partition("lists"), _LIST)
         return iter(sorted(records, key=lambda r: (r.read_at, r.name, r.version)))
 
     def acquire_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
@@ -312,6 +339,35 @@ class DynamoStore:
             return False
         return True
 
+    def set_aside(self) -> Collection[SetAside]:
+        return [aside for _, aside in sorted(self._aside.copy().items())]
+
+    def forget_set_aside(self) -> None:
+        self._aside.clear()
+
+    def look_again(self, pk: str, sk: str) -> None:
+        self._aside.pop((pk, sk), None)
+        item = self._get(pk, sk)
+        kind = _KINDS.get(pk.partition("#")[0])
+        if item is not None and kind is not None:
+            with suppress(NotUnderstood):
+                self._read(item, kind)
+
+    def _understood(self, items: Iterable[Item], kind: _Kind[T]) -> Iterator[T]:
+        for item in items:
+            with suppress(NotUnderstood):
+                yield self._read(item, kind)
+
+    def _read(self, item: Item, kind: _Kind[T]) -> T:
+        try:
+            return kind.read(item)
+        except NotUnderstood as error:
+            aside = error.item
+            if (aside.pk, aside.sk) not in self._aside:
+                logger.error("item_not_understood", pk=aside.pk, sk=aside.sk, why=error.why)
+            self._aside[aside.pk, aside.sk] = aside
+            raise
+
     def _put(self, item: Item, condition: str | None = None, values: Mapping[str, Any] | None = None) -> None:
         conditions: dict[str, Any] = {}
         if condition:
@@ -365,21 +421,13 @@ def _plain(item: Mapping[str, Any]) -> Item:
     return {name: _deserialize(value) for name, value in item.items()}
 
 
-def _item(pk: str, sk: str, adapter: TypeAdapter[Any], value: Any, **attributes: str | int) -> Item:
-    """The value as JSON in one attribute, and beside it only what is asked for or conditioned on.
-
-    An attribute for each field would be read no more often, and cost several times the work on both ends.
-    """
-    return {"pk": pk, "sk": sk, "body": adapter.dump_json(value).decode(), **attributes}
-
-
 def _parts_of(head: Item) -> list[tuple[str, str]]:
     """The keys of a document's parts, in order; none where it is whole in its head."""
     return [(head["pk"], f"{head['digest']}#{n:04}") for n in range(int(head.get("parts", 0)))]
 
 
 def _from_backorder(backorder: Backorder) -> Item:
-    attributes: dict[str, str | int] = {"version": backorder.version, "state": backorder.state.value}
+    attributes = {"state": backorder.state.value}
     if backorder.is_open:
         due = iso(backorder.deadline) if backorder.deadline else "9999"
         attributes["open"] = f"open#{zlib.crc32(backorder.domain.encode()) % SHARDS}"
@@ -387,9 +435,81 @@ def _from_backorder(backorder: Backorder) -> Item:
     else:
         attributes["open"] = f"closed#{backorder.closed_on:%Y-%m}"
         attributes["due"] = f"{backorder.closed_on}#{backorder.domain}#{backorder.cycle:04}"
-    pk, sk = f"domain#{backorder.domain}", f"cycle#{backorder.cycle:04}"
-    return _item(pk, sk, _BACKORDER, backorder, **attributes)
+    return _BACKORDER.item(backorder, **attributes)
 
 
-def _to_backorder(item: Item) -> Backorder:
-    return _BACKORDER.validate_json(item["body"])
+def _key_of_backorder(backorder: Backorder) -> Item:
+    return {
+        "pk": f"domain#{backorder.domain}",
+        "sk": f"cycle#{backorder.cycle:04}",
+        "version": backorder.version,
+    }
+
+
+def _key_of_finding(finding: Finding) -> Item:
+    pk = "findings#open" if finding.status == "open" else "findings"
+    return {"pk": pk, "sk": f"{iso(finding.opened_at)}#{finding.key}"}
+
+
+_BACKORDER = _Kind(TypeAdapter(Backorder), _key_of_backorder)
+_POSTING = _Kind(
+    TypeAdapter(Posting), lambda each: {"pk": f"ledger#{each.at:%Y-%m}", "sk": f"{iso(each.at)}#{each.key}"}
+)
+_LEASE = _Kind(TypeAdapter(Lease), lambda each: {"pk": "leases", "sk": each.id})
+_FINDING = _Kind(TypeAdapter(Finding), _key_of_finding)
+_LIST = _Kind(TypeAdapter(ListRecord), lambda each: {"pk": "lists", "sk": f"{each.name}#{each.version}"})
+_KINDS: Mapping[str, _Kind[Any]] = {
+    "domain": _BACKORDER,
+    "ledger": _POSTING,
+    "leases": _LEASE,
+    "findings": _FINDING,
+    "lists": _LIST,
+}
+"""By what their `pk` begins with."""
+
+
+def _not_understood(item: Item, error: Exception | None = None) -> NotUnderstood:
+    """Of the error only where it is and of which kind, never what stands there."""
+    why = "it is not what belongs under its key"
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        why = ": ".join([*map(str, first["loc"][:1]), first["type"]])
+    elif error is not None:
+        why = "it has no content"
+    return NotUnderstood(_aside_of(item), why)
+
+
+def _aside_of(item: Item) -> SetAside:
+    pk, sk = str(item["pk"]), str(item["sk"])
+    kind = pk.partition("#")[0]
+    if kind != "domain":
+        day = _day_in(sk) if kind == "ledger" else None
+        return SetAside(pk, sk, day=day, is_money=kind in ("ledger", "leases"))
+    due, is_open = str(item.get("due", "")), str(item.get("open", "")).startswith("open#")
+    key = BackorderKey(pk.partition("#")[2], int(cycle) if (cycle := sk.partition("#")[2]).isdecimal() else 0)
+    deadline, day = (_moment_in(due), None) if is_open else (None, _day_in(due))
+    return SetAside(pk, sk, key, str(item.get("state", "")) or None, deadline, day)
+
+
+def _day_in(text: str) -> date | None:
+    """The day that an index's key, or a posting's, begins with."""
+    try:
+        return date.fromisoformat(text[: len("2026-11-24")])
+    except ValueError:
+        return None
+
+
+def _moment_in(due: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(due.partition("#")[0]).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _sums_of(day: Item) -> Mapping[str, Any] | None:
+    """None also where they are damaged: they are added up anew."""
+    try:
+        sums: Mapping[str, Any] | None = json.loads(day["body"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return sums

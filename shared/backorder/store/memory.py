@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -12,11 +12,11 @@ from typing import Any
 from backorder.bookkeeping import Lease, Posting
 from backorder.finding import Finding
 from backorder.model import Backorder, BackorderKey
-from backorder.store.protocol import Conflict, ListRecord
+from backorder.store.protocol import Conflict, ListRecord, SetAside
 
 
 class MemoryStore:
-    """Keeps the frozen objects themselves. Safe for many threads."""
+    """Keeps the frozen objects themselves, so there is none that it does not understand. Safe for many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -177,3 +177,12 @@ class MemoryStore:
                 return False
             self._documents[name] = copy.deepcopy(dict(after))
             return True
+
+    def set_aside(self) -> Collection[SetAside]:
+        return ()
+
+    def forget_set_aside(self) -> None:
+        pass
+
+    def look_again(self, pk: str, sk: str) -> None:
+        pass

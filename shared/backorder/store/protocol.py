@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -12,8 +12,38 @@ from backorder.finding import Finding
 from backorder.model import Backorder, BackorderKey
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An item that this version does not understand, for a newer one wrote it, or it is damaged: by what stands beside
+    its content."""
+
+    pk: str
+    sk: str
+    backorder: BackorderKey | None = None
+    """Of which backorder it is, if it is one's."""
+    state: str | None = None
+    """That backorder's, in whatever word."""
+    deadline: datetime | None = None
+    """That backorder's, UTC; None where it has none, or is over."""
+    day: date | None = None
+    """The day (UTC) among whose sums it counts: a posting's, or that of a backorder that is over."""
+    is_money: bool = False
+    """A posting, or a deposit: without it, nobody knows what the books say."""
+
+
+class NotUnderstood(Exception):
+    """What was asked for is an item that this version does not understand. It is not to be overwritten."""
+
+    def __init__(self, item: SetAside, why: str) -> None:
+        super().__init__(f"the item {item.pk}, {item.sk} is not understood: a newer version wrote it, or it is damaged")
+        self.item = item
+        self.why = why
+        """What about it, in a few words that hold nothing of its content."""
+
+
 class Conflict(Exception):
-    """Somebody else changed the backorder since it was read. `current` is what stands there now (None: nothing)."""
+    """Somebody else changed the backorder since it was read. `current` is what stands there now (None: nothing, or
+    nothing that is understood)."""
 
     def __init__(self, key: BackorderKey, current: Backorder | None) -> None:
         super().__init__(f"{key.domain} (cycle {key.cycle}) was changed by somebody else in the meantime")
@@ -43,15 +73,23 @@ class ListRecord:
 
 class Store(Protocol):
     """Backorders are written on condition that nobody else changed them, and documents that several write by `swap`.
-    All else has one writer at a time."""
+    All else has one writer at a time.
+
+    An item that is not understood is set aside alone: who reads many gets the others, who asks for that one gets
+    NotUnderstood.
+    """
 
     def create(self, backorder: Backorder) -> Backorder | None:
-        """Writes a new backorder. Gives None when it was written, else the one that is already there under its key."""
+        """Writes a new backorder. Gives None when it was written, else the one that is already there under its key.
 
-    def get(self, key: BackorderKey) -> Backorder | None: ...
+        Raises NotUnderstood.
+        """
+
+    def get(self, key: BackorderKey) -> Backorder | None:
+        """Raises NotUnderstood."""
 
     def latest(self, domain: str) -> Backorder | None:
-        """The domain's newest drop cycle."""
+        """The domain's newest drop cycle. Raises NotUnderstood where that one is not understood."""
 
     def replace(self, backorder: Backorder) -> Backorder:
         """Writes a changed backorder if the stored one still has its `version`; gives it with the next version.
@@ -101,7 +139,8 @@ class Store(Protocol):
 
     def save_list(self, record: ListRecord) -> None: ...
 
-    def list_record(self, name: str, version: str) -> ListRecord | None: ...
+    def list_record(self, name: str, version: str) -> ListRecord | None:
+        """Raises NotUnderstood."""
 
     def lists(self) -> Iterator[ListRecord]:
         """All lists read, in order of reading."""
@@ -122,3 +161,12 @@ class Store(Protocol):
 
     def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
         """Puts a document that several write, if it still is as it was read (None: was not there)."""
+
+    def set_aside(self) -> Collection[SetAside]:
+        """The items that were read and not understood since `forget_set_aside`, by key."""
+
+    def forget_set_aside(self) -> None:
+        """A run begins: what it does not come upon by itself is no matter of its."""
+
+    def look_again(self, pk: str, sk: str) -> None:
+        """Reads one item that was set aside before: it is again, unless it is understood by now, or gone."""

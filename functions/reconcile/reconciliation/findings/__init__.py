@@ -3,7 +3,8 @@
 from reconciliation.findings.account import examine_funds, examine_line, examine_unexplained
 from reconciliation.findings.applications import Stranger, examine_strangers
 from reconciliation.findings.deposits import examine_orphans
-from reconciliation.findings.observation import Examined, Observation, order_of, update, worth_telling
+from reconciliation.findings.items import examine_items
+from reconciliation.findings.observation import Examined, Observation, as_before, order_of, update, worth_telling
 from reconciliation.findings.orders import MONEY_KINDS, ORDER_KINDS, RELEASE_LAG, Circumstances, examine_order
 from reconciliation.findings.rows import UnreadRow, examine_rows
 
@@ -16,7 +17,9 @@ __all__ = [
     "Observation",
     "Stranger",
     "UnreadRow",
+    "as_before",
     "examine_funds",
+    "examine_items",
     "examine_line",
     "examine_order",
     "examine_orphans",

@@ -52,6 +52,13 @@ def order_of(finding: Finding) -> BackorderKey | None:
     return BackorderKey(finding.domain, int(cycle) if cycle.isdecimal() else 1)
 
 
+def as_before(finding: Finding) -> Observation:
+    """What keeps a finding as it is, whose order cannot be looked at."""
+    return Observation(
+        finding.kind, finding.subject, finding.advice, finding.domain, finding.amount, until=finding.until
+    )
+
+
 def update(
     standing: Iterable[Finding], observed: Iterable[Observation], *, examined: Examined, now: datetime, currency: str
 ) -> list[Finding]:

@@ -161,7 +161,7 @@ def _name_still_free(order: Backorder, at: Circumstances) -> Observation | None:
 
 def _set_aside(order: Backorder, at: Circumstances) -> Observation | None:
     """What the provider refuses about it, once that matters: shortly before it is too late, or at the third time."""
-    looks = order.set_aside
+    looks = order.refused_look
     if looks is not None and looks.times >= MATTERS_AFTER and order.state is not State.VANISHED:
         what = "to say what became of the name" if order.state.is_final else "to show the order"
         return _found(

@@ -1,0 +1,27 @@
+"""Items of the table that are not understood: what a run comes upon, and what the one before it did."""
+
+from __future__ import annotations
+
+from backorder.store import Store
+
+_DOCUMENT = "not-understood"
+
+
+def recall_set_aside(store: Store) -> None:
+    """Looks once more at what the last run came upon, and this one did not yet: much is read for the reports only, when
+    it is too late to tell of it."""
+    for pk, sk in sorted(set(_last(store)) - {(item.pk, item.sk) for item in store.set_aside()}):
+        store.look_again(pk, sk)
+
+
+def keep_set_aside(store: Store) -> int:
+    """Keeps what the run came upon for the next one; gives how many items that are."""
+    now = [(item.pk, item.sk) for item in store.set_aside()]
+    if now != _last(store):
+        store.put_document(_DOCUMENT, {"items": now})
+    return len(now)
+
+
+def _last(store: Store) -> list[tuple[str, str]]:
+    kept = store.document(_DOCUMENT) or {"items": ()}
+    return [(pk, sk) for pk, sk in kept["items"]]
