@@ -62,9 +62,32 @@ def _pay_ins(
     return tuple(pay_ins)
 
 
+def _outages(
+    _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
+) -> tuple[tuple[float, float], ...]:
+    outages = []
+    for text in texts:
+        hours, _, day = text.partition("@")
+        try:
+            outages.append((float(hours), float(day)))
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is not HOURS@DAY, such as 3@2.5") from None
+        if not (0 < outages[-1][0] <= LONGEST_DAYS * 24 and 0 <= outages[-1][1] <= LONGEST_DAYS):
+            raise click.BadParameter(f"{text!r}: hours above zero, and a day from 0 to {LONGEST_DAYS}")
+    return tuple(outages)
+
+
 @main.command()
 @click.option("--list", "lists", multiple=True, metavar="FILE[@DAY]", help="a list, uploaded on that day of the run")
 @click.option("--pay-in", "pay_ins", multiple=True, metavar="AMOUNT@DAY", callback=_pay_ins, help="money that arrives")
+@click.option(
+    "--outage",
+    "outages",
+    multiple=True,
+    metavar="HOURS@DAY",
+    callback=_outages,
+    help="so long no call to the provider is answered; the day may have decimals",
+)
 @click.option("--kind", type=click.Choice(["wanted", "dropping", "cancel"]), default="wanted", show_default=True)
 @click.option("--rules", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="a rules.toml")
 @click.option("--balance", metavar="AMOUNT", help="the account's, at the start (default 5000.00)")
@@ -88,6 +111,12 @@ def _pay_ins(
 )
 @click.option("--insufficient-funds", type=click.Choice(["per-backorder", "all-void"]))
 @click.option("--duplicates", type=click.Choice(["same", "540", "new"]), help="what an order made twice gets")
+@click.option(
+    "--answers",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    metavar="FILE",
+    help="a JSON list of answers that the provider gives in the place of its own",
+)
 @click.option("--store", type=click.Choice(["dynamodb", "memory"]), help="default: dynamodb up to 500 entries")
 @click.option("--attach", is_flag=True, help="go on with the stack of a running `make up`")
 @click.option("--fetch", is_flag=True, help="pull the provider's own list of dropping names each day, too")
@@ -122,6 +151,7 @@ def run(**given: Any) -> None:
     show(outcome, console)
     if outcome.broken:
         print(f"broken invariants: {', '.join(outcome.broken)}")
+    if outcome.broken or outcome.crashes:
         sys.exit(1)
 
 
@@ -154,7 +184,11 @@ def serve(quiet: bool) -> None:
     heed_signals()
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "backorder-local")
     try:
-        serve_it(attach(), tell=(lambda _words: None) if quiet else lambda words: print(words, flush=True))
+        serve_it(
+            attach(),
+            tell=(lambda _words: None) if quiet else lambda words: print(words, flush=True),
+            complain=lambda words: print(words, file=sys.stderr, flush=True),
+        )
     except StackError as error:
         _stop(str(error))
     except (BotoCoreError, requests.RequestException):

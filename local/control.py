@@ -50,6 +50,10 @@ class Control:
         """Money arrives in the account, in its currency."""
         self._post("account", {"pay_in": str(amount)})
 
+    def fall_silent(self, hours: float) -> None:
+        """No call to the provider is answered for so long."""
+        self._post("outage", {"hours": hours})
+
     def schedule(self, drops: Iterable[Mapping[str, str]]) -> None:
         """When names drop, as far as the registries know."""
         self._post("drops", list(drops))

@@ -29,14 +29,24 @@ LOG = BUILD / "serve.log"
 Tell = Callable[[str], None]
 
 
-def serve(stack: LocalStack, *, tell: Tell, log: Path = LOG, stopped: Callable[[], bool] = lambda: False) -> None:
-    """Works until `stopped`; tells what ran, and writes the functions' log. What a function raises is raised."""
+def serve(
+    stack: LocalStack,
+    *,
+    tell: Tell,
+    complain: Tell,
+    log: Path = LOG,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Works until `stopped`; tells what ran, and writes the functions' log.
+
+    What a function raises at its schedule is raised; of what one raises on a message, which comes again, it complains.
+    """
     use_environment(stack.deployment)
     with log_to(log):
-        _serve(stack, tell, stopped)
+        _serve(stack, tell, complain, stopped)
 
 
-def _serve(stack: LocalStack, tell: Tell, stopped: Callable[[], bool]) -> None:
+def _serve(stack: LocalStack, tell: Tell, complain: Tell, stopped: Callable[[], bool]) -> None:
     store = WatchedStore(DynamoStore.connect(stack.deployment.table_name))
     functions = handlers(
         stack.deployment,
@@ -44,7 +54,10 @@ def _serve(stack: LocalStack, tell: Tell, stopped: Callable[[], bool]) -> None:
         clock=lambda: pump.now,
         tell=lambda message: tell(f"mail: {message.subject}"),
     )
-    pump = Pump(stack.deployment, Control(stack.emulator_base_url), store, functions)
+    pump = Pump(
+        *(stack.deployment, Control(stack.emulator_base_url), store, functions),
+        crashed=lambda function, error: complain(f"{function} crashed: {type(error).__name__}: {error}"),
+    )
     # Where two are due at the same moment, the plan sees what reconciliation found.
     schedules = sorted(
         (schedule for schedule in stack.deployment.schedules if schedule.enabled),

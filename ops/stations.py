@@ -154,7 +154,7 @@ class Journey:
             if backorder is not None and backorder.state is State.HELD:
                 raise Stuck(f"{backorder.domain} is held back: {backorder.reason}. Pay in, or look at `status`")
         run = last_run(self.stack.store, "plan")
-        if run is not None and (trouble := run.summary.get("halted") or run.summary.get("skipped")):
+        if run is not None and (trouble := run.trouble):
             raise Stuck(f"the plan of {iso(run.at)}: {trouble}")
         return self._states(lambda backorder: backorder.state is not State.SELECTED)
 
@@ -170,7 +170,7 @@ class Journey:
         run = last_run(self.stack.store, "reconcile")
         if run is None or run.at < self.started:
             return None
-        if trouble := run.summary.get("halted") or run.summary.get("skipped"):
+        if trouble := run.trouble:
             raise Stuck(f"the reconciliation of {iso(run.at)}: {trouble}")
         return f"ran at {iso(run.at)}"
 

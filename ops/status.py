@@ -347,7 +347,7 @@ def _runs(status: Status, console: Console) -> None:
         if run is None:
             console.print(plain(f"{name}: never ran.", "yellow"))
             continue
-        trouble = run.summary.get("skipped") or run.summary.get("halted")
+        trouble = run.trouble
         ending = f": {trouble}" if trouble else "."
         console.print(
             plain(f"{name} ran {ago(run.at, status.at)}{ending}", "yellow" if trouble else "dim"), soft_wrap=True

@@ -41,7 +41,6 @@ POLLERS, POLLS_A_MINUTE = 5, 3
 """Lambda's least for a queue, each asking for 20 seconds at a time."""
 TICK_SECONDS, RUN_SECONDS, ORDER_SECONDS = Decimal("1"), Decimal("10"), Decimal("0.2")
 """Assumed: a function's time for a tick, a reconciliation, and an order's share of its message."""
-GIGABYTES = Decimal("0.5")
 
 PRICES = {
     "DynamoDB, million write units": Decimal("0.625"),
@@ -172,7 +171,8 @@ def _fixed() -> dict[str, Decimal]:
     )
     queues = sum(r["Type"] == "AWS::Lambda::EventSourceMapping" for r in resources)
     invocations = TICKS + RUNS
-    seconds = TICKS * TICK_SECONDS + RUNS * RUN_SECONDS
+    gigabyte_seconds = TICKS * TICK_SECONDS * _gigabytes("PlanSubmissions")
+    gigabyte_seconds += RUNS * RUN_SECONDS * _gigabytes("ReconcileAccount")
     polls = queues * POLLERS * POLLS_A_MINUTE * 60 * 24 * 30
     return {
         f"alarms ({watched} metrics in them)": watched * PRICES["CloudWatch, alarm and metric in it"],
@@ -180,7 +180,7 @@ def _fixed() -> dict[str, Decimal]:
         "dashboard": PRICES["CloudWatch, dashboard"],
         "secret": PRICES["Secrets Manager, secret"],
         f"Lambda, {invocations:,} ticks": invocations / MILLION * PRICES["Lambda, million invocations"]
-        + seconds * GIGABYTES * PRICES["Lambda, GB second"],
+        + gigabyte_seconds * PRICES["Lambda, GB second"],
         "Scheduler": invocations / MILLION * PRICES["Scheduler, million"],
         f"SQS, {polls:,} polls": polls / MILLION * PRICES["SQS, million requests"],
         "log": invocations * LOG_BYTES / Decimal(10**9) * PRICES["CloudWatch, GB of log"],
@@ -194,9 +194,14 @@ def _own(number: int, each: Mapping[str, Decimal]) -> Decimal:
         + each["s3 writes"] / 1000 * PRICES["S3, thousand writes"]
         + each["s3 reads"] / 1000 * PRICES["S3, thousand reads"]
         + each["sqs"] / MILLION * PRICES["SQS, million requests"]
-        + ORDER_SECONDS * GIGABYTES * PRICES["Lambda, GB second"]
+        + ORDER_SECONDS * _gigabytes("SubmitBackorders") * PRICES["Lambda, GB second"]
         + LOG_BYTES / Decimal(10**9) * PRICES["CloudWatch, GB of log"]
     )
+
+
+def _gigabytes(function: str) -> Decimal:
+    """A function's memory, which Lambda charges by the second."""
+    return Decimal(translate(TEMPLATE)["Resources"][function]["Properties"]["MemorySize"]) / 1024
 
 
 def _reading(open_at_once: int, size: int) -> Decimal:

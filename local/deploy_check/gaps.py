@@ -7,6 +7,8 @@ Not to be mended by a change, and so not judged:
   functions, without being asked for its permission. The functions' roles are enforced, and what the policies deny.
 - When a template is refused: AWS resolves `Fn::Select` before it begins, the emulator when the resource's turn comes.
 - Times: a schedule's shortest interval is a minute, so the check invokes what the stack's schedule names by itself.
+- How often a function may send messages to itself: the emulator takes that from no template, and counts no messages.
+- Whether Lambda may publish what failed: the emulator does so without asking.
 - Whether an alarm or the dashboard shows anything; memory, time-outs and the file system of functions.
 """
 

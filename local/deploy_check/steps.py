@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from local.deploy_check.sandbox import Failed, Said, Sandbox, as_json
@@ -14,12 +15,17 @@ from local.processes import PROJECT
 
 STACK: Final = "backorder-test"
 LAYER: Final = f"{STACK}-shared"
+LIVE: Final = "backorder-live"
+NOBODY: Final = "On stage live somebody has to hear of what needs a person"
+"""How the template refuses a live stack without an address for alerts."""
 KEPT: Final = ("ListsBucketName", "ReportsBucketName", "TableName", "ProviderSecretArn")
 """Outputs that name what stays when the stack is removed."""
 REFUSAL: Final = "Fn::Select cannot select nonexistent value at index 1"
 """How docs/operations.md says that another stage is refused."""
 PATIENCE: Final = 60
-"""Seconds at each station of the smoke test."""
+"""Seconds at each station of the smoke test, and for a message of a crash."""
+WAIT: Final = 10
+"""Seconds for which a queue is asked at once."""
 TICK: Final = 3.0
 """Seconds between two plans meanwhile; the stack's schedule has five minutes."""
 
@@ -120,6 +126,59 @@ def _with_plans(sandbox: Sandbox, process: subprocess.Popen[str]) -> str:
             lambda_.invoke(FunctionName=target["Arn"], Payload=target["Input"].encode())
 
 
+def told_of_crashes(sandbox: Sandbox) -> str:
+    """What crashes when a schedule calls it is told through the topic: each function, made to crash by its settings."""
+    lambda_, schedules = sandbox.client("lambda"), sandbox.client("scheduler")
+    names = _by_type(sandbox)["AWS::Scheduler::Schedule"].values()
+    targets = [schedules.get_schedule(Name=name)["Target"] for name in names]
+    events = {target["Arn"]: target["Input"] for target in targets}
+    with _listening(sandbox, sandbox.outputs(STACK)["AlertTopicArn"]) as queue:
+        for function, event in events.items():
+            variables = lambda_.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+            lambda_.update_function_configuration(
+                FunctionName=function, Environment={"Variables": {**variables, "STAGE": "none"}}
+            )
+            lambda_.invoke(FunctionName=function, InvocationType="Event", Payload=event.encode())
+            told = _one_message(sandbox, queue)
+            lambda_.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+            if (
+                told["requestContext"]["functionArn"] != function
+                or "STAGE" not in told["responsePayload"]["errorMessage"]
+            ):
+                raise Failed(f"{function} crashed, and something else was told", json.dumps(told))
+    return f"{len(events)} functions that schedules call: a crash of each is a message to the topic"
+
+
+@contextmanager
+def _listening(sandbox: Sandbox, topic: str) -> Iterator[str]:
+    """A queue that gets what is published, as it is. Gives its URL; it goes with the `with` block."""
+    sqs, sns = sandbox.client("sqs"), sandbox.client("sns")
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}],
+    }
+    queue = sqs.create_queue(QueueName="who-is-told", Attributes={"Policy": json.dumps(policy)})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    subscription = sns.subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
+    )["SubscriptionArn"]
+    try:
+        yield queue
+    finally:
+        sns.unsubscribe(SubscriptionArn=subscription)
+        sqs.delete_queue(QueueUrl=queue)
+
+
+def _one_message(sandbox: Sandbox, queue: str) -> Any:
+    """The next message of a queue, as JSON."""
+    sqs = sandbox.client("sqs")
+    for _ in range(PATIENCE // WAIT):
+        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=WAIT).get("Messages", []):
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            return json.loads(message["Body"])
+    raise Failed(f"nobody was told within {PATIENCE} s")
+
+
 def update(sandbox: Sandbox) -> str:
     """Two parameters change what depends on them; the others, the data and what is in the secret stay."""
     before, secret = sandbox.outputs(STACK), json.dumps(dict.fromkeys(("login", "password"), "the user's own"))
@@ -168,6 +227,17 @@ def refuse_another_stage(sandbox: Sandbox) -> str:
     return "Stage=live: refused, and nothing was changed"
 
 
+def refuse_a_live_stack_that_nobody_hears_of(sandbox: Sandbox) -> str:
+    """Without an address for alerts a live stack is refused before anything is created."""
+    before = _data(sandbox)
+    overrides = f"Stage=live Endpoint={sandbox.provider_url}"
+    said = sandbox.deploy("--stack-name", LIVE, "--parameter-overrides", overrides)
+    if said.status == 0 or NOBODY not in " ".join(said.text.split()):
+        raise Failed(f"exit status {said.status}, and not refused with the words “{NOBODY}”", said.text)
+    _as_expected(said, {"what keeps data": (_data(sandbox), before)})
+    return "Stage=live without AlertEmail: refused, and nothing was created"
+
+
 def delete(sandbox: Sandbox) -> str:
     """The stack goes; what docs/operations.md says that stays stays, and nothing else."""
     kept = sandbox.outputs(STACK)
@@ -206,8 +276,10 @@ STEPS: Final[Mapping[str, Step]] = {
     "create": create,
     "doctor": doctor,
     "smoke": smoke,
+    "crashes": told_of_crashes,
     "update": update,
     "refused change": refuse_another_stage,
+    "refused live": refuse_a_live_stack_that_nobody_hears_of,
     "delete": delete,
     "create again": create_again,
 }

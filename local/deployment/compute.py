@@ -65,7 +65,7 @@ def event_source_mapping(order: Order) -> Created:
     created = order.services.lambda_.create_event_source_mapping(
         Enabled=False,
         ScalingConfig={"MaximumConcurrency": concurrency},
-        **order.properties.as_request("BatchSize", "EventSourceArn", "FunctionName", "FunctionResponseTypes"),
+        **order.properties.as_request("BatchSize", "EventSourceArn", "FunctionName"),
     )
     return Created(created["UUID"])
 

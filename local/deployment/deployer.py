@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.deployment import compute, messaging, storage, watching
 from local.deployment.errors import DeploymentError, UnsupportedError
-from local.deployment.intrinsics import Resolver, parameter_values, references
+from local.deployment.intrinsics import Resolver, parameter_values, references, refuse_by_rules
 from local.deployment.inventory import Inventory, Resource
 from local.deployment.model import Deployment
 from local.deployment.properties import IGNORED_TYPES, Creator, Order, Properties
@@ -57,6 +57,7 @@ def deploy(
     translated = translate(template, parameters)
     values = parameter_values(translated, parameters)
     resolver = Resolver(translated, values, _pseudo_parameters(stack_name))
+    refuse_by_rules(translated, resolver)
     created = [
         _create(logical_id, resource, resolver, services, stack_name)
         for logical_id, resource in _in_order(translated["Resources"], resolver)

@@ -132,6 +132,15 @@ def references(value: Any) -> Iterator[str]:
                 yield from references(item)
 
 
+def refuse_by_rules(template: Mapping[str, Any], resolver: Resolver) -> None:
+    """Raises `DeploymentError` for the first assertion of the template's `Rules` that does not hold."""
+    for name, rule in template.get("Rules", {}).items():
+        if resolver.resolve(rule.get("RuleCondition", True)):
+            for assertion in rule["Assertions"]:
+                if not resolver.resolve(assertion["Assert"]):
+                    raise DeploymentError(f"rule {name}: {assertion['AssertDescription']}")
+
+
 def parameter_values(template: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
     """The value of each parameter: as given, else its default. Refuses what CloudFormation would refuse."""
     declared: Mapping[str, Any] = template.get("Parameters", {})

@@ -81,7 +81,6 @@ class Inventory:
             visibility_timeout_s=queue.properties.get("VisibilityTimeout", DEFAULT_VISIBILITY_TIMEOUT_S),
             batch_size=properties.get("BatchSize", DEFAULT_BATCH_SIZE),
             maximum_concurrency=properties.get("ScalingConfig", {}).get("MaximumConcurrency"),
-            partial_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
             max_receive_count=redrive["maxReceiveCount"] if redrive else None,
             dead_letter_queue_url=self._by_arn[redrive["deadLetterTargetArn"]].created.ref if redrive else None,
         )

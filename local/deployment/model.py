@@ -34,8 +34,6 @@ class EventSource(_Fact):
     visibility_timeout_s: int
     batch_size: int
     maximum_concurrency: int | None
-    partial_failures: bool
-    """Whether the function's answer names the messages that failed (`ReportBatchItemFailures`)."""
     max_receive_count: int | None
     dead_letter_queue_url: str | None
 

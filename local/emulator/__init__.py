@@ -4,8 +4,8 @@ It imports nothing from the pipeline, so that one mistake cannot hide in both.
 """
 
 from .emulator import Emulator
-from .faults import Delivery
 from .options import FaultMix, Options
 from .server import EmulatorServer
+from .wire import Delivery
 
 __all__ = ["Delivery", "Emulator", "EmulatorServer", "FaultMix", "Options"]

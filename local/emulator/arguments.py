@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -11,6 +12,7 @@ from click.core import ParameterSource
 
 from .moments import from_iso
 from .options import FaultMix, Options, Withheld, amount
+from .scripted import Scripted, read_script_text
 
 
 class _Read(click.ParamType[Any]):
@@ -47,6 +49,16 @@ def _currency(text: str) -> str:
     return text.upper()
 
 
+def _script(text: str) -> tuple[Scripted, ...]:
+    file = Path(text)
+    try:
+        return read_script_text(file.read_text(encoding="utf-8"))
+    except OSError as cause:
+        raise ValueError(f"{text}: {cause.strerror}") from None
+    except ValueError as cause:
+        raise ValueError(f"{text}: {cause}") from None
+
+
 def _withheld(text: str) -> frozenset[str]:
     return frozenset(word.strip() for word in text.split(",") if word.strip())
 
@@ -73,6 +85,9 @@ _OPTIONS = (
         type=_Read("names", _withheld),
         default="",
         help=",".join(get_args(Withheld)),
+    ),
+    click.option(
+        "--answers", type=_Read("file", _script), default=(), help="a JSON list of answers in the place of its own"
     ),
     click.option("--charge-auctions", is_flag=True, help="the price of a won auction is taken from this account"),
 )

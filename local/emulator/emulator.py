@@ -11,13 +11,15 @@ from . import book_faults, books, life
 from .access import Gate
 from .agenda import Kind
 from .commands import COMMANDS, Call, Command
-from .faults import Delivery, WireFaults, delivered
+from .faults import WireFaults, delivered
 from .moments import iso
 from .names import ascii_form
 from .options import BOOK_FAULTS, WIRE_FAULTS, Options, cents
 from .records import OUTCOMES, Drop, Renewal, Status
+from .scripted import Script, Scripted
+from .scripted import delivered as as_scripted
 from .view import state_of
-from .wire import CommandError, Request, parse_request, render
+from .wire import CommandError, Delivery, Request, parse_request, render
 from .world import FINALIZATION_LEAD, MAIN_USER, Happening, World
 
 
@@ -35,6 +37,9 @@ class Emulator:
         self._world = World(self.options, self.options.start or datetime.now(UTC))
         self._gate = Gate(self.options.seed)
         self._faults = WireFaults(self.options.faults, self.options.seed)
+        self._script = Script(self.options.answers)
+        self._former_scripts: list[Script] = []
+        self._silent_until = self._world.now
 
     def begin_anew(self, options: Options) -> None:
         """Forgets all that happened, and starts with other options."""
@@ -42,7 +47,9 @@ class Emulator:
             fresh = Emulator(options)
             self.options = options
             self._frozen, self._world = fresh._frozen, fresh._world
-            self._gate, self._faults = fresh._gate, fresh._faults
+            self._gate, self._faults, self._script = fresh._gate, fresh._faults, fresh._script
+            self._former_scripts = []
+            self._silent_until = fresh._silent_until
 
     @property
     def now(self) -> datetime:
@@ -62,17 +69,31 @@ class Emulator:
             return self._run(request)
 
     def exchange(self, fields: Mapping[str, str]) -> Delivery:
-        """Runs one command as a client over the wire sees it: with the faults of the options, or of `set_faults`."""
+        """Runs one command as a client over the wire sees it: with the scripted answers and the faults of
+        the options, or of `set_answers` and `set_faults`."""
         with self._at_present():
             request = self._receive(fields)
             domains = self._domains_of(request)
+            if self._world.now < self._silent_until:
+                self._world.unanswered(domains)
+                self._world.silent_calls += 1
+                return Delivery(b"", ending="close", fault="outage")
+            if (scripted := self._script.whole(request, domains)) is not None:
+                return self._scripted(scripted, request, domains)
             fault = self._faults.strike(request, domains)
             if fault is not None and fault.kind != "slow":
                 self._world.unanswered(domains)
             if fault is not None and fault.late_by is not None:
                 self._world.agenda.plan(self._world.now + fault.late_by, Kind.LATE_COMMAND, lambda: self._run(request))
             answer = self._run(request) if fault is None or fault.takes_effect else ""
-            return delivered(fault, answer)
+            return delivered(fault, self._script.touched(request, answer) if answer else "")
+
+    def _scripted(self, scripted: Scripted, request: Request, domains: tuple[str, ...]) -> Delivery:
+        if scripted.after:
+            self._run(request)
+        if scripted.http is not None or (scripted.code is not None and scripted.code < 500):
+            self._world.unanswered(domains)
+        return as_scripted(scripted)
 
     def advance_to(self, moment: datetime) -> list[Happening]:
         """Moves the clock, which then stands still, and tells what happened on the way.
@@ -99,7 +120,10 @@ class Emulator:
         """The next moment at which anything is scheduled to happen."""
         with self._at_present():
             event = life.next_event(self._world)
-            return event.at if event else None
+            moments = [event.at] if event else []
+            if self._world.now < self._silent_until:
+                moments.append(self._silent_until)
+            return min(moments, default=None)
 
     def schedule(
         self,
@@ -170,6 +194,27 @@ class Emulator:
         with self._at_present():
             self._faults.change(rate=rate, kinds=chosen, seed=self.options.seed if seed is None else seed)
 
+    def fall_silent(self, hours: float) -> datetime:
+        """An outage: for so long from now no call is answered, and none takes effect; gives its end.
+
+        One that ends sooner than another that goes on changes nothing. Raises ValueError for hours that cannot be.
+        """
+        with self._at_present():
+            if not hours > 0:
+                raise ValueError(f"hours: {hours} is not more than nothing")
+            try:
+                end = self._world.now + timedelta(hours=hours)
+            except OverflowError:
+                raise ValueError(f"hours: {hours} is beyond the calendar") from None
+            self._silent_until = max(self._silent_until, end)
+            return self._silent_until
+
+    def set_answers(self, answers: Iterable[Scripted]) -> None:
+        """From now on these are given in the place of the emulator's own; those before are only counted."""
+        with self._at_present():
+            self._former_scripts.append(self._script)
+            self._script = Script(tuple(answers))
+
     def strike_books(self, kinds: Iterable[str], domains: Iterable[str] = ()) -> None:
         """Faults of the books for these domains, or for a share of all that the seed draws. Raises ValueError."""
         chosen = list(kinds)
@@ -186,7 +231,13 @@ class Emulator:
             state["seed"] = self.options.seed
             state["start"] = iso(self.options.start) if self.options.start else None
             state["clock"] = "frozen" if self._frozen else "machine"
-            state["faults"] = {**self._faults.played, **self._world.books_played}
+            scripts = (*self._former_scripts, self._script)
+            played = sum(script.played for script in scripts)
+            told = {"answer": played, "outage": self._world.silent_calls}
+            scripted = {kind: count for kind, count in told.items() if count}
+            state["faults"] = {**self._faults.played, **self._world.books_played, **scripted}
+            state["answers"] = [entry for script in scripts for entry in script.view()]
+            state["refuse_zones"] = sorted(self.options.refuse_zones)
             return state
 
     def account(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from .arguments import changed
 from .emulator import Emulator
 from .moments import from_iso, iso
 from .options import amount
+from .scripted import read_script
 
 Json = Any
 
@@ -48,7 +49,7 @@ def _move_clock(emulator: Emulator, given: Json) -> Json:
     if "now" in given:
         happened = emulator.advance_to(from_iso(given["now"]))
     else:
-        happened = emulator.advance_by(_seconds(given["advance_s"]))
+        happened = emulator.advance_by(_number(given["advance_s"], "advance_s", "seconds"))
     return {**_clock(emulator, None), "happened": happened}
 
 
@@ -94,17 +95,28 @@ def _set_faults(emulator: Emulator, given: Json) -> Json:
     return {"faults": emulator.state()["faults"]}
 
 
+def _set_answers(emulator: Emulator, given: Json) -> Json:
+    answers = read_script(given)
+    emulator.set_answers(answers)
+    return {"answers": len(answers)}
+
+
+def _fall_silent(emulator: Emulator, given: Json) -> Json:
+    _only(given, "hours")
+    return {"until": iso(emulator.fall_silent(_number(given["hours"], "hours", "hours")))}
+
+
 def _begin_anew(emulator: Emulator, given: Json) -> Json:
     _only(given, "arguments")
     emulator.begin_anew(changed(emulator.options, [str(argument) for argument in given.get("arguments", ())]))
     return _clock(emulator, None)
 
 
-def _seconds(given: Json) -> float:
+def _number(given: Json, name: str, of: str) -> float:
     try:
         return float(given)
     except (TypeError, ValueError):
-        raise ValueError(f"advance_s: {given!r} is no number of seconds") from None
+        raise ValueError(f"{name}: {given!r} is no number of {of}") from None
 
 
 def _positive(text: Json) -> Any:
@@ -127,5 +139,7 @@ _ENDPOINTS: Mapping[str, Mapping[str, Callable[[Emulator, Json], Json]]] = {
     "/_emulator/account": {"POST": _move_money},
     "/_emulator/drops": {"POST": _schedule},
     "/_emulator/faults": {"POST": _set_faults},
+    "/_emulator/answers": {"POST": _set_answers},
+    "/_emulator/outage": {"POST": _fall_silent},
     "/_emulator/anew": {"POST": _begin_anew},
 }

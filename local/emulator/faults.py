@@ -7,11 +7,10 @@ on what other calls do, so that a run can be repeated whatever its threads.
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Literal
 
 from .draws import draw, whole
 from .options import FaultMix
-from .wire import Request, render
+from .wire import Delivery, Request, render
 
 #: Clients of local runs wait 0.5 s for an answer: a time-out outlasts that, a slow answer does not.
 HOLD = timedelta(seconds=0.8)
@@ -24,8 +23,6 @@ _TAKES_EFFECT = frozenset({"timeout_after", "reset_after", "cut", "slow"})
 _EITHER_WAY = frozenset({"http_500", "html", "empty"})
 
 _PAGE = b"<html><head><title>Error</title></head><body><h1>The page cannot be displayed</h1></body></html>\n"
-
-Ending = Literal["answer", "close", "reset", "short"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +37,6 @@ class Fault:
     def late_by(self) -> timedelta | None:
         """When a `timeout_late` takes effect: 5 to 90 s after the call, on the emulator's clock."""
         return timedelta(seconds=5 + int(self.chance * 86)) if self.kind == "timeout_late" else None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What the client gets to see of a call.
-
-    `hold` passes first. Then `ending`: an `answer`; `close` (the connection is closed, nothing is sent); `reset`;
-    `short` (closed after a part of the announced body).
-    """
-
-    body: bytes
-    status: int = 200
-    content_type: str = "text/plain; charset=utf-8"
-    hold: timedelta = timedelta(0)
-    ending: Ending = "answer"
-    fault: str | None = None
 
 
 class WireFaults:

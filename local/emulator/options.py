@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal, get_args
 
+from .scripted import Scripted
+
 InsufficientFunds = Literal["per-backorder", "all-void"]
 Duplicates = Literal["same", "540", "new"]
 Incomplete = Literal["taken", "refused"]
@@ -85,6 +87,7 @@ class Options:
     `start`: the emulator's clock stands there until it is moved; None: it follows the machine's.
     `lock_lead`: how long before the finalization date the fee is reserved (three days; the successor system: 6 hours).
     `incomplete`: an order that lacks what its zone needs is taken, or refused unless it says INCOMPLETE=1.
+    `answers`: given in the place of its own (`scripted`).
     `charges_auctions`: whether an auction's price is taken from this account, which no source settles.
     """
 
@@ -108,6 +111,7 @@ class Options:
     latency: timedelta = timedelta(0)
     lock_lead: timedelta = timedelta(days=3)
     charges_auctions: bool = False
+    answers: tuple[Scripted, ...] = ()
 
     def __post_init__(self) -> None:
         if self.start is not None and self.start.tzinfo is None:

@@ -12,8 +12,7 @@ from types import TracebackType
 
 from .emulator import Emulator
 from .endpoints import answer
-from .faults import Delivery
-from .wire import form_fields
+from .wire import Delivery, form_fields
 
 API_PATH = "/api/call.cgi"
 #: Largest body that is read: a list of many thousand domains in one command has room.

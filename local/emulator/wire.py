@@ -1,7 +1,9 @@
 """The provider's wire format: a command comes as form fields or as lines in `s_command`, an answer goes as lines."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
 from urllib.parse import parse_qsl
 
 #: The codes of the command reference that the emulator answers with, and their descriptions in short.
@@ -23,6 +25,8 @@ DESCRIPTIONS = {
     540: "Attribute value is not unique",
     541: "Invalid attribute value",
     545: "Object not found",
+    546: "Credit limit exceeded",
+    547: "Invalid command sequence",
     549: "Command failed",
     552: "Object status does not allow for operation",
 }
@@ -47,6 +51,25 @@ class Request:
     command: str
     parameters: Mapping[str, str]
     credentials: Mapping[str, str] = field(repr=False)
+
+
+Ending = Literal["answer", "close", "reset", "short"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What the client gets to see of a call.
+
+    `hold` passes first. Then `ending`: an `answer`; `close` (the connection is closed, nothing is sent); `reset`;
+    `short` (closed after a part of the announced body).
+    """
+
+    body: bytes
+    status: int = 200
+    content_type: str = "text/plain; charset=utf-8"
+    hold: timedelta = timedelta(0)
+    ending: Ending = "answer"
+    fault: str | None = None
 
 
 def form_fields(*encoded: str) -> dict[str, str]:
@@ -81,9 +104,17 @@ def parse_request(fields: Mapping[str, str]) -> Request:
 def render(properties: Mapping[str, str | Sequence[str]] | None = None, *, code: int = 200, about: str = "") -> str:
     """An answer, lines ended by CRLF. A property is one value or a column of them."""
     description = f"{DESCRIPTIONS[code]}; {about}" if about else DESCRIPTIONS[code]
-    lines = ["[RESPONSE]", f"CODE={code}", f"DESCRIPTION={description}"]
-    for name, values in (properties or {}).items():
-        column: Iterable[str] = (values,) if isinstance(values, str) else values
-        lines += [f"PROPERTY[{name}][{index}]={value}" for index, value in enumerate(column)]
-    lines += ["QUEUETIME=0", "RUNTIME=0.012", "EOF", ""]
-    return "\r\n".join(lines)
+    columns = {
+        name: dict(enumerate([values] if isinstance(values, str) else values))
+        for name, values in (properties or {}).items()
+    }
+    return lines(code, description, columns)
+
+
+def lines(code: int, description: str, columns: Mapping[str, Mapping[int, str]]) -> str:
+    """An answer of any code, with its columns by name; a column may leave out rows."""
+    head = ["[RESPONSE]", f"CODE={code}", f"DESCRIPTION={description}"]
+    cells = [
+        f"PROPERTY[{name}][{index}]={value}" for name, column in columns.items() for index, value in column.items()
+    ]
+    return "\r\n".join([*head, *cells, "QUEUETIME=0", "RUNTIME=0.012", "EOF", ""])

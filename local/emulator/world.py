@@ -57,6 +57,7 @@ class World:
         self.struck_domains: dict[str, set[str]] = {}
         self.books_played: dict[str, int] = {}
         self.befell: list[Happening] = []
+        self.silent_calls = 0
         self.faulty: dict[str, str] = {}
         self.account_faulty: list[str] = []
         self.drifted = False

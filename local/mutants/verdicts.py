@@ -56,8 +56,8 @@ def read_session(dump: str) -> Iterator[Mutant]:
         item, result = json.loads(line)
         if result is None:
             raise ValueError(f"no result for {item['mutations'][0]}: the session is not complete")
-        if result["worker_outcome"] == "skipped":
-            continue
+        if result["worker_outcome"] in ("skipped", "no-test"):
+            continue  # not to be planted, or nothing that could be
         if result["worker_outcome"] == "exception":
             raise ValueError(f"the tests could not be run with {item['mutations'][0]}: {result['output']}")
         yield _mutant(item["mutations"][0], result)

@@ -15,6 +15,7 @@ from backorder.finding import Finding, Kind
 from backorder.model import HISTORY_LIMIT, Backorder, Origin, Reason, State
 from backorder.store import ListRecord
 from local.emulator.options import BOOK_FAULTS
+from local.run.unharmed import others_harmed
 from local.run.watched import GRACE
 
 LAST_HOUR = timedelta(hours=1)
@@ -59,6 +60,7 @@ def offenders(evidence: Evidence) -> dict[str, list[str]]:
         "ledger_balances": list(_ledger_balances(evidence)),
         "refunds_complete": list(_refunds_complete(evidence)),
         "nobody_elses": list(_nobody_elses(evidence)),
+        "others_unharmed": list(_others_unharmed(evidence)),
     }
 
 
@@ -181,6 +183,11 @@ def _refunds_complete(evidence: Evidence) -> Offenders:
             and evidence.ended_at > backorder.outcome_at + GRACE
         ):
             yield f"{backorder.domain}: lost, its deposit is not back, and there is no finding"
+
+
+def _others_unharmed(evidence: Evidence) -> Offenders:
+    if not evidence.planned_only:
+        yield from others_harmed(evidence.backorders, evidence.findings, evidence.emulator, mishaps=evidence.mishaps)
 
 
 def _nobody_elses(evidence: Evidence) -> Offenders:

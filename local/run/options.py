@@ -34,6 +34,7 @@ class EmulatorOptions:
     refuse_zone: tuple[str, ...] = ()
     insufficient_funds: str | None = None
     duplicates: str | None = None
+    answers: str | None = None
 
     def given(self) -> dict[str, str | float | int | list[str]]:
         """Those that were given, by name."""
@@ -63,6 +64,8 @@ class RunOptions:
     rules: Path | None = None
     pay_ins: tuple[tuple[Decimal, int], ...] = ()
     """Amount and day of the run."""
+    outages: tuple[tuple[float, float], ...] = ()
+    """Hours, and the day of the run on which they begin."""
     start: datetime | None = None
     days: int | None = None
     seed: int = 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from backorder.observability import logger
 from local.control import Control
 from local.deployment import Deployment, aws_session
 from local.deployment.model import EventSource, Schedule
@@ -32,6 +33,9 @@ HIDDEN_S = 11 * 3600
 Handler = Callable[[Mapping[str, Any], Callable[[], float]], Any]
 """A function as the pump calls it: an event, and how many seconds of its time-out remain."""
 
+Crashed = Callable[[str, Exception], None]
+"""Is told what a function raised on its messages."""
+
 
 @dataclass
 class _Ticker:
@@ -48,7 +52,11 @@ class _Hidden:
 
 
 class Pump:
-    """One stack's queues and schedules. `handlers` are its functions by logical id."""
+    """One stack's queues and schedules. `handlers` are its functions by logical id.
+
+    A message on which its function crashes comes again, as from Lambda's poller: after the queue's visibility time-out,
+    and in the end it is a dead letter. `crashed` is told each time.
+    """
 
     def __init__(
         self,
@@ -57,11 +65,13 @@ class Pump:
         store: WatchedStore,
         handlers: Mapping[str, Handler],
         *,
+        crashed: Crashed,
         every_tick: bool = False,
     ) -> None:
         self._control = control
         self._store = store
         self._handlers = handlers
+        self._crashed = crashed
         self._every_tick = every_tick
         self._timeouts = {id_: function.timeout_s for id_, function in deployment.functions.items()}
         self._sources = deployment.event_sources
@@ -190,21 +200,24 @@ class Pump:
             }
             for message in messages
         ]
-        answer = self.call(source.function, {"Records": records})
-        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-        done = 0
+        try:
+            self.call(source.function, {"Records": records})
+        except Exception as error:  # noqa: BLE001 - the edge: logged with its cause, told, and delivered again
+            logger.exception("invocation_failed", function=source.function)
+            self._crashed(source.function, error)
+            for message in messages:
+                self._hide(source, message["ReceiptHandle"])
+            return 0
         for message in messages:
-            if message["MessageId"] in failed:
-                # Out of sight for as long as this machine's time is concerned: the emulator's counts.
-                self._sqs.change_message_visibility(
-                    QueueUrl=source.queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=HIDDEN_S
-                )
-                until = self.now + timedelta(seconds=source.visibility_timeout_s)
-                self._hidden.append(_Hidden(until, source, message["ReceiptHandle"]))
-            else:
-                self._sqs.delete_message(QueueUrl=source.queue_url, ReceiptHandle=message["ReceiptHandle"])
-                done += 1
-        return done
+            self._sqs.delete_message(QueueUrl=source.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return len(messages)
+
+    def _hide(self, source: EventSource, receipt: str) -> None:
+        # Out of sight for as long as this machine's time is concerned: the emulator's counts.
+        self._sqs.change_message_visibility(
+            QueueUrl=source.queue_url, ReceiptHandle=receipt, VisibilityTimeout=HIDDEN_S
+        )
+        self._hidden.append(_Hidden(self.now + timedelta(seconds=source.visibility_timeout_s), source, receipt))
 
     def _show_hidden(self) -> int:
         for hidden in [hidden for hidden in self._hidden if hidden.until <= self.now]:

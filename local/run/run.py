@@ -59,6 +59,8 @@ class Outcome:
     end: datetime
     not_reached: Sequence[str] = ()
     """What was to happen on days after the run's end, in words."""
+    crashes: Sequence[str] = ()
+    """What functions raised on their messages, once for each time."""
 
     @property
     def broken(self) -> list[str]:
@@ -91,6 +93,7 @@ class _World:
     worst: Forecast | None = None
     """The largest shortfall that was foreseen until names were missed for it."""
     messages: list[Message] = field(default_factory=list)
+    crashes: list[str] = field(default_factory=list)
     due: list[_Due] = field(default_factory=list)
     """What is still to be done, in order of time."""
     second_of_last_upload: int = 0
@@ -200,11 +203,19 @@ def _wire(options: RunOptions, stack: LocalStack, start: datetime, store_name: S
     store = WatchedStore(backing)
     control = Control(stack.emulator_base_url)
     messages: list[Message] = []
+    crashes: list[str] = []
+
+    def crashed(function: str, error: Exception) -> None:
+        crashes.append(f"{function}: {type(error).__name__}: {error}")
+
     clock: Callable[[], datetime] = lambda: pump.now  # noqa: E731 - the pump, made next, keeps the time
     functions = handlers(deployment, store=store, clock=clock, tell=messages.append, queue=options.days != 0)
-    pump = Pump(deployment, control, store, functions, every_tick=options.every_tick)
+    pump = Pump(deployment, control, store, functions, crashed=crashed, every_tick=options.every_tick)
     s3 = aws_session().client("s3", endpoint_url=deployment.endpoint_url)
-    return _World(options, stack, control, store, pump, s3, start, control.state()["seed"], progress, messages=messages)
+    seed = control.state()["seed"]
+    return _World(
+        *(options, stack, control, store, pump, s3, start, seed, progress), messages=messages, crashes=crashes
+    )
 
 
 def _schedule(world: _World, names: Names) -> None:
@@ -260,6 +271,9 @@ def _actions(world: _World, chosen: Iterable[Upload]) -> Iterator[_Due]:
     for amount, day in world.options.pay_ins:
         words = f"{amount} paid in on day {day}"
         yield _Due(world.start + timedelta(days=day), words, partial(world.control.pay_in, amount))
+    for hours, begins in world.options.outages:
+        words = f"an outage of {hours:g} hours on day {begins:g}"
+        yield _Due(world.start + timedelta(days=begins), words, partial(world.control.fall_silent, hours))
 
 
 def _act(world: _World, now: datetime) -> None:
@@ -331,7 +345,11 @@ def _conclude(world: _World, chosen: Iterable[Upload], store_name: StoreName) ->
     page = results.page(collected, store, emulator=emulator, now=world.pump.now)
     results.write(options.out, summary, collected, rejected, page)
     left = [due.words for due in world.due]
-    return Outcome(summary, collected, world.messages, world.worst, options.out, world.start, world.pump.now, left)
+    return Outcome(
+        *(summary, collected, world.messages, world.worst, options.out, world.start, world.pump.now),
+        not_reached=left,
+        crashes=world.crashes,
+    )
 
 
 def _texts(world: _World, collected: results.Collected, rejected: str) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from backorder.finding import Kind, Severity
 from backorder.model import Reason, State
-from local.run.run import Outcome
+from local.run.run import LOG, Outcome
 from local.run.run import Progress as Tell
 
 MOST_TO_DO = 12
@@ -71,6 +71,11 @@ def show(outcome: Outcome, console: Console) -> None:
         console.print(f"[bold red]Broken:[/] {', '.join(outcome.broken)}", highlight=False)
     else:
         console.print(f"[green]All {len(outcome.summary['invariants'])} invariants hold.[/]", highlight=False)
+    for crash, times in Counter(outcome.crashes).items():
+        told = f"[bold red]Crashed:[/] {escape(crash)}{f' ({times} times)' if times > 1 else ''}"
+        console.print(told, highlight=False, soft_wrap=True)
+    if outcome.crashes:
+        console.print(f"{LOG} says where. Lambda would have raised the alarm.", highlight=False)
     console.print(f"Results in {outcome.out}/", highlight=False, markup=False, soft_wrap=True)
 
 

@@ -21,7 +21,7 @@ from local.simulation.scenario import Wishes, draw
 from local.simulation.simulation import Result, simulate
 
 _MOST_SHOWN = 5
-_SWITCHES = {"storm": "no-storm", "books": "no-books", "ample": "short"}
+_SWITCHES = {"storm": "no-storm", "books": "no-books", "ample": "short", "answers": "no-answers"}
 """Each with what turns it off."""
 
 
@@ -75,6 +75,7 @@ def _history_of(backorder: Backorder) -> Iterator[str]:
 @click.option("--storm/--no-storm", default=None, help="ticks a few seconds apart (default: the seed draws it)")
 @click.option("--books/--no-books", default=None, help="faults of the books (default: the seed draws them)")
 @click.option("--ample/--short", default=None, help="funds for every name, or not (default: the seed draws it)")
+@click.option("--answers/--no-answers", default=None, help="odd answers about single names (default: the seed)")
 @click.option("--history", "shown", multiple=True, metavar="DOMAIN", help="show what it went through")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="processes")
 def simulate_command(seeds: int, first: int, shown: tuple[str, ...], jobs: int, **given: Any) -> None:

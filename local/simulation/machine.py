@@ -248,12 +248,15 @@ class Machine:
                     self.seen["killed"] += 1
                     self.scheduler.kill(process)
                     gave = None
+                elif queue is not None and message is not None:
+                    queue.handled(message)
+            except Exception as error:
+                if message is None:
+                    raise
+                # Its message comes again, and would fail again.
+                self.crashes.append(f"{process.name}: {error!r} on {message.body[:200]}")
             finally:
                 self.running[function] -= 1
-                if queue is not None and message is not None and gave == {"batchItemFailures": []}:
-                    queue.handled(message)
-                elif gave is not None and message is not None:
-                    self.crashes.append(f"{process.name}: a message failed: {message.body[:200]}")
                 self.ended(function, gave)
 
         self.scheduler.spawn(run, process=process)

@@ -50,7 +50,24 @@ def broken(
     found.setdefault("no_crash", []).extend(crashes)
     if lists_lost := [body for body in dead_letters if '"detail"' in body]:
         found.setdefault("lists_read", []).extend(lists_lost)
-    return {name: lines for name, lines in found.items() if lines}
+    return {name: left for name, lines in found.items() if (left := _without_the_odd(name, lines, scenario))}
+
+
+def _without_the_odd(promise: str, lines: Sequence[str], scenario: Scenario) -> list[str]:
+    """What a scripted answer said of a name may be found, delay it, or have it rejected; what is about money may be
+    missed in the account. All other promises hold for it, too."""
+    answers = scenario.options.answers
+    if not answers or promise not in ("in_time", "findings_are_the_faults", "none_lost"):
+        return list(lines)
+    about = {answer.domain for answer in answers}
+    if any(answer.command in ("QueryDepositList", "QueryAccountingList") for answer in answers):
+        about.add("the account")
+    excused = [
+        line
+        for line in lines
+        if any(str(name) in line for name in about) and (promise != "none_lost" or "rejected" in line)
+    ]
+    return [line for line in lines if line not in excused]
 
 
 def _wrong_dates(evidence: Evidence, scenario: Scenario) -> Iterator[str]:

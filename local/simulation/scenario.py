@@ -19,8 +19,10 @@ from local.emulator.options import (
     InsufficientFunds,
     Options,
 )
+from local.emulator.scripted import Scripted
 from local.simulation.changes import Changes, draw_changes
 from local.simulation.names import Dating, Name, Upload, list_of, rules
+from local.simulation.oddities import draw_answers
 
 FEE = Decimal("69.00")
 AMPLE = Decimal("9000.00")
@@ -96,6 +98,8 @@ class Wishes:
     """Whether the provider's books are at fault."""
     ample: bool | None = None
     """Whether the account covers every name."""
+    answers: bool | None = None
+    """Whether there are odd answers about single names."""
 
 
 def draw(seed: int, wishes: Wishes | None = None) -> Scenario:
@@ -138,11 +142,12 @@ class _Draw:
             incomplete=random.Random(f"incomplete {self.seed}").choice(INCOMPLETE),
             release_lag=timedelta(hours=rng.choice((1, 1, 12))),
         )
+        faults = self._book_faults(names, moved) if ample else ()
         days = (max(name.drop_at for name in names) - self.start) / timedelta(days=1)
         return Scenario(
             seed=self.seed,
             start=self.start,
-            options=replace(options, faults=self._faults()),
+            options=replace(options, faults=self._faults(), answers=self._answers(names, faults)),
             names=names,
             uploads=tuple(uploads),
             pay_ins=tuple(
@@ -154,7 +159,7 @@ class _Draw:
             ),
             rates=self._rates(),
             read_timeout=rng.choice((0.5, 20.0)),
-            book_faults=self._book_faults(names, moved) if ample else (),
+            book_faults=faults,
             changes=changes,
             ample=ample,
         )
@@ -193,6 +198,15 @@ class _Draw:
             elif own:
                 faults.append(BookFault(self.start, kind, own.pop().domain))
         return tuple(faults)
+
+    def _answers(self, names: tuple[Name, ...], faults: Collection[BookFault]) -> tuple[Scripted, ...]:
+        """About names that nothing else is odd about: what came of which, nobody could tell otherwise."""
+        if self.wishes.answers is False:
+            return ()
+        struck = {fault.domain for fault in faults}
+        plain = [name for name in names if not (name.former or name.refused or name.stranger_at)]
+        domains = [name.domain for name in plain if name.domain not in struck]
+        return draw_answers(self.seed, domains, always=self.wishes.answers is True)
 
     def _rates(self) -> Rates:
         rng = self.rng

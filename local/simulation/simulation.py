@@ -309,7 +309,7 @@ class _Simulation:
         if function in _TICKS:
             if getattr(gave, "halted", None):
                 self.seen[f"{function} halted"] += 1
-            skipped = gave is None or getattr(gave, "skipped", None) or getattr(gave, "halted", None)
+            skipped = gave is None or any(getattr(gave, name, None) for name in ("skipped", "halted", "failed"))
             if skipped:
                 self.due[function] = True
             if function == "plan":
@@ -334,6 +334,7 @@ class _Simulation:
         """From here on nothing goes wrong any more: what is still open has to come to its end."""
         self.calm = True
         self.emulator.set_faults(0.0)
+        self.emulator.set_answers([])
         self.mishaps.kills = self.mishaps.freezes = 0.0
         for queue in (self.machine.lists, self.machine.submissions):
             queue.duplicates = queue.lates = queue.lost = queue.dooms = 0.0

@@ -77,7 +77,7 @@ def ran(function: Scheduled, run: Run | None, now: datetime, *, created: datetim
     told = f"ran {ago(run.at, now)}"
     if now - run.at > OVERDUE[function]:
         return fault(function, told, overdue)
-    if trouble := run.summary.get("skipped") or run.summary.get("halted"):
+    if trouble := run.trouble:
         return warning(function, f"{told}: {trouble}")
     return ok(function, told)
 

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     DEPOSIT_LAPSED = "deposit_lapsed"
     AUCTION_OPEN = "auction_open"
     NAME_STILL_FREE = "name_still_free"
+    SET_ASIDE = "set_aside"
     APPLICATION_INCOMPLETE = "application_incomplete"
     APPLICATION_VANISHED = "application_vanished"
     DEADLINE_MISSED = "deadline_missed"
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     DEPOSIT_DIFFERS = "deposit_differs"
     STANDING_ORDER_STALE = "standing_order_stale"
     STATUS_UNKNOWN = "status_unknown"
+    ROW_UNREAD = "row_unread"
     APPLICATION_FOREIGN = "application_foreign"
 
     @property
@@ -80,6 +82,7 @@ DESCRIPTIONS: Mapping[Kind, Description] = {
     Kind.DEPOSIT_LAPSED: Description(Severity.URGENT, "Deposits that lapsed while the order stands"),
     Kind.AUCTION_OPEN: Description(Severity.URGENT, "Auctions: bid, or pay what you won"),
     Kind.NAME_STILL_FREE: Description(Severity.URGENT, "Lost, but free to register"),
+    Kind.SET_ASIDE: Description(Severity.URGENT, "Refused by the provider, and tried again"),
     Kind.APPLICATION_INCOMPLETE: Description(Severity.URGENT, "Orders that lack data"),
     Kind.APPLICATION_VANISHED: Description(Severity.URGENT, "Orders that the provider no longer knows"),
     Kind.DEADLINE_MISSED: Description(Severity.ACTION, "Funded, and not ordered in time"),
@@ -94,6 +97,7 @@ DESCRIPTIONS: Mapping[Kind, Description] = {
     Kind.DEPOSIT_DIFFERS: Description(Severity.ACTION, "Deposits that differ from the fee"),
     Kind.STANDING_ORDER_STALE: Description(Severity.ACTION, "Orders still open long after their drop"),
     Kind.STATUS_UNKNOWN: Description(Severity.ACTION, "Orders in a state that is not known here"),
+    Kind.ROW_UNREAD: Description(Severity.ACTION, "Rows of the provider that make no sense"),
     Kind.APPLICATION_FOREIGN: Description(Severity.INFORMATION, "Orders that others placed in this account"),
 }
 

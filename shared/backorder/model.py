@@ -87,6 +87,20 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedLook:
+    """A look at one object that the provider refused, and when it is looked at again."""
+
+    call: str
+    """The command with the code: `StatusDomainApplication 549`."""
+    words: str
+    """The provider's."""
+    since: datetime
+    times: int
+    """In a row."""
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A worker's hold on a backorder while a command for it may be under way.
 
@@ -189,7 +203,9 @@ class Backorder:
     failure: str | None = None
     """The provider's last refusal, in its words."""
     failures: int = 0
-    """How often the provider failed the order without saying why (549)."""
+    """How often in a row the provider refused what was asked of it for this one: its order, or to take it back."""
+    refused_since: datetime | None = None
+    """When what was refused first had been sent: for an order, it may have taken effect all the same."""
     queued_until: datetime | None = None
     not_before: datetime | None = None
     """Not tried again before then (the provider asked for patience)."""
@@ -223,6 +239,8 @@ class Backorder:
     """The least that the next bid must be, with its currency, which need not be the account's."""
     outcome_at: datetime | None = None
     """When a final state was first seen."""
+    refused_look: RefusedLook | None = None
+    """Its application or its name could not be looked at; None: it could, the last time."""
     checked_at: datetime | None = None
     """When the name was looked up after its drop: a won one in the account, a lost one whether it is free."""
     still_free: bool = False
@@ -357,6 +375,7 @@ __all__ = [
     "IllegalTransition",
     "Origin",
     "Reason",
+    "RefusedLook",
     "Source",
     "State",
     "Step",

@@ -24,6 +24,15 @@ class Run:
     summary: Mapping[str, Any] = field(default_factory=dict)
     """What the function's own summary says; amounts as strings."""
 
+    @property
+    def trouble(self) -> str | None:
+        """Why it did less than it should have: it was skipped, halted, or some of its stages failed."""
+        told = self.summary.get("halted") or self.summary.get("skipped")
+        if told:
+            return str(told)
+        failed: Mapping[str, str] = self.summary.get("failed") or {}
+        return "; ".join(f"{stage}: {why}" for stage, why in failed.items()) or None
+
 
 _RUN = TypeAdapter(Run)
 

@@ -139,5 +139,8 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
         | _AT_THE_DROP
     ),
     **{state: frozenset() for state in FINAL},
+    # The provider may know it again, until two days after its drop.
+    State.VANISHED: frozenset({State.REQUESTED, State.ACTIVE, State.PROCESSING} | _AT_THE_DROP - {State.VANISHED}),
 }
-"""The one table of transitions: from each state, where a backorder may go. Final states lead nowhere."""
+"""The one table of transitions: from each state, where a backorder may go. Final states lead nowhere, but VANISHED,
+which leads back while it is not settled."""

@@ -20,7 +20,7 @@ import pytest
 from backorder.bookkeeping import Account
 from backorder.deadlines import Known
 from backorder.finding import Kind
-from backorder.model import HISTORY_LIMIT, Backorder, BackorderKey, Charge, Origin, Reason, Source, State
+from backorder.model import HISTORY_LIMIT, Backorder, BackorderKey, Charge, Origin, Reason, RefusedLook, Source, State
 from backorder.store import Conflict, NotUnderstood, SetAside, Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
@@ -379,6 +379,8 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         auction_url="https://auctions.example/1",
         auction_next_bid="15.00 USD",
         outcome_at=next(moments),
+        refused_since=next(moments),
+        refused_look=RefusedLook("StatusDomain 549", "Command failed", next(moments), 2, next(moments)),
         checked_at=next(moments),
         still_free=True,
         expires_at=next(moments),

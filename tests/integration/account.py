@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +40,8 @@ class Provision(Emulator):
     shown_total: int | None = None
     moving = False
     renamed: Mapping[str, str] = {}
+    retimed: tuple[str, str] | None = None
+    """How times end, and how they are written instead."""
 
     def exchange(self, fields: Mapping[str, str]) -> Delivery:
         command = fields.get("COMMAND")
@@ -49,6 +52,11 @@ class Provision(Emulator):
         if self.moving and command == "QueryDepositList":
             self.pay_in(Decimal("1.00"))
         delivery = super().exchange(fields)
+        if self.retimed is not None:
+            body = re.sub(
+                r"(?<=[0-9])" + re.escape(self.retimed[0]) + r"(?=\r)", self.retimed[1], delivery.body.decode()
+            )
+            return replace(delivery, body=body.encode())
         if self.renamed and command in ("QueryDomainApplicationList", "StatusUser"):
             body = delivery.body.decode()
             for word, other in self.renamed.items():

@@ -91,7 +91,6 @@ def test_the_pump_learns_how_queues_feed_functions(deployment: Deployment) -> No
     assert submissions.dead_letter_queue_url == deployment.submission_dead_letter_queue_url
     assert (submissions.batch_size, submissions.maximum_concurrency) == (1, 4)
     assert (submissions.visibility_timeout_s, submissions.max_receive_count) == (720, 5)
-    assert submissions.partial_failures
 
 
 def test_the_pump_learns_what_runs_when(deployment: Deployment) -> None:
@@ -108,6 +107,12 @@ def test_the_pump_learns_what_runs_when(deployment: Deployment) -> None:
         assert schedule.retries == 0
         assert json.loads(schedule.input) == {"at": "<aws.scheduler.scheduled-time>"}
     assert deployment.functions["PlanSubmissions"].asynchronous_retries == 0
+
+
+def test_what_fails_at_a_schedule_goes_to_the_topic(deployment: Deployment, services: Services) -> None:
+    for function in {schedule.function for schedule in deployment.schedules}:
+        config = services.lambda_.get_function_event_invoke_config(FunctionName=f"local-test-{function}")
+        assert config["DestinationConfig"]["OnFailure"] == {"Destination": deployment.alert_topic_arn}, function
 
 
 def test_moto_polls_no_queue_by_itself(deployment: Deployment, services: Services) -> None:
@@ -238,8 +243,16 @@ def test_an_alert_address_is_subscribed_to_the_topic(moto: str, services: Servic
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "me@example.com")
 
 
+def test_on_stage_live_somebody_has_to_hear_of_what_needs_a_person(moto: str, services: Services) -> None:
+    with pytest.raises(DeploymentError, match="AlertEmail is empty"):
+        deploy(TEMPLATE, endpoint_url=moto, parameters={"Stage": "live"}, stack_name="unheard-live")
+
+    assert "QueueUrls" not in services.sqs.list_queues(QueueNamePrefix="unheard-live")
+
+
 def test_the_live_stage_starts_without_a_working_login(moto: str, services: Services) -> None:
-    live = deploy(TEMPLATE, endpoint_url=moto, parameters={"Stage": "live"}, stack_name="backorder-live")
+    parameters = {"Stage": "live", "AlertEmail": "me@example.com"}
+    live = deploy(TEMPLATE, endpoint_url=moto, parameters=parameters, stack_name="backorder-live")
 
     secret = services.secretsmanager.get_secret_value(SecretId=live.provider_secret_arn)["SecretString"]
     table = services.dynamodb.describe_table(TableName=live.table_name)["Table"]
@@ -256,7 +269,12 @@ def test_the_name_of_a_stack_ends_in_its_stage_so_that_no_stack_is_moved_to_anot
     stage: str, name: str, moto: str
 ) -> None:
     with pytest.raises(DeploymentError, match="nonexistent value at index 1"):
-        deploy(TEMPLATE, endpoint_url=moto, parameters={"Stage": stage}, stack_name=name)
+        deploy(
+            TEMPLATE,
+            endpoint_url=moto,
+            parameters={"Stage": stage, "AlertEmail": "me@example.com"},
+            stack_name=name,
+        )
 
 
 def test_a_local_stack_sends_orders_to_its_own_emulator() -> None:

@@ -186,11 +186,14 @@ def test_application_vanished(world: World) -> None:
     world.hourly(NOW + HOUR)
     world.emulator.strike_books(["application_vanished"], ["john.com"])
     world.hourly(NOW + 2 * HOUR)
+    assert (world.state(), world.findings()) == (State.ACTIVE, []), "one answer is none"
+    world.hourly(NOW + 3 * HOUR)
     assert world.found() == [(Kind.APPLICATION_VANISHED, "john.com", None)]
     assert (world.state(), world.state("jane.com")) == (State.VANISHED, State.ACTIVE)
     world.hourly(DROP + 28 * HOUR)
     assert world.findings() == [], "its name dropped a day ago"
     assert told(world) == ["Orders that the provider no longer knows"]
+    world.hourly(DROP + 52 * HOUR)
     assert world.backorder().settled
     world.books_are_right()
 
@@ -413,6 +416,8 @@ def test_an_application_fewer_than_there_should_be_makes_the_next_run_read_all(w
     world.hourly(NOW + HOUR)
     world.emulator.strike_books(["application_vanished"], ["john.com"])
     world.at(NOW + 2 * HOUR)
+    assert world.backorder().refused_look is not None
+    world.at(NOW + 3 * HOUR)
     assert world.state() is State.VANISHED
 
 

@@ -15,6 +15,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from backorder.deadlines import Known
 from backorder.model import BackorderKey, Origin, Source, State
@@ -358,7 +359,9 @@ def _event(key: str) -> dict[str, Any]:
     return {"messageId": "1", "body": json.dumps(body), "eventSource": "aws:sqs"}
 
 
-def test_the_handler_ingests_and_gives_back_only_what_failed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_handler_ingests_each_object_and_fails_with_what_one_raises(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     queue = boto3.client("sqs").create_queue(QueueName="lists")["QueueUrl"]
     settings = {"STAGE": "test", "TABLE_NAME": "table", "LISTS_BUCKET": LISTS, "REPORTS_BUCKET": REPORTS}
@@ -384,10 +387,11 @@ def test_the_handler_ingests_and_gives_back_only_what_failed(world: World, monke
     )
     app.ingestion.cache_clear()
     world.put("wanted/a b+ü.txt", "john.com\njane.com\njohn.com\n")
-    event = {"Records": [_event("wanted/a b+ü.txt"), {**_event("wanted/x"), "messageId": "2", "body": "no event"}]}
+    good, bad = _event("wanted/a b+ü.txt"), {**_event("wanted/x"), "messageId": "2", "body": "no event"}
     for _ in range(2):
-        answer = app.handler(event, Context())
-        assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+        assert app.handler({"Records": [good, good]}, Context()) is None
+        with pytest.raises(ValidationError, match="no event"):
+            app.handler({"Records": [good, bad]}, Context())
         store = app.ingestion().ingestion.store
         assert {b.domain for b in store.open_backorders()} == {"john.com", "jane.com"}
         [record] = store.lists()

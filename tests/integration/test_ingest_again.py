@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -28,10 +29,10 @@ from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
 from ingestion import app
 from ingestion.app import Wiring, handle
-from ingestion.ingest import ingest_object
+from ingestion.ingest import TooLong, ingest_object
 from ingestion.memory import Memory
 from ingestion.sweep import sweep
-from ingestion.writing import KEPT_EVERY, RESERVE_S, Progress, TimeIsShort, TooLong
+from ingestion.writing import KEPT_EVERY, RESERVE_S, Progress, TimeIsShort
 from tests.lists_world import LISTS, REPORTS, START, World, counts
 from tests.rights import Guard
 
@@ -294,11 +295,104 @@ def test_a_list_goes_on_at_its_place_whatever_became_of_other_names_meanwhile(wo
     assert {backorder.domain[0] for backorder in world.everything()} == set("acdef")
 
 
-def test_a_list_that_no_invocation_gets_on_with_fails_and_says_so(world: World) -> None:
-    version = world.put("wanted/a.txt", names(3))
-    world.seconds_left = short_after(0)
-    with pytest.raises(TooLong, match="cut the list in two"):
-        world.ingest("wanted/a.txt", version)
+class Queue:
+    """The function's own, which brings it what it sent itself."""
+
+    def __init__(self, world: World, body: str) -> None:
+        self.waiting = [body]
+        self._wiring = Wiring(world.services, LISTS, self.waiting.append)
+
+    def deliver(self, *, writes: int) -> None:
+        """One message, to an invocation whose time is short after so many writes. It is gone unless that raises."""
+        records = {"Records": [{"messageId": "1", "body": self.waiting[0]}]}
+        handle(records, self._wiring, seconds_left=short_after(writes))
+        del self.waiting[0]
+
+
+def arrived(world: World, key: str, content: str | bytes) -> Queue:
+    """A queue with the event of an upload."""
+    return Queue(world, app._message(LISTS, key, world.put(key, content)))
+
+
+def test_a_long_list_goes_on_for_forty_rounds_and_ends(world: World) -> None:
+    queue = arrived(world, "wanted/a.txt", names(80))
+    rounds = 0
+    while queue.waiting:
+        queue.deliver(writes=2)
+        rounds += 1
+    assert rounds == 40
+    [record] = world.store.lists()
+    assert (record.entries, record.accepted, record.duplicates, record.notes) == (83, 80, 2, ())
+
+
+def test_a_list_that_never_gets_on_is_stopped_after_two_rounds_and_says_so(world: World) -> None:
+    queue = arrived(world, "wanted/a.txt", names(3))
+    queue.deliver(writes=0)
+    assert list(world.store.lists()) == []
+    with pytest.raises(TooLong, match="Cut the list in two"):
+        queue.deliver(writes=0)
+    # The message is a failed one, and has no successor.
+    assert len(queue.waiting) == 1
+    [record] = world.store.lists()
+    assert (record.entries, record.accepted) == (0, 0)
+    assert record.notes[0].startswith("Stopped after 2 rounds, of which the last 2 came no further than line 0")
+    assert json.loads(world.report(f"lists/wanted/a.txt/{record.version}/summary.json"))["notes"] == list(record.notes)
+
+
+def test_what_a_list_came_to_before_it_was_stopped_is_counted(world: World) -> None:
+    queue = arrived(world, "wanted/a.txt", f"no_name.com\nname1.com\n{names(9)}")
+    for writes in (2, 3, 0):
+        queue.deliver(writes=writes)
+    with pytest.raises(TooLong, match=r"Stopped after 4 rounds, of which the last 2 came no further than line 7"):
+        queue.deliver(writes=0)
+    [record] = world.store.lists()
+    assert (record.entries, record.rejected, record.duplicates, record.accepted) == (7, 1, 1, 5)
+    assert len(world.everything()) == 5
+    # It comes again as a failed message does, and is read when there is time.
+    queue.deliver(writes=1000)
+    [record] = world.store.lists()
+    assert (record.entries, record.rejected, record.accepted, record.duplicates) == (14, 2, 9, 3)
+    assert record.notes == ()
+
+
+def test_of_a_deletion_list_that_is_stopped_each_decided_entry_is_counted_once(world: World) -> None:
+    """A name that is there already is dated although the rules leave it out: it counts as left out, written or not."""
+    world.upload("wanted/mine.txt", "a-b.com\n", modified=START)
+    world.upload("rules.toml", RULES, modified=START)
+    queue = arrived(world, "dropping/a.txt", "c-d.com\njohn.com\na-b.com\njane.com\n")
+    queue.deliver(writes=1)
+    queue.deliver(writes=0)
+    with pytest.raises(TooLong):
+        queue.deliver(writes=0)
+    record = world.store.list_record("dropping/a.txt", json.loads(queue.waiting[0])["detail"]["object"]["version-id"])
+    assert record is not None
+    assert record.entries == record.rejected + record.not_selected + record.duplicates + record.accepted
+    assert record.accepted == 1
+
+
+def test_a_round_that_got_nowhere_is_forgotten_by_one_that_did(world: World) -> None:
+    queue = arrived(world, "wanted/a.txt", names(6))
+    rounds = 0
+    while queue.waiting:
+        rounds += 1
+        queue.deliver(writes=0 if rounds % 2 else 2)
+    [record] = world.store.lists()
+    assert (rounds, record.accepted) == (6, 6)
+
+
+def test_an_archive_gets_on_from_list_to_list(world: World) -> None:
+    """The second one has fewer lines than the first."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.txt", names(8))
+        archive.writestr("b.txt", "one.com\ntwo.com\nthree.com\n")
+    queue = arrived(world, "wanted/both.zip", content.getvalue())
+    while queue.waiting:
+        queue.deliver(writes=1)
+    assert {(record.name, record.accepted) for record in world.store.lists()} == {
+        ("wanted/both.zip#a.txt", 8),
+        ("wanted/both.zip#b.txt", 3),
+    }
 
 
 def test_the_function_sends_itself_the_list_that_goes_on(world: World) -> None:
@@ -306,12 +400,12 @@ def test_the_function_sends_itself_the_list_that_goes_on(world: World) -> None:
     wiring = Wiring(world.services, LISTS, sent.append)
     version = world.put("wanted/a.txt", names(20))
     world.put("wanted/a.txt", "newer.com\n")
-    assert handle(event("wanted/a.txt", version), wiring, seconds_left=short_after(5)) == {"batchItemFailures": []}
+    assert handle(event("wanted/a.txt", version), wiring, seconds_left=short_after(5)) is None
     [body] = sent
     # Whatever is uploaded meanwhile: this version goes on.
     assert json.loads(body)["detail"]["object"] == {"key": "wanted/a.txt", "version-id": version}
     again = {"Records": [{"messageId": "2", "body": body}]}
-    assert handle(again, wiring, seconds_left=lambda: inf) == {"batchItemFailures": []}
+    assert handle(again, wiring, seconds_left=lambda: inf) is None
     [record] = world.store.lists()
     assert (record.version, record.entries, record.accepted) == (version, 23, 20)
 
@@ -331,7 +425,7 @@ def test_the_function_puts_both_into_its_own_queue(world: World, guard: Guard, m
     for _ in range(2):
         [message] = sqs.receive_message(QueueUrl=queue)["Messages"]
         records = {"Records": [{"messageId": "1", "body": message["Body"]}]}
-        assert handle(records, wiring, seconds_left=lambda: inf) == {"batchItemFailures": []}
+        assert handle(records, wiring, seconds_left=lambda: inf) is None
     assert len(world.everything()) == 601
     assert ("IngestList", "sqs:SendMessage") in guard.called
     assert ("IngestList", "s3:ListBucket") in guard.called
@@ -440,9 +534,7 @@ def test_a_tick_of_the_schedule_sends_what_is_unread_to_the_queue(world: World) 
     world.now = START + timedelta(days=1)
     wiring = Wiring(world.services, LISTS, sent.append)
     assert handle({"at": "2026-11-25T12:00:00Z"}, wiring, seconds_left=lambda: inf) == {"unread": 1}
-    assert handle({"Records": [{"messageId": "1", "body": sent[0]}]}, wiring, seconds_left=lambda: inf) == {
-        "batchItemFailures": []
-    }
+    assert handle({"Records": [{"messageId": "1", "body": sent[0]}]}, wiring, seconds_left=lambda: inf) is None
     assert world.backorder("john.com").state is State.SELECTED
     assert handle({"at": "2026-11-25T12:00:00Z"}, wiring, seconds_left=lambda: inf) == {"unread": 0}
 
@@ -484,7 +576,7 @@ def test_mended_rules_bring_the_lists_that_waited_for_them(world: World) -> None
 
     def deliver(*bodies: str) -> None:
         records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
-        assert handle({"Records": records}, wiring, seconds_left=lambda: inf) == {"batchItemFailures": []}
+        assert handle({"Records": records}, wiring, seconds_left=lambda: inf) is None
 
     def arrives(key: str, content: str) -> None:
         world.pretend(key, world.put(key, content), START)

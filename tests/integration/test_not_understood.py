@@ -191,7 +191,7 @@ def test_a_worker_goes_on_with_the_others(
     expected: dict[str, Counter[str]] = {
         "order": Counter({"placed": 1, "not understood": 1}),
         "ask": Counter({"unknown": 1}),
-        "withdraw": Counter({"cancelled": 1, "not understood": 1}),
+        "withdraw": Counter({"refused": 1, "not understood": 1}),  # one answer that it is gone is none
         "repair": Counter({"taken": 1, "not understood": 1}),
     }
     assert outcomes == expected[kind]
@@ -418,6 +418,20 @@ def test_books_with_an_item_that_is_not_understood_are_not_compared(
         assert (summary.not_understood, summary.compared) == (0, True)
         world.books_are_right()
         assert world.backorder("john.com").deposit is None
+
+
+def test_an_order_that_vanished_stays_so_while_the_one_after_it_is_not_understood(new_table: NewTable) -> None:
+    """Then the application that the provider knows again may be that one's."""
+    with an_account(new_table) as (world, table):
+        world.order("newer.com")
+        first = world.backorder("newer.com")
+        vanished = first.moved(State.VANISHED, at=NOW, why="the provider no longer knows it", settled=False)
+        world.store.replace(vanished)
+        world.store.create(a_placed_backorder("newer.com", cycle=2))
+        table.change(KEY[0], "cycle#0002", ("reason", UNKNOWN_WORD))
+        assert world.at(NOW + HOUR).not_understood == 1
+        assert world.state("newer.com") is State.VANISHED
+        assert NEWER[0] in told(world)
 
 
 @pytest.mark.parametrize("kind", ["findings", "lists"])

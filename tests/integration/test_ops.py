@@ -54,10 +54,19 @@ def at_work(local: LocalStack, tmp_path: Path, environment_restored: None) -> It
     use_environment(local.deployment)
     end = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(serve, local, tell=lambda _words: None, log=tmp_path / "serve.log", stopped=end.is_set)
+        crashes: list[str] = []
+        working = pool.submit(
+            serve,
+            local,
+            tell=lambda _words: None,
+            complain=crashes.append,
+            log=tmp_path / "serve.log",
+            stopped=end.is_set,
+        )
         yield
         end.set()
     working.result()
+    assert crashes == []
 
 
 @pytest.fixture

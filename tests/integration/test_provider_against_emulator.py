@@ -18,7 +18,6 @@ from backorder.provider import (
     AccessDenied,
     ApplicationStatus,
     Credentials,
-    LineHalted,
     NotAllowedNow,
     NotFound,
     Provider,
@@ -135,7 +134,7 @@ def test_refusals_say_whose_fault_they_are(emulator: Emulator) -> None:
     assert not setting.value.blames_name
     with pytest.raises(NotFound):
         provider.order("john.com", extra={"OWNERCONTACT0": "P-NONE"})
-    with pytest.raises(LineHalted):
+    with pytest.raises(Refused):
         provider.call("NoSuchCommand")
     with pytest.raises(AccessDenied):
         emulator.provider(password="wrong").account()

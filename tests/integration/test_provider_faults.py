@@ -24,7 +24,9 @@ from backorder.provider import (
     ProviderError,
     SecretCredentials,
     TemporaryFailure,
+    transport,
 )
+from backorder.provider.transport import MAX_BODY_BYTES
 
 PASSWORD = "pa55-never-shown"
 READ_TIMEOUT = 0.4
@@ -304,6 +306,22 @@ class Secrets:
         return {"SecretString": json.dumps({"login": "jane", "password": password})}
 
 
+def test_an_answer_that_is_too_large_is_refused_before_it_is_read(server: Server) -> None:
+    """Nothing of it is waited for, and nothing is held."""
+    server.play(send(f"HTTP/1.1 200 OK\r\nContent-Length: {MAX_BODY_BYTES + 1}\r\n\r\n[RESPONSE]".encode()))
+    with pytest.raises(OutcomeUnknown, match="larger than"):
+        server.provider(retries=0, read_timeout=600.0).account()
+
+
+def test_an_answer_whose_size_is_not_announced_is_refused_where_it_becomes_too_large(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MAX_BODY_BYTES", 100_000)
+    server.play(send_and_close(b"HTTP/1.1 200 OK\r\n\r\n[RESPONSE]\r\n" + b"X=1\r\n" * 100_000))
+    with pytest.raises(OutcomeUnknown, match="larger than"):
+        server.provider(retries=0).account()
+
+
 def accept_only(password: str) -> Play:
     def play(connection: socket.socket, form: dict[str, str]) -> None:
         connection.sendall(http(APPLICATION) if form["s_pw"] == password else denied())
@@ -325,7 +343,7 @@ def test_a_wrong_secret_halts(server: Server) -> None:
     provider = server.provider(SecretCredentials("arn", cast("Any", Secrets(PASSWORD))))
     with pytest.raises(AccessDenied, match="login 'jane'"):
         provider.order("john.com")
-    assert len(server.forms) == 1
+    assert [form["COMMAND"] for form in server.forms] == ["AddDomainApplication", "StatusAccount"]
 
 
 def test_no_fault_shows_the_password(

@@ -21,6 +21,7 @@ from backorder.runs import last_run
 from backorder.standing import standing
 from backorder.store.memory import MemoryStore
 from local.emulator import books
+from local.emulator.scripted import read_script
 from local.emulator.world import MAIN_USER
 from tests.factories import FEE, NOW, a_backorder, a_claim, a_placed_backorder, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
@@ -220,10 +221,50 @@ def test_an_application_that_the_provider_removed_is_vanished(world: World) -> N
     world.reconcile()
     world.emulator.strike_books(["application_vanished"], ["john.com"])
     world.at(NOW + 2 * HOUR)
+    assert (world.state(), world.state("jane.com")) == (State.ACTIVE, State.ACTIVE)
+    world.at(NOW + 3 * HOUR)
     assert (world.state(), world.state("jane.com")) == (State.VANISHED, State.ACTIVE)
-    world.at(NOW + 4 * HOUR)
+    world.at(DROP + timedelta(hours=40))
+    assert not world.backorder().settled
+    world.at(DROP + timedelta(hours=54))
     assert world.backorder().settled
     world.books_are_right()
+
+
+def test_an_application_that_the_provider_knows_again_goes_on(world: World) -> None:
+    """It was hidden for hours, and came to its end meanwhile: nothing of it counts as wrong."""
+    world.order("john.com", "SUCCESSFUL")
+    world.order("jane.com")
+    world.reconcile()
+    gone = {"code": 545, "description": "Object not found"}
+    world.emulator.set_answers(read_script([{"command": "StatusDomainApplication", "domain": "john.com", **gone}]))
+    world.emulator.shown_total = 0
+    world.at(NOW + 2 * HOUR)
+    world.at(NOW + 3 * HOUR)
+    assert world.state() is State.VANISHED
+    assert [kind for kind, _, _ in world.found()] == [Kind.APPLICATION_VANISHED]
+    world.at(DROP + HOUR)
+    assert Kind.CHARGE_WITHOUT_SUCCESS not in {kind for kind, _, _ in world.found()}
+    world.emulator.set_answers([])
+    world.emulator.shown_total = None
+    world.hourly(DROP + timedelta(hours=9))
+    assert world.state() is State.SUCCESSFUL
+    assert world.backorder().outcome_at is not None
+    assert world.found() == []
+    world.hourly(DROP + timedelta(hours=12))
+    assert world.backorder().settled
+    world.books_are_right()
+
+
+def test_around_its_drop_no_answer_says_that_an_application_is_gone(world: World) -> None:
+    world.order("john.com", "SUCCESSFUL")
+    world.reconcile()
+    gone = {"code": 545, "description": "Object not found"}
+    world.emulator.set_answers(read_script([{"command": "StatusDomainApplication", "domain": "john.com", **gone}]))
+    world.emulator.shown_total = 0
+    for minutes in range(-110, 110, 55):
+        world.at(DROP + timedelta(minutes=minutes))
+        assert world.state() in (State.ACTIVE, State.PROCESSING)
 
 
 def test_an_order_that_vanished_before_it_was_ever_seen_is_looked_for_by_the_next_run(world: World) -> None:
@@ -236,8 +277,10 @@ def test_an_order_that_vanished_before_it_was_ever_seen_is_looked_for_by_the_nex
     world.order("john.com")
     world.emulator.strike_books(["application_vanished"], ["john.com"])
     assert world.at(NOW + 2 * HOUR).swept is False
-    assert (world.state(), world.state("jane.com")) == (State.VANISHED, State.ACTIVE)
     assert world.emulator.state()["calls"]["StatusDomainApplication"] == 1, "asked for by its number, and no other"
+    world.at(NOW + 3 * HOUR)
+    assert (world.state(), world.state("jane.com")) == (State.VANISHED, State.ACTIVE)
+    assert world.emulator.state()["calls"]["StatusDomainApplication"] == 2
     assert world.found() == [(Kind.APPLICATION_VANISHED, "john.com", None)]
 
 
@@ -290,6 +333,7 @@ def test_an_incomplete_list_says_nothing_about_what_is_missing_in_it(world: Worl
     assert world.state() is State.REQUESTED
     world.emulator.shown_total = None
     world.reconcile()
+    world.at(NOW + HOUR)
     assert world.state() is State.VANISHED
 
 
@@ -301,7 +345,7 @@ def test_a_provider_that_is_down_leaves_everything_as_it_is(world: World, fault:
     world.emulator.advance_to(DROP + HOUR)
     world.emulator.set_faults(1.0, [fault])
     summary = world.reconcile()
-    assert summary.skipped
+    assert summary.failed
     assert world.everything() == before
     world.emulator.set_faults(0.0)
     world.reconcile()

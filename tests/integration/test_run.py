@@ -449,6 +449,31 @@ def test_rules_choose_from_a_deletion_list(tmp_path: Path) -> None:
     }
 
 
+# A function that crashes
+
+CRASHING_ONCE = """
+import sys
+import submission.app
+from local.__main__ import start
+work = submission.app.work
+def crash(*given, **named):
+    submission.app.work = work
+    raise ZeroDivisionError("planted")
+submission.app.work = crash
+start(["run", *sys.argv[1:]])
+"""
+
+
+def test_a_crash_on_a_message_is_shown_and_fails_the_run_though_the_message_came_again(tmp_path: Path) -> None:
+    command = ["-c", CRASHING_ONCE, "--store", "memory", "--start", START]
+
+    ran = launch(command, tmp_path, "--list", a_list(tmp_path, 2), status=1)
+
+    holds(ran)
+    assert "Crashed: SubmitBackorders: ZeroDivisionError: planted" in ran.screen
+    assert "Traceback (most recent call last)" in (ran.out / "pipeline.log").read_text()
+
+
 # On a stack that stays up
 
 KEEP_UP = """

@@ -32,6 +32,10 @@ ON_ITS_BEHALF = {
         ("IngestList",),
         "when a list goes on, or was never read: test_the_function_puts_both_into_its_own_queue sees the call",
     ),
+    "sns:Publish": (
+        ("FetchList", "IngestList", "PlanSubmissions"),
+        "Lambda tells of a schedule's run that failed, with the function's role",
+    ),
     "s3:AbortMultipartUpload": (
         ("FetchList", "IngestList"),
         "when a list breaks off: test_a_list_that_breaks_off_leaves_no_rejects_half_written sees the call",

@@ -17,6 +17,7 @@ from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError, TemporaryFailure
 from backorder.standing import FallsDue, OwnPrice, Standing
 from reconciliation.ahead import AHEAD, falling_due, look_ahead, own_prices
+from reconciliation.stages import Stages
 from tests.factories import NOW, usd
 
 SOON = NOW + timedelta(days=3)
@@ -149,11 +150,13 @@ def test_a_gross_price_covers_net_and_tax_by_less_than_a_cent_too_much(net: int,
 def test_where_the_provider_does_not_answer_what_was_known_counts() -> None:
     known = Standing(renewals=(FallsDue(SOON, usd(1)),), prices={"COM": OwnPrice(usd(60), "USD")})
     silent = FakeProvider((a_renewal(9, "10.00"),), TemporaryFailure("Server error", code=421))
-    found = look_ahead(the(silent), known, NOW, prices_too=True)
+    stages = Stages()
+    found = look_ahead(the(silent), known, NOW, stages, prices_too=True)
     assert found.prices == known.prices
-    assert look_ahead(the(FakeProvider()), known, NOW, prices_too=False).prices == known.prices
+    assert list(stages.failed) == ["prices"]
+    assert look_ahead(the(FakeProvider()), known, NOW, stages, prices_too=False).prices == known.prices
 
 
 def test_a_refused_login_is_not_passed_over() -> None:
     with pytest.raises(AccessDenied):
-        look_ahead(the(FakeProvider((), AccessDenied("no", code=530))), Standing(), NOW, prices_too=True)
+        look_ahead(the(FakeProvider((), AccessDenied("no", code=530))), Standing(), NOW, Stages(), prices_too=True)

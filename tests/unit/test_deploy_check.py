@@ -111,6 +111,7 @@ def test_no_resource_parameter_or_output_is_added_or_left_out_and_what_was_built
 
     assert template == before
     assert changed["Parameters"] == before["Parameters"]
+    assert changed["Rules"] == before["Rules"]
     assert changed["Resources"].keys() == before["Resources"].keys()
     assert changed["Outputs"].keys() == before["Outputs"].keys()
 
@@ -129,7 +130,7 @@ def test_of_a_log_the_last_lines_are_shown_and_of_a_long_line_both_ends() -> Non
     ("line", "tells"),
     [
         ("ERROR [cloudformation] Failed to provision Topic", True),
-        ('{"level":"ERROR","message":"record_failed"}', True),
+        ('{"level":"ERROR","message":"batch_not_queued"}', True),
         ("User is not authorized to perform: sqs:SendMessage", True),
         ("ERROR [asyncio] Unhandled exception in client_connected_cb", False),
         ('{"level":"INFO","message":"planned"}', False),

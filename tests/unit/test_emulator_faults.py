@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from local.emulator import Emulator, FaultMix, Options
-from local.emulator.faults import Delivery
 from local.emulator.options import WIRE_FAULTS
+from local.emulator.wire import Delivery
 from tests.unit.emulator_customer import START, Customer, a_customer
 
 ORDER = {"command": "AddDomainApplication", "class": "BACKORDER"}

@@ -118,13 +118,23 @@ def test_half_a_page_is_no_page() -> None:
         def call(self, command: str, **parameters: Any) -> Response:
             return Response(200, "", {"TOTAL": {0: "600"}, "COUNT": {0: "0"}})
 
-    class Nameless(List):
-        def call(self, command: str, **parameters: Any) -> Response:
-            return Response(200, "", {"TOTAL": {0: "1"}, "COUNT": {0: "1"}, "FINALIZATIONDATE": {0: ""}})
-
-    for listed in (Half(names(600)), Empty(names(600)), Nameless(names(600))):
+    for listed in (Half(names(600)), Empty(names(600))):
         with pytest.raises(OutcomeUnknown):
             page_after(cast("Provider", listed), {}, reached=0, last=[], size=SIZE)
+
+
+@pytest.mark.parametrize("cell", [("DOMAIN", ""), ("FINALIZATIONDATE", "soon"), ("SCORE", "many")])
+def test_a_row_that_makes_no_sense_leaves_the_others_of_its_page(cell: tuple[str, str]) -> None:
+    class Odd(List):
+        def call(self, command: str, **parameters: Any) -> Response:
+            whole = super().call(command, **parameters)
+            name, text = cell
+            return Response(200, "", {**whole.properties, name: {**whole.properties.get(name, {}), 3: text}})
+
+    listed = Odd(names(50))
+    page = page_after(cast("Provider", listed), {}, reached=0, last=[], size=SIZE)
+    assert len(page.names) == 50
+    assert len(list(rows(page.names))) == 49
 
 
 def test_pages_that_lead_nowhere_are_told() -> None:

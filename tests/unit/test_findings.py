@@ -91,15 +91,23 @@ def updated(standing: Iterable[Finding], observed: Iterable[Observation], examin
 # --- What is found -------------------------------------------------------------------------------
 
 
+def test_a_zone_that_is_halted_alone_is_told_with_its_section_of_the_rules() -> None:
+    halted = Halt("setting", "504 Missing required attribute; X-NOMINET-ID", NOW)
+    [found] = examine_line(None, {"co.uk": halted})
+    assert (found.kind, found.subject) == (Kind.LINE_HALTED, "zone co.uk")
+    assert "504 Missing required attribute; X-NOMINET-ID" in found.advice
+    assert '[provider.zones."co.uk"]' in found.advice
+
+
 def test_an_account_in_order_has_nothing_for_a_person() -> None:
-    assert examine_line(None) == []
+    assert list(examine_line(None, {})) == []
     assert examine_funds(None) == []
     assert list(examine_unexplained(ZERO, currency=CURRENCY)) == []
     assert kinds(a_placed_backorder(state=State.ACTIVE, deposit=FEE), usual_deposits={"com": FEE}) == []
 
 
 def test_a_halted_line_says_since_when_and_why() -> None:
-    [found] = examine_line(Halt("access", "530 Authentication failed; environment test", NOW))
+    [found] = examine_line(Halt("access", "530 Authentication failed; environment test", NOW), {})
     assert (found.kind, found.subject, found.amount) == (Kind.LINE_HALTED, "line", None)
     assert found.advice == "No orders since 24 November 12:00 UTC: 530 Authentication failed; environment test"
 

@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backorder.bookkeeping import Lease
 from backorder.deadlines import MARGIN, Known
-from backorder.model import FINAL, HISTORY_LIMIT, TRANSITIONS, Backorder, Origin, Source, State
+from backorder.model import FINAL, HISTORY_LIMIT, TRANSITIONS, Backorder, Origin, RefusedLook, Source, State
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
+from backorder.provider.errors import NotFound, Refused
 from backorder.provider.names import RegisteredDomain
 from backorder.registries import Registries
 from reconciliation import following
@@ -21,11 +24,14 @@ from reconciliation.following import (
     found_in_account,
     given_up,
     in_auction,
+    looked_in_vain,
     redated,
+    refused,
     reserved,
+    seen_in_a_list,
     settled,
+    to_look_at,
     to_look_up,
-    vanished,
 )
 from tests.factories import (
     FEE,
@@ -95,15 +101,82 @@ def test_a_foreign_application_is_followed_too() -> None:
     assert (followed.state, followed.origin) == (State.SUCCESSFUL, Origin.FOREIGN)
 
 
-def test_an_application_that_is_gone_has_vanished() -> None:
-    gone = vanished(a_placed_backorder(state=State.ACTIVE, deposit=FEE), now=LATER)
-    assert (gone.state, gone.outcome_at, gone.settled, gone.deposit) == (State.VANISHED, LATER, False, FEE)
-    assert gone.history[-1].call == "StatusDomainApplication 545"
+GONE = NotFound("Object not found", code=545, command="StatusDomainApplication", subject="7")
+ELSEWHERE = Refused("Authorization failed", code=531, command="StatusDomainApplication", subject="7")
+HOUR = timedelta(hours=1)
 
 
-def test_an_application_that_is_being_withdrawn_is_gone_when_its_worker_says_so() -> None:
+def test_an_application_is_gone_after_two_looks_that_are_an_hour_apart() -> None:
+    order = a_placed_backorder(state=State.ACTIVE, deposit=FEE)
+    once = looked_in_vain(order, GONE, now=NOW)
+    assert once.state is State.ACTIVE
+    assert once.refused_look == RefusedLook("StatusDomainApplication 545", "Object not found", NOW, 1, NOW + HOUR)
+    assert looked_in_vain(once, GONE, now=NOW + HOUR / 2) is once
+    gone = looked_in_vain(once, GONE, now=NOW + HOUR)
+    assert (gone.state, gone.outcome_at, gone.settled, gone.deposit) == (State.VANISHED, NOW + HOUR, False, FEE)
+    assert (gone.history[-1].call, gone.refused_look) == ("StatusDomainApplication 545", None)
+
+
+def test_another_answer_between_begins_the_count_anew() -> None:
+    once = looked_in_vain(a_placed_backorder(state=State.ACTIVE), GONE, now=NOW)
+    assert seen_in_a_list(once).refused_look is None
+    auctioned = replace(once, state=State.AUCTION_PENDING)
+    assert seen_in_a_list(auctioned) is auctioned, "only its own answer tells of its auction"
+    elsewhere = refused(once, ELSEWHERE, now=NOW + HOUR)
+    again = looked_in_vain(elsewhere, GONE, now=NOW + 2 * HOUR)
+    assert again.state is State.ACTIVE
+    assert again.refused_look is not None
+    assert again.refused_look.since == NOW + 2 * HOUR
+
+
+@given(st.integers(-300, 300), st.integers(60, 600))
+def test_no_look_within_two_hours_of_the_drop_counts(minutes: int, apart: int) -> None:
+    order = a_dated_backorder(finalization_at=NOW, state=State.ACTIVE, application="7")
+    starts, ends = order.batch_starts_at, order.batch_ends_at
+    assert starts is not None
+    assert ends is not None
+    looks = [starts + timedelta(minutes=minutes), starts + timedelta(minutes=minutes + apart)]
+    for at in looks:
+        order = looked_in_vain(order, GONE, now=at)
+    near = [starts - 2 * HOUR < at < ends + 2 * HOUR for at in looks]
+    assert (order.state is State.VANISHED) == (not any(near))
+
+
+def test_what_is_being_withdrawn_is_gone_when_its_worker_says_so() -> None:
     order = a_placed_backorder(state=State.WITHDRAWING)
-    assert vanished(order, now=NOW) is order
+    assert looked_in_vain(order, GONE, now=NOW) is order
+
+
+def test_a_vanished_one_leads_back_until_it_is_settled() -> None:
+    order = a_dated_backorder(finalization_at=NOW, state=State.VANISHED, application="7", outcome_at=NOW)
+    ends = order.batch_ends_at
+    assert ends is not None
+    assert settled(order, now=ends + timedelta(hours=47)) is order
+    assert settled(order, now=ends + timedelta(days=40)).settled
+    back = follow(order, an_application(status="ACTIVE"))
+    assert (back.state, back.outcome_at) == (State.ACTIVE, None)
+    won = follow(order, an_application(status="SUCCESSFUL"))
+    assert (won.state, won.outcome_at is not None, won.settled) == (State.SUCCESSFUL, True, False)
+    over = replace(order, settled=True)
+    assert follow(over, an_application(status="ACTIVE")) is over
+
+
+def test_without_a_date_it_is_over_at_the_second_look() -> None:
+    gone = a_placed_backorder(state=State.VANISHED, outcome_at=NOW)
+    assert settled(gone, now=NOW).settled
+
+
+def test_what_is_set_aside_is_looked_at_again_after_growing_pauses() -> None:
+    order, now, pauses = a_placed_backorder(state=State.ACTIVE), NOW, []
+    for times in range(1, 7):
+        order = refused(order, ELSEWHERE, now=now)
+        assert order.refused_look is not None
+        assert (order.refused_look.times, order.refused_look.since) == (times, NOW)
+        assert not to_look_at(order, now=order.refused_look.next_at - timedelta(seconds=1), expected=True)
+        assert to_look_at(order, now=order.refused_look.next_at, expected=False)
+        pauses.append((order.refused_look.next_at - now) / HOUR)
+        now = order.refused_look.next_at
+    assert pauses == [0.5, 1, 2, 4, 6, 6]
 
 
 # --- Dates ---------------------------------------------------------------------------------------

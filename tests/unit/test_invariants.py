@@ -119,6 +119,7 @@ def test_good_evidence_breaks_no_promise() -> None:
             "ledger_balances",
             "refunds_complete",
             "nobody_elses",
+            "others_unharmed",
         ],
         True,
     )

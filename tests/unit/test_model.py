@@ -39,9 +39,15 @@ def test_the_table_speaks_of_every_state() -> None:
     assert set(TRANSITIONS) == set(State)
 
 
-@pytest.mark.parametrize("state", sorted(FINAL))
+@pytest.mark.parametrize("state", sorted(FINAL - {State.VANISHED}))
 def test_a_final_state_leads_nowhere(state: State) -> None:
     assert TRANSITIONS[state] == frozenset()
+
+
+def test_what_the_provider_no_longer_knows_leads_back_to_what_it_may_know_again() -> None:
+    assert TRANSITIONS[State.VANISHED] == TRANSITIONS[State.ACTIVE] - {State.VANISHED, State.WITHDRAWING} | {
+        State.ACTIVE
+    }
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - FINAL))
@@ -106,8 +112,10 @@ def test_an_hourly_look_may_see_only_the_last_of_several_states(state: State) ->
 
 
 def test_nothing_is_ordered_without_having_been_claimed() -> None:
+    # What had vanished had been claimed as well.
     assert {state for state in State if State.REQUESTED in TRANSITIONS[state] and state not in PLACED} == {
-        State.SUBMITTING
+        State.SUBMITTING,
+        State.VANISHED,
     }
     assert {state for state in State if State.SUBMITTING in TRANSITIONS[state]} == {State.QUEUED, State.SUBMITTING}
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backorder.batches import BATCH_SIZE, Batch
 from backorder.halt import Halt, halt, halt_line
 from backorder.model import FUNDED_AND_MISSED, Backorder, BackorderKey, Origin, Reason, Source, State
 from backorder.provider.account import AccountStatus
 from backorder.provider.client import Provider
-from backorder.provider.errors import AccessDenied, LineHalted, OutcomeUnknown, ProviderError, TemporaryFailure, Where
+from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure, Where
 from backorder.rules import keep_rules
 from backorder.runs import last_run
 from backorder.standing import ForeignOrder, Standing, forecast, save_standing
 from backorder.store.memory import MemoryStore
-from planning.submissions import LEASE, QUEUE_PATIENCE, TICK, Planning, Summary, plan_submissions
+from planning.submissions import LEASE, QUEUE_PATIENCE, TICK, Planning, Summary, plan_submissions, urgent_first
 from tests.factories import (
     FEE,
     NOW,
@@ -65,7 +67,9 @@ class World:
         for backorder in backorders:
             assert self.store.create(backorder) is None
 
-    def tick(self, *, holder: str = "tick", queue: bool = True) -> Summary:
+    def tick(
+        self, *, holder: str = "tick", queue: bool = True, seconds_left: Callable[[], float] = lambda: 100.0
+    ) -> Summary:
         planning = Planning(
             store=self.store,
             provider=cast("Provider", self.provider),
@@ -73,7 +77,7 @@ class World:
             clock=lambda: self.now,
             parallel_calls=self.parallel_calls,
         )
-        return plan_submissions(planning, holder=holder, queue=queue)
+        return plan_submissions(planning, holder=holder, queue=queue, seconds_left=seconds_left)
 
     def send(self, batches: Iterable[Batch]) -> None:
         self.sent += batches
@@ -364,7 +368,7 @@ def test_whoever_changes_a_backorder_meanwhile_is_faster(world: World) -> None:
 # --- What is sent late ---------------------------------------------------------------------------
 
 FAR = NOW + timedelta(days=9)
-LATE = FAR - timedelta(minutes=15 + 90)
+LATE = FAR - timedelta(minutes=15 + 360)
 
 
 def one_early_one_late(world: World, **changes: Any) -> None:
@@ -389,7 +393,7 @@ def test_what_was_held_and_may_be_sent_late_is_held_no_more(world: World) -> Non
     one_early_one_late(world, state=State.HELD, reason=Reason.UNFUNDED)
     world.tick()
     assert (world.state("b.com"), world.the("b.com").send_at) == ((State.SELECTED, None), LATE)
-    assert world.the("b.com").history[-1].why == "funds suffice if it is ordered late: on 3 December 10:15 UTC"
+    assert world.the("b.com").history[-1].why == "funds suffice if it is ordered late: on 3 December 05:45 UTC"
 
 
 def test_what_is_late_is_sent_when_its_time_comes(world: World) -> None:
@@ -678,7 +682,7 @@ def test_a_line_halted_by_a_setting_lets_one_order_through_as_a_probe(world: Wor
     [
         TemporaryFailure("Server error", code=421, command="StatusAccount"),
         OutcomeUnknown("no answer within 20 s", command="StatusAccount"),
-        LineHalted("Invalid command name", code=500, command="StatusAccount"),
+        Refused("Invalid command name", code=500, command="StatusAccount"),
     ],
 )
 def test_a_provider_that_does_not_answer_changes_nothing(world: World, silence: ProviderError) -> None:
@@ -848,3 +852,46 @@ def test_a_charge_that_is_booked_while_the_plan_reads_is_not_planned_with_twice(
     world.provider = Charging(an_account_status(Decimal("69.00")))
     world.tick()
     assert world.sent_as("order") == []
+
+
+# --- Urgent work first ---------------------------------------------------------------------------
+
+
+def test_orders_go_out_before_anything_is_marked_missed_and_marking_ends_with_the_time(world: World) -> None:
+    gone = [a_dated_backorder(f"gone{n}.com", finalization_at=NOW - timedelta(days=1)) for n in range(5)]
+    world.there_is(*gone, a_dated_backorder("funded.com", finalization_at=NOW + timedelta(hours=2)))
+    at_that_moment: list[int] = []
+    send = world.send
+
+    def sending(batches: Iterable[Batch]) -> None:
+        some = list(batches)
+        if any(batch.kind == "order" for batch in some):
+            at_that_moment.append(sum(b.state is State.MISSED for b in world.store.backorders()))
+        send(some)
+
+    world.send = sending  # type: ignore[method-assign]
+    assert world.tick(seconds_left=lambda: 1.0).missed == 0
+    assert (world.sent_as("order"), at_that_moment) == (["funded.com"], [0])
+    assert world.tick(holder="next tick").missed == 5
+
+
+@given(st.lists(st.tuples(st.integers(-120, 3000), st.sampled_from([None, -30, 30])), max_size=12))
+def test_what_an_outage_held_back_goes_first_by_deadline(drawn: list[tuple[int, int | None]]) -> None:
+    orders = [
+        a_backorder(
+            f"n{number}.com",
+            deadline=NOW + timedelta(minutes=minutes),
+            send_at=None if late is None else NOW + timedelta(minutes=late),
+        )
+        for number, (minutes, late) in enumerate(drawn)
+    ]
+    sorted_ = urgent_first(orders, NOW)
+    assert sorted(b.domain for b in sorted_) == sorted(b.domain for b in orders)
+    urgent = [b for b in orders if minutes_to(b) <= 60 or (b.send_at is not None and b.send_at < NOW)]
+    assert [b.deadline for b in sorted_[: len(urgent)]] == sorted(b.deadline for b in urgent)  # type: ignore[type-var]
+    assert sorted_[len(urgent) :] == [b for b in orders if b not in urgent]
+
+
+def minutes_to(backorder: Backorder) -> float:
+    assert backorder.deadline is not None
+    return (backorder.deadline - NOW).total_seconds() / 60

@@ -28,6 +28,8 @@ from backorder.provider import (
     OutcomeUnknown,
     Provider,
     ProviderError,
+    Refused,
+    Scope,
     Stage,
     TemporaryFailure,
 )
@@ -238,13 +240,15 @@ def test_a_failure_is_heard_before_another_call_gets_its_place() -> None:
     """Twelve threads and four places: the line stops with the first answer, and who waited sends nothing."""
     all_four = threading.Barrier(4)
 
-    def denied(_form: dict[str, str]) -> bytes:
-        all_four.wait(10)
+    def denied(form: dict[str, str]) -> bytes:
+        if form["COMMAND"] == "AddDomainApplication":
+            all_four.wait(10)
         return answer(530, "Authentication failed")
 
     world = World(denied)
     heard: list[ProviderError] = []
-    provider = world.provider.within(lambda _seconds: "the line is halted" if heard else None, heard.append)
+    denied_once = lambda _seconds: "the line is halted" if heard else None  # noqa: E731
+    provider = world.provider.within(denied_once, lambda e: heard.append(e) if isinstance(e, AccessDenied) else None)
 
     def order(number: int) -> str:
         try:
@@ -255,9 +259,11 @@ def test_a_failure_is_heard_before_another_call_gets_its_place() -> None:
 
     with ThreadPoolExecutor(12) as pool:
         outcomes = Counter(pool.map(order, range(40)))
-    assert outcomes == Counter(AccessDenied=4, NotStarted=36)
-    assert len(world.wire.sent) == 4
-    assert {type(error) for error in heard} == {AccessDenied}
+    # Of the four that are out, one at least learns that the account itself is refused.
+    assert outcomes["NotStarted"] == 36
+    assert outcomes["AccessDenied"] >= 1
+    sent = Counter(form["COMMAND"] for form in world.wire.sent)
+    assert sent == {"AddDomainApplication": 4, "StatusAccount": outcomes["AccessDenied"]}
 
 
 def test_a_rotated_password_is_tried_before_anybody_hears_of_a_refusal() -> None:
@@ -304,7 +310,7 @@ def test_an_answer_without_what_it_is_about_is_an_unknown_outcome(missing: str) 
         world.provider.order("john.com")
 
 
-@pytest.mark.parametrize("amount", ["NaN", "1,000.00", "", "12e3"])
+@pytest.mark.parametrize("amount", ["NaN", "1,000", "", "12e3"])
 def test_an_amount_that_is_none_is_an_unknown_outcome(amount: str) -> None:
     world = World(answer(AMOUNT=amount, CREDIT="0", CURRENCY="USD", DEPOSIT="0", VAT="0"))
     with pytest.raises(OutcomeUnknown, match="AMOUNT"):
@@ -488,7 +494,39 @@ def test_a_login_that_stays_refused_halts() -> None:
     world = World(answer(530), credentials=Rotated())
     with pytest.raises(AccessDenied, match="entity 1234"):
         world.provider.order("john.com")
-    assert len(world.wire.sent) == 2
+    assert [sent["COMMAND"] for sent in world.wire.sent] == ["AddDomainApplication"] * 2 + ["StatusAccount"]
+
+
+ACCOUNT = {"AMOUNT": "1.00", "CREDIT": "0.00", "DEPOSIT": "0.00", "CURRENCY": "USD", "VAT": "0.00"}
+
+
+@pytest.mark.parametrize("code", [530, 531])
+def test_a_refusal_about_one_object_is_no_refused_account(code: int) -> None:
+    def reply(sent: dict[str, str]) -> bytes:
+        return answer(**ACCOUNT) if sent["COMMAND"] == "StatusAccount" else answer(code, "Authorization failed")
+
+    world = World(reply)
+    with pytest.raises(Refused) as caught:
+        world.provider.withdraw("10700")
+    assert (caught.value.code, caught.value.subject, caught.value.scope) == (code, "10700", Scope.OBJECT)
+
+
+@pytest.mark.parametrize("silence", [answer(421, "Later"), b"", answer(545, "Object not found")])
+def test_where_the_account_does_not_answer_nothing_is_said_of_it_and_nothing_is_repeated(silence: bytes) -> None:
+    def reply(sent: dict[str, str]) -> bytes:
+        return silence if sent["COMMAND"] == "StatusAccount" else answer(531, "Authorization failed")
+
+    world = World(reply)
+    with pytest.raises(Refused):
+        world.provider.withdraw("10700")
+    assert [sent["COMMAND"] for sent in world.wire.sent] == ["DeleteDomainApplication", "StatusAccount"]
+
+
+def test_an_account_that_is_refused_is_not_asked_for_again() -> None:
+    world = World(answer(530, "Authentication failed"))
+    with pytest.raises(AccessDenied):
+        world.provider.account()
+    assert len(world.wire.sent) == 1
 
 
 @pytest.fixture

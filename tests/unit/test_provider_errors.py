@@ -6,16 +6,17 @@ import pytest
 
 from backorder.provider.errors import (
     CODES,
+    ORDER,
     AccessDenied,
     AlreadyExists,
     InsufficientFunds,
-    LineHalted,
     NotAllowedNow,
     NotFound,
     NotStarted,
     OutcomeUnknown,
     ProviderError,
     Refused,
+    Scope,
     TemporaryFailure,
     TryAgainSlowly,
     Where,
@@ -32,7 +33,7 @@ from backorder.provider.errors import (
         (425, TemporaryFailure),
         (400, TemporaryFailure),
         (499, TemporaryFailure),
-        (500, LineHalted),
+        (500, Refused),
         (503, Refused),
         (504, Refused),
         (505, Refused),
@@ -65,7 +66,6 @@ def test_only_the_documented_codes_are_in_the_table() -> None:
 def test_nothing_that_may_have_taken_effect_is_safe_to_repeat() -> None:
     assert not issubclass(OutcomeUnknown, TemporaryFailure)
     assert issubclass(NotStarted, TemporaryFailure)
-    assert issubclass(AccessDenied, LineHalted)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,38 @@ def test_a_refusal_blames_the_name_only_if_it_speaks_of_it(code: int, descriptio
     refused = Refused(description, code=code)
     assert refused.blames_name is blames_name
     assert refused.counts_by_zone is (code == 510)
+
+
+@pytest.mark.parametrize(
+    ("code", "command", "subject", "description", "scope"),
+    [
+        (None, ORDER, "john.com", "no answer", Scope.TRANSPORT),
+        (421, ORDER, "john.com", "try again", Scope.TRANSPORT),
+        (302, "StatusAccount", "", "found", Scope.TRANSPORT),
+        (500, ORDER, "john.com", "Invalid command name", Scope.OBJECT),
+        (500, "QueryDepositList", "", "Invalid command name", Scope.COMMAND),
+        (503, ORDER, "john.com", "Invalid attribute name; PERIOD", Scope.SETTING),
+        (504, ORDER, "john.com", "Missing required attribute; X-IT-PIN", Scope.ZONE),
+        (505, ORDER, "john.com", "Invalid attribute value syntax; DOMAIN", Scope.OBJECT),
+        (541, ORDER, "john.com", "Invalid attribute value; OWNERCONTACT0", Scope.SETTING),
+        (541, "CheckDomains", "john.com", "Invalid attribute value; OWNERCONTACT0", Scope.OBJECT),
+        (510, ORDER, "john.com", "Not supported", Scope.ZONE),
+        (531, "DeleteDomainApplication", "10700", "Authorization failed", Scope.OBJECT),
+        (531, "QueryDepositList", "", "Authorization failed", Scope.COMMAND),
+        (545, "StatusDomainApplication", "10700", "Object not found", Scope.OBJECT),
+        (549, ORDER, "john.com", "Command failed", Scope.OBJECT),
+        (552, ORDER, "john.com", "Object status", Scope.OBJECT),
+        (599, "QueryAccountingList", "", "?", Scope.COMMAND),
+    ],
+)
+def test_an_error_concerns_its_object_unless_command_and_code_say_otherwise(
+    code: int | None, command: str, subject: str, description: str, scope: Scope
+) -> None:
+    assert ProviderError(description, code=code, command=command, subject=subject).scope is scope
+
+
+def test_only_a_refused_account_concerns_all_calls() -> None:
+    assert AccessDenied("no", code=531, command="StatusAccount").scope is Scope.ACCOUNT
 
 
 def test_a_message_says_what_where_and_what_to_do() -> None:

@@ -26,6 +26,52 @@ def test_what_is_no_amount_is_no_answer(text: str) -> None:
         amount(text, "AMOUNT")
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("-1,069.00", "-1069.00"),
+        ("1.069,00", "1069.00"),
+        ("+1 069.5", "1069.5"),
+        ("12,345,678.90", "12345678.90"),
+    ],
+)
+def test_groups_of_digits_are_read_where_the_decimals_leave_no_doubt(text: str, value: str) -> None:
+    assert amount(text, "AMOUNT") == Decimal(value)
+
+
+@pytest.mark.parametrize("text", ["1,069", "1 069", "12,34.00", "1,06.9", "1.069.000", "1,069,00", "1 069,00.5"])
+def test_groups_that_may_mean_two_things_are_no_amount(text: str) -> None:
+    with pytest.raises(NotAnAnswer):
+        amount(text, "AMOUNT")
+
+
+@given(st.decimals(min_value=-(10**12), max_value=10**12, places=2))
+def test_an_amount_means_the_same_with_groups_and_without(value: Decimal) -> None:
+    grouped = f"{value:,.2f}"
+    assert amount(grouped, "A") == amount(f"{value:.2f}", "A") == value
+    swapped = grouped.translate(str.maketrans(",.", ".,"))
+    assert abs(value) < 1000 or amount(swapped, "A") == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016-10-06 13:25:53.0",
+        "2016-10-06 13:25:53.123456789",
+        "2016-10-06T13:25:53",
+        "2016-10-06T13:25:53Z",
+        "2016-10-06 15:25:53+02:00",
+        "2016-10-06 15:25:53.5 +0200",
+    ],
+)
+def test_a_time_is_read_in_every_form_that_leaves_no_doubt(text: str) -> None:
+    assert moment(text, "DATE") == datetime(2016, 10, 6, 13, 25, 53, tzinfo=UTC)
+
+
+def test_a_time_without_seconds_is_at_the_full_minute() -> None:
+    assert moment("2016-10-06 13:25", "DATE") == datetime(2016, 10, 6, 13, 25, tzinfo=UTC)
+
+
 def test_a_time_is_utc() -> None:
     assert moment("2016-10-06 13:25:53", "CREATEDDATE") == datetime(2016, 10, 6, 13, 25, 53, tzinfo=UTC)
 
@@ -37,7 +83,9 @@ def test_never_is_no_time(text: str) -> None:
         moment(text, "DATE")
 
 
-@pytest.mark.parametrize("text", ["2016-02-30 00:00:00", "2016-10-06T13:25:53", "2016-10-06 13:25:53+02:00", "soon"])
+@pytest.mark.parametrize(
+    "text", ["2016-02-30 00:00:00", "06.10.2016 13:25:53", "2016-10-06 1:25 pm", "2016-10-06 25:00:00", "soon"]
+)
 def test_what_is_no_time_is_no_answer(text: str) -> None:
     with pytest.raises(NotAnAnswer):
         moment_or_none(text, "DATE")

@@ -103,7 +103,7 @@ def test_every_section_is_read() -> None:
 def test_an_empty_file_is_all_defaults() -> None:
     assert parse_rules("") == Rules()
     assert Rules().fees.of("com") == Decimal("69.00")
-    assert Rules().funding.late_minutes == 90
+    assert Rules().funding.late_minutes == 360
     assert Rules().score.zone == {"com": 2, "net": 1, "org": 1}
     assert Rules().messages.time_zone == "UTC"
 

@@ -17,7 +17,7 @@ from backorder.store import NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore
 from reconciliation.findings import Stranger
 from reconciliation.orders import Orders
-from reconciliation.reading import Reading
+from reconciliation.reading import Money, Placed, Reading
 from reconciliation.strangers import Strangers, find_strangers, foreign_orders
 from tests.factories import (
     NOW,
@@ -69,9 +69,8 @@ def looked_at(
     store = MemoryStore()
     for order in ours:
         store.create(order)
-    reading = Reading(
-        an_account_status(), None, {each.id: each for each in applications}, all_there_are, swept=False, total=0
-    )
+    placed = Placed({each.id: each for each in applications}, all_there_are)
+    reading = Reading(Money(an_account_status()), placed)
     return find_strangers(reading, Orders(store), set(known))
 
 
@@ -121,9 +120,7 @@ def test_an_application_of_a_name_whose_backorder_is_not_understood_may_be_ours(
             raise NotUnderstood(SetAside(f"domain#{domain}", "cycle#0001"), "state: enum")
 
     ended = an_application("jane.com", "FAILED", id="2")
-    reading = Reading(
-        an_account_status(), None, {"1": an_application(id="1"), "2": ended}, all_there_are=True, swept=False, total=2
-    )
+    reading = Reading(Money(an_account_status()), Placed({"1": an_application(id="1"), "2": ended}, all_there_are=True))
     seen = find_strangers(reading, Orders(OfTheFuture()), known=["1", "2"])
     assert seen == Strangers(over=frozenset({"2"}), unsure=frozenset({"1"}), everything=True)
 

@@ -60,7 +60,34 @@ def test_a_message_stays_hidden_for_longer_than_its_function_may_run(resources: 
         queue = resources[mapping["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
         assert queue["VisibilityTimeout"] > function["Timeout"]
         assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
-        assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_crash_on_a_message_is_an_error_of_its_function(resources: Resources) -> None:
+    """With partial responses it would be a success to Lambda, of which no metric tells."""
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        assert "FunctionResponseTypes" not in mapping["Properties"]
+        # Of several messages the good ones would come again with the bad one.
+        assert mapping["Properties"]["BatchSize"] == 1
+
+
+def test_whoever_may_send_itself_messages_may_do_so_as_often_as_it_takes(resources: Resources) -> None:
+    """Lambda stops such a loop after some 16 rounds; nobody else is to have one."""
+    own = set()
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        function = mapping["Properties"]["FunctionName"]["Ref"]
+        (policy,) = resources[f"{function}Role"]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if (
+                statement["Action"] == "sqs:SendMessage"
+                and statement["Resource"] == mapping["Properties"]["EventSourceArn"]
+            ):
+                own.add(function)
+    loops = {
+        name: of["Properties"].get("RecursiveLoop") for name, of in of_type(resources, "AWS::Lambda::Function").items()
+    }
+
+    assert own == {"IngestList"}
+    assert loops == {name: "Allow" if name in own else None for name in loops}
 
 
 def test_a_dead_letter_outlives_the_queue_that_it_comes_from(resources: Resources) -> None:
@@ -181,6 +208,12 @@ def test_every_function_has_a_role_and_a_log_of_its_own(resources: Resources) ->
         assert resources[f"{name}Log"]["Properties"]["RetentionInDays"] > 0
 
 
+@pytest.mark.parametrize("name", ["IngestList", "PlanSubmissions"])
+def test_a_function_that_computes_has_a_whole_processor(name: str, resources: Resources) -> None:
+    """Lambda gives one with 1,769 MB, and of less a share."""
+    assert resources[name]["Properties"]["MemorySize"] == 1769
+
+
 def test_a_schedule_is_not_repeated_by_anyone(resources: Resources) -> None:
     configs = {
         config["Properties"]["FunctionName"]["Ref"]: config["Properties"]["MaximumRetryAttempts"]
@@ -190,6 +223,28 @@ def test_a_schedule_is_not_repeated_by_anyone(resources: Resources) -> None:
         target = schedule["Properties"]["Target"]
         assert target["RetryPolicy"]["MaximumRetryAttempts"] == 0
         assert configs[target["Arn"]["Fn::GetAtt"][0]] == 0
+
+
+def test_a_schedule_s_run_that_fails_is_told_by_mail(resources: Resources) -> None:
+    """By Lambda, with the function's role, which SAM gives no right: each function has its own."""
+    configs = {
+        config["Properties"]["FunctionName"]["Ref"]: config["Properties"]["DestinationConfig"]
+        for config in of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+    }
+    targets = {
+        schedule["Properties"]["Target"]["Arn"]["Fn::GetAtt"][0]
+        for schedule in of_type(resources, "AWS::Scheduler::Schedule").values()
+    }
+
+    assert configs == {name: {"OnFailure": {"Destination": {"Ref": "AlertTopic"}}} for name in targets}
+    for name in targets:
+        (policy,) = resources[f"{name}Role"]["Properties"]["Policies"]
+        rights = [
+            (statement["Effect"], statement["Resource"])
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Action"] == "sns:Publish"
+        ]
+        assert rights == [("Allow", {"Ref": "AlertTopic"})], name
 
 
 def test_every_parameter_and_output_is_described(translated: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.deployment.errors import DeploymentError, UnsupportedError
-from local.deployment.intrinsics import Created, Resolver, parameter_values, references
+from local.deployment.intrinsics import Created, Resolver, parameter_values, references, refuse_by_rules
 
 TEMPLATE = {
     "Mappings": {"Sizes": {"small": {"Pool": 4}}},
@@ -88,3 +88,34 @@ def test_references_are_found_in_every_function() -> None:
 def test_a_parameter_without_value_or_default_is_refused() -> None:
     with pytest.raises(DeploymentError, match="parameter Name: no value given"):
         parameter_values({"Parameters": {"Name": {"Type": "String"}}}, {})
+
+
+HOLDS, HOLDS_NOT = {"Fn::Equals": [{"Ref": "Size"}, "small"]}, {"Fn::Not": [{"Fn::Equals": [{"Ref": "Size"}, "small"]}]}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"Assertions": [{"Assert": HOLDS}]},
+        {"RuleCondition": HOLDS, "Assertions": [{"Assert": HOLDS}, {"Assert": HOLDS}]},
+        {"RuleCondition": HOLDS_NOT, "Assertions": [{"Assert": HOLDS_NOT}]},
+    ],
+)
+def test_a_rule_whose_assertions_hold_or_that_is_not_asked_refuses_nothing(
+    resolver: Resolver, rule: dict[str, Any]
+) -> None:
+    refuse_by_rules({"Rules": {"Mine": rule}}, resolver)
+
+
+@pytest.mark.parametrize("condition", [{}, {"RuleCondition": HOLDS}])
+def test_a_rule_of_which_an_assertion_does_not_hold_refuses_with_its_words(
+    resolver: Resolver, condition: dict[str, Any]
+) -> None:
+    assertions = [{"Assert": HOLDS}, {"Assert": HOLDS_NOT, "AssertDescription": "not so small"}]
+
+    with pytest.raises(DeploymentError, match="rule Mine: not so small"):
+        refuse_by_rules({"Rules": {"Mine": {**condition, "Assertions": assertions}}}, resolver)
+
+
+def test_a_template_without_rules_refuses_nothing(resolver: Resolver) -> None:
+    refuse_by_rules({}, resolver)

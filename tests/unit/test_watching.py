@@ -78,6 +78,30 @@ def test_every_alarm_reaches_the_topic(alarms: dict[str, Any]) -> None:
         assert alarm["AlarmActions"] == [{"Ref": "AlertTopic"}]
 
 
+@pytest.mark.parametrize(
+    "function", ["FetchList", "IngestList", "PlanSubmissions", "ReconcileAccount", "SubmitBackorders"]
+)
+def test_one_crash_raises_the_alarm_however_seldom_the_function_runs(function: str, alarms: dict[str, Any]) -> None:
+    """A reconciliation that fails each hour fails once in any quarter of an hour, and a sweep once a day."""
+    alarm = alarms["ErrorsAlarm"]
+    crashes = [metric["Id"] for metric in alarm["Metrics"] if function in json.dumps(metric)]
+    (sums,) = (metric["Expression"] for metric in alarm["Metrics"] if "Expression" in metric)
+
+    assert [f"FILL({crash}, 0)" in sums.split(" + ") for crash in crashes] == [True]
+    assert (alarm["ComparisonOperator"], alarm["EvaluationPeriods"]) == ("GreaterThanThreshold", 1)
+    assert 1 > alarm["Threshold"] >= 0
+
+
+def test_errors_are_counted_as_lambda_counts_them(alarms: dict[str, Any], resources: dict[str, Any]) -> None:
+    counted = [metric["MetricStat"] for metric in alarms["ErrorsAlarm"]["Metrics"] if "MetricStat" in metric]
+    functions = {name for name, of in resources.items() if of["Type"] == "AWS::Lambda::Function"}
+
+    assert {one["Metric"]["Dimensions"][0]["Value"]["Ref"] for one in counted} == functions
+    assert {(one["Metric"]["Namespace"], one["Metric"]["MetricName"], one["Stat"]) for one in counted} == {
+        ("AWS/Lambda", "Errors", "Sum")
+    }
+
+
 def test_the_dashboard_shows_every_alarm(alarms: dict[str, Any], resources: dict[str, Any]) -> None:
     assert set(re.findall(r"\$\{(\w+Alarm)\.Arn\}", _dashboard(resources))) == set(alarms)
 

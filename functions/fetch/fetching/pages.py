@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from backorder.observability import logger
 from backorder.provider import OutcomeUnknown, PendingDelete, Provider
 from backorder.provider.names import PENDING_DELETE_PROPERTIES, read_pending_delete
 from backorder.provider.values import number
-from backorder.provider.wire import NotAnAnswer
+from backorder.provider.wire import NotAnAnswer, Row
 from fetching.query import Query
 
 COMMAND = "QueryDomainPendingDeleteList"
@@ -57,7 +58,7 @@ def page_after(provider: Provider, query: Query, *, reached: int, last: Sequence
 def _read(provider: Provider, query: Query, first: int, size: int) -> tuple[list[PendingDelete], int]:
     response = provider.call(COMMAND, **query, FIRST=first, LIMIT=size)
     try:
-        names = [read_pending_delete(row) for row in response.rows(*PENDING_DELETE_PROPERTIES)]
+        names = [_name(row) for row in response.rows(*PENDING_DELETE_PROPERTIES)]
         total = number(response.first("TOTAL"), "TOTAL")
         count = number(response.first("COUNT") or str(len(names)), "COUNT")
     except NotAnAnswer as error:
@@ -68,6 +69,15 @@ def _read(provider: Provider, query: Query, first: int, size: int) -> tuple[list
             f"a page from {first:,} of {total:,} has {len(names):,} names, not {count:,}", command=COMMAND
         )
     return names, total
+
+
+def _name(row: Row) -> PendingDelete:
+    """A row that makes no sense keeps its place, so that the page is whole; without a date it is left out."""
+    try:
+        return read_pending_delete(row)
+    except NotAnAnswer as error:
+        logger.warning("row_unread", command=COMMAND, domain=row["DOMAIN"], why=str(error))
+        return PendingDelete(row["DOMAIN"].lower(), None, None, "")
 
 
 def rows(names: Sequence[PendingDelete]) -> Iterator[str]:

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 import backorder.settings
 from backorder.clock import Clock, system_clock
 from backorder.observability import logger, measure, metrics
-from backorder.records import Failures, each_record
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from ingestion.ingest import ingest_object
+from ingestion.ingest import ingest_object, stop
+from ingestion.rounds import Rounds
 from ingestion.rules_file import RULES_KEY, are_understood
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
@@ -57,6 +57,8 @@ class ObjectCreated(BaseModel):
     """EventBridge's event of S3. Its key is written as it is, unlike in S3's own notifications."""
 
     detail: _Detail
+    rounds: Rounds = Rounds()
+    """In the function's messages to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,8 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Wiring:
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> Failures | dict[str, int]:
-    """Ingests each object; a message whose object could not be read is delivered again. Without messages: the sweep."""
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int] | None:
+    """Ingests each object; what it raises has the message delivered again. Without messages: the sweep."""
     return handle(event, ingestion(), seconds_left=lambda: context.get_remaining_time_in_millis() / 1000, read=_measure)
 
 
@@ -110,7 +112,7 @@ def handle(
     *,
     seconds_left: Callable[[], float],
     read: Callable[[ListSummary], None] = lambda _summary: None,
-) -> Failures | dict[str, int]:
+) -> dict[str, int] | None:
     """The handler with its collaborators passed in; `read` is told of each list."""
     services = replace(wiring.ingestion, seconds_left=seconds_left)
 
@@ -121,24 +123,30 @@ def handle(
         return sweep(wiring.lists_bucket, services=services, send=send, under_way=under_way)
 
     def one(body: str) -> None:
-        arrived = ObjectCreated.model_validate_json(body).detail
-        bucket, object_ = arrived.bucket.name, arrived.object
+        event = ObjectCreated.model_validate_json(body)
+        bucket, object_ = event.detail.bucket.name, event.detail.object
         lists_wait = object_.key == RULES_KEY and not are_understood(services.store)
         try:
             for summary in ingest_object(bucket, object_.key, object_.version, services=services):
                 read(summary)
         except TimeIsShort as short:
-            logger.info("list_goes_on", list=object_.key, version=short.version)
-            wiring.send(_message(bucket, object_.key, short.version))
+            rounds = event.rounds.after(short.place)
+            if rounds.lead_nowhere:
+                raise stop(short, rounds, services) from short
+            logger.info("list_goes_on", list=object_.key, version=short.version, round=rounds.number, line=short.line)
+            wiring.send(_message(bucket, object_.key, short.version, rounds))
         if lists_wait and are_understood(services.store):
             read_unread(timedelta(0))
 
     if "Records" in event:
-        return each_record(event, one)
+        for record in event["Records"]:
+            one(record["body"])
+        return None
     return {"unread": len(read_unread(UNDER_WAY))}
 
 
-def _message(bucket: str, key: str, version: str | None = None) -> str:
+def _message(bucket: str, key: str, version: str | None = None, rounds: Rounds | None = None) -> str:
     """As EventBridge brings it, as far as it is read here."""
-    event = ObjectCreated(detail=_Detail(bucket=_Bucket(name=bucket), object=_Object(key=key, version=version)))
+    detail = _Detail(bucket=_Bucket(name=bucket), object=_Object(key=key, version=version))
+    event = ObjectCreated(detail=detail, rounds=rounds or Rounds())
     return event.model_dump_json(by_alias=True)

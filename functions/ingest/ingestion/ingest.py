@@ -8,11 +8,17 @@ from ingestion.memory import Memory
 from ingestion.objects import Arrived, look_at, object_file
 from ingestion.one_list import Task
 from ingestion.reading import ReadList, read_lists
+from ingestion.rounds import Rounds
 from ingestion.rules_file import RULES_KEY, ingest_rules
 from ingestion.screen import Screen
 from ingestion.services import Ingestion
 from ingestion.summary import Kind, ListSummary
 from ingestion.writing import TimeIsShort
+
+
+class TooLong(Exception):
+    """No invocation gets further with a list."""
+
 
 FOLDERS: dict[str, Kind] = {"wanted": "wanted", "dropping": "dropping", "cancel": "cancel"}
 """Which folder of the bucket says what is meant by a list."""
@@ -44,6 +50,23 @@ def ingest_object(bucket: str, key: str, version: str | None, *, services: Inges
     return summaries
 
 
+def stop(short: TimeIsShort, rounds: Rounds, services: Ingestion) -> TooLong:
+    """Says in the list's summary that it does not go on; gives the error that makes its message a failed one.
+
+    The list counts as not read: it is tried again when the message comes again, or by the daily sweep.
+    """
+    done = short.so_far
+    told = (
+        f"Stopped after {rounds.number} rounds, of which the last {rounds.without_progress} came no further than line "
+        f"{short.line:,}: to get from there to the next name takes longer than a function may run. Cut the list in two."
+    )
+    done.rules = "stopped"
+    done.notes.insert(0, told)
+    services.put_json(f"lists/{done.name}/{done.version}/summary.json", done.model_dump(mode="json"))
+    services.store.save_list(done.record())
+    return TooLong(f"{done.name}: {told}")
+
+
 def _ingest(arrived: Arrived, services: Ingestion) -> list[ListSummary]:
     if arrived.key == RULES_KEY:
         return [ingest_rules(arrived, services)]
@@ -60,7 +83,12 @@ def _ingest(arrived: Arrived, services: Ingestion) -> list[ListSummary]:
     registries = services.registries.overridden(kept.rules.registries if kept else {})
     task = Task(arrived, kind, rules, registries, known, memory.before(kind, arrived), services)
     lists = read_lists(object_file(services.s3, arrived), services.bounds, screen, name=arrived.key)
-    summaries = [task.summary(read) for read in lists]
+    summaries: list[ListSummary] = []
+    try:
+        summaries.extend(task.summary(read) for read in lists)  # one by one: what is done stays if the next one raises
+    except TimeIsShort as short:
+        short.lists = len(summaries)
+        raise
     if not summaries:
         summaries = [task.summary(ReadList(None, "no list", iter(())))]
     memory.note_content(kind, arrived, rules=task.chosen_by)

@@ -24,7 +24,7 @@ from ingestion.screen import NO_RULES
 from ingestion.selection import Selection
 from ingestion.services import Ingestion
 from ingestion.summary import Kind, ListSummary
-from ingestion.writing import Progress, Writes
+from ingestion.writing import Progress, TimeIsShort, Writes
 
 _MOST_RENEWED = 20
 """Sentences about names that a person wants and that were probably renewed."""
@@ -138,20 +138,24 @@ class _Reading:
             look_ahead=services.look_ahead,
             seconds_left=services.seconds_left,
         )
-        with CsvObject(services.s3, services.reports_bucket, rejects, header) as rejected, writes:
-            for item in self._read.items:
-                if isinstance(item, LeftOut):
-                    self._leave_out(item)
-                    continue
-                done.entries += 1
-                if isinstance(item, Reject):
-                    done.rejected += 1
-                    self._reasons[item.kind] += 1
-                    rejected.write((done.name, item.line, item.text, item.reason))
-                    if self._survey:
-                        self._survey.note_reject(item)
-                else:
-                    self._decide(item, writes)
+        try:
+            with CsvObject(services.s3, services.reports_bucket, rejects, header) as rejected, writes:
+                for item in self._read.items:
+                    if isinstance(item, LeftOut):
+                        self._leave_out(item)
+                        continue
+                    done.entries += 1
+                    if isinstance(item, Reject):
+                        done.rejected += 1
+                        self._reasons[item.kind] += 1
+                        rejected.write((done.name, item.line, item.text, item.reason))
+                        if self._survey:
+                            self._survey.note_reject(item)
+                    else:
+                        self._decide(item, writes)
+        except TimeIsShort as short:
+            short.so_far = self._so_far(writes.progress)
+            raise
         done.rejects = None if rejected.is_empty else rejects
         self._find_renewed()
         self._complete(writes.progress)
@@ -159,6 +163,13 @@ class _Reading:
         services.store.save_list(done.record())
         memory.forget_progress(done.name, done.version)
         logger.info("list_read", list=done.name, **done.model_dump(mode="json", include=_LOGGED))
+        return done
+
+    def _so_far(self, progress: Progress) -> ListSummary:
+        """Where nothing more is read: of the entries that were decided."""
+        done = self._summary
+        self._complete(progress)
+        done.entries = done.rejected + done.not_selected + done.duplicates + done.accepted
         return done
 
     def _leave_out(self, bulk: LeftOut) -> None:

@@ -18,6 +18,8 @@ from pydantic import BaseModel, Field
 
 from ingestion.intake import Outcome, Taken
 from ingestion.reading import Entry
+from ingestion.rounds import Place
+from ingestion.summary import ListSummary
 
 RESERVE_S = 60.0
 """Seconds before the function's end at which nothing new is begun: what was begun is finished, and kept."""
@@ -28,14 +30,20 @@ _MOST_NOTES = 50
 
 
 class TimeIsShort(Exception):
-    """The list goes on in a next invocation, from the progress that was kept."""
+    """The list goes on in a next invocation, from the progress that was kept. Whoever it passes says what they know."""
 
+    line: int = 0
+    """Of the list, up to which all is written."""
+    so_far: ListSummary
+    """Of the list, up to there."""
+    lists: int = 0
+    """Others of the object, that are at their end."""
     version: str | None = None
     """Of the object that is read."""
 
-
-class TooLong(Exception):
-    """No invocation would get further than this one."""
+    @property
+    def place(self) -> Place:
+        return self.lists, self.line
 
 
 class Progress(BaseModel):
@@ -116,13 +124,10 @@ class Writes:
                 self._count()
         finally:
             self._pool.shutdown(wait=True, cancel_futures=True)
-        if error is not None:
-            if self.progress.line <= self._done_before:
-                raise TooLong(
-                    f"reading it on from line {self._done_before:,} to the next name to write takes longer than a "
-                    "function may run: cut the list in two"
-                ) from error
-            self._keep(self.progress)
+        if isinstance(error, TimeIsShort):
+            error.line = self.progress.line
+            if self.progress.line > self._done_before:
+                self._keep(self.progress)
 
     def _count(self) -> None:
         entry, write = self._pending.popleft()

@@ -71,7 +71,11 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Planning:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One tick. The event only names it: the clock is read when the decision is made."""
-    summary = plan_submissions(planning(), holder=context.aws_request_id)
+    summary = plan_submissions(
+        planning(),
+        holder=context.aws_request_id,
+        seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+    )
     logger.info("planned", **summary.as_json())
     measure_tick(summary)
     return summary.as_json()
@@ -79,7 +83,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def measure_tick(summary: Summary) -> None:
     """Writes the metrics of a tick. One that could not look at the account knows nothing of its funds."""
-    measure("LineHalted", int(summary.halted is not None))
+    measure("LineHalted", int(bool(summary.halted or summary.halted_zones)))
     if summary.capacity is None or summary.drawn is None:
         return
     measure("Queued", summary.queued)

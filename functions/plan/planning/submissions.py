@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from backorder.batches import BATCH_SIZE, Batch
 from backorder.clock import Clock
 from backorder.deadlines import MARGIN
-from backorder.halt import Halt, halt, halt_line, lift_halt
+from backorder.halt import Halt, halt, halt_line, lift_halt, zone_halts
 from backorder.model import FINAL, WAITING, Backorder, Origin, Reason, State
 from backorder.observability import logger
 from backorder.provider.adapter import LOCK_LEAD
@@ -33,10 +35,13 @@ WRITERS = 8
 """Writes to the store at the same time."""
 WRITTEN_TOGETHER = 1000
 """So many are handed to the writers at once: of a long list, most wait where they need no memory."""
+SPARE_SECONDS = 20.0
+"""Kept for what is being written when the time is nearly over."""
 LEASE = timedelta(minutes=3)
 """Outlasts the function: no other plan is made meanwhile."""
 CALL_SECONDS = 0.5
 """Assumed for one order, with its two writes, when a tick's worth of orders is measured out."""
+URGENT = timedelta(hours=1)
 AT_RISK = timedelta(minutes=30)
 """A funded name that is not ordered so shortly before its deadline raises an alarm."""
 _DRAWS_NOTHING_MORE = WAITING | FINAL | {State.ACTIVE, State.PROCESSING, State.AUCTION_PENDING}
@@ -70,6 +75,8 @@ class Summary:
     """Covered if they are ordered late, and not ordered yet."""
     missed: int = 0
     halted: str | None = None
+    halted_zones: tuple[str, ...] | None = None
+    """Zones whose orders are halted alone; None: there are none."""
     skipped: str | None = None
     capacity: str | None = None
     drawn: str | None = None
@@ -94,7 +101,9 @@ class Summary:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-def plan_submissions(planning: Planning, *, holder: str, queue: bool = True) -> Summary:
+def plan_submissions(
+    planning: Planning, *, holder: str, queue: bool = True, seconds_left: Callable[[], float] = lambda: math.inf
+) -> Summary:
     """Runs one tick; `holder` names this run in the lease. With `queue` false nothing is sent: a plan is only made.
 
     A provider that does not answer leaves everything as it is: the next tick goes on.
@@ -103,26 +112,28 @@ def plan_submissions(planning: Planning, *, holder: str, queue: bool = True) -> 
     if not store.acquire_lease("plan", holder, now=now, until=now + LEASE):
         return Summary(skipped="another plan is under way")
     try:
-        summary = _tick(planning, now, queue=queue)
+        summary = _tick(planning, now, queue=queue, seconds_left=seconds_left)
         note_run(store, "plan", Run(now, summary.as_json()))
         return summary
     finally:
         store.release_lease("plan", holder)
 
 
-def _tick(planning: Planning, now: datetime, *, queue: bool) -> Summary:
+def _tick(planning: Planning, now: datetime, *, queue: bool, seconds_left: Callable[[], float]) -> Summary:
     try:
         rules = last_good_rules(planning.store)
     except RulesOutdated as outdated:
         # Nothing is ordered without the bounds that they set.
         halt_line(planning.store, Halt("rules", str(outdated), now))
         logger.error("line_halted", kind="rules", why=str(outdated))
-        return _Tick(planning, Rules(), now, queue=queue).only_goes_on(str(outdated))
-    return _Tick(planning, rules, now, queue=queue).run()
+        return _Tick(planning, Rules(), now, queue=queue, seconds_left=seconds_left).only_goes_on(str(outdated))
+    return _Tick(planning, rules, now, queue=queue, seconds_left=seconds_left).run()
 
 
 class _Tick:
-    def __init__(self, planning: Planning, rules: Rules, now: datetime, *, queue: bool) -> None:
+    def __init__(
+        self, planning: Planning, rules: Rules, now: datetime, *, queue: bool, seconds_left: Callable[[], float]
+    ) -> None:
         self.store = planning.store
         self.provider = planning.provider
         self.send = planning.send
@@ -130,6 +141,9 @@ class _Tick:
         self.now = now
         self.queue = queue
         self.rules = rules
+        self.seconds_left = seconds_left
+        self.over: list[tuple[Backorder, Reason | None]] = []
+        """What has come to its end without an order: missed, and for what; cancelled (None)."""
         self.summary = Summary()
 
     def run(self) -> Summary:
@@ -177,12 +191,24 @@ class _Tick:
             # Nothing is given up for what may be another matter once it is understood.
             self._ask_and_withdraw(under_way, () if unknown else made.take_back)
             self._repair(under_way, halted=halted is not None)
-            self._order(made, fees, in_queue=sum(map(self._still_queued, under_way)), probe=halted is not None)
+            queued = Counter(each.zone for each in under_way if self._still_queued(each))
+            in_queue = queued.total()
+            zones = zone_halts(self.store)
+            orders = urgent_first(made.order, self.now)
+            if halted is not None:
+                self._queue(orders, fees, most=1 - in_queue, probe=True)
+            else:
+                self._queue([each for each in orders if each.zone not in zones], fees, most=self.most - in_queue)
+                for zone in zones:
+                    of_zone = [each for each in orders if each.zone == zone]
+                    self._queue(of_zone, fees, most=1 - queued[zone], probe=True)
+            self.summary.halted_zones = tuple(sorted(zones)) or None
         else:
             self._write_all((backorder, backorder.priced(fees.of(backorder.zone))) for backorder in made.order)
         # Last: it sends nothing, and a list that the account cannot pay for may be long.
         self._put_off(made, fees)
         self._hold(made, fees)
+        self._mark_over()
         if halted:
             self.summary.halted = halted.why
         return self.summary
@@ -220,22 +246,41 @@ class _Tick:
             self.summary.foreign_draws = str(sum(fees.of(order.zone) for order in known.foreign.values()))
 
     def _divide(self, backorders: Iterable[Backorder]) -> tuple[list[Backorder], list[Backorder]]:
-        """Candidates for this plan, and what draws already. What has lost its last chance is marked missed."""
+        """Candidates for this plan, and what draws already. What is over is marked when all else is done."""
         candidates: list[Backorder] = []
         under_way: list[Backorder] = []
         for backorder in backorders:
             if backorder.state.is_waiting and backorder.cancel_requested:
                 # Cancelled while an order of it was under way, which came back without effect.
-                self._move(backorder, State.CANCELLED, "cancelled, and nothing of it is at the provider")
+                self.over.append((backorder, None))
             elif not backorder.state.is_waiting or self._still_queued(backorder):
                 under_way.append(backorder)
             elif (reason := chance_gone(backorder, self.now)) is None:
                 # One that the provider asked to be patient with waits outside: its money may work meanwhile.
                 if not self._is_to_wait(backorder):
                     candidates.append(backorder)
-            elif self.queue and self._move(backorder, State.MISSED, f"no chance left: {reason}", reason=reason):
-                self.summary.missed += 1
+            elif self.queue:
+                self.over.append((backorder, reason))
         return candidates, under_way
+
+    def _mark_over(self) -> None:
+        """Marks what is missed or cancelled, as long as time remains: the next tick goes on. Nobody's order waits for
+        it, however many there are."""
+        with ThreadPoolExecutor(WRITERS) as pool:
+            for first in range(0, len(self.over), WRITTEN_TOGETHER):
+                if self.seconds_left() < SPARE_SECONDS:
+                    logger.info("marking_goes_on", left=len(self.over) - first)
+                    return
+                some = self.over[first : first + WRITTEN_TOGETHER]
+                self.summary.missed += sum(pool.map(self._mark_one_over, some))
+
+    def _mark_one_over(self, over: tuple[Backorder, Reason | None]) -> bool:
+        """Whether it is marked missed by this."""
+        backorder, reason = over
+        if reason is None:
+            self._move(backorder, State.CANCELLED, "cancelled, and nothing of it is at the provider")
+            return False
+        return self._move(backorder, State.MISSED, f"no chance left: {reason}", reason=reason) is not None
 
     def _still_queued(self, backorder: Backorder) -> bool:
         return (
@@ -307,8 +352,8 @@ class _Tick:
             self.summary.repaired = len(repair)
             self.send(_batches("repair", repair))
 
-    def _order(self, made: Plan, fees: Fees, *, in_queue: int, probe: bool) -> None:
-        """Queues the best of what fits, no more than the workers can send before the next tick, with what waits there.
+    def _queue(self, orders: Sequence[Backorder], fees: Fees, *, most: int, probe: bool = False) -> None:
+        """Queues the best `most` of them: what the workers can send before the next tick, with what waits there.
 
         Each batch is sent as soon as it is written: workers begin at once, and a tick that is cut off sent its best.
         """
@@ -325,11 +370,12 @@ class _Tick:
                 send_at=None,
             )
 
-        most = max(0, (1 if probe else self.most) - in_queue)
+        most = min(max(0, most), len(orders))
         with ThreadPoolExecutor(WRITERS) as pool:
-            for first in range(0, min(most, len(made.order)), BATCH_SIZE):
-                some = made.order[first : min(first + BATCH_SIZE, most)]
-                queued = [written for written in pool.map(queue, some) if written]
+            for first in range(0, most, BATCH_SIZE):
+                queued = [
+                    written for written in pool.map(queue, orders[first : min(first + BATCH_SIZE, most)]) if written
+                ]
                 self.summary.queued += len(queued)
                 self.send(_batches("order", queued, probe=probe))
 
@@ -350,6 +396,23 @@ class _Tick:
         except Conflict:
             self.summary.conflicts += 1
             return None
+
+
+def urgent_first(orders: Iterable[Backorder], now: datetime) -> list[Backorder]:
+    """What should have gone before (an outage held it back), or is near its deadline, by deadline; then the others, as
+    they come. All of them fit, so this takes nothing from anybody. Pure."""
+
+    def is_urgent(backorder: Backorder) -> bool:
+        near = backorder.deadline is not None and backorder.deadline <= now + URGENT
+        return near or (backorder.send_at is not None and backorder.send_at < now)
+
+    found = list(orders)
+    urgent = [each for each in found if is_urgent(each)]
+    last = datetime.max.replace(tzinfo=UTC)
+    return [
+        *sorted(urgent, key=lambda each: each.deadline or last),
+        *(each for each in found if not is_urgent(each)),
+    ]
 
 
 def urgency(funded: Iterable[Backorder], now: datetime) -> tuple[int, int | None]:

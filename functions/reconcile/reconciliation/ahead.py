@@ -11,10 +11,10 @@ from backorder.money import CENT, ZERO
 from backorder.observability import logger
 from backorder.provider.account import Renewal, UserStatus
 from backorder.provider.client import Provider
-from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.provider.values import amount
 from backorder.provider.wire import NotAnAnswer
 from backorder.standing import FallsDue, OwnPrice, Standing
+from reconciliation.stages import Stages
 
 AHEAD = timedelta(days=30)
 """Renewals that fall due later leave time for paying in."""
@@ -33,21 +33,18 @@ class Ahead:
     prices: Mapping[str, OwnPrice]
 
 
-def look_ahead(provider: Provider, known: Standing, now: datetime, *, prices_too: bool) -> Ahead:
+def look_ahead(provider: Provider, known: Standing, now: datetime, stages: Stages, *, prices_too: bool) -> Ahead:
     """Renewals of the weeks ahead, and, if asked for, the account's own prices.
 
     Where the provider does not answer, what was `known` counts: states and money do not wait for this. Raises
     AccessDenied.
     """
     renewals, prices = known.renewals, known.prices
-    try:
+    with stages.stage("renewals"):
         renewals = falling_due(provider, now)
-        if prices_too:
+    if prices_too:
+        with stages.stage("prices"):
             prices = own_prices(provider.user())
-    except AccessDenied:
-        raise
-    except ProviderError as error:
-        logger.warning("ahead_unread", why=str(error))
     return Ahead(renewals, prices)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from backorder.provider.account import AccountingEntry
 from backorder.store import NotUnderstood, Store
 from reconciliation import ledger
 from reconciliation.books import Books
-from reconciliation.following import charged, reserved
+from reconciliation.following import charged, may_come_back, reserved
 from reconciliation.ledger import Followed, Seen, Unposted
 from reconciliation.orders import Orders
 from reconciliation.shelf import Shelf
@@ -36,10 +36,14 @@ _MEASURED = frozenset({State.FAILED, State.AUCTION_LOST})
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+")
 
 
+class Unanswered(Exception):
+    """What had to be known of a charge was not answered."""
+
+
 class Bookkeeping:
     """One run's. `agrees` looks once more whether the bookings are what was seen: asked before a row that is gone is
     taken back. `won_by_others` looks whether somebody else's order in this account caught a domain: then the charge for
-    it is not for ours, which was lost."""
+    it is not for ours, which was lost. It raises Unanswered where that cannot be asked for."""
 
     def __init__(
         self,
@@ -56,6 +60,8 @@ class Bookkeeping:
         self._agrees = agrees
         self._won_by_others = won_by_others
         self._left_alone: set[str] = set()
+        self.waits = False
+        """A charge is not booked yet, since it could not be asked for whose it is."""
 
     def book(self, seen: Seen) -> Sequence[Lease]:
         """Posts what explains the account as it was seen, and tells our orders; gives the deposits that stand."""
@@ -156,6 +162,8 @@ class Bookkeeping:
         known = self._books.history(seen.since)
         for rows in ledger.side_by_side(self._books.rows(seen.since), seen.entries):
             compared = ledger.compare(*rows, seen, known=known, again=self._books.recovers)
+            if compared.reversals and seen.unread_entries:
+                continue  # it may be the row that makes no sense
             reversals += compared.reversals
             if compared.withdrawn:
                 withdrawn |= compared.withdrawn
@@ -180,7 +188,7 @@ class Bookkeeping:
         books = self._books
         order_of: dict[AccountingEntry, Backorder | None] = {}
         for each in unposted:
-            with suppress(NotUnderstood):  # its money waits until it is
+            with suppress(NotUnderstood), self._or_wait():  # its money waits until it is
                 order_of[each.entry] = self._order_of(each.entry)
         understood = [each for each in unposted if each.entry in order_of]
         booked = ledger.book(understood, seen, order_of.__getitem__)
@@ -207,17 +215,29 @@ class Bookkeeping:
 
     def _dispute(self, seen: Seen) -> None:
         for order in self._orders:
+            if may_come_back(order, seen.at):
+                continue
             disputed, postings = ledger.dispute(order, seen)
-            if postings:
-                self._books.post(postings)
+            if not postings:
+                continue
+            with self._or_wait():
                 change = partial(charged, charges=disputed.charges)
                 if self._won_by_others(order.domain):
                     change = partial(charged, charges=(), withdrawn=frozenset(one.key for one in order.charges))
+                self._books.post(postings)
                 self._orders.change(order, change)
+
+    @contextmanager
+    def _or_wait(self) -> Iterator[None]:
+        """Whose a charge is could not be asked for: it waits for the next run, and is no difference meanwhile."""
+        try:
+            yield
+        except Unanswered:
+            self.waits = True
 
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books
-        if self._not_understood():
+        if not seen.is_whole or self.waits or self._not_understood():
             # What waits for it is no difference, and nobody knows how much that is.
             books.note(replace(books.notes, missing=(ZERO, ZERO)))
             return

@@ -57,6 +57,8 @@ class Notes:
     """When the newest of them was created."""
     changed_at: datetime | None = None
     """When the last one of them changed."""
+    currency: str = ""
+    """The account's, as it was last read."""
 
     @property
     def usual_deposits(self) -> dict[str, Decimal]:

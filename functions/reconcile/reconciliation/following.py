@@ -9,17 +9,34 @@ from decimal import Decimal
 
 from backorder.bookkeeping import Lease
 from backorder.deadlines import Known, schedule
-from backorder.model import HISTORY_LIMIT, PLACED, TRANSITIONS, Backorder, Charge, Origin, Source, State, Step
+from backorder.model import (
+    HISTORY_LIMIT,
+    PLACED,
+    TRANSITIONS,
+    Backorder,
+    Charge,
+    Origin,
+    RefusedLook,
+    Source,
+    State,
+    Step,
+)
 from backorder.money import in_words
 from backorder.observability import logger
+from backorder.patience import next_look
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
+from backorder.provider.errors import ProviderError
 from backorder.provider.names import Availability, RegisteredDomain
 from backorder.registries import Registries
 
 CALL = "QueryDomainApplicationList"
+LOOK = "StatusDomainApplication"
+_AUCTIONED = frozenset({State.AUCTION_PENDING, State.AUCTION_WON})
 STALE_AFTER = timedelta(hours=48)
 """An order that is still there so long after its drop was missed by the registry: renewed, or dated wrongly."""
+LOOKS_APART = timedelta(hours=1)
+AROUND_ITS_DROP = timedelta(hours=2)
 PATIENCE = timedelta(days=35)
 """A won name's charge that has not come by then draws on nothing any more; the finding stays."""
 FOLLOWED = PLACED - {State.WITHDRAWING}
@@ -45,22 +62,75 @@ def follow(backorder: Backorder, application: Application, *, now: datetime, reg
         logger.warning("status_unknown", domain=followed.domain, status=application.status_text)
         return followed
     state = State(application.status.value)
-    if state is followed.state or followed.state is State.WITHDRAWING:
+    if state is followed.state or followed.state is State.WITHDRAWING or followed.settled:
         return followed
     if state not in TRANSITIONS[followed.state]:
         logger.warning("status_ignored", domain=followed.domain, state=followed.state, status=state)
         return followed
     why = "the provider's word"
-    return followed.moved(state, at=now, why=why, call=f"{CALL} {application.id}", settled=False)
+    outcome = {} if state.is_final else {"outcome_at": None}
+    return followed.moved(state, at=now, why=why, call=f"{CALL} {application.id}", settled=False, **outcome)
 
 
-def vanished(backorder: Backorder, *, now: datetime) -> Backorder:
-    """The provider no longer knows its application; the same object if it has come to its end meanwhile."""
-    if backorder.state not in FOLLOWED:
+def seen_again(backorder: Backorder) -> Backorder:
+    """Its application, or its name, was looked at."""
+    return backorder if backorder.refused_look is None else replace(backorder, refused_look=None)
+
+
+def seen_in_a_list(backorder: Backorder) -> Backorder:
+    """Its application was: no look at it is needed, but for what only its own answer tells, an auction."""
+    looked_for = backorder.refused_look is not None and backorder.refused_look.call.startswith(LOOK)
+    return seen_again(backorder) if looked_for and backorder.state not in _AUCTIONED else backorder
+
+
+def refused(backorder: Backorder, error: ProviderError, *, now: datetime) -> Backorder:
+    """A look at it was refused: set aside, and looked at again after growing pauses."""
+    call, before = f"{error.command} {error.code}", backorder.refused_look
+    again = before if before is not None and before.call == call else None
+    times = again.times + 1 if again else 1
+    since = again.since if again else now
+    next_at = next_look(times, now, until=backorder.batch_ends_at)
+    return replace(backorder, refused_look=RefusedLook(call, error.description, since, times, next_at))
+
+
+def looked_in_vain(backorder: Backorder, error: ProviderError, *, now: datetime) -> Backorder:
+    """The provider does not know its application. One answer is none: gone it is after two that are an hour apart, none
+    of them around its drop, when the provider moves what it has."""
+    if backorder.state is State.VANISHED:
+        return refused(backorder, error, now=now)
+    if backorder.state not in FOLLOWED or _is_dropping(backorder, now):
         return backorder
+    before = backorder.refused_look
+    if before is None or before.call != f"{error.command} {error.code}":
+        first = RefusedLook(f"{error.command} {error.code}", error.description, now, 1, now + LOOKS_APART)
+        return replace(backorder, refused_look=first)
+    if now < before.since + LOOKS_APART:
+        return backorder
+    why = "the provider did not know it at two looks"
     return backorder.moved(
-        State.VANISHED, at=now, why="the provider no longer knows it", call="StatusDomainApplication 545", settled=False
+        State.VANISHED, at=now, why=why, call=f"{error.command} {error.code}", settled=False, refused_look=None
     )
+
+
+def _is_dropping(backorder: Backorder, now: datetime) -> bool:
+    starts, ends = backorder.batch_starts_at, backorder.batch_ends_at
+    return starts is not None and ends is not None and starts - AROUND_ITS_DROP < now < ends + AROUND_ITS_DROP
+
+
+def may_come_back(backorder: Backorder, now: datetime) -> bool:
+    """The provider does not know it, and may know it again: until two days after its drop."""
+    ends = backorder.batch_ends_at
+    return backorder.state is State.VANISHED and ends is not None and now < ends + STALE_AFTER
+
+
+def to_look_at(backorder: Backorder, *, now: datetime, expected: bool) -> bool:
+    """Its application, which is not among those that were read, is to be looked at directly. `expected`: it should have
+    been among them. What was set aside waits for its next look."""
+    if backorder.state not in FOLLOWED and not may_come_back(backorder, now):
+        return False
+    if backorder.refused_look is not None:
+        return now >= backorder.refused_look.next_at
+    return expected or backorder.state is State.VANISHED
 
 
 def redated(backorder: Backorder, finalization_at: datetime, *, registries: Registries) -> Backorder:
@@ -81,7 +151,7 @@ def in_auction(backorder: Backorder, auction: Auction) -> Backorder:
     """With what is known of the auction for its name; the same object where nothing changed."""
     bid = None if auction.minimum_next_bid is None else in_words(auction.minimum_next_bid, auction.currency)
     changed = replace(
-        backorder,
+        seen_again(backorder),
         auction_ends_at=auction.ends_at or backorder.auction_ends_at,
         auction_url=auction.url or backorder.auction_url,
         auction_next_bid=bid,
@@ -152,6 +222,8 @@ def to_look_up(backorder: Backorder, *, now: datetime) -> bool:
     """Its name is to be looked up: won, or lost and dropped; again each day while it is free."""
     if not backorder.state.is_final or backorder.outcome_at is None:
         return False
+    if backorder.refused_look is not None and now < backorder.refused_look.next_at:
+        return False
     if backorder.checked_at is not None:
         return backorder.still_free and now >= backorder.checked_at + timedelta(days=1)
     if backorder.state.is_won:
@@ -162,18 +234,21 @@ def to_look_up(backorder: Backorder, *, now: datetime) -> bool:
 
 def found_in_account(backorder: Backorder, domain: RegisteredDomain, *, now: datetime) -> Backorder:
     """A won name, seen in the account."""
+    backorder = seen_again(backorder)
     return replace(backorder, checked_at=now, expires_at=domain.expires_at, renewal_mode=domain.renewal_mode or None)
 
 
 def found_outside(backorder: Backorder, availability: Availability, *, now: datetime) -> Backorder:
     """A lost name, free or taken."""
-    return replace(backorder, checked_at=now, still_free=availability.is_free)
+    return replace(seen_again(backorder), checked_at=now, still_free=availability.is_free)
 
 
 def settled(backorder: Backorder, *, now: datetime) -> Backorder:
     """Settled, if it is final, its money in place (a lost order's deposit back, a won one's charge booked), and its
     name looked up; in any case when patience is over."""
     if backorder.settled or not backorder.state.is_final or backorder.deposit is not None:
+        return backorder
+    if may_come_back(backorder, now):
         return backorder
     outcome_at = backorder.outcome_at or now
     waits = (backorder.state.is_won and not any(charge.gross > 0 for charge in backorder.charges)) or (

@@ -1,64 +1,93 @@
-"""Looks names up: auctions while they run, and after each drop what was won and what is still free."""
+"""Looks names up: auctions while they run, and after each drop what was won and what is still free.
+
+One by one: what is refused for one of them is set aside, and the others are looked up all the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
 from backorder.model import Backorder, State
-from backorder.observability import logger
 from backorder.provider.client import Provider
-from backorder.provider.errors import AccessDenied, NotFound, ProviderError
-from reconciliation.following import found_in_account, found_outside, in_auction, to_look_up
+from backorder.provider.errors import NotFound, ProviderError, Scope
+from backorder.provider.names import Availability
+from backorder.provider.splitting import IN_VAIN, one_by_one
+from reconciliation.following import found_in_account, found_outside, in_auction, refused, to_look_up
 from reconciliation.orders import Orders
+from reconciliation.stages import Stages
 
 
-def look_up(provider: Provider, orders: Orders, now: datetime) -> None:
-    """Looks up what is due, and keeps it on the orders. States and money do not wait for it: what the provider does not
-    answer is looked up by the next run. Raises AccessDenied."""
+def look_up(provider: Provider, orders: Orders, now: datetime, stages: Stages) -> None:
+    """Looks up what is due, and keeps it on the orders. What the provider does not answer is looked up by the next run.
+    Raises AccessDenied."""
     due: list[Backorder] = []
     auctions: list[Backorder] = []
     for order in orders:
         if to_look_up(order, now=now):
             due.append(order)
         won_unseen = order.state is State.AUCTION_WON and order.auction_url is None and not order.settled
-        if order.state is State.AUCTION_PENDING or won_unseen:
+        waits = order.refused_look is not None and now < order.refused_look.next_at
+        if (order.state is State.AUCTION_PENDING or won_unseen) and not waits:
             auctions.append(order)
-    try:
-        _auctions(provider, orders, auctions)
-        _won(provider, orders, [order for order in due if order.state.is_won], now)
+    with stages.stage("auctions"):
+        each_alone(auctions, partial(_auction, provider, orders), orders, now)
+    with stages.stage("won"):
+        each_alone([order for order in due if order.state.is_won], partial(_won, provider, orders, now), orders, now)
+    with stages.stage("lost"):
         _lost(provider, orders, [order for order in due if order.state.is_lost], now)
-    except AccessDenied:
-        raise
-    except ProviderError as error:
-        logger.warning("names_not_looked_up", why=str(error), due=len(due))
 
 
-def _auctions(provider: Provider, orders: Orders, auctioned: Iterable[Backorder]) -> None:
+def each_alone(some: Iterable[Backorder], look: Callable[[Backorder], None], orders: Orders, now: datetime) -> None:
+    """Looks at each; one for which the provider refuses it is set aside. Raises what is about all of them: a failure of
+    the wire, a refused account, and the last of many refusals before anything was answered."""
+    in_vain = 0
+    answered = False
+    for order in some:
+        try:
+            look(order)
+            answered = True
+        except ProviderError as error:
+            if error.scope is not Scope.OBJECT:
+                raise
+            orders.change(order, partial(refused, error=error, now=now))
+            in_vain += 1
+            if in_vain >= IN_VAIN and not answered:
+                raise
+
+
+def _auction(provider: Provider, orders: Orders, order: Backorder) -> None:
     """Only an application's own answer tells of its auction."""
-    for order in auctioned:
-        if order.application is None:
-            continue
-        try:
-            auction = provider.application(order.application).auction
-        except NotFound:
-            continue  # the next full look finds out
-        if auction is not None:
-            orders.change(order, partial(in_auction, auction=auction))
+    if order.application is None:
+        return
+    try:
+        auction = provider.application(order.application).auction
+    except NotFound:
+        return  # the next full look finds out
+    if auction is not None:
+        orders.change(order, partial(in_auction, auction=auction))
 
 
-def _won(provider: Provider, orders: Orders, won: Iterable[Backorder], now: datetime) -> None:
-    for order in won:
-        try:
-            domain = provider.domain(order.domain)
-        except NotFound:
-            continue  # not here yet: an auction's price is to be paid first
-        orders.change(order, partial(found_in_account, domain=domain, now=now))
+def _won(provider: Provider, orders: Orders, now: datetime, order: Backorder) -> None:
+    try:
+        domain = provider.domain(order.domain)
+    except NotFound:
+        return  # not here yet: an auction's price is to be paid first
+    orders.change(order, partial(found_in_account, domain=domain, now=now))
 
 
 def _lost(provider: Provider, orders: Orders, lost: Iterable[Backorder], now: datetime) -> None:
     by_domain = {order.domain: order for order in lost}
-    for availability in provider.check(list(by_domain)):
-        order = by_domain[availability.domain]
-        orders.change(order, partial(found_outside, availability=availability, now=now))
+
+    def check(domains: Sequence[str]) -> dict[str, Availability]:
+        return {each.domain: each for each in provider.check(domains)}
+
+    answers, failed = one_by_one(list(by_domain), check)
+    for domain, availability in answers.items():
+        orders.change(by_domain[domain], partial(found_outside, availability=availability, now=now))
+    for domain, error in failed.items():
+        if error.scope is Scope.OBJECT and len(failed) < IN_VAIN + len(answers):
+            orders.change(by_domain[domain], partial(refused, error=error, now=now))
+        else:
+            raise error

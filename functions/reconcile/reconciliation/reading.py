@@ -1,6 +1,7 @@
 """Reads the account: what changed since the last look, and once a day all of it.
 
-Books are compared only where the account stood still while it was read.
+Each list is read for itself: one that fails, or that has rows which make no sense, leaves the others as they are. Books
+are compared only where all of the account was read while it stood still.
 """
 
 from __future__ import annotations
@@ -8,60 +9,109 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from backorder.provider.account import AccountingEntry, AccountStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.listing import Listing
 from reconciliation.books import Notes
+from reconciliation.findings import UnreadRow
 from reconciliation.ledger import Seen, name_of
 from reconciliation.shelf import Shelf
+from reconciliation.stages import Stages
 
 TRIES = 3
 REREAD = timedelta(days=35)
 """Bookings of this long back are read again each day: late ones are found, and days are always whole."""
 OVERLAP = timedelta(minutes=5)
 """Changes of the provider's last moments are read again: they are dated to the second."""
+DEPOSITS, ENTRIES, APPLICATIONS = "QueryDepositList", "QueryAccountingList", "QueryDomainApplicationList"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """The account and its lists. `seen` is None where it would not stand still, or one of them could not be read."""
+
+    status: AccountStatus | None = None
+    seen: Seen | None = None
+    unread: tuple[UnreadRow, ...] = ()
+    read: frozenset[str] = frozenset()
+    """The commands whose lists were read to their ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The applications of the account."""
+
+    applications: Mapping[str, Application]
+    """All of them, or those that changed, by id."""
+    all_there_are: bool = False
+    """What is not among `applications` is not there, unless a direct look-up says otherwise."""
+    full: bool = False
+    """All of them were read."""
+    total: int | None = None
+    """How many applications there are; None: they could not be read."""
+    unread: tuple[UnreadRow, ...] = ()
+
+    def expects(self, application_id: str) -> bool:
+        """One that is not among `applications` should be: it is to be looked at directly."""
+        return self.all_there_are or any(application_id in row.cells for row in self.unread)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One look at the account. `seen` is None where it would not stand still for that long."""
+    """One look at the account."""
 
-    status: AccountStatus
-    seen: Seen | None
-    applications: Mapping[str, Application]
-    """All of them, or those that changed, by id."""
-    all_there_are: bool
-    """What is not among `applications` is not there, unless a direct look-up says otherwise."""
-    swept: bool
-    """It was a full look, and nothing moved meanwhile."""
-    total: int
-    """How many applications there are."""
+    money: Money
+    placed: Placed
+    due: bool = False
+    """A full look was due."""
+
+    @property
+    def seen(self) -> Seen | None:
+        return self.money.seen
+
+    @property
+    def status(self) -> AccountStatus | None:
+        return self.money.status
+
+    @property
+    def applications(self) -> Mapping[str, Application]:
+        return self.placed.applications
+
+    @property
+    def swept(self) -> bool:
+        """It was a full look, and nothing moved meanwhile."""
+        return self.due and self.placed.all_there_are and self.seen is not None
+
+    @property
+    def unread(self) -> tuple[UnreadRow, ...]:
+        """Rows that make no sense."""
+        return (*self.money.unread, *self.placed.unread)
+
+    @property
+    def read_to_the_end(self) -> frozenset[str]:
+        """The commands whose lists were read whole: a row that is not among `unread` makes sense by now, or is gone."""
+        return self.money.read | ({APPLICATIONS} if self.placed.full else frozenset())
 
     def without_money(self) -> Reading:
         """As if the account had not stood still: nothing is compared with books that nobody knows."""
-        return replace(self, seen=None, swept=False)
+        return replace(self, money=replace(self.money, seen=None))
 
 
-def read(provider: Provider, notes: Notes, now: datetime) -> Reading:
+def read(provider: Provider, notes: Notes, now: datetime, stages: Stages) -> Reading:
     """Money first, applications last: where a deposit is gone, the application already tells why.
 
     A full look is due once a day (UTC), and whenever the number of applications is not what it should be: then one
-    vanished. Raises what the provider's client raises.
+    vanished. Raises AccessDenied.
     """
     full = notes.swept_on is None or notes.swept_on < now.date()
-    status, seen = _money(provider, _since(notes, now, full=full), now)
-    if not full and notes.changed_at is not None and notes.newest_at is not None:
-        changed = Shelf(Application)
-        recent = provider.applications_changed(notes.changed_at - OVERLAP, into=changed)
-        new = sum(application.created_at > notes.newest_at for application in recent)
-        if recent.complete and recent.total == notes.applications + new:
-            return Reading(status, seen, changed, all_there_are=False, swept=False, total=recent.total)
-    everything = Shelf(Application)
-    listing = provider.applications(into=everything)
-    swept = full and listing.complete and seen is not None
-    return Reading(status, seen, everything, listing.complete, swept, total=len(everything))
+    money = _money(provider, notes, now, stages, full=full)
+    placed = Placed({})
+    with stages.stage("applications"):
+        placed = _placed(provider, notes, full=full)
+    return Reading(money, placed, full)
 
 
 def read_entries(provider: Provider, since: date, now: datetime) -> Listing[AccountingEntry]:
@@ -69,6 +119,20 @@ def read_entries(provider: Provider, since: date, now: datetime) -> Listing[Acco
     # Until tomorrow: the provider's clock may be ahead of ours.
     until = (now + timedelta(days=1)).date()
     return provider.accounting(since, until, into=Shelf(AccountingEntry, place=name_of))
+
+
+def _placed(provider: Provider, notes: Notes, *, full: bool) -> Placed:
+    if not full and notes.changed_at is not None and notes.newest_at is not None:
+        changed = Shelf(Application)
+        recent = provider.applications_changed(notes.changed_at - OVERLAP, into=changed)
+        new = sum(application.created_at > notes.newest_at for application in recent)
+        if recent.complete and not recent.unread and recent.total == notes.applications + new:
+            return Placed(changed, total=recent.total)
+    everything = Shelf(Application)
+    listing = provider.applications(into=everything)
+    unread = tuple(UnreadRow.of(APPLICATIONS, row) for row in listing.unread)
+    total = len(everything) + len(unread)
+    return Placed(everything, listing.complete and not unread, full=True, total=total, unread=unread)
 
 
 def _since(notes: Notes, now: datetime, *, full: bool) -> date:
@@ -81,12 +145,38 @@ def _since(notes: Notes, now: datetime, *, full: bool) -> date:
     return max(opened_at.date(), since)
 
 
-def _money(provider: Provider, since: date, now: datetime) -> tuple[AccountStatus, Seen | None]:
+def _money(provider: Provider, notes: Notes, now: datetime, stages: Stages, *, full: bool) -> Money:
+    money, since = Money(), _since(notes, now, full=full)
     for _ in range(TRIES):
-        before = provider.account()
-        deposits = provider.deposits()
-        entries = read_entries(provider, since, now)
-        after = provider.account()
+        before = after = deposits = entries = None
+        with stages.stage("account"):
+            before = provider.account()
+        with stages.stage("deposits"):
+            deposits = provider.deposits()
+        with stages.stage("entries"):
+            entries = read_entries(provider, since, now)
+        if before is not None:
+            with stages.stage("account"):
+                after = provider.account()
+        lists: dict[str, Listing[Any] | None] = {DEPOSITS: deposits, ENTRIES: entries}
+        unread = tuple(
+            UnreadRow.of(command, row) for command, rows in lists.items() if rows is not None for row in rows.unread
+        )
+        # A short look at the bookings does not say that an older row makes sense by now.
+        whole = {DEPOSITS, ENTRIES} if full else {DEPOSITS}
+        read_lists = frozenset(name for name, rows in lists.items() if rows is not None and name in whole)
+        money = Money(after, None, unread, read_lists)
+        if after is None or deposits is None or entries is None:
+            return money
         if before == after and deposits.complete and entries.complete:
-            return after, Seen(now, after, deposits.items, entries.items, since)
-    return after, None
+            seen = Seen(
+                now,
+                after,
+                deposits.items,
+                entries.items,
+                since,
+                unread_deposits=bool(deposits.unread),
+                unread_entries=bool(entries.unread),
+            )
+            return Money(after, seen, unread, read_lists)
+    return money

@@ -14,32 +14,33 @@ from typing import Any
 from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock
 from backorder.finding import Kind
-from backorder.halt import Halt, halt, halt_line
-from backorder.model import Backorder, BackorderKey
+from backorder.halt import Halt, halt, halt_line, zone_halts
+from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO, in_words
 from backorder.observability import logger
 from backorder.provider.account import AccountStatus
 from backorder.provider.adapter import WON
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
-from backorder.provider.errors import AccessDenied, NotFound, ProviderError
+from backorder.provider.errors import AccessDenied, NotFound
 from backorder.registries import Registries
 from backorder.rules import RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
 from reconciliation import findings as find
 from reconciliation.ahead import look_ahead
 from reconciliation.aside import keep_set_aside, recall_set_aside
-from reconciliation.bookkeeping import Bookkeeping
+from reconciliation.bookkeeping import Bookkeeping, Unanswered
 from reconciliation.books import Books
-from reconciliation.following import FOLLOWED, follow, given_up, redated, settled, vanished
+from reconciliation.following import follow, given_up, looked_in_vain, redated, seen_in_a_list, settled, to_look_at
 from reconciliation.ledger import Seen
-from reconciliation.looking_up import look_up
+from reconciliation.looking_up import each_alone, look_up
 from reconciliation.message import Message, compose
 from reconciliation.orders import Orders
 from reconciliation.reading import Reading, read, read_entries
 from reconciliation.report import Put, Reports
+from reconciliation.stages import Stages
 from reconciliation.strangers import KINDS as STRANGER_KINDS
 from reconciliation.strangers import Strangers, find_strangers, foreign_orders, judge_deposits, watched
 from reconciliation.writers import side_by_side
@@ -80,6 +81,8 @@ class Summary:
     """It was a full look at the account."""
     halted: str | None = None
     skipped: str | None = None
+    failed: dict[str, str] = field(default_factory=dict)
+    """Stages that the provider did not answer, or refused, each with why."""
     not_understood: int | None = None
     """Items of the table that this version does not understand."""
 
@@ -119,13 +122,15 @@ def _registries(reconciliation: Reconciliation) -> Registries:
 class _Run:
     def __init__(self, reconciliation: Reconciliation, now: datetime) -> None:
         self.store = reconciliation.store
-        self.provider = reconciliation.provider
         self.registries = _registries(reconciliation)
         self.publish = reconciliation.publish
         self.put = reconciliation.put
         self.report_link = reconciliation.report_link
         self.now = now
         self.summary = Summary()
+        self.stages = Stages(self.summary.failed)
+        self.provider = reconciliation.provider.within(self.stages.refusal)
+        self.status: AccountStatus | None = None
         # Read before the provider: what the provider does not show then, it really does not know.
         self.orders = Orders(self.store)
         self.books = Books(self.store)
@@ -134,13 +139,16 @@ class _Run:
 
     def run(self) -> Summary:
         try:
-            reading = read(self.provider, self.books.notes, self.now)
+            reading = read(self.provider, self.books.notes, self.now, self.stages)
+            self.status = reading.status
             if reading.seen is not None and not self.books.are_understood(reading.seen.since):
                 reading = reading.without_money()
-            self._follow(reading)
-            self._date()
+            with self.stages.stage("applications"):
+                self._follow(reading)
+            with self.stages.stage("dates"):
+                self._date()
             leases = self._book(reading)
-            look_up(self.provider, self.orders, self.now)
+            look_up(self.provider, self.orders, self.now, self.stages)
             self.orders.write()
             known = watched(standing(self.store).foreign, self.known_findings)
             strangers = find_strangers(reading, self.orders, known)
@@ -148,15 +156,11 @@ class _Run:
         except AccessDenied as error:
             halt_line(self.store, Halt("access", str(error), self.now))
             self.summary.halted = str(error)
-            self._conclude(find.examine_line(halt(self.store)), find.Examined([Kind.LINE_HALTED]))
-            return self.summary
-        except ProviderError as error:
-            logger.warning("account_unread", why=str(error))
-            self.summary.skipped = str(error)
-            self._conclude([], find.Examined())
+            halts = find.examine_line(halt(self.store), zone_halts(self.store))
+            self._conclude(halts, find.Examined([Kind.LINE_HALTED]))
             return self.summary
         # Only now: whatever breaks a run off before it leaves the books to be added up anew.
-        self.books.close(self.now, whole=reading.seen is not None)
+        self.books.close(self.now, whole=self.summary.compared)
         self.summary.posted = self.books.posted
         self._find(reading, strangers, leases)
         # Last: what is settled is looked at no longer, unless it has a finding by now.
@@ -166,32 +170,54 @@ class _Run:
     # States
 
     def _follow(self, reading: Reading) -> None:
+        """Each order as its application stands; one that was not read is looked at, and set aside where that fails."""
+        looks: list[Backorder] = []
         for order in self.orders:
-            self.orders.change(self._followed(order, reading), partial(given_up, now=self.now))
+            application = reading.applications.get(order.application or "")
+            if application is not None and not self._has_a_successor(order):
+                self._followed(order, application)
+            elif order.application is not None and self._is_to_look_at(order, reading):
+                looks.append(order)
+        try:
+            each_alone(looks, self._look, self.orders, self.now)
+        finally:
+            for order in self.orders:
+                self.orders.change(order, partial(given_up, now=self.now))
 
-    def _followed(self, order: Backorder, reading: Reading) -> Backorder:
-        if order.application is None:
-            return order
-        application = reading.applications.get(order.application)
-        if application is not None:
-            change = partial(follow, application=application, now=self.now, registries=self.registries)
-            return self.orders.change(order, change)
-        if order.state in FOLLOWED and (reading.all_there_are or self._is_new(order)):
-            return self._looked_for(order, order.application)
-        return order
+    def _followed(self, order: Backorder, application: Application) -> None:
+        self.orders.change(
+            order,
+            lambda current: follow(seen_in_a_list(current), application, now=self.now, registries=self.registries),
+        )
+
+    def _is_to_look_at(self, order: Backorder, reading: Reading) -> bool:
+        application = order.application or ""
+        expected = reading.placed.expects(application) or (reading.placed.total is not None and self._is_new(order))
+        return to_look_at(order, now=self.now, expected=expected) and not self._has_a_successor(order)
+
+    def _has_a_successor(self, order: Backorder) -> bool:
+        """Its name was wanted anew after the provider did not know it any more: then the application is another's."""
+        if order.state is not State.VANISHED:
+            return False
+        try:
+            latest = self.store.latest(order.domain)
+        except NotUnderstood:
+            return True  # for all that is known
+        return latest is not None and latest.cycle > order.cycle
 
     def _is_new(self, order: Backorder) -> bool:
         """It was placed since the last look, so that it should be among what changed since."""
         changed_at = self.books.notes.changed_at
         return changed_at is not None and order.submitted_at is not None and order.submitted_at > changed_at
 
-    def _looked_for(self, order: Backorder, application_id: str) -> Backorder:
+    def _look(self, order: Backorder) -> None:
         """A list may miss what is there; a direct look-up does not."""
         try:
-            found = self.provider.application(application_id)
-        except NotFound:
-            return self.orders.change(order, partial(vanished, now=self.now))
-        return self.orders.change(order, partial(follow, application=found, now=self.now, registries=self.registries))
+            application = self.provider.application(order.application or "")
+        except NotFound as error:
+            self.orders.change(order, partial(looked_in_vain, error=error, now=self.now))
+        else:
+            self._followed(order, application)
 
     def _date(self) -> None:
         """Finalization dates of names that have no date yet, from the provider's pending-delete list."""
@@ -205,21 +231,14 @@ class _Run:
                 undated[order.domain] = order.key
         if not undated:
             return
-        listed = self.provider.pending_deletes(zones=sorted(zones), labels=labels)
-        try:
-            for name in listed:
-                key = undated.get(name.domain)
-                found = None if key is None else self.orders.get(key)
-                if found is None or name.finalization_at is None or found.finalization_at is not None:
-                    continue
-                change = partial(redated, finalization_at=name.finalization_at, registries=self.registries)
-                self.orders.change(found, change)
-                self.summary.dated += 1
-        except AccessDenied:
-            raise
-        except ProviderError as error:
-            # States and money do not wait for dates: the next run looks again.
-            logger.warning("dates_unread", why=str(error), found=self.summary.dated)
+        for name in self.provider.pending_deletes(zones=sorted(zones), labels=labels):
+            key = undated.get(name.domain)
+            found = None if key is None else self.orders.get(key)
+            if found is None or name.finalization_at is None or found.finalization_at is not None:
+                continue
+            change = partial(redated, finalization_at=name.finalization_at, registries=self.registries)
+            self.orders.change(found, change)
+            self.summary.dated += 1
 
     # Money
 
@@ -233,14 +252,10 @@ class _Run:
         standing = bookkeeping.book(reading.seen)
         if reading.swept:
             bookkeeping.forget(self.now)
-        self.summary.compared = True
-        try:
+        self.summary.compared = reading.seen.is_whole and not bookkeeping.waits
+        with self.stages.stage("strangers"):
             return judge_deposits(standing, provider=self.provider, orders=self.orders, store=self.store, now=self.now)
-        except AccessDenied:
-            raise
-        except ProviderError as error:
-            logger.warning("deposits_not_judged", why=str(error))
-            return standing
+        return standing
 
     def _settle(self, reading: Reading) -> None:
         if reading.seen is not None:
@@ -250,12 +265,16 @@ class _Run:
             self.summary.changed = self.orders.changed
 
     def _agrees(self, seen: Seen) -> bool:
-        again = read_entries(self.provider, seen.since, self.now)
-        return again.complete and all(starmap(eq, zip_longest(again, seen.entries)))
+        with self.stages.stage("entries"):
+            again = read_entries(self.provider, seen.since, self.now)
+            return again.complete and all(starmap(eq, zip_longest(again, seen.entries)))
+        return False
 
     def _won_by_others(self, domain: str) -> bool:
-        found = self.provider.applications(domains=[domain])
-        return any(each.status in WON and not self.orders.knows(each.id) for each in found)
+        with self.stages.stage("strangers"):
+            found = self.provider.applications(domains=[domain])
+            return any(each.status in WON and not self.orders.knows(each.id) for each in found)
+        raise Unanswered(domain)
 
     def _remember(self, reading: Reading, strangers: Strangers, leases: Iterable[Lease]) -> None:
         """What the next run, and the plans to come, need to know of the account."""
@@ -267,19 +286,20 @@ class _Run:
             replace(
                 notes,
                 swept_on=self.now.date() if reading.swept else notes.swept_on,
-                applications=reading.total,
+                applications=notes.applications if reading.placed.total is None else reading.placed.total,
                 changed_at=changed_at,
                 newest_at=newest_at,
+                currency=notes.currency if reading.status is None else reading.status.currency,
             )
         )
         self.summary.swept = reading.swept
-        ahead = look_ahead(self.provider, known, self.now, prices_too=reading.swept)
+        ahead = look_ahead(self.provider, known, self.now, self.stages, prices_too=reading.swept)
         now = Standing(
             last_deposits=notes.expected_deposits,
             others=known.others
             if reading.seen is None
             else sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
-            credits=known.credits if reading.seen is None else reading.seen.reserved - reading.status.deposit,
+            credits=known.credits if reading.seen is None else reading.seen.reserved - reading.seen.status.deposit,
             spent=self.books.tally.spent,
             release_lag=notes.release_lag,
             foreign=foreign_orders(known.foreign, strangers, standing_leases),
@@ -292,8 +312,7 @@ class _Run:
     # What needs a person
 
     def _find(self, reading: Reading, strangers: Strangers, leases: Sequence[Lease]) -> None:
-        compared = reading.seen is not None
-        currency = reading.status.currency
+        currency = self.books.notes.currency
         # One that is settled is looked at as long as it has findings.
         about = {f.key: find.order_of(f) for f in self.known_findings if f.kind in find.ORDER_KINDS}
         lost = self.orders.read(filter(None, about.values()))
@@ -301,18 +320,22 @@ class _Run:
         lag = self.books.notes.release_lag or find.RELEASE_LAG
         circumstances = find.Circumstances(self.now, currency, lag, self.books.notes.usual_deposits)
         observed = [
-            *find.examine_line(halt(self.store)),
+            *find.examine_line(halt(self.store), zone_halts(self.store)),
             *find.examine_funds(forecast(self.store)),
             *find.examine_items(self.store.set_aside()),
             *find.examine_strangers(strangers.live),
+            *find.examine_rows(reading.unread),
             *(each for order in self.orders for each in find.examine_order(order, circumstances)),
             *left_alone,
         ]
-        kinds = {Kind.LINE_HALTED, *find.ORDER_KINDS} - (set() if compared else find.MONEY_KINDS)
+        seen = reading.seen is not None
+        kinds = {Kind.LINE_HALTED, *find.ORDER_KINDS} - (set() if seen else find.MONEY_KINDS)
         kinds.add(Kind.ITEM_NOT_UNDERSTOOD)
-        if compared:
-            kinds |= {Kind.DEPOSIT_ORPHAN, Kind.UNEXPLAINED_DIFFERENCE}
+        if seen:
+            kinds.add(Kind.DEPOSIT_ORPHAN)
             observed += find.examine_orphans(leases, now=self.now, release_lag=lag)
+        if self.summary.compared:
+            kinds.add(Kind.UNEXPLAINED_DIFFERENCE)
             unexplained = -self.books.tally.balances.get(Account.UNEXPLAINED, ZERO)
             explained = sum((lease.amount for lease in leases), ZERO)
             observed += find.examine_unexplained(
@@ -322,21 +345,23 @@ class _Run:
                 elsewhere=_elsewhere(reading),
             )
             self.summary.unexplained = str(abs(unexplained))
-        looked_at = {*kinds, *STRANGER_KINDS}
-        self._conclude(
-            [each for each in observed if each.kind in looked_at],
-            find.Examined(kinds, strangers.examined(self.known_findings)),
-            reading.status,
-        )
+        looked_at = {*kinds, *STRANGER_KINDS, Kind.ROW_UNREAD}
+        subjects = {
+            **strangers.examined(self.known_findings),
+            Kind.ROW_UNREAD: [
+                finding.subject
+                for finding in self.known_findings
+                if finding.kind is Kind.ROW_UNREAD and finding.subject.partition(" ")[0] in reading.read_to_the_end
+            ],
+        }
+        self._conclude([each for each in observed if each.kind in looked_at], find.Examined(kinds, subjects))
 
-    def _conclude(
-        self, observed: Iterable[find.Observation], examined: find.Examined, status: AccountStatus | None = None
-    ) -> None:
+    def _conclude(self, observed: Iterable[find.Observation], examined: find.Examined) -> None:
         """Writes the reports, tells what is new, and keeps the findings: after the message, for a message twice is
         better than none, and after the reports, for a topic that fails must not stop them."""
         self.orders.write()  # what a provider that failed left half done
         known = self.known_findings
-        currency = status.currency if status else ""
+        currency = self.books.notes.currency
         changes = find.update(known, observed, examined=examined, now=self.now, currency=currency)
         self.summary.changed = self.orders.changed
         self.summary.findings_opened = len({f.key for f in changes} - {f.key for f in known})
@@ -344,7 +369,7 @@ class _Run:
         stand = {finding.key: finding for finding in (*known, *changes)}.values()
         self.summary.findings_open = dict(Counter(f.kind.value for f in stand if f.status == "open"))
         reports = Reports(self.store, self.put, self.books, self.now)
-        reports.write(self.orders, changes, status, unread=self.summary.halted or self.summary.skipped)
+        reports.write(self.orders, changes, self.status, unread=self.summary.halted or self.stages.account_unread)
         if news := find.worth_telling(changes, known):
             self.publish(compose(news, report=self.report_link))
         side_by_side(self.store.save_finding, changes)

@@ -17,6 +17,7 @@ from backorder.provider.client import Provider
 from backorder.standing import ForeignOrder
 from backorder.store import NotUnderstood, Store
 from reconciliation.findings import Stranger
+from reconciliation.findings.applications import CLOCKS_DIFFER
 from reconciliation.orders import Orders
 from reconciliation.reading import Reading
 from reconciliation.writers import side_by_side
@@ -69,11 +70,17 @@ def find_strangers(reading: Reading, orders: Orders, known: Collection[str]) -> 
         ):
             if application.id in known:
                 over.add(application.id)
-        elif any(order.claim is not None for order in cycles):
+        elif any(order.claim is not None or _may_have_come_of(order, application) for order in cycles):
             unsure.add(application.id)
         else:
             live.append(Stranger(application, _placed(cycles)))
-    return Strangers(tuple(live), frozenset(over), frozenset(unsure), reading.all_there_are)
+    return Strangers(tuple(live), frozenset(over), frozenset(unsure), reading.placed.all_there_are)
+
+
+def _may_have_come_of(order: Backorder, application: Application) -> bool:
+    """An order of ours was refused, and may have taken effect all the same: it is looked for before it goes again."""
+    since = order.refused_since
+    return order.state.is_waiting and since is not None and application.created_at >= since - CLOCKS_DIFFER
 
 
 def _cycles(application: Application, orders: Orders) -> Sequence[Backorder]:

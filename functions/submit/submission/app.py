@@ -15,7 +15,6 @@ from backorder.clock import Clock, system_clock
 from backorder.observability import logger, metrics
 from backorder.provider.calls import Called, unobserved
 from backorder.provider.wiring import provider_from
-from backorder.records import Failures, each_record
 from backorder.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
@@ -57,14 +56,19 @@ def wire(
 
 @logger.inject_lambda_context
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> Failures:
-    """Works through each record: a message of the submission queue."""
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Works through each record: a message of the submission queue. What it raises has the message delivered again."""
     counts = watch()
-    failures = handle(
-        event, submission(), seconds_left=lambda: context.get_remaining_time_in_millis() / 1000, worked=counts.worked
-    )
-    counts.measure()
-    return failures
+    try:
+        handle(
+            event,
+            submission(),
+            seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+            worked=counts.worked,
+        )
+    finally:
+        # Calls were made, whatever came of the message.
+        counts.measure()
 
 
 def handle(
@@ -73,13 +77,10 @@ def handle(
     *,
     seconds_left: Callable[[], float],
     worked: Callable[[Mapping[str, int]], None] = lambda _outcomes: None,
-) -> Failures:
+) -> None:
     """The handler with its collaborators passed in; `worked` is told how the backorders of a message ended."""
-
-    def one(body: str) -> None:
-        batch = Batch.model_validate_json(body)
+    for record in event["Records"]:
+        batch = Batch.model_validate_json(record["body"])
         outcomes = work(batch, submission, seconds_left=seconds_left)
         worked(outcomes)
         logger.info("batch_done", kind=batch.kind, backorders=len(batch.backorders), outcomes=dict(outcomes))
-
-    return each_record(event, one)

@@ -1,4 +1,4 @@
-"""The line as one batch sees it: the first halt stops all its threads, and refusals that run on become one.
+"""The line as one batch sees it: what halts it or a zone stops all its threads, and refusals that run on become a halt.
 
 One mistyped contact handle must not reject a day's names. So a refusal is written down as the name's own only when an
 order after it went through, or when the same name is refused in the same words once more. Until then it is undecided:
@@ -8,75 +8,35 @@ the name is given back, and counts for the batches that come after.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
 from backorder.clock import Clock
-from backorder.halt import Halt, halt, halt_line, lift_halt
+from backorder.halt import Halt, halt, halt_line, halt_zone, lift_halt, lift_zone, zone_halts
 from backorder.observability import logger
-from backorder.provider.errors import AccessDenied, LineHalted, NotFound, ProviderError, Refused
+from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.rules import RulesOutdated
 from backorder.store import Store
+from submission.refusals import Refusals, RefusedName, in_general
 
-REFUSALS = 5
-"""The same refusal for so many names running is no name's own fault."""
-ORDER = "AddDomainApplication"
 _DOCUMENT = "refusals"
-
-
-@dataclass(frozen=True, slots=True)
-class Streak:
-    """Names that were refused in the same words since the last order that went through, and are undecided."""
-
-    words: str = ""
-    names: tuple[str, ...] = ()
-
-    def followed_by(self, later: Streak) -> Streak:
-        """Both in a row: other words start anew."""
-        if not later.names or not self.names:
-            return later if later.names else self
-        if self.words != later.words:
-            return later
-        return Streak(self.words, (*self.names, *(name for name in later.names if name not in self.names)))
-
-    def without(self, names: Collection[str]) -> Streak:
-        """What remains when these are decided."""
-        left = tuple(name for name in self.names if name not in names)
-        return Streak(self.words, left) if left else Streak()
-
-
-_STREAK = TypeAdapter(Streak)
+_REFUSALS = TypeAdapter(Refusals)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused name of this batch. `again`: it was refused in the same words before."""
+    """A refused name of this batch, and what can be done with it."""
 
     name: str
-    mark: Callable[[], None]
+    zone: str
     give_back: Callable[[], None]
-    again: bool
-
-
-def stops_the_line(error: ProviderError) -> bool:
-    """Whether no order can succeed any more: the login is refused, or a setting that all orders have."""
-    if isinstance(error, LineHalted):
-        return True
-    if error.command != ORDER:
-        return False
-    # NotFound in an answer to an order: a setting names something that does not exist.
-    if isinstance(error, Refused):
-        return not error.blames_name and not error.lacks_data_of_its_zone
-    return isinstance(error, NotFound)
-
-
-def _kind(error: ProviderError | RulesOutdated) -> Literal["access", "setting", "rules"]:
-    if isinstance(error, RulesOutdated):
-        return "rules"
-    return "access" if isinstance(error, AccessDenied) else "setting"
+    mark: Callable[[], None] | None = None
+    """Where the words blame the name: writes it down as rejected."""
+    again: bool = False
+    """It was refused in the same words before."""
 
 
 class Line:
@@ -93,13 +53,12 @@ class Line:
         self._stopped = False
         self._halted = False
         self.halted_before: Halt | None = halt(store)
-        """The halt that stood when this batch began."""
-        self._before = _streak(store.document(_DOCUMENT))
-        """What other batches counted. Others go on counting while this one works: what is kept is read anew."""
-        self._own = Streak()
-        """What this one counted, since the last order of its own that went through."""
-        self._ended = False
-        """This one ended what others counted."""
+        """The halt of the whole line that stood when this batch began."""
+        self._halted_zones = set(zone_halts(store))
+        self._known = bool(_read(store.document(_DOCUMENT)).names)
+        """There are refusals that an order which goes through ends."""
+        self._succeeded: set[str] = set()
+        """Zones of the orders that went through in this batch."""
         self._undecided: list[Refusal] = []
 
     @property
@@ -107,18 +66,24 @@ class Line:
         """Nothing more is to be sent."""
         return self._stopped
 
+    def stops(self, zone: str) -> bool:
+        """No more orders of this zone are to be sent; a probe goes on through the halt that it is to try."""
+        return not self._probe and zone in self._halted_zones
+
     def heard(self, error: ProviderError) -> None:
         """Of a call that failed, and whose place is not given to another one yet: none starts after one that halts."""
-        if stops_the_line(error):
+        if isinstance(error, AccessDenied):
             self._stopped = True
 
     def look(self) -> None:
-        """Stops where another worker halted the line; looks once a round of calls. A probe goes on all the same."""
+        """Stops where another worker halted the line or a zone; looks once a round of calls. A probe goes on."""
         with self._lock:
             self._looked += 1
             due = self._looked % self._round_size == 0 and not self._probe and not self._stopped
-        if due and halt(self._store) is not None:
-            self._stopped = True
+        if due:
+            if halt(self._store) is not None:
+                self._stopped = True
+            self._halted_zones = set(zone_halts(self._store))
 
     def halt(self, error: ProviderError | RulesOutdated) -> None:
         """No order can succeed, or may be sent: the line stops, here and for plan and all other workers."""
@@ -128,97 +93,96 @@ class Line:
             halted = Halt(_kind(error), str(error), self._clock())
             halt_line(self._store, halted)
             logger.error("line_halted", kind=halted.kind, why=halted.why)
-        self._decide(mark=False)
+        self._give_back()
 
-    def went_through(self) -> None:
+    def went_through(self, zone: str) -> None:
         """An order was accepted: the settings are right, and what was refused before was each name's own fault."""
-        at_once = self._before.names and not self._ended
-        self._decide(mark=True)
-        if at_once:
-            self._keep()
+        with self._lock:
+            self._succeeded.add(zone)
+            undecided, self._undecided = self._undecided, []
+            known, self._known = self._known, False
+        for one in undecided:
+            if one.mark is not None:
+                one.mark()
+        if known:
+            self._count(lambda refusals: refusals.after_success({zone}))
         if self._probe:
             lift_halt(self._store)
-            logger.info("line_goes_on")
+            lift_zone(self._store, zone)
+            logger.info("line_goes_on", zone=zone)
 
-    def refused(self, error: Refused, refusal: Refusal) -> None:
-        """Notes a refusal that blames its name; the fifth name running of the same words halts the line."""
-        earlier: list[Refusal] = []
+    def refused(self, error: ProviderError, refusal: Refusal) -> None:
+        """Counts a refusal that is about one name as far as anybody knows; the fifth alike halts what they share.
+
+        A probe's refusal decides nothing: it is one name of what was halted for refusals.
+        """
+        counted = RefusedName(refusal.name, refusal.zone, in_general(error.description, refusal.name))
         with self._lock:
-            if self._running.names and error.description != self._running.words:
-                earlier, self._undecided = self._undecided, []
-                self._own, self._ended = Streak(), True
-            self._own = self._own.followed_by(Streak(error.description, (refusal.name,)))
-            self._undecided.append(refusal)
-            too_many = self._are_too_many
-        for one in earlier:
-            one.mark()
-        if too_many and self._still_too_many():
-            self.halt(error)
-        elif self._stopped:
-            self._give_back()
-
-    @property
-    def _running(self) -> Streak:
-        """What runs on from the batches before into this one."""
-        return self._own if self._ended else self._before.followed_by(self._own)
-
-    @property
-    def _are_too_many(self) -> bool:
-        return len(self._running.names) >= REFUSALS
-
-    def _still_too_many(self) -> bool:
-        """Whether nobody's order went through since this batch began."""
-        before = _streak(self._store.document(_DOCUMENT))
-        with self._lock:
-            self._before = before
-            return self._are_too_many
+            self._known = True
+            if refusal.mark is not None and not self._stopped:
+                self._undecided.append(refusal)
+        if refusal.mark is None or refusal not in self._undecided:
+            refusal.give_back()
+        if self._probe or self._stopped:
+            return
+        match self._count(lambda refusals: refusals.plus(counted)).halts(counted):
+            case "line":
+                self.halt(error)
+                self._decided()
+            case "zone":
+                self._halt_zone(refusal.zone, error)
 
     def close(self) -> None:
         """The batch is through. What is undecided still is the name's own fault if it was refused alike before; else
-        it is given back, and the next batches count on from it.
-
-        A probe's refusal decides nothing: it is one name of a line that was halted for refusals.
-        """
-        decided: set[str] = set()
-        if self._probe:
-            self._give_back()
-        else:
-            with self._lock:
-                undecided, self._undecided = self._undecided, []
-            decided = {one.name for one in undecided if one.again}
-            for one in undecided:
-                (one.mark if one.again else one.give_back)()
-        self._keep(decided)
-
-    def _give_back(self) -> None:
+        it is given back, and the next batches count on from it."""
         with self._lock:
             undecided, self._undecided = self._undecided, []
+            succeeded, self._succeeded = self._succeeded, set()
+        decided: set[str] = set()
         for one in undecided:
+            if one.again and not self._probe and one.mark is not None:
+                one.mark()
+                decided.add(one.name)
+            else:
+                one.give_back()
+        if succeeded or decided:
+            self._count(lambda refusals: refusals.after_success(succeeded).without(decided))
+
+    def _halt_zone(self, zone: str, error: ProviderError) -> None:
+        self._halted_zones = self._halted_zones | {zone}
+        halt_zone(self._store, zone, Halt("setting", str(error), self._clock()))
+        logger.error("zone_halted", zone=zone, why=str(error))
+        self._give_back(zone)
+
+    def _decided(self) -> None:
+        """The refusals became a halt: they begin anew when it is lifted."""
+        self._count(lambda _refusals: Refusals())
+
+    def _give_back(self, zone: str | None = None) -> None:
+        with self._lock:
+            back = [one for one in self._undecided if zone in (None, one.zone)]
+            self._undecided = [one for one in self._undecided if one not in back]
+        for one in back:
             one.give_back()
 
-    def _decide(self, *, mark: bool) -> None:
-        """The streak ends: with an order that went through, or with the halt that it became."""
-        with self._lock:
-            undecided, self._undecided = self._undecided, []
-            self._own, self._ended = Streak(), True
-        for one in undecided:
-            (one.mark if mark else one.give_back)()
-
-    def _keep(self, decided: Collection[str] = ()) -> None:
-        """Adds what this batch counted to what others did meanwhile, or ends it, for the batches to come."""
-        with self._lock:
-            own, ended = self._own.without(decided), self._ended
-        if not own.names and not ended and not decided:
-            return
+    def _count(self, change: Callable[[Refusals], Refusals]) -> Refusals:
+        """What counts after the change, whatever other workers count meanwhile."""
         while True:
             document = self._store.document(_DOCUMENT)
-            stands = _streak(document)
-            streak = (own if ended else stands.followed_by(own)).without(decided)
-            if streak == stands:
-                return
-            if self._store.swap_document(_DOCUMENT, document, _STREAK.dump_python(streak, mode="json")):
-                return
+            stands = _read(document)
+            changed = change(stands)
+            if changed == stands or self._store.swap_document(
+                _DOCUMENT, document, _REFUSALS.dump_python(changed, mode="json")
+            ):
+                return changed
 
 
-def _streak(document: Mapping[str, Any] | None) -> Streak:
-    return _STREAK.validate_python(document) if document else Streak()
+def _read(document: Mapping[str, Any] | None) -> Refusals:
+    # A document of an earlier version, which counted otherwise, begins anew.
+    return Refusals() if document is None or "words" in document else _REFUSALS.validate_python(document)
+
+
+def _kind(error: ProviderError | RulesOutdated) -> Literal["access", "setting", "rules"]:
+    if isinstance(error, RulesOutdated):
+        return "rules"
+    return "access" if isinstance(error, AccessDenied) else "setting"

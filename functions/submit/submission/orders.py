@@ -8,14 +8,15 @@ from typing import Any
 
 from backorder.clock import Clock
 from backorder.model import Backorder, Claim, Origin, Reason, State
+from backorder.patience import next_look
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import (
+    ORDER,
+    AccessDenied,
     AlreadyExists,
     InsufficientFunds,
-    LineHalted,
-    NotFound,
     OutcomeUnknown,
     ProviderError,
     Refused,
@@ -23,16 +24,16 @@ from backorder.provider.errors import (
     TryAgainSlowly,
 )
 from backorder.store import Store
-from submission.answers import Adopt, is_ours
+from submission.answers import Adopt, AskAgain, Conclusion, conclude, is_ours
 from submission.claims import settle
-from submission.line import ORDER, Line, Refusal
+from submission.line import Line, Refusal
 
 PAUSE = timedelta(seconds=60)
 """No question sooner than this after an unknown outcome."""
 PATIENCE = timedelta(minutes=30)
-"""Between two tries of an order that the provider failed without saying why (549)."""
-MOST_FAILURES = 8
-"""So often an order without a date is failed (549) before it counts as refused: pauses of half an hour, doubled."""
+"""Before an order is tried again for which the provider finds the account's credit too small."""
+MOST_FAILURES = 12
+"""So often an order without a date is refused before it is given up, about two days later."""
 
 
 INCOMPLETE = {"INCOMPLETE": "1"}
@@ -52,6 +53,8 @@ class Orders:
         """Sends the order of a claimed backorder; gives the outcome in a word, for the batch's summary."""
         held = _claim(claimed)
         try:
+            if claimed.refused_since is not None and (came_of_it := self._look_first(claimed)) is not None:
+                return came_of_it
             application = self._order(claimed.domain, held)
         except TemporaryFailure as error:
             return self._back(claimed, error)
@@ -70,17 +73,27 @@ class Orders:
                 failure=error.description,
                 reason=Reason.UNFUNDED,
                 not_before=self.clock() + PATIENCE,
+                refused_since=claimed.refused_since or held.first_sent_at,
             )
             return "held"
-        except TryAgainSlowly as error:
-            return self._failed(claimed, error)
-        except Refused as error:
-            return self._refused(claimed, error)
-        except (LineHalted, NotFound) as error:
+        except AccessDenied as error:
             self._back(claimed, error)
             self.line.halt(error)
             return "halted"
+        except ProviderError as error:
+            return self._refused(claimed, error)
         return self._answered(claimed, application)
+
+    def _look_first(self, claimed: Backorder) -> str | None:
+        """What came of an order that was refused before; None: nothing, and it is to be sent again."""
+        match self._ask(claimed.domain, _claim(claimed)):
+            case Adopt() as found:
+                return self.adopt(claimed, found)
+            case AskAgain():
+                asked = replace(_claim(claimed), unanswered=False)
+                return self._ask_later(claimed, "refused before, and its list moved while it was read", asked)
+            case _:
+                return None
 
     def _order(self, domain: str, held: Claim) -> Application:
         """Refused for want of what its zone needs, it is sent again as incomplete: the application tells what it lacks
@@ -90,7 +103,16 @@ class Orders:
         except Refused as error:
             if not error.lacks_data_of_its_zone or INCOMPLETE.items() <= held.extra.items():
                 raise
+        match self._ask(domain, held):
+            case Adopt() as found:
+                return found.application
         return self.provider.order(domain, new=held.new, extra={**held.extra, **INCOMPLETE})
+
+    def _ask(self, domain: str, held: Claim) -> Conclusion:
+        """Before a refused order is sent again: what a provider refuses may have taken effect all the same."""
+        listing = self.provider.applications(domains=[domain])
+        asked = replace(held, unanswered=False)
+        return conclude(asked, listing.items, past_last_chance=False, complete=listing.complete)
 
     def adopt(self, claimed: Backorder, found: Adopt) -> str:
         """Takes over an application that a question brought to light."""
@@ -118,7 +140,7 @@ class Orders:
             again = replace(held, unanswered=False, asked=0, exists=held.exists + 1)
             why = "the provider answered with an application that was there before"
             return self._ask_later(claimed, why, again, call=f"{ORDER} {application.id}")
-        self.line.went_through()
+        self.line.went_through(claimed.zone)
         return self._placed(claimed, application, Origin.OURS, "the provider took the order")
 
     def _placed(self, claimed: Backorder, application: Application, origin: Origin, why: str) -> str:
@@ -134,45 +156,47 @@ class Orders:
             submitted_at=application.created_at,
             reason=None,
             failure=None,
+            failures=0,
+            refused_since=None,
             settled=False,
         )
         return "placed" if origin is Origin.OURS else "foreign"
 
-    def _failed(self, claimed: Backorder, error: TryAgainSlowly) -> str:
-        """Tried again, slowly, until its last chance; one without a date, with growing pauses, for about two days."""
-        failures = claimed.failures + 1
-        if claimed.last_chance is None and failures >= MOST_FAILURES:
-            self._settle(
-                claimed,
-                State.MISSED,
-                str(error),
-                call=_call(error),
-                failure=error.description,
-                reason=Reason.REFUSED,
-                failures=failures,
-            )
-            return "missed"
-        pause = PATIENCE if claimed.last_chance is not None else PATIENCE * 2 ** (failures - 1)
-        return self._back(claimed, error, Reason.REFUSED, not_before=self.clock() + pause, failures=failures)
+    def _refused(self, claimed: Backorder, error: ProviderError) -> str:
+        """Refused as it was sent. It says something of this name, and of no other, until others are refused alike.
 
-    def _refused(self, claimed: Backorder, error: Refused) -> str:
+        549 ("command failed") is never counted with others: it comes for each name whose time is over.
+        """
+
         def mark() -> None:
             self._settle(claimed, State.REJECTED, str(error), call=_call(error), failure=error.description)
 
         def give_back() -> None:
-            # Not at once: the next probe should try another name.
-            self._back(claimed, error, Reason.REFUSED, not_before=self.clock() + PATIENCE)
+            self._set_aside(claimed, error)
 
-        if error.counts_by_zone:
+        if isinstance(error, Refused) and error.counts_by_zone:
             mark()
-        elif error.blames_name:
-            again = claimed.failure == error.description
-            self.line.refused(error, Refusal(claimed.domain, mark=mark, give_back=give_back, again=again))
+        elif isinstance(error, TryAgainSlowly) or error.command != ORDER:
+            give_back()
         else:
-            self._back(claimed, error)
-            self.line.halt(error)
-            return "halted"
+            blamed = isinstance(error, Refused) and error.blames_name
+            again = claimed.failure == error.description
+            refusal = Refusal(claimed.domain, claimed.zone, give_back, mark if blamed else None, again)
+            self.line.refused(error, refusal)
         return "refused"
+
+    def _set_aside(self, claimed: Backorder, error: ProviderError) -> None:
+        """Tried again with growing pauses until its last chance; one without a date, for about two days."""
+        now, failures = self.clock(), claimed.failures + 1
+        since = claimed.refused_since or _claim(claimed).first_sent_at
+        refused: dict[str, Any] = {"failures": failures, "refused_since": since}
+        if claimed.last_chance is None and failures >= MOST_FAILURES:
+            why, call = str(error), _call(error)
+            failure, reason = error.description, Reason.REFUSED
+            self._settle(claimed, State.MISSED, why, call=call, failure=failure, reason=reason, **refused)
+        else:
+            not_before = next_look(failures, now, until=claimed.last_chance)
+            self._back(claimed, error, Reason.REFUSED, not_before=not_before, **refused)
 
     def _back(
         self,

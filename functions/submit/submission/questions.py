@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from backorder.clock import Clock
 from backorder.model import Backorder, BackorderKey, State
+from backorder.patience import next_look
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
-from backorder.provider.errors import LineHalted, ProviderError
+from backorder.provider.errors import AccessDenied, ProviderError, Scope
+from backorder.provider.splitting import one_by_one
 from backorder.store import NotUnderstood, Store
 from submission.answers import Adopt, AskAgain, conclude
 from submission.claims import claim, settle, taken_over
@@ -49,17 +52,39 @@ class Questions:
 
     def ask(self, taken: Sequence[Backorder]) -> Callable[[Backorder], str]:
         """One question for all that were taken over; gives what is to be done with each of them."""
-        applications: defaultdict[str, list[Application]] = defaultdict(list)
-        try:
-            listing = self.provider.applications(domains=[backorder.domain for backorder in taken])
-        except ProviderError as error:
-            if isinstance(error, LineHalted):
-                self.line.halt(error)
-            why = str(error)
-            return lambda backorder: self._let_go(backorder, why)
+        domains = [backorder.domain for backorder in taken]
+        answers, refused = one_by_one(domains, self._applications)
+        if isinstance(denied := next(iter(refused.values()), None), AccessDenied):
+            self.line.halt(denied)
+
+        def go_on(backorder: Backorder) -> str:
+            if (error := refused.get(backorder.domain)) is not None:
+                return self._refused(backorder, error)
+            applications, complete = answers[backorder.domain]
+            return self._conclude(backorder, applications, complete=complete)
+
+        return go_on
+
+    def _applications(self, domains: Sequence[str]) -> dict[str, tuple[list[Application], bool]]:
+        """By domain: what the provider has, and whether that is all."""
+        listing = self.provider.applications(domains=domains)
+        found: dict[str, list[Application]] = {domain: [] for domain in domains}
         for application in listing.items:
-            applications[application.domain].append(application)
-        return lambda backorder: self._conclude(backorder, applications[backorder.domain], complete=listing.complete)
+            if application.domain in found:
+                found[application.domain].append(application)
+        unread = {cell for row in listing.unread for cell in row.cells}
+        return {
+            domain: (applications, listing.complete and domain not in unread) for domain, applications in found.items()
+        }
+
+    def _refused(self, taken: Backorder, error: ProviderError) -> str:
+        """An answer about this one name is asked for again with growing pauses; any other at the next tick."""
+        if error.scope is not Scope.OBJECT:
+            return self._let_go(taken, str(error))
+        failures, now = taken.failures + 1, self.clock()
+        after = next_look(failures, now, until=taken.last_chance)
+        refused = {"failure": error.description, "failures": failures, "refused_since": taken.refused_since or now}
+        return self._let_go(taken, str(error), ask_after=after, **refused)
 
     def _conclude(self, taken: Backorder, applications: Iterable[Application], *, complete: bool) -> str:
         if taken.state is State.WITHDRAWING:
@@ -77,7 +102,7 @@ class Questions:
             case send:
                 if gone or taken.cancel_requested:
                     return self.orders.give_up(taken)
-                if self.line.halted_before or self.line.stopped:
+                if self.line.halted_before or self.line.stopped or self.line.stops(taken.zone):
                     # What arrived is found all the same, and nothing is sent again.
                     return self._let_go(taken, "the line is halted")
                 return self._send_again(taken, new=send.new)
@@ -93,13 +118,14 @@ class Questions:
         )
         return self.orders.send(renewed) if renewed else "taken"
 
-    def _let_go(self, taken: Backorder, why: str) -> str:
-        """Nothing was learned: the next tick asks."""
+    def _let_go(self, taken: Backorder, why: str, *, ask_after: datetime | None = None, **changes: Any) -> str:
+        """Nothing was learned: the next tick asks, or one after a pause."""
         now = self.clock()
 
         def change(backorder: Backorder) -> Backorder:
             assert backorder.claim is not None
-            return backorder.moved(backorder.state, at=now, why=why, claim=replace(backorder.claim, lease_until=now))
+            held = replace(backorder.claim, lease_until=now, ask_after=ask_after or backorder.claim.ask_after)
+            return backorder.moved(backorder.state, at=now, why=why, claim=held, **changes)
 
         settle(self.store, taken, change)
         return "unanswered"

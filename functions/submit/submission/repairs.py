@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 from backorder.clock import Clock
 from backorder.model import Backorder, BackorderKey
+from backorder.patience import next_look
 from backorder.provider.client import Provider
-from backorder.provider.errors import LineHalted, OutcomeUnknown, ProviderError, TemporaryFailure, TryAgainSlowly
+from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure
 from backorder.rules import Rules
 from backorder.store import Conflict, Store
 from submission.line import Line
-from submission.orders import INCOMPLETE, PATIENCE
+from submission.orders import INCOMPLETE
 
 CALL = "ModifyDomainApplication"
 
@@ -40,19 +41,35 @@ class Repairs:
             application = self.provider.modify(backorder.application, {**values, **INCOMPLETE})
         except (TemporaryFailure, OutcomeUnknown):
             return "again"
-        except TryAgainSlowly:
-            self._write(backorder.key, lambda current: replace(current, not_before=self.clock() + PATIENCE))
-            return "again"
-        except LineHalted as error:
+        except AccessDenied as error:
             self.line.halt(error)
             return "halted"
         except ProviderError as error:
-            # A value that the provider does not take, or too late: not tried again until the rules say something else.
+            names_a_value = any(name in error.description.upper() for name in values)
+            if not names_a_value and not (isinstance(error, Refused) and error.is_about_what_was_said):
+                self._set_aside(backorder, error)
+                return "again"
+            # A value that the provider does not take: not tried again until the rules say something else.
             self._note(backorder, values, str(error), f"{CALL} {error.code}", backorder.incomplete)
             return "refused"
         left = (*application.missing_parameters, *application.invalid_parameters)
         self._note(backorder, values, f"sent what was missing: {', '.join(values)}", f"{CALL} 200", left)
         return "repaired"
+
+    def _set_aside(self, backorder: Backorder, error: ProviderError) -> None:
+        now = self.clock()
+
+        def change(current: Backorder) -> Backorder:
+            failures = current.failures + 1
+            return replace(
+                current,
+                not_before=next_look(failures, now, until=current.finalization_at),
+                failure=error.description,
+                failures=failures,
+                refused_since=current.refused_since or now,
+            )
+
+        self._write(backorder.key, change)
 
     def _note(
         self, backorder: Backorder, values: Mapping[str, str], why: str, call: str, left: tuple[str, ...]

@@ -12,10 +12,18 @@ from typing import Any
 
 from backorder.clock import Clock
 from backorder.model import Backorder, Claim, Origin, Reason, State
+from backorder.patience import next_look
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
-from backorder.provider.errors import LineHalted, NotAllowedNow, NotFound, OutcomeUnknown, ProviderError
+from backorder.provider.errors import (
+    AccessDenied,
+    NotAllowedNow,
+    NotFound,
+    OutcomeUnknown,
+    ProviderError,
+    TemporaryFailure,
+)
 from backorder.store import Store
 from submission.claims import claim, new_claim, settle
 from submission.line import Line
@@ -24,6 +32,8 @@ PAUSE = timedelta(seconds=60)
 PATIENCE = timedelta(minutes=30)
 """Before one is tried again that the provider does not let go just now."""
 CALL = "DeleteDomainApplication"
+_HEARD: dict[str, Any] = {"failures": 0, "refused_since": None}
+"""What is noted of refusals once there is another answer."""
 _MAY_BE_TAKEN_BACK = frozenset({ApplicationStatus.REQUESTED, ApplicationStatus.ACTIVE})
 
 
@@ -55,16 +65,17 @@ class Withdrawals:
         assert claimed.application is not None
         try:
             self.provider.withdraw(claimed.application)
-        except NotFound as error:
-            return self._gone(claimed, str(error))
         except NotAllowedNow as error:
             return self._too_late(claimed, str(error))
         except OutcomeUnknown as error:
             return self._later(claimed, str(error), pause=PAUSE)
-        except ProviderError as error:
-            if isinstance(error, LineHalted):
-                self.line.halt(error)
+        except TemporaryFailure as error:
             return self._later(claimed, str(error), pause=timedelta(0))
+        except AccessDenied as error:
+            self.line.halt(error)
+            return self._later(claimed, str(error), pause=timedelta(0))
+        except ProviderError as error:
+            return self._set_aside(claimed, error)
         return self._gone(claimed, "taken back")
 
     def conclude(self, taken: Backorder, applications: Iterable[Application], *, complete: bool) -> str:
@@ -82,9 +93,8 @@ class Withdrawals:
         assert claimed.application is not None
         try:
             application = self.provider.application(claimed.application)
-        except NotFound:
-            return self._gone(claimed, "the provider has it no more")
         except ProviderError as error:
+            # Also where it is not found: its list says it once more.
             return self._later(claimed, str(error), pause=PAUSE)
         if claimed.cancel_requested and application.status in _MAY_BE_TAKEN_BACK:
             # Not just now, and its user, who wants it no more, would have to pay for it.
@@ -98,7 +108,7 @@ class Withdrawals:
         def change(backorder: Backorder) -> Backorder:
             # A cancel that came meanwhile holds as long as it can be done.
             cancelled = backorder.cancel_requested and status in _MAY_BE_TAKEN_BACK
-            changes: dict[str, Any] = {"claim": None, "cancel_requested": cancelled, "displaced": False}
+            changes: dict[str, Any] = {"claim": None, "cancel_requested": cancelled, "displaced": False, **_HEARD}
             return backorder.moved(state, at=now, why=why, call=CALL, settled=False, **changes)
 
         settle(self.store, claimed, change)
@@ -114,7 +124,9 @@ class Withdrawals:
 
         def change(backorder: Backorder) -> Backorder:
             if backorder.cancel_requested:
-                return backorder.moved(State.CANCELLED, at=now, why=why, call=call, claim=None, displaced=False)
+                return backorder.moved(
+                    State.CANCELLED, at=now, why=why, call=call, claim=None, displaced=False, **_HEARD
+                )
             return backorder.moved(
                 State.HELD,
                 at=now,
@@ -125,10 +137,29 @@ class Withdrawals:
                 reason=Reason.UNFUNDED,
                 application=None,
                 submitted_at=None,
+                **_HEARD,
             )
 
         written = settle(self.store, claimed, change)
         return "held" if written is not None and written.state is State.HELD else "cancelled"
+
+    def _set_aside(self, claimed: Backorder, error: ProviderError) -> str:
+        """Refused for this one application, which says nothing of others: tried again with growing pauses."""
+        held, now, failures = claimed.claim, self.clock(), claimed.failures + 1
+        assert held is not None
+        # One answer that it is not there is none: the provider's list says it once more, soon.
+        soon = isinstance(error, NotFound) and not claimed.failures
+        ask_after = now + PAUSE if soon else next_look(failures, now, until=claimed.finalization_at)
+        self._settle(
+            claimed,
+            State.WITHDRAWING,
+            str(error),
+            claim=replace(held, lease_until=now, ask_after=ask_after),
+            failure=error.description,
+            failures=failures,
+            refused_since=claimed.refused_since or now,
+        )
+        return "refused"
 
     def _later(self, claimed: Backorder, why: str, *, pause: timedelta) -> str:
         now = self.clock()

@@ -140,9 +140,13 @@ class _Work:
         reason = self._not_now()
         if self.halted and not self.batch.probe:
             reason = "the line is halted"
+        elif self.line.stops(backorder.zone):
+            reason = f"orders in .{backorder.zone} are halted"
         if reason:
             return self._give_back(backorder, f"not begun: {reason}")
-        held = replace(new_claim("order", now), extra=self._extra(backorder))
+        # What a refused attempt may have made all the same is ours.
+        first = backorder.refused_since or now
+        held = replace(new_claim("order", now), first_sent_at=first, extra=self._extra(backorder))
         claimed = claim(self.store, backorder, State.SUBMITTING, held, now=now, why="claimed")
         return self.orders.send(claimed) if claimed else "taken"
 

@@ -20,11 +20,13 @@ from backorder.provider.adapter import Environment
 from backorder.provider.concurrency import Concurrency, Slot
 from backorder.provider.credentials import Credentials, Rereadable
 from backorder.provider.errors import (
+    ABOUT_THE_ACCOUNT,
     OVERLOAD_CODES,
     AccessDenied,
     NotStarted,
     OutcomeUnknown,
     ProviderError,
+    Refused,
     TemporaryFailure,
     Where,
     class_for,
@@ -37,6 +39,7 @@ _log = logging.getLogger(__name__)
 CHECKS_LOGIN: Final = "CheckAuthentication"
 """Takes a login and a password as parameters: our own, unless others are given."""
 
+ASKS_FOR_THE_ACCOUNT: Final = "StatusAccount"
 _ONLY_READS: Final = ("query", "status", "check", "convert")
 _SLOW: Final = 8
 """How many times as long a 425 waits: the account is locked for a while."""
@@ -126,10 +129,24 @@ class Caller:
             if isinstance(outcome, AccessDenied) and outcome.code == 530 and session is None:
                 newer = self._newer(credentials)
                 if newer is not None and self.refusal(self.worst_case_seconds) is None:
+                    credentials = newer
                     outcome = self._send(fields, attempt, session, newer, slot)
+            if isinstance(outcome, AccessDenied) and session is None and fields["COMMAND"] not in ABOUT_THE_ACCOUNT:
+                outcome = self._judged(outcome, attempt, credentials, slot)
             if isinstance(outcome, ProviderError):
                 self.heard(outcome)
         return outcome
+
+    def _judged(self, denied: AccessDenied, attempt: int, credentials: Credentials, slot: Slot) -> ProviderError:
+        """A refused login, or an object that is not ours: the same login asks for its account at once.
+
+        530 and 531 are listed for most commands; about one object they say nothing of the account.
+        """
+        if self.refusal(self.worst_case_seconds) is not None:
+            return _like(denied, TemporaryFailure, denied.description)
+        account = self._send(encode(ASKS_FOR_THE_ACCOUNT, {}), attempt, None, credentials, slot)
+        # Without an answer it stays the object's: to be looked at again, and not to be repeated at once.
+        return denied if isinstance(account, AccessDenied) else _like(denied, Refused, denied.description)
 
     def _newer(self, used: Credentials) -> Credentials | None:
         if not isinstance(self.credentials, Rereadable):
@@ -196,6 +213,10 @@ def _outcome(answer: Response | Failed, about: _About, secrets: list[str]) -> Re
     if answer.succeeded:
         return answer
     return about.error(class_for(answer.code), _shown(answer.description, secrets), answer.code)
+
+
+def _like(error: ProviderError, kind: type[ProviderError], description: str) -> ProviderError:
+    return kind(description, code=error.code, command=error.command, subject=error.subject, where=error.where)
 
 
 def _subject(fields: Mapping[str, str]) -> str:

@@ -7,11 +7,12 @@ names more of the tree in errors.py, these are answers that belong to the comman
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, Literal, TypeVar
 
@@ -33,7 +34,7 @@ from backorder.provider.calls import CHECKS_LOGIN, Called, Caller, unobserved
 from backorder.provider.concurrency import Concurrency
 from backorder.provider.credentials import Credentials
 from backorder.provider.errors import OutcomeUnknown, ProviderError
-from backorder.provider.listing import Listing, Recent, join, read_listing, read_pages, read_recent
+from backorder.provider.listing import Listing, Page, Recent, Unread, join, read_listing, read_pages, read_recent
 from backorder.provider.names import (
     Availability,
     Contact,
@@ -51,6 +52,7 @@ from backorder.provider.reading import (
     read_applications,
     read_deposits,
     read_log,
+    read_pending_deletes,
     read_renewals,
     understood,
 )
@@ -59,6 +61,8 @@ from backorder.provider.values import day_text, moment_text
 from backorder.provider.wire import NotAnAnswer, ParameterValue, Response
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 PAGE: Final = 1_000
 LONG_PAGE: Final = 10_000
@@ -230,12 +234,13 @@ class Provider:
         }
         command = "QueryDomainApplicationList"
         with understood(command):
-            return read_recent(
+            recent = read_recent(
                 self._pages(command, filters, PAGE),
                 read_applications,
                 {} if into is None else into,
                 is_recent=lambda application: application.updated_at >= since,
             )
+        return replace(recent, unread=self._shown(recent.unread))
 
     def application(self, application_id: str) -> Application:
         """`StatusDomainApplication`. Raises besides: `NotFound` if the provider no longer knows it."""
@@ -424,11 +429,15 @@ class Provider:
         self,
         command: str,
         parameters: Mapping[str, ParameterValue],
-        read: Callable[[Response], Sequence[tuple[str | None, T]]],
+        read: Callable[[Response], Page[T]],
         into: MutableMapping[str, T] | None = None,
     ) -> Listing[T]:
         with understood(command):
-            return read_listing(self._pages(command, parameters, PAGE), read, into)
+            listing = read_listing(self._pages(command, parameters, PAGE), read, into)
+        return replace(listing, unread=self._shown(listing.unread))
+
+    def _shown(self, unread: Iterable[Unread]) -> tuple[Unread, ...]:
+        return tuple(replace(row, text=self._caller.shown(row.text)) for row in unread)
 
     def _pages(self, command: str, parameters: Mapping[str, ParameterValue], size: int) -> Callable[[int], Response]:
         """Gives the page that begins at an index."""
@@ -439,7 +448,10 @@ class Provider:
         for query in queries:
             with understood(command):
                 for response, _ in read_pages(self._pages(command, query, page)):
-                    yield from map(names.read_pending_delete, response.rows(*names.PENDING_DELETE_PROPERTIES))
+                    found = read_pending_deletes(response)
+                    yield from (name for _, name in found.items)
+                    for row in self._shown(found.unread):
+                        _log.warning("row_unread command=%s why=%s row=%s", command, row.why, row.text)
 
     def _log(
         self,

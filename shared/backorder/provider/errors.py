@@ -4,21 +4,45 @@ ProviderError
 ├── TemporaryFailure        nothing took effect: safe to repeat later
 │   └── NotStarted          … and nothing was sent: whoever bounds the calls said no
 ├── OutcomeUnknown          may have taken effect: ask before sending again
+│   └── AnswerUnread        … for its answer makes no sense
 ├── Refused                 for good: this name (`blames_name`), or a wrong setting
 ├── AlreadyExists           an application may exist: ask
 ├── NotFound                no such object
 ├── NotAllowedNow           the object's state forbids it: read the state again
 ├── InsufficientFunds       hold
 ├── TryAgainSlowly          failed for any reason: try again, slowly, until the deadline
-└── LineHalted              no call can succeed until a person acts
-    └── AccessDenied        login, password, source address or environment
+└── AccessDenied            no call can succeed until a person acts: login, password, source address or environment
+
+And whom it concerns (`Scope`): an answer about one object says nothing of any other.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
+
+ORDER: Final = "AddDomainApplication"
+ABOUT_THE_ACCOUNT: Final = frozenset({"StatusAccount", "CheckAuthentication"})
+"""Who is refused these, is refused everything."""
+
+
+class Scope(StrEnum):
+    """Whom an error concerns. The reference lists most codes for most commands, about one object each."""
+
+    TRANSPORT = "transport"
+    """Nobody: the call did not come through, or the provider had no time for it."""
+    ACCOUNT = "account"
+    """All calls of this login."""
+    COMMAND = "command"
+    """This command, whatever it is about."""
+    SETTING = "setting"
+    """All orders that say what this one said."""
+    ZONE = "zone"
+    """All orders in this zone."""
+    OBJECT = "object"
+    """One name or application."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +88,27 @@ class ProviderError(Exception):
         """What to do about it, for the message."""
         return self._advice
 
+    @property
+    def scope(self) -> Scope:
+        """Whom it concerns, by command and code.
+
+        `AccessDenied` is raised only where the account itself was refused as well (`Caller`): another 530 or 531 is
+        about the object. That the same refusal of many names is about what they share is for whoever counts them.
+        """
+        if isinstance(self, AccessDenied):
+            return Scope.ACCOUNT
+        if isinstance(self, AnswerUnread):
+            return Scope.OBJECT if self.subject else Scope.COMMAND
+        if self.code is None or not 500 <= self.code < 600:
+            return Scope.TRANSPORT
+        if self.code == 510:
+            return Scope.ZONE
+        if self.command == ORDER and self.code in _ABOUT_WHAT_WAS_SAID:
+            if _A_ZONES_PARAMETER.search(self.description):
+                return Scope.ZONE
+            return Scope.OBJECT if _SPEAKS_OF_THE_NAME.search(self.description) else Scope.SETTING
+        return Scope.OBJECT if self.subject else Scope.COMMAND
+
     def _message(self) -> str:
         what = " ".join(part for part in (self.command, self.subject) if part)
         answer = self.description if self.code is None else f"{self.code} {self.description}".rstrip()
@@ -88,8 +133,12 @@ class OutcomeUnknown(ProviderError):
     _advice = "it may have taken effect: ask for the object's state before sending it again"
 
 
+class AnswerUnread(OutcomeUnknown):
+    """There was a whole answer, and its values make no sense. As any unknown outcome; but it is about its object."""
+
+
 class Refused(ProviderError):
-    """Permanent. If `blames_name`, the caller rejects the name; otherwise a setting is wrong, and no name is marked."""
+    """Refused as it was sent. If `blames_name`, the caller rejects the name; else it sets it aside, and tries again."""
 
     @property
     def counts_by_zone(self) -> bool:
@@ -105,6 +154,11 @@ class Refused(ProviderError):
         return self.counts_by_zone or _SPEAKS_OF_THE_NAME.search(self.description) is not None
 
     @property
+    def is_about_what_was_said(self) -> bool:
+        """The parameters that were sent are refused: sent again as they are, they will be again."""
+        return self.code in _ABOUT_WHAT_WAS_SAID
+
+    @property
     def lacks_data_of_its_zone(self) -> bool:
         """It leaves out what this zone's registry needs to know (`X-…`). Such an order is taken with INCOMPLETE=1."""
         return self.code == 504 and _A_ZONES_PARAMETER.search(self.description) is not None
@@ -115,7 +169,9 @@ class Refused(ProviderError):
             return "the provider takes no backorders in this zone"
         if self.blames_name:
             return "the provider will not take this name"
-        return "a setting is wrong: check [provider] in rules.toml"
+        if self.scope in (Scope.SETTING, Scope.ZONE):
+            return "a setting may be wrong: check [provider] in rules.toml"
+        return "tried again, slowly; if it stays so, ask the provider's support"
 
 
 class AlreadyExists(ProviderError):
@@ -125,12 +181,10 @@ class AlreadyExists(ProviderError):
 
 
 class NotFound(ProviderError):
-    """No such object. The caller decides: a known application was removed; in an answer to an order, a setting names
-    something that does not exist, which halts the line."""
+    """No such object, for the moment at least. The caller looks once more before it takes an application for gone; in
+    an answer to an order, a setting may name something that does not exist."""
 
-    _advice = (
-        "no such object: a known application was removed; for an order, a setting names something that is not there"
-    )
+    _advice = "no such object: look again; for an order, a setting may name something that is not there"
 
 
 class NotAllowedNow(ProviderError):
@@ -151,14 +205,8 @@ class TryAgainSlowly(ProviderError):
     _advice = "try again, slowly, until the deadline"
 
 
-class LineHalted(ProviderError):
-    """No call can succeed until a person acts. The caller stops sending, raises the alarm and marks no name."""
-
-    _advice = "our own bug: stop sending and report it"
-
-
-class AccessDenied(LineHalted):
-    """Authentication or authorization failed. Nothing took effect."""
+class AccessDenied(ProviderError):
+    """The account itself is refused: no call can succeed until a person acts. Nothing took effect."""
 
     @property
     def advice(self) -> str:
@@ -172,12 +220,14 @@ _SPEAKS_OF_THE_NAME: Final = re.compile(
 
 _A_ZONES_PARAMETER: Final = re.compile(r"(?<![A-Z0-9-])X-[A-Z0-9-]+", re.IGNORECASE)
 
+_ABOUT_WHAT_WAS_SAID: Final = frozenset({503, 504, 505, 506, 507, 541})
+
 CODES: Final[dict[int, type[ProviderError]]] = {
     420: TemporaryFailure,  # server error, connection closes
     421: TemporaryFailure,  # server error, try again
     423: TemporaryFailure,  # could not get a session
     425: TemporaryFailure,  # locked for a while, usage exceeded
-    500: LineHalted,  # invalid command name
+    500: Refused,  # invalid command name
     503: Refused,  # invalid attribute name
     504: Refused,  # missing required attribute
     505: Refused,  # invalid attribute value syntax

@@ -12,16 +12,38 @@ from backorder.provider.wire import Response
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A row of a list that makes no sense, set aside."""
+
+    text: str
+    """Its cells, `NAME=value`."""
+    why: str
+    """What is wrong with it, such as `has no amount in DEPOSIT`."""
+    cells: frozenset[str] = frozenset()
+    """In lower case: a name or an id among them tells what it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """The rows of a page: what was read, each with what tells it apart (None: nothing does), and what was not."""
+
+    items: Sequence[tuple[str | None, T]]
+    unread: Sequence[Unread] = ()
+
+
 @dataclass(frozen=True)
 class Listing(Generic[T]):
     """What a list command gave, each entry once, in the provider's order, unless it is kept in another.
 
-    `complete`: TOTAL was the same on all pages and equal to the distinct entries read. Lists move while they are read;
-    only a complete one may say that something is absent, and even then a direct look-up should agree (money.md).
+    `complete`: TOTAL was the same on all pages and equal to the distinct rows. Lists move while they are read; only a
+    complete one may say that something is absent, and even then a direct look-up should agree (money.md). What is
+    `unread` is there, whatever it is.
     """
 
     items: Collection[T]
     complete: bool
+    unread: tuple[Unread, ...] = ()
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)
@@ -44,6 +66,7 @@ class Recent(Generic[T]):
     items: Collection[T]
     total: int
     complete: bool
+    unread: tuple[Unread, ...] = ()
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)
@@ -54,6 +77,7 @@ def join(listings: list[Listing[T]]) -> Listing[T]:
     return Listing(
         items=tuple(item for listing in listings for item in listing),
         complete=all(listing.complete for listing in listings),
+        unread=tuple(unread for listing in listings for unread in listing.unread),
     )
 
 
@@ -75,26 +99,29 @@ def read_pages(fetch: Callable[[int], Response]) -> Iterator[tuple[Response, int
 
 def read_listing(
     fetch: Callable[[int], Response],
-    read: Callable[[Response], Sequence[tuple[str | None, T]]],
+    read: Callable[[Response], Page[T]],
     into: MutableMapping[str, T] | None = None,
 ) -> Listing[T]:
-    """All pages. `read` gives a page's entries with what tells them apart; None for entries that nothing tells apart,
-    which are kept all. They are kept in memory, or in `into`, which is empty."""
+    """All pages. Of entries that nothing tells apart all are kept; of others, each once. They are kept in memory, or in
+    `into`, which is empty."""
     kept: MutableMapping[str, T] = {} if into is None else into
     totals: set[int] = set()
+    unread: dict[str, Unread] = {}
     nameless = 0
-    for page, total in read_pages(fetch):
+    for response, total in read_pages(fetch):
         totals.add(total)
-        for key, item in read(page):
+        page = read(response)
+        unread |= {row.text: row for row in page.unread}
+        for key, item in page.items:
             nameless += key is None
             kept[f"{nameless} without an id" if key is None else key] = item
     items = tuple(kept.values()) if into is None else kept.values()
-    return Listing(items, complete=totals == {len(kept)})
+    return Listing(items, totals == {len(kept) + len(unread)}, tuple(unread.values()))
 
 
 def read_recent(
     fetch: Callable[[int], Response],
-    read: Callable[[Response], Sequence[tuple[str, T]]],
+    read: Callable[[Response], Page[T]],
     into: MutableMapping[str, T],
     *,
     is_recent: Callable[[T], bool],
@@ -102,10 +129,12 @@ def read_recent(
     """The pages of a list that is sorted by its last change, the latest first, until one ends with an old entry. They
     are kept in `into`, which is empty."""
     totals: set[int] = set()
-    for page, total in read_pages(fetch):
+    unread: dict[str, Unread] = {}
+    for response, total in read_pages(fetch):
         totals.add(total)
-        found = read(page)
-        into.update((key, item) for key, item in found if is_recent(item))
-        if found and not is_recent(found[-1][1]):
+        page = read(response)
+        unread |= {row.text: row for row in page.unread}
+        into.update((str(key), item) for key, item in page.items if is_recent(item))
+        if page.items and not is_recent(page.items[-1][1]):
             break
-    return Recent(into.values(), max(totals), complete=len(totals) == 1)
+    return Recent(into.values(), max(totals), len(totals) == 1, tuple(unread.values()))

@@ -4,16 +4,19 @@ calls. Pure."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 from backorder.provider import account, applications, names
 from backorder.provider.account import AccountingEntry, Deposit, Renewal
 from backorder.provider.applications import Application
-from backorder.provider.errors import OutcomeUnknown
-from backorder.provider.names import LogEntry
+from backorder.provider.errors import AnswerUnread
+from backorder.provider.listing import Page, Unread
+from backorder.provider.names import LogEntry, PendingDelete
 from backorder.provider.wire import NotAnAnswer, Response, Row
+
+T = TypeVar("T")
 
 LABELS_IN_A_PATTERN: Final = 200
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -25,35 +28,59 @@ def understood(command: str, subject: str = "") -> Iterator[None]:
     try:
         yield
     except NotAnAnswer as error:
-        raise OutcomeUnknown(f"the answer {error}", command=command, subject=subject) from error
+        raise AnswerUnread(f"the answer {error}", command=command, subject=subject) from error
 
 
-def read_applications(page: Response) -> list[tuple[str, Application]]:
-    """A page of applications, each with what tells it apart."""
-    found = [applications.read_application(row) for row in page.rows(*applications.PROPERTIES)]
-    return [(application.id, application) for application in found]
+def read_applications(page: Response) -> Page[Application]:
+    """Applications, by their ids."""
+    return _read(page, applications.PROPERTIES, applications.read_application, lambda each: each.id)
 
 
-def read_deposits(page: Response) -> list[tuple[str | None, Deposit]]:
-    """A page of deposits, each with what tells it apart."""
-    return [(deposit.id, deposit) for deposit in map(account.read_deposit, page.rows(*account.DEPOSIT_PROPERTIES))]
+def read_deposits(page: Response) -> Page[Deposit]:
+    """Deposits, by their ids."""
+    return _read(page, account.DEPOSIT_PROPERTIES, account.read_deposit, lambda each: each.id)
 
 
-def read_accounting(page: Response) -> list[tuple[str | None, AccountingEntry]]:
-    """A page of bookings, each with what tells it apart: nothing, where it has no id."""
-    found = map(account.read_accounting_entry, page.rows(*account.ACCOUNTING_PROPERTIES))
-    return [(entry.id, entry) for entry in found]
+def read_accounting(page: Response) -> Page[AccountingEntry]:
+    """Bookings, by their ids, where they have one."""
+    return _read(page, account.ACCOUNTING_PROPERTIES, account.read_accounting_entry, lambda each: each.id)
 
 
-def read_renewals(page: Response) -> list[tuple[str | None, Renewal]]:
-    """A page of renewals, each with what tells it apart."""
-    found = map(account.read_renewal, page.rows(*account.RENEWAL_PROPERTIES))
-    return [(f"{renewal.object_class} {renewal.id}", renewal) for renewal in found]
+def read_renewals(page: Response) -> Page[Renewal]:
+    """Renewals, by what is renewed."""
+    return _read(page, account.RENEWAL_PROPERTIES, account.read_renewal, lambda each: f"{each.object_class} {each.id}")
 
 
-def read_log(page: Response) -> list[tuple[str | None, LogEntry]]:
-    """A page of a log, each entry with what tells it apart."""
-    return [(entry.id, entry) for entry in map(names.read_log_entry, page.rows(*names.LOG_PROPERTIES))]
+def read_log(page: Response) -> Page[LogEntry]:
+    """A log's entries, by their ids."""
+    return _read(page, names.LOG_PROPERTIES, names.read_log_entry, lambda each: each.id)
+
+
+def read_pending_deletes(page: Response) -> Page[PendingDelete]:
+    """Names about to drop."""
+    return _read(page, names.PENDING_DELETE_PROPERTIES, names.read_pending_delete, lambda each: each.domain)
+
+
+def _read(
+    page: Response, properties: Sequence[str], read: Callable[[Row], T], key: Callable[[T], str | None]
+) -> Page[T]:
+    """A row that makes no sense is set aside: it says nothing of the others."""
+    items: list[tuple[str | None, T]] = []
+    unread: list[Unread] = []
+    for row in page.rows(*properties):
+        try:
+            item = read(row)
+        except NotAnAnswer as error:
+            unread.append(unread_row(row, str(error)))
+        else:
+            items.append((key(item), item))
+    return Page(items, unread)
+
+
+def unread_row(row: Row, why: str) -> Unread:
+    """What is kept of a row that makes no sense."""
+    text = "; ".join(f"{name}={value}" for name, value in row.values.items() if value)
+    return Unread(text, why, frozenset(value.lower() for value in row.values.values() if value))
 
 
 def answers(response: Response, asked: Sequence[str], properties: Sequence[str]) -> Iterator[tuple[str, Row]]:

@@ -32,7 +32,7 @@ IDLE_SECONDS: Final = 60.0
 """Connections unused for longer are not used again. Gateways forget idle ones silently (a NAT gateway of AWS after 350
 seconds), and an order sent into such a connection has an unknown outcome."""
 
-MAX_BODY_BYTES: Final = 256 * 1024 * 1024
+MAX_BODY_BYTES: Final = 32 * 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 
 
@@ -115,6 +115,9 @@ class Transport:
 
     def _body(self, answer: requests.Response, started: float) -> bytes | Failed:
         # read1 returns what has arrived: a server that sends a byte a second cannot hold a call for ever.
+        announced = answer.headers.get("Content-Length", "")
+        if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
+            return Failed(OutcomeUnknown, f"the answer is larger than {MAX_BODY_BYTES} bytes")
         parts: list[bytes] = []
         size = 0
         while part := answer.raw.read1(_CHUNK_BYTES, decode_content=True):

@@ -10,12 +10,23 @@ from typing import Final
 from backorder.provider.wire import NotAnAnswer, shape
 
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,8})?")
-_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}:[0-9]{2}:[0-9]{2})?")
+# Groups of three tell the decimal sign only where both are there: 1,069 may be a little more than one.
+_GROUPED: Final = re.compile(
+    r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3}){1,4}\.|(?: [0-9]{3}){1,4}\.|(?:\.[0-9]{3}){1,4},)[0-9]{1,8}"
+)
+_MOMENT: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[ T]([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:\.[0-9]{1,9})?\s?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 
 
 def amount(text: str, name: str) -> Decimal:
-    """A decimal with a point. No exponent, no thousands separator, no NaN."""
+    """A decimal with a point; also with groups of three digits, where it has decimals and so no second meaning. No
+    exponent, no NaN."""
+    if _GROUPED.fullmatch(text) is not None:
+        *groups, decimals = re.split("[,. ]", text)
+        text = f"{''.join(groups)}.{decimals}"
     if _AMOUNT.fullmatch(text) is None:
         raise NotAnAnswer(f"has no amount in {name}: {shape(text)}")
     return Decimal(text)
@@ -26,7 +37,7 @@ def amount_or_none(text: str, name: str) -> Decimal | None:
 
 
 def moment(text: str, name: str) -> datetime:
-    """`YYYY-MM-DD HH:MM:SS`, UTC."""
+    """`YYYY-MM-DD HH:MM:SS`, UTC, to the second; also with a `T`, a fraction, an offset, or without seconds."""
     found = moment_or_none(text, name)
     if found is None:
         raise NotAnAnswer(f"has no time in {name}: {shape(text)}")
@@ -38,10 +49,12 @@ def moment_or_none(text: str, name: str) -> datetime | None:
     the filters of the pending-delete list know, is its start: the earlier reading is the safe one for a deadline."""
     if not text or text.startswith("0000-00-00"):
         return None
-    if _MOMENT.fullmatch(text) is not None:
+    if (matched := _MOMENT.fullmatch(text)) is not None:
+        day, minute, second, offset = matched.groups()
         try:
-            return datetime.fromisoformat(text).replace(tzinfo=UTC)
-        except ValueError:
+            told = f"{day}T{minute or '00:00'}{second or ':00'}{offset or 'Z'}"
+            return datetime.fromisoformat(told).astimezone(UTC)
+        except (ValueError, OverflowError):
             pass  # such as 30 February
     raise NotAnAnswer(f"has no time in {name}: {shape(text)}")
 

@@ -50,5 +50,5 @@ class Funding(Section):
     use_credit: StrictBool = False
     reuse_refunds: StrictBool = True
     take_back: StrictBool = True
-    late_minutes: Annotated[StrictInt, Field(ge=20, le=1440)] = 90
-    """How long before its deadline a late order is sent."""
+    late_minutes: Annotated[StrictInt, Field(ge=20, le=1440)] = 360
+    """How long before its deadline a late order is sent: an outage shorter than that loses nothing."""

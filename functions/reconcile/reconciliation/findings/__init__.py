@@ -6,6 +6,7 @@ from reconciliation.findings.deposits import examine_orphans
 from reconciliation.findings.items import examine_items
 from reconciliation.findings.observation import Examined, Observation, as_before, order_of, update, worth_telling
 from reconciliation.findings.orders import MONEY_KINDS, ORDER_KINDS, RELEASE_LAG, Circumstances, examine_order
+from reconciliation.findings.rows import UnreadRow, examine_rows
 
 __all__ = [
     "MONEY_KINDS",
@@ -15,12 +16,14 @@ __all__ = [
     "Examined",
     "Observation",
     "Stranger",
+    "UnreadRow",
     "as_before",
     "examine_funds",
     "examine_items",
     "examine_line",
     "examine_order",
     "examine_orphans",
+    "examine_rows",
     "examine_strangers",
     "examine_unexplained",
     "order_of",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from backorder.finding import Kind
@@ -12,11 +12,19 @@ from backorder.standing import Forecast
 from reconciliation.findings.observation import Observation
 
 
-def examine_line(halted: Halt | None) -> list[Observation]:
-    """Whether orders flow."""
-    if halted is None:
-        return []
-    return [Observation(Kind.LINE_HALTED, "line", f"No orders since {halted.since:%-d %B %H:%M} UTC: {halted.why}")]
+def examine_line(halted: Halt | None, zones: Mapping[str, Halt]) -> Iterator[Observation]:
+    """Whether orders flow; `zones` are halted alone."""
+    if halted is not None:
+        yield Observation(Kind.LINE_HALTED, "line", f"No orders since {halted.since:%-d %B %H:%M} UTC: {halted.why}")
+    for zone, alone in zones.items():
+        quoted = f'"{zone}"' if "." in zone else zone
+        section = f"[provider.zones.{quoted}]"
+        yield Observation(
+            Kind.LINE_HALTED,
+            f"zone {zone}",
+            f"No orders in .{zone} since {alone.since:%-d %B %H:%M} UTC, all others go on; see {section} and "
+            f"[provider] of rules.toml: {alone.why}",
+        )
 
 
 def examine_funds(forecast: Forecast | None) -> list[Observation]:

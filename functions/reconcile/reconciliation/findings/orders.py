@@ -10,9 +10,10 @@ from decimal import Decimal
 from backorder.finding import Kind
 from backorder.model import FUNDED_AND_MISSED, Backorder, Origin, Source, State
 from backorder.money import ZERO, in_words
+from backorder.patience import MATTERS_AFTER
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
-from reconciliation.following import stale
+from reconciliation.following import may_come_back, stale
 
 RELEASE_LAG = timedelta(hours=24)
 """Until the account's own lag is measured: how long a lost order's deposit may take to come back."""
@@ -21,6 +22,8 @@ LAPSED_AFTER = timedelta(hours=6)
 UNFUNDED_AFTER = timedelta(hours=1)
 """The provider reserves in the minute of the lock; states are read once an hour."""
 CHARGED_WITHIN = timedelta(hours=24)
+MATTERS_BEFORE = timedelta(hours=6)
+"""So long before it is too late, even the first refusal matters."""
 PAY_WITHIN = timedelta(days=7)
 """The winner of an auction has so long to pay, or may be banned."""
 OF_USE = timedelta(days=7)
@@ -45,6 +48,7 @@ ORDER_KINDS = MONEY_KINDS | {
     Kind.SHORTFALL,
     Kind.AUCTION_OPEN,
     Kind.NAME_STILL_FREE,
+    Kind.SET_ASIDE,
     Kind.APPLICATION_INCOMPLETE,
     Kind.APPLICATION_VANISHED,
     Kind.DEADLINE_MISSED,
@@ -155,6 +159,35 @@ def _name_still_free(order: Backorder, at: Circumstances) -> Observation | None:
     )
 
 
+def _set_aside(order: Backorder, at: Circumstances) -> Observation | None:
+    """What the provider refuses about it, once that matters: shortly before it is too late, or at the third time."""
+    looks = order.refused_look
+    if looks is not None and looks.times >= MATTERS_AFTER and order.state is not State.VANISHED:
+        what = "to say what became of the name" if order.state.is_final else "to show the order"
+        return _found(
+            Kind.SET_ASIDE,
+            order,
+            f"The provider refuses {what} for {order.domain} since {_on(looks.since)} ({looks.call}: {looks.words}); "
+            f"it is asked again {_on(looks.next_at)}. Look at application {order.application} in its control panel.",
+        )
+    if order.refused_since is None or order.failures == 0 or order.state.is_final:
+        return None
+    until = order.last_chance if order.application is None else order.finalization_at
+    soon = until is not None and at.now >= until - MATTERS_BEFORE
+    if order.failures < MATTERS_AFTER and not soon:
+        return None
+    asked = "to take back the order" if order.state is State.WITHDRAWING else "what the order lacks"
+    asked = asked if order.application else "the order"
+    before = f", before {_on(until)}" if until is not None and until > at.now else ""
+    return _found(
+        Kind.SET_ASIDE,
+        order,
+        f"The provider refuses {asked} for {order.domain} since {_on(order.refused_since)} ({order.failure}), "
+        f"{order.failures} times by now; it is tried again, more and more slowly. See what it objects to, or ask its "
+        f"support{before}.",
+    )
+
+
 def _application_incomplete(order: Backorder, _: Circumstances) -> Observation | None:
     if not order.incomplete or order.state not in (State.REQUESTED, State.ACTIVE):
         return None
@@ -184,7 +217,8 @@ def _application_vanished(order: Backorder, at: Circumstances) -> Observation | 
         Kind.APPLICATION_VANISHED,
         order,
         f"The provider no longer knows the order for {order.domain}, application {order.application}: ask its support "
-        + ("who removed it." if over else "who removed it, and upload the name again if you still want it."),
+        + ("who removed it." if over else "who removed it, and upload the name again if you still want it.")
+        + (" If it knows it again, this goes on by itself." if may_come_back(order, at.now) else ""),
     )
 
 
@@ -219,7 +253,7 @@ def _charged_twice(order: Backorder, at: Circumstances) -> Observation | None:
 
 
 def _charge_without_success(order: Backorder, at: Circumstances) -> Observation | None:
-    if not order.state.is_lost or order.charged <= ZERO:
+    if not order.state.is_lost or order.charged <= ZERO or may_come_back(order, at.now):
         return None
     return _found(
         Kind.CHARGE_WITHOUT_SUCCESS,
@@ -232,7 +266,7 @@ def _charge_without_success(order: Backorder, at: Circumstances) -> Observation 
 
 def _refund_missing(order: Backorder, at: Circumstances) -> Observation | None:
     since = _for_nothing_since(order)
-    if order.deposit is None or since is None or at.now < since[0] + at.release_lag:
+    if order.deposit is None or since is None or at.now < since[0] + at.release_lag or may_come_back(order, at.now):
         return None
     return _found(
         Kind.REFUND_MISSING,
@@ -327,6 +361,7 @@ _EXAMINATIONS: tuple[Callable[[Backorder, Circumstances], Observation | None], .
     _deposit_lapsed,
     _auction_open,
     _name_still_free,
+    _set_aside,
     _application_incomplete,
     _application_vanished,
     _deadline_missed,

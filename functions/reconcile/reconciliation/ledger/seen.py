@@ -26,6 +26,15 @@ class Seen:
     """In order of their names (`name_of`): those that nothing tells apart stand together."""
     since: date
     """Bookings were read from this day (UTC) on, whole days."""
+    unread_deposits: bool = False
+    """There are rows among the deposits that make no sense: what is not there may be one of them."""
+    unread_entries: bool = False
+    """The same of the bookings."""
+
+    @property
+    def is_whole(self) -> bool:
+        """All rows were read: the books can be compared with the account."""
+        return not (self.unread_deposits or self.unread_entries)
 
     @property
     def currency(self) -> str:
