@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
-from itertools import pairwise
-from typing import Any
+from itertools import count, pairwise
+from typing import Any, Self
 
 import pytest
 from hypothesis import given, settings
@@ -70,14 +72,15 @@ class Kept:
                     replace(order, version=there.version, charges=order.charges or there.charges, deposit=there.deposit)
                 )
         before = {posting.key for posting in self.postings}
-        books = Books(self.store)
+        books, known = Books(self.store), Orders(self.store)
         Bookkeeping(
             self.store,
-            Orders(self.store),
+            known,
             books,
             agrees=lambda _: self.agrees,
             won_by_others=lambda domain: domain in self.won_by_others,
         ).book(look)
+        known.write()
         books.close(look.at)
         new = [posting for posting in self.postings if posting.key not in before]
         assert Books(self.store).tally.balances == {**dict.fromkeys(Account, ZERO), **balances(self.postings)}
@@ -699,15 +702,34 @@ def test_rows_of_days_that_were_not_read_are_left_alone() -> None:
 
 
 class Cut(MemoryStore):
-    """A store whose process dies before the write with the number `at`."""
+    """A store whose process dies before the write with the number `at`, and writes nothing from then on."""
 
     at = -1
     writes = 0
+    died = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._one_at_a_time = threading.Lock()
 
     def step(self) -> None:
-        self.writes += 1
-        if self.writes == self.at:
-            raise KeyboardInterrupt
+        with self._one_at_a_time:
+            self.writes += 1
+            if self.dies:
+                raise KeyboardInterrupt
+
+    @property
+    def dies(self) -> bool:
+        return 0 < self.at <= self.writes
+
+    @contextmanager
+    def dying(self, at: int) -> Iterator[None]:
+        """Before that write, if there are so many; then another process goes on."""
+        self.at, self.writes = at, 0
+        with suppress(KeyboardInterrupt):
+            yield
+        self.died |= self.dies
+        self.at = -1
 
     def post(self, postings: Iterable[Posting]) -> None:
         for posting in postings:
@@ -727,78 +749,150 @@ class Cut(MemoryStore):
         super().put_document(name, body)
 
 
-@pytest.mark.parametrize("at", range(1, 12))
+class OneByOne:
+    """A pool that does one thing after the other, or `backwards`: of what is written side by side, a process that dies
+    may have written the last alone."""
+
+    backwards = False
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(self, action: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        if self.backwards:
+            return [action(item) for item in list(items)[::-1]][::-1]
+        return [action(item) for item in items]
+
+
+class Backwards(OneByOne):
+    backwards = True
+
+
+@pytest.fixture(params=[OneByOne, Backwards, ThreadPoolExecutor])
+def writers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In which order they write."""
+    monkeypatch.setattr("reconciliation.writers.ThreadPoolExecutor", request.param)
+
+
+def anywhere(lives: Callable[[int], Cut], *, writes: int) -> None:
+    """Lives through it once for each write of a run, before which that dies: there are so many at least."""
+    for at in count(1):
+        if not lives(at).died:
+            break
+    assert at > writes
+
+
+@pytest.mark.usefixtures("writers")
 @pytest.mark.parametrize("changes", [{}, {"amount": usd("70.00")}])
-def test_a_deposit_that_went_or_changed_before_a_run_that_died_was_made_good(at: int, changes: dict[str, Any]) -> None:
+def test_a_deposit_that_went_or_changed_before_a_run_that_died_was_made_good(changes: dict[str, Any]) -> None:
     """The next run that gets through may come hours later, and the deposit be gone by then."""
-    books = Kept()
-    store = books.store = Cut()
-    order = a_placed_backorder(state=State.ACTIVE)
-    books.look(seen("1000.00"), order)
-    looks = [
-        seen("1000.00", [a_deposit()], hours=1),
-        seen("1000.00", [replace(a_deposit(), **changes)] if changes else [], hours=2),
-        seen("1000.00", hours=3),
-    ]
-    for died, following in pairwise(looks):
-        store.at, store.writes = at, 0
-        with suppress(KeyboardInterrupt):
-            books.look(died, order)
-        store.at = -1
-        books.look(following, order)
-        assert books.difference(following) == NOTHING
-    assert books.held[Account.UNEXPLAINED] == 0
+
+    def lives(at: int) -> Cut:
+        books = Kept()
+        store = books.store = Cut()
+        order = a_placed_backorder(state=State.ACTIVE)
+        books.look(seen("1000.00"), order)
+        looks = [
+            seen("1000.00", [a_deposit()], hours=1),
+            seen("1000.00", [replace(a_deposit(), **changes)] if changes else [], hours=2),
+            seen("1000.00", hours=3),
+        ]
+        for died, following in pairwise(looks):
+            with store.dying(at):
+                books.look(died, order)
+            books.look(following, order)
+            assert books.difference(following) == NOTHING
+        assert books.held[Account.UNEXPLAINED] == 0
+        return store
+
+    anywhere(lives, writes=4)
 
 
-@pytest.mark.parametrize("at", range(1, 24))
-def test_a_run_that_died_anywhere_is_made_good_by_the_next(at: int) -> None:
+@pytest.mark.usefixtures("writers")
+def test_a_run_that_died_anywhere_is_made_good_by_the_next() -> None:
     """With deposits that came and went, a charge with tax, and one that turned out to be disputed."""
     entries = [an_entry("won.com", usd("-57.98"), vat_price=usd("-11.02")), an_entry("lost.com", id="x")]
-    books = Kept()
-    store = books.store = Cut()
     domains = ("won.com", "lost.com", "late.com")
     under_way = [a_placed_backorder(domain, State.PROCESSING) for domain in domains]
     first = seen("1000.00", [a_deposit(domain) for domain in domains])
     second = seen("862.00", [a_deposit("late.com")], entries, hours=2)
     ended = {"won.com": State.SUCCESSFUL, "lost.com": State.FAILED, "late.com": State.FAILED}
-    for look, states in ((first, {}), (second, ended)):
-        store.at, store.writes = at, 0
-        with suppress(KeyboardInterrupt):
-            books.look(look, *(replace(o, state=states.get(o.domain, o.state)) for o in under_way))
-        store.at = -1
-        late = replace(look, at=look.at + timedelta(minutes=7))
-        books.look(late, *(replace(o, state=states.get(o.domain, o.state)) for o in under_way))
-        assert books.difference(late) == NOTHING
-        assert len(Books(store).notes.deposits["com"]) >= len(domains), "what is usual was learnt from all deposits"
-    assert books.held[Account.UNEXPLAINED] == 0
-    assert (books.held[Account.FEES], books.held[Account.TAX]) == (usd("57.98"), usd("11.02"))
-    assert books.held[Account.OTHER] == FEE
-    assert {d: books.order(d).deposit for d in domains} == {"won.com": None, "lost.com": None, "late.com": FEE}
-    assert {d: books.order(d).charged for d in domains} == {"won.com": FEE, "lost.com": FEE, "late.com": ZERO}
+
+    def lives(at: int) -> Cut:
+        books = Kept()
+        store = books.store = Cut()
+        for look, states in ((first, {}), (second, ended)):
+            with store.dying(at):
+                books.look(look, *(replace(o, state=states.get(o.domain, o.state)) for o in under_way))
+            late = replace(look, at=look.at + timedelta(minutes=7))
+            books.look(late, *(replace(o, state=states.get(o.domain, o.state)) for o in under_way))
+            assert books.difference(late) == NOTHING
+            assert len(Books(store).notes.deposits["com"]) >= len(domains), "what is usual was learnt from all deposits"
+        assert books.held[Account.UNEXPLAINED] == 0
+        assert (books.held[Account.FEES], books.held[Account.TAX]) == (usd("57.98"), usd("11.02"))
+        assert books.held[Account.OTHER] == FEE
+        assert {d: books.order(d).deposit for d in domains} == {"won.com": None, "lost.com": None, "late.com": FEE}
+        assert {d: books.order(d).charged for d in domains} == {"won.com": FEE, "lost.com": FEE, "late.com": ZERO}
+        return store
+
+    anywhere(lives, writes=12)
 
 
-@pytest.mark.parametrize("at", range(1, 12))
-def test_a_late_charge_is_its_orders_as_if_no_run_had_died(at: int) -> None:
+@pytest.mark.usefixtures("writers")
+def test_a_late_charge_is_its_orders_as_if_no_run_had_died() -> None:
     """Weeks after a name was won, its first charge is its own. A run that finds the charge on the order already, and
     cannot know whether it was learnt from, takes it for that and not for a second one."""
     won = a_placed_backorder(state=State.SUCCESSFUL, outcome_at=NOW - 30 * DAY, submitted_at=NOW - 40 * DAY)
     late = seen("913.75", entries=[an_entry(price=usd("-72.48"), vat_price=usd("-13.77"))])
 
-    def booked(dies_at: int) -> tuple[object, ...]:
+    def lives(at: int) -> Cut:
         books = Kept()
         store = books.store = Cut()
         books.look(seen("1000.00"), won)
-        store.at, store.writes = dies_at, 0
-        with suppress(KeyboardInterrupt):
+        with store.dying(at):
             books.look(late, won)
-        store.at = -1
         books.look(late, won)
         assert books.difference(late) == NOTHING
-        return told(books.postings), books.order().charges, Books(store).notes.deposits
+        came_of_it.append((told(books.postings), books.order().charges, Books(store).notes.deposits))
+        return store
 
-    undisturbed = booked(-1)
-    assert booked(at) == undisturbed
-    assert undisturbed[2] == {"com": (usd("86.25"),)}
+    came_of_it: list[tuple[object, ...]] = []
+    lives(-1)
+    anywhere(lives, writes=4)
+    assert [each for each in came_of_it if each != came_of_it[0]] == []
+    assert came_of_it[0][2] == {"com": (usd("86.25"),)}
+
+
+@pytest.mark.usefixtures("writers")
+@pytest.mark.parametrize("changes", [{"price": usd("-50")}, {"vat_price": usd("-9")}, None])
+def test_a_row_that_changed_or_vanished_while_a_run_died_is_as_it_is_now(changes: dict[str, Any] | None) -> None:
+    """Each part of it is taken back once, and booked anew once."""
+    order = a_placed_backorder(state=State.SUCCESSFUL, outcome_at=NOW)
+    rows = [an_entry(price=usd("-57.98"), vat_price=usd("-11.02")), an_entry("hosting", usd("-3"), vat_price=usd("-1"))]
+    now = [replace(row, **changes) for row in rows] if changes else []
+    before = seen(sum((row.gross for row in rows), usd(1000)), entries=rows, hours=1)
+    after = seen(sum((row.gross for row in now), usd(1000)), entries=now, hours=2)
+
+    def lives(at: int) -> Cut:
+        books = Kept()
+        store = books.store = Cut()
+        for look in (seen("1000.00"), before):
+            books.look(look, order)
+        with store.dying(at):
+            books.look(after, order)
+        books.look(after, order)
+        assert books.difference(after) == NOTHING
+        assert books.held[Account.UNEXPLAINED] == 0
+        assert books.order().charged == -sum((row.gross for row in now[:1]), ZERO)
+        return store
+
+    anywhere(lives, writes=5)
 
 
 # --- The unexplained -----------------------------------------------------------------------------

@@ -165,6 +165,7 @@ def test_a_change_to_one_that_is_over_is_seen_though_its_day_was_kept() -> None:
     orders = Orders(store)
     charged = (a_charge(net=usd("57.98"), tax=usd("11.02")),)
     orders.change(held(orders, "n0-200.com"), lambda b: replace(b, state=State.SUCCESSFUL, charges=charged))
+    orders.write()
     assert orders.closed_days == {(NOW - 200 * DAY).date()}
     now, files = look(store, changed=sorted(orders.closed_days))
     assert now.states[State.SUCCESSFUL] == 1
@@ -180,6 +181,7 @@ def test_one_that_opens_again_is_counted_no_more() -> None:
     look(store)
     orders = Orders(store)
     orders.change(held(orders, "a.com"), lambda b: replace(b, settled=False))
+    orders.write()
     assert look(store)[0].counted == 1
 
 
@@ -196,8 +198,9 @@ def test_killed_between_forgetting_and_writing_a_day_is_added_up_again() -> None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "replace", die)
         orders = Orders(store)
+        orders.change(held(orders, "a.com"), lambda b: replace(b, charges=(a_charge(),)))
         with pytest.raises(Killed):
-            orders.change(held(orders, "a.com"), lambda b: replace(b, charges=(a_charge(),)))
+            orders.write()
     seen, files = look(store)
     assert (seen.counted, list(files)) == (1, [(NOW - 100 * DAY).date()])
 

@@ -21,6 +21,7 @@ from backorder.store.dynamodb import DynamoStore
 from reconciliation.message import Message, console_link
 from reconciliation.page import PAGE
 from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
+from reconciliation.writers import WRITERS
 
 
 class Settings(ProviderSettings):
@@ -34,7 +35,7 @@ class Settings(ProviderSettings):
 def reconciliation() -> Reconciliation:
     """The collaborators, wired once a cold start."""
     settings = Settings.from_environment(os.environ)
-    return wire(settings, store=DynamoStore.connect(settings.table), clock=system_clock)
+    return wire(settings, store=DynamoStore.connect(settings.table, connections=WRITERS), clock=system_clock)
 
 
 def wire(settings: Settings, *, store: Store, clock: Clock) -> Reconciliation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backorder.store import Store
+from reconciliation.writers import side_by_side
 
 _DOCUMENT = "not-understood"
 
@@ -10,8 +11,8 @@ _DOCUMENT = "not-understood"
 def recall_set_aside(store: Store) -> None:
     """Looks once more at what the last run came upon, and this one did not yet: much is read for the reports only, when
     it is too late to tell of it."""
-    for pk, sk in sorted(set(_last(store)) - {(item.pk, item.sk) for item in store.set_aside()}):
-        store.look_again(pk, sk)
+    seen = {(item.pk, item.sk) for item in store.set_aside()}
+    side_by_side(lambda key: store.look_again(*key), [key for key in _last(store) if key not in seen])
 
 
 def keep_set_aside(store: Store) -> int:

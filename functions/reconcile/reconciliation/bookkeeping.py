@@ -23,6 +23,7 @@ from reconciliation.following import charged, may_come_back, reserved
 from reconciliation.ledger import Followed, Seen, Unposted
 from reconciliation.orders import Orders
 from reconciliation.shelf import Shelf
+from reconciliation.writers import side_by_side
 
 KEPT_FOR = timedelta(days=35)
 """A deposit that is gone is remembered so long: one that lapsed comes back under its id within hours."""
@@ -60,10 +61,12 @@ class Bookkeeping:
         self._won_by_others = won_by_others
         self.waits = False
         """A charge is not booked yet, since it could not be asked for whose it is."""
+        self._left_alone: set[str] = set()
 
     def book(self, seen: Seen) -> Sequence[Lease]:
         """Posts what explains the account as it was seen, and tells our orders; gives the deposits that stand."""
         books = self._books
+        self._left_alone = self._not_understood()
         if not books.tally.postings:
             alike = (entries for _, entries in ledger.side_by_side((), seen.entries))
             books.open(ledger.opening(seen), known=(key for entries in alike for key, _ in ledger.keyed(entries)))
@@ -73,11 +76,15 @@ class Bookkeeping:
         self._explain_rest(seen)
         return followed.standing
 
+    def _not_understood(self) -> set[str]:
+        """Domains of which a backorder is not."""
+        return {item.backorder.domain for item in self._store.set_aside() if item.backorder is not None}
+
     def forget(self, now: datetime) -> None:
         """Drops deposits that are gone for long."""
-        for lease in list(self._store.leases()):
-            if lease.gone_at is not None and lease.gone_at < now - KEPT_FOR:
-                self._store.delete_lease(lease.id)
+        leases = list(self._store.leases())
+        long_gone = [lease.id for lease in leases if lease.gone_at is not None and lease.gone_at < now - KEPT_FOR]
+        side_by_side(self._store.delete_lease, long_gone)
 
     def _follow_deposits(self, seen: Seen) -> Followed:
         opened_at = self._books.notes.opened_at or seen.at
@@ -110,8 +117,7 @@ class Bookkeeping:
         return followed
 
     def _keep(self, leases: Iterable[Lease]) -> None:
-        for lease in leases:
-            self._store.save_lease(lease)
+        side_by_side(self._store.save_lease, leases)
 
     def _note_fees(self, came: Iterable[Lease]) -> None:
         """A lease that is taken anew says nothing new of its zone, nor does what is left of one."""
@@ -150,6 +156,8 @@ class Bookkeeping:
     def _book_entries(self, seen: Seen) -> None:
         reversals: list[Posting] = []
         withdrawn: set[str] = set()
+        domains: set[str] = set()
+        """Of the orders that those were charged for."""
         unposted = Shelf(Unposted, place=lambda each: each.place)
         known = self._books.history(seen.since)
         for rows in ledger.side_by_side(self._books.rows(seen.since), seen.entries):
@@ -157,13 +165,15 @@ class Bookkeeping:
             if compared.reversals and seen.unread_entries:
                 continue  # it may be the row that makes no sense
             reversals += compared.reversals
-            withdrawn |= compared.withdrawn
+            if compared.withdrawn:
+                withdrawn |= compared.withdrawn
+                domains |= {posting.domain for posting in rows[0] if posting.domain is not None}
             unposted.update((each.row.key, each) for each in compared.unposted)
         if reversals and not self._agrees(seen):
             logger.warning("bookings_moved", rows=len(reversals))
             return
         orders: dict[str, list[Backorder]] = {}
-        for domain in sorted({posting.domain for posting in reversals if posting.domain is not None}):
+        for domain in sorted(domains):
             with suppress(NotUnderstood):
                 orders[domain] = list(self._orders.of_domain(domain))
         # The money of an order that is not understood waits until it is.
@@ -195,7 +205,10 @@ class Bookkeeping:
         """Our backorder that an entry may be of: of the domain that it names anywhere, the newest cycle that was at the
         provider by then."""
         for name in dict.fromkeys(_NAME.findall(f"{entry.description} {entry.reference}".lower())):
-            for order in self._orders.of_domain(name):
+            # The table is asked only where it is none that this run knows; but a newer one may be among what is not
+            # understood.
+            known = () if name in self._left_alone else self._orders.known_of(name)
+            for order in chain(known, self._orders.of_domain(name)):
                 if order.submitted_at is not None and order.submitted_at <= entry.at:
                     return None if order.state.is_lost and self._won_by_others(name) else order
         return None
@@ -224,7 +237,7 @@ class Bookkeeping:
 
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books
-        if not seen.is_whole or self.waits or any(item.backorder is not None for item in self._store.set_aside()):
+        if not seen.is_whole or self.waits or self._not_understood():
             # What waits for it is no difference, and nobody knows how much that is.
             books.note(replace(books.notes, missing=(ZERO, ZERO)))
             return

@@ -18,6 +18,7 @@ from backorder.store import Store
 from reconciliation.findings import RELEASE_LAG
 from reconciliation.ledger import Sum, name_of_posting, sum_up
 from reconciliation.shelf import Shelf
+from reconciliation.writers import side_by_side
 
 _DOCUMENT = "books"
 _HISTORY = "books-history"
@@ -107,6 +108,8 @@ _NOTES = TypeAdapter(Notes)
 _SUMS = TypeAdapter(tuple[Sum, ...])
 _DAY = timedelta(days=1)
 _DEPOSITS = ("deposit#", "released#")
+_STRETCH = 25
+"""Postings that one writer takes."""
 
 
 class Books:
@@ -184,7 +187,7 @@ class Books:
             return
         self.begin()
         self._forget_sums({posting.at.date() for posting in new})
-        self._store.post(new)
+        side_by_side(self._store.post, _stretches(new))
         self.notes = replace(self.notes, tally=self.notes.tally.plus(new))
         self.posted += len(new)
         days = (posting.at.date() for posting in new)
@@ -254,6 +257,19 @@ class Books:
     def _save(self, notes: Notes) -> None:
         self._store.put_document(_DOCUMENT, _NOTES.dump_python(notes, mode="json"))
         self._saved = notes
+
+
+def _stretches(postings: Iterable[Posting]) -> Iterator[list[Posting]]:
+    """Some at a time, each of which are posted one after the other. Those of one row of the account's bookings stay
+    together: a crash leaves the first of them, and never a tax without its amount."""
+    stretch: list[Posting] = []
+    for _, row in groupby(postings, key=lambda posting: name_of_posting(posting) or posting.key):
+        stretch += row
+        if len(stretch) >= _STRETCH:
+            yield stretch
+            stretch = []
+    if stretch:
+        yield stretch
 
 
 def _sums_of(month: date) -> str:

@@ -1,8 +1,11 @@
-"""Our open backorders as a run works with them, and how it writes what changes about them."""
+"""Our open backorders as a run works with them, and how it writes what changes about them.
+
+A run changes orders in several passes. What changes is kept here, and written once for all of them, side by side.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 
@@ -10,8 +13,11 @@ from backorder.bookkeeping import Lease
 from backorder.model import Backorder, BackorderKey
 from backorder.store import Conflict, NotUnderstood, Store
 from reconciliation.shelf import Shelf
+from reconciliation.writers import in_lots, side_by_side
 
 TRIES = 5
+MOST = 10_000
+"""Orders that are changed and not written, with all that there is to do to them: they take memory."""
 Change = Callable[[Backorder], Backorder]
 """Gives a changed copy, or the same object where there is nothing to change."""
 
@@ -28,10 +34,15 @@ class Orders:
         self._applications = Shelf(str)
         """Where the order of each application is."""
         for order in store.open_backorders():
-            self._keep(order)
+            self._orders[place_of(order.key)] = order
             if order.application is not None:
                 self._applications[order.application] = place_of(order.key)
+        self._changes: dict[str, list[Change]] = {}
+        """What is to be written: by the order's place, in the order in which it was done."""
+        self._days: set[date] = set()
+        """Days (UTC) under which a changed order was found, or is."""
         self.changed = 0
+        """How many writes there were."""
         self.closed_days: set[date] = set()
         """Days (UTC) of whose closed backorders this run changed one; their sums are forgotten before."""
 
@@ -53,7 +64,7 @@ class Orders:
     def of_application(self, application_id: str) -> Backorder | None:
         """The order that was open when the run began, and whose application it is."""
         place = self._applications.get(application_id)
-        return None if place is None else self._orders[place]
+        return None if place is None else self._orders.get(place)
 
     def of_lease(self, lease: Lease) -> Backorder | None:
         """The order that a deposit is for, if it is understood."""
@@ -73,32 +84,97 @@ class Orders:
             yield self._keep(latest)
             latest = self._store.get(BackorderKey(domain, latest.cycle - 1)) if latest.cycle > 1 else None
 
-    def change(self, order: Backorder, change: Change) -> Backorder:
-        """Changes it and writes it, whatever others write meanwhile: then theirs is changed. Gives what stands then."""
-        for _ in range(TRIES):
-            changed = change(order)
-            if changed is order:
-                break
-            self._forget_sums(order, changed)
-            try:
-                order = self._keep(self._store.replace(changed))
-            except Conflict as conflict:
-                if conflict.current is None:
-                    break
-                order = self._keep(conflict.current)
-                continue
-            self.changed += 1
-            break
-        return order
+    def read(self, keys: Iterable[BackorderKey]) -> set[BackorderKey]:
+        """Reads those that were not open when the run began; gives the ones that are not understood."""
+        unknown = [key for key in dict.fromkeys(keys) if place_of(key) not in self._orders]
+        lost: set[BackorderKey] = set()
+        for key, found in zip(unknown, side_by_side(self._look, unknown), strict=True):
+            if isinstance(found, Backorder):
+                self._keep(found)
+            elif found is not None:
+                lost.add(key)
+        return lost
 
-    def _forget_sums(self, *states: Backorder) -> None:
-        """Before the write: after a crash between the two they are added up anew."""
-        for day in {backorder.closed_on for backorder in states if not backorder.is_open} - self.closed_days:
+    def _look(self, key: BackorderKey) -> Backorder | NotUnderstood | None:
+        try:
+            return self._store.get(key)
+        except NotUnderstood as error:
+            return error
+
+    def change(self, order: Backorder, change: Change) -> Backorder:
+        """Changes it here, and in the table with the next `write`; gives what it is now."""
+        place = place_of(order.key)
+        if place in self._changes:
+            order = self._orders[place]
+        changed = change(order)
+        if changed is order:
+            return order
+        self._note_days(order, changed)
+        self._changes.setdefault(place, []).append(change)
+        self._orders[place] = changed
+        if len(self._changes) >= MOST:
+            self.write()
+            return self._orders.get(place, changed)
+        return changed
+
+    def write(self) -> None:
+        """Writes what was changed, side by side: each order once, whatever others write meanwhile. What somebody else
+        changed is changed as it stands now, in the same ways and in the same order."""
+        pending, self._changes = self._changes, {}
+        for number in range(TRIES):
+            conflicts: dict[str, list[Change]] = {}
+            for some in in_lots(pending):
+                changed = {place: self._orders[place] for place in some}
+                if number:
+                    changed = dict(self._changed_again(changed, pending))
+                self._forget_sums()
+                for place, stands in zip(changed, side_by_side(self._replace, changed.values()), strict=True):
+                    if isinstance(stands, Backorder):
+                        self._orders[place] = stands
+                        self.changed += 1
+                    elif stands.current is not None:
+                        self._orders[place] = stands.current
+                        conflicts[place] = pending[place]
+                    else:
+                        # There is nothing that is understood any more.
+                        del self._orders[place]
+            if not conflicts:
+                return
+            pending = conflicts
+
+    def _changed_again(
+        self, stand: Mapping[str, Backorder], changes: Mapping[str, Iterable[Change]]
+    ) -> Iterator[tuple[str, Backorder]]:
+        """What there is to be changed about orders as they stand now."""
+        for place, order in stand.items():
+            changed = order
+            for change in changes[place]:
+                changed = change(changed)
+            if changed is not order:
+                self._note_days(order, changed)
+                yield place, changed
+
+    def _replace(self, order: Backorder) -> Backorder | Conflict:
+        try:
+            return self._store.replace(order)
+        except Conflict as conflict:
+            return conflict
+
+    def _note_days(self, *states: Backorder) -> None:
+        self._days |= {backorder.closed_on for backorder in states if not backorder.is_open}
+
+    def _forget_sums(self) -> None:
+        """Before the writes: after a crash between the two they are added up anew."""
+        for day in sorted(self._days - self.closed_days):
             self._store.save_day(day, None)
             self.closed_days.add(day)
 
     def _keep(self, order: Backorder) -> Backorder:
-        self._orders[place_of(order.key)] = order
+        """As it was read; but what this run changed about it, and has not written yet, is not lost."""
+        place = place_of(order.key)
+        if place in self._changes:
+            return self._orders[place]
+        self._orders[place] = order
         return order
 
 

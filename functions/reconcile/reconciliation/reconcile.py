@@ -13,7 +13,7 @@ from typing import Any
 
 from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock
-from backorder.finding import Finding, Kind
+from backorder.finding import Kind
 from backorder.halt import Halt, halt, halt_line, zone_halts
 from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO, in_words
@@ -27,7 +27,7 @@ from backorder.registries import Registries
 from backorder.rules import RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
-from backorder.store import NotUnderstood, Store
+from backorder.store import Store
 from reconciliation import findings as find
 from reconciliation.ahead import look_ahead
 from reconciliation.aside import keep_set_aside, recall_set_aside
@@ -43,6 +43,7 @@ from reconciliation.report import Put, Reports
 from reconciliation.stages import Stages
 from reconciliation.strangers import KINDS as STRANGER_KINDS
 from reconciliation.strangers import Strangers, find_strangers, foreign_orders, judge_deposits, watched
+from reconciliation.writers import side_by_side
 
 LEASE = timedelta(minutes=12)
 """Outlasts the function: no other reconciliation runs meanwhile."""
@@ -148,6 +149,7 @@ class _Run:
                 self._date()
             leases = self._book(reading)
             look_up(self.provider, self.orders, self.now, self.stages)
+            self.orders.write()
             known = watched(standing(self.store).foreign, self.known_findings)
             strangers = find_strangers(reading, self.orders, known)
             self._remember(reading, strangers, leases)
@@ -256,6 +258,7 @@ class _Run:
         if reading.seen is not None:
             for order in self.orders:
                 self.orders.change(order, partial(settled, now=self.now))
+            self.orders.write()
             self.summary.changed = self.orders.changed
 
     def _agrees(self, seen: Seen) -> bool:
@@ -307,7 +310,10 @@ class _Run:
 
     def _find(self, reading: Reading, strangers: Strangers, leases: Sequence[Lease]) -> None:
         currency = self.books.notes.currency
-        left_alone = [find.as_before(finding) for finding in self.known_findings if not self._is_readable(finding)]
+        # One that is settled is looked at as long as it has findings.
+        about = {f.key: find.order_of(f) for f in self.known_findings if f.kind in find.ORDER_KINDS}
+        lost = self.orders.read(filter(None, about.values()))
+        left_alone = [find.as_before(finding) for finding in self.known_findings if about.get(finding.key) in lost]
         lag = self.books.notes.release_lag or find.RELEASE_LAG
         circumstances = find.Circumstances(self.now, currency, lag, self.books.notes.usual_deposits)
         observed = [
@@ -347,18 +353,10 @@ class _Run:
         }
         self._conclude([each for each in observed if each.kind in looked_at], find.Examined(kinds, subjects))
 
-    def _is_readable(self, finding: Finding) -> bool:
-        """Reads the order that a finding is about: one that is settled is looked at as long as it has findings."""
-        if finding.kind in find.ORDER_KINDS and (key := find.order_of(finding)) is not None:
-            try:
-                self.orders.get(key)
-            except NotUnderstood:
-                return False
-        return True
-
     def _conclude(self, observed: Iterable[find.Observation], examined: find.Examined) -> None:
         """Writes the reports, tells what is new, and keeps the findings: after the message, for a message twice is
         better than none, and after the reports, for a topic that fails must not stop them."""
+        self.orders.write()  # what a provider that failed left half done
         known = self.known_findings
         currency = self.books.notes.currency
         changes = find.update(known, observed, examined=examined, now=self.now, currency=currency)
@@ -371,8 +369,7 @@ class _Run:
         reports.write(self.orders, changes, self.status, unread=self.summary.halted or self.stages.account_unread)
         if news := find.worth_telling(changes, known):
             self.publish(compose(news, report=self.report_link))
-        for finding in changes:
-            self.store.save_finding(finding)
+        side_by_side(self.store.save_finding, changes)
 
 
 def _latest(

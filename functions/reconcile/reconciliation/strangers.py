@@ -20,6 +20,7 @@ from reconciliation.findings import Stranger
 from reconciliation.findings.applications import CLOCKS_DIFFER
 from reconciliation.orders import Orders
 from reconciliation.reading import Reading
+from reconciliation.writers import side_by_side
 
 KINDS = (Kind.APPLICATION_FOREIGN, Kind.APPLICATION_DUPLICATE)
 
@@ -127,7 +128,6 @@ def judge_deposits(
         stands = lease.cycle is not None or lease.domain in live or not lease.is_for_a_backorder
         alone_since = None if stands else lease.alone_since or now
         one = lease if alone_since == lease.alone_since else replace(lease, alone_since=alone_since)
-        if one is not lease:
-            store.save_lease(one)
         judged.append(one)
+    side_by_side(store.save_lease, [one for one, lease in zip(judged, standing, strict=True) if one is not lease])
     return judged

@@ -97,13 +97,14 @@ class _Kind(Generic[T]):
 
 
 class DynamoStore:
-    """Safe for many threads: it keeps nothing but the client, which is, which days it has noted, and what it has set
-    aside."""
+    """Safe for many threads: it keeps nothing but the client, which is, which days and months it has noted, and what it
+    has set aside."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
         self._noted: set[date] = set()
+        self._months: set[str] = set()
         self._aside: dict[tuple[str, str], SetAside] = {}
 
     @classmethod
@@ -202,13 +203,12 @@ class DynamoStore:
         self._noted.add(day)
 
     def post(self, postings: Iterable[Posting]) -> None:
-        months: set[str] = set()
         for posting in postings:
             month = f"{posting.at:%Y-%m}"
-            if month not in months:
+            if month not in self._months:
                 # First the month: what is in one that nobody knows of would be posted again, and count twice.
                 self._put({"pk": "ledger", "sk": month})
-                months.add(month)
+                self._months.add(month)
             with suppress(_ConditionFailed):
                 self._put(_POSTING.item(posting), "attribute_not_exists(pk)")
 

@@ -49,6 +49,8 @@ class Row:
     """By key: the net amount, and the tax."""
     disputed: list[Posting] = field(default_factory=list)
     reversed: bool = False
+    half_reversed: bool = False
+    """A crash came between two reversals: the rest is to be taken back whatever the account says now."""
 
     @property
     def key(self) -> str:
@@ -80,7 +82,8 @@ class Compared:
     reversals: tuple[Posting, ...]
     """They take back what changed or vanished."""
     withdrawn: frozenset[str]
-    """Keys of charges whose row changed or vanished: they count no longer."""
+    """Keys of charges whose row changed or vanished: they count no longer. After a crash all that ever were: their
+    orders may not have heard of it."""
     unposted: tuple[Unposted, ...]
 
 
@@ -132,13 +135,16 @@ def compare(
     `known` are the keys of rows that were there before the books were opened. `again`: what is posted already is to be
     matched with its order once more, for a crash may have come before that was kept.
     """
+    posted = list(posted)
     rows = _posted_rows(posted, seen)
     there = {key: entry for key, entry in keyed(entries) if key not in known}
     reversals: list[Posting] = []
     withdrawn: set[str] = set()
     unposted: list[Unposted] = []
+    if again:
+        withdrawn |= {_charge_key(each) for each in posted if each.key.startswith("reversal#entry#")}
     for key, row in rows.items():
-        if row.parts and (key not in there or not row.says(there[key])):
+        if row.half_reversed or (row.parts and (key not in there or not row.says(there[key]))):
             reversals += [_reversal(part, seen) for part in (*row.parts.values(), *row.disputed)]
             withdrawn.add(row.key)
     for key, entry in there.items():
@@ -226,11 +232,16 @@ def _posted_rows(posted: Iterable[Posting], seen: Seen) -> dict[str, Row]:
             row_of.disputed.append(each)
     for row in rows.values():
         if any(key in reversed_ for key in row.parts):
-            # A crash may have come between two reversals: those that are missing are made with the next change.
-            row.reversed = reversed_ >= set(row.parts)
             row.parts = {key: part for key, part in row.parts.items() if key not in reversed_}
             row.disputed = [each for each in row.disputed if each.key not in reversed_]
+            row.half_reversed = bool(row.parts or row.disputed)
+            row.reversed = not row.half_reversed
     return rows
+
+
+def _charge_key(reversal: Posting) -> str:
+    """Of the charge that it takes back, or a part of it."""
+    return reversal.key.removeprefix("reversal#").removesuffix(TAX)
 
 
 def _reversal(of: Posting, seen: Seen) -> Posting:
