@@ -23,7 +23,7 @@ class _Object:
 
 
 class Objects:
-    """Stands in for an S3 client. Reports are kept like uploads; each part of an upload would need 8 MB of rejects."""
+    """Stands in for an S3 client. Reports are kept like uploads."""
 
     def __init__(self) -> None:
         self._objects: dict[tuple[str, str, str | None], _Object] = {}

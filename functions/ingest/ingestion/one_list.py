@@ -17,8 +17,9 @@ from backorder.rules import KeptRules
 from backorder.store import NotUnderstood
 from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
-from ingestion.objects import Arrived, CsvObject, list_name
+from ingestion.objects import Arrived, list_name
 from ingestion.reading import Entry, LeftOut, ReadList, Reject
+from ingestion.rejects import Rejects
 from ingestion.renewals import COMPLETE, Survey
 from ingestion.screen import NO_RULES
 from ingestion.selection import Selection
@@ -115,7 +116,7 @@ class _Reading:
             "dropping": self._intake.choose,
             "cancel": self._intake.cancel,
         }[task.kind]
-        self._reasons: Counter[str] = Counter()
+        self._rejects = Rejects()
         self._left_out_by: Counter[str] = Counter()
         self._zones: Counter[str] = Counter()
         self._days: tuple[date, date] | None = None
@@ -128,8 +129,6 @@ class _Reading:
     def summary(self) -> ListSummary:
         """Reads the list to its end, writes its reports, and gives its summary. Raises TimeIsShort."""
         done, services = self._summary, self._services
-        rejects = f"{self._folder}/rejects.csv"
-        header = ("list", "line", "text", "reason")
         memory, rules = Memory(services.store), self._task.chosen_by
         writes = Writes(
             memory.progress(done.name, done.version, rules),
@@ -139,16 +138,14 @@ class _Reading:
             seconds_left=services.seconds_left,
         )
         try:
-            with CsvObject(services.s3, services.reports_bucket, rejects, header) as rejected, writes:
+            with writes:
                 for item in self._read.items:
                     if isinstance(item, LeftOut):
                         self._leave_out(item)
                         continue
                     done.entries += 1
                     if isinstance(item, Reject):
-                        done.rejected += 1
-                        self._reasons[item.kind] += 1
-                        rejected.write((done.name, item.line, item.text, item.reason))
+                        self._rejects(item)
                         if self._survey:
                             self._survey.note_reject(item)
                     else:
@@ -156,7 +153,8 @@ class _Reading:
         except TimeIsShort as short:
             short.so_far = self._so_far(writes.progress)
             raise
-        done.rejects = None if rejected.is_empty else rejects
+        done.rejected = self._rejects.number
+        self._write_rejects()
         self._find_renewed()
         self._complete(writes.progress)
         services.put_json(f"{self._folder}/summary.json", done.model_dump(mode="json"))
@@ -168,9 +166,20 @@ class _Reading:
     def _so_far(self, progress: Progress) -> ListSummary:
         """Where nothing more is read: of the entries that were decided."""
         done = self._summary
+        done.rejected = self._rejects.number
         self._complete(progress)
         done.entries = done.rejected + done.not_selected + done.duplicates + done.accepted
         return done
+
+    def _write_rejects(self) -> None:
+        """Writes the report, unless there is nothing to tell."""
+        done = self._summary
+        if self._rejects.first:
+            done.rejects = f"{self._folder}/rejects.csv"
+            rows = ((done.name, each.line, each.text, each.reason) for each in self._rejects.first)
+            self._services.put_csv(done.rejects, [("list", "line", "text", "reason"), *rows])
+        if self._rejects.note:
+            done.notes.append(self._rejects.note)
 
     def _leave_out(self, bulk: LeftOut) -> None:
         """Counts what the reader left out by the rules."""
@@ -239,7 +248,8 @@ class _Reading:
         self._left_out_by.update(progress.left_out_by)
         done.notes.extend(progress.notes)
         done.encoding = self._read.encoding
-        done.reasons, done.left_out_by = dict(self._reasons.most_common()), dict(self._left_out_by.most_common())
+        done.reasons = dict(self._rejects.reasons.most_common())
+        done.left_out_by = dict(self._left_out_by.most_common())
         done.zones = dict(self._zones.most_common())
         if self._days is not None:
             done.first_drop, done.last_drop = self._days

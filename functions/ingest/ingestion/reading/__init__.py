@@ -15,7 +15,7 @@ from typing import BinaryIO
 from ingestion.reading.blocks import Blocks, read_screened
 from ingestion.reading.containers import Bounds, Member, NoList, unpack
 from ingestion.reading.document import Document, is_document
-from ingestion.reading.entries import Entry, Items, LeftOut, Reject
+from ingestion.reading.entries import Entry, Items, LeftOut, Reject, reject
 from ingestion.reading.formats import recognise
 from ingestion.reading.formats.form import look_ahead
 from ingestion.reading.lines import Lines
@@ -91,8 +91,8 @@ def _to_the_end(items: Items, text: Lines | Document) -> Items:
         yield from items
     except NoList as fault:
         text.broke_off = True
-        yield Reject(text.reached, "", str(fault), str(fault))
+        yield reject(text.reached, "", str(fault))
 
 
 def _unreadable(name: str | None, fault: NoList) -> ReadList:
-    return ReadList(name, "no list", iter([Reject(0, "", str(fault), str(fault))]))
+    return ReadList(name, "no list", iter([reject(0, "", str(fault))]))
