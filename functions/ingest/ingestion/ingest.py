@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from backorder.observability import logger
 from backorder.rules import RulesOutdated, kept_rules
 from ingestion.memory import Memory
@@ -13,7 +15,7 @@ from ingestion.rules_file import RULES_KEY, ingest_rules
 from ingestion.screen import Screen
 from ingestion.services import Ingestion
 from ingestion.summary import Kind, ListSummary
-from ingestion.writing import TimeIsShort
+from ingestion.writing import TimeIsShort, check_time
 
 
 class TooLong(Exception):
@@ -56,6 +58,7 @@ def stop(short: TimeIsShort, rounds: Rounds, services: Ingestion) -> TooLong:
     The list counts as not read: it is tried again when the message comes again, or by the daily sweep.
     """
     done = short.so_far
+    assert done is not None, "whoever read the object said so"
     told = (
         f"Stopped after {rounds.number} rounds, of which the last {rounds.without_progress} came no further than line "
         f"{short.line:,}: to get from there to the next name takes longer than a function may run. Cut the list in two."
@@ -82,12 +85,15 @@ def _ingest(arrived: Arrived, services: Ingestion) -> list[ListSummary]:
     screen = Screen(rules.rules.select if rules else None, known) if kind == "dropping" else None
     registries = services.registries.overridden(kept.rules.registries if kept else {})
     task = Task(arrived, kind, rules, registries, known, memory.before(kind, arrived), services)
-    lists = read_lists(object_file(services.s3, arrived), services.bounds, screen, name=arrived.key)
+    watch = partial(check_time, services.seconds_left)
+    file = object_file(services.s3, arrived)
+    lists = read_lists(file, services.bounds, screen, name=arrived.key, before_each=watch)
     summaries: list[ListSummary] = []
     try:
         summaries.extend(task.summary(read) for read in lists)  # one by one: what is done stays if the next one raises
     except TimeIsShort as short:
         short.lists = len(summaries)
+        short.so_far = short.so_far or ListSummary.about(arrived, kind, at=services.clock())
         raise
     if not summaries:
         summaries = [task.summary(ReadList(None, "no list", iter(())))]

@@ -19,7 +19,7 @@ from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
 from ingestion.objects import Arrived, list_name
 from ingestion.reading import Entry, LeftOut, ReadList, Reject
-from ingestion.rejects import Rejects
+from ingestion.rejects import Rejected, Rejects
 from ingestion.renewals import COMPLETE, Survey
 from ingestion.screen import NO_RULES
 from ingestion.selection import Selection
@@ -116,7 +116,6 @@ class _Reading:
             "dropping": self._intake.choose,
             "cancel": self._intake.cancel,
         }[task.kind]
-        self._rejects = Rejects()
         self._left_out_by: Counter[str] = Counter()
         self._zones: Counter[str] = Counter()
         self._days: tuple[date, date] | None = None
@@ -137,24 +136,31 @@ class _Reading:
             look_ahead=services.look_ahead,
             seconds_left=services.seconds_left,
         )
+        known = writes.progress.rejected if self._read.by_line else Rejected()
+        rejects = Rejects(known)
+        if known.runs:
+            self._read.pass_over(known.runs)
+            done.entries += known.number
         try:
             with writes:
                 for item in self._read.items:
                     if isinstance(item, LeftOut):
                         self._leave_out(item)
                         continue
+                    if rejects.are_known(item.line):
+                        continue
                     done.entries += 1
                     if isinstance(item, Reject):
-                        self._rejects(item)
+                        rejects(item)
                         if self._survey:
                             self._survey.note_reject(item)
                     else:
                         self._decide(item, writes)
         except TimeIsShort as short:
-            short.so_far = self._so_far(writes.progress)
+            short.so_far = self._so_far(writes.progress, rejects)
             raise
-        done.rejected = self._rejects.number
-        self._write_rejects()
+        self._count(rejects)
+        self._write(rejects)
         self._find_renewed()
         self._complete(writes.progress)
         services.put_json(f"{self._folder}/summary.json", done.model_dump(mode="json"))
@@ -163,23 +169,26 @@ class _Reading:
         logger.info("list_read", list=done.name, **done.model_dump(mode="json", include=_LOGGED))
         return done
 
-    def _so_far(self, progress: Progress) -> ListSummary:
+    def _so_far(self, progress: Progress, rejects: Rejects) -> ListSummary:
         """Where nothing more is read: of the entries that were decided."""
         done = self._summary
-        done.rejected = self._rejects.number
+        self._count(rejects)
         self._complete(progress)
         done.entries = done.rejected + done.not_selected + done.duplicates + done.accepted
         return done
 
-    def _write_rejects(self) -> None:
-        """Writes the report, unless there is nothing to tell."""
+    def _count(self, rejects: Rejects) -> None:
+        self._summary.rejected, self._summary.reasons = rejects.number, dict(rejects.reasons.most_common())
+
+    def _write(self, rejects: Rejects) -> None:
+        """The first of them, unless there are none."""
         done = self._summary
-        if self._rejects.first:
+        if rejects.first:
             done.rejects = f"{self._folder}/rejects.csv"
-            rows = ((done.name, each.line, each.text, each.reason) for each in self._rejects.first)
+            rows = ((done.name, each.line, each.text, each.reason) for each in rejects.first)
             self._services.put_csv(done.rejects, [("list", "line", "text", "reason"), *rows])
-        if self._rejects.note:
-            done.notes.append(self._rejects.note)
+        if rejects.note:
+            done.notes.append(rejects.note)
 
     def _leave_out(self, bulk: LeftOut) -> None:
         """Counts what the reader left out by the rules."""
@@ -248,7 +257,6 @@ class _Reading:
         self._left_out_by.update(progress.left_out_by)
         done.notes.extend(progress.notes)
         done.encoding = self._read.encoding
-        done.reasons = dict(self._rejects.reasons.most_common())
         done.left_out_by = dict(self._left_out_by.most_common())
         done.zones = dict(self._zones.most_common())
         if self._days is not None:
