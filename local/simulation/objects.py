@@ -60,13 +60,13 @@ class Objects:
         assert operation == "list_objects_v2"
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+    def paginate(self, *, Bucket: str) -> Iterator[dict[str, Any]]:  # noqa: N803
         """One page: the last version of each object."""
         yield {
             "Contents": [
                 {"Key": key, "ETag": _etag(found), "Size": len(found.body), "LastModified": found.modified}
                 for (bucket, key, version), found in self._objects.items()
-                if bucket == Bucket and key.startswith(Prefix) and version is None
+                if bucket == Bucket and version is None
             ]
         }
 

@@ -11,7 +11,6 @@ from ingestion.objects import Arrived, object_file
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
 
-RULES_KEY = "rules.toml"
 _LARGEST = 1 << 20
 """Bytes."""
 
