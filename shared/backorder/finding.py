@@ -37,6 +37,7 @@ class Kind(StrEnum):
     SET_ASIDE = "set_aside"
     APPLICATION_INCOMPLETE = "application_incomplete"
     APPLICATION_VANISHED = "application_vanished"
+    RULES_BROKEN = "rules_broken"
     LIST_UNREAD = "list_unread"
     DEADLINE_MISSED = "deadline_missed"
     APPLICATION_DUPLICATE = "application_duplicate"
@@ -86,6 +87,7 @@ DESCRIPTIONS: Mapping[Kind, Description] = {
     Kind.SET_ASIDE: Description(Severity.URGENT, "Refused by the provider, and tried again"),
     Kind.APPLICATION_INCOMPLETE: Description(Severity.URGENT, "Orders that lack data"),
     Kind.APPLICATION_VANISHED: Description(Severity.URGENT, "Orders that the provider no longer knows"),
+    Kind.RULES_BROKEN: Description(Severity.ACTION, "Rules that are broken"),
     Kind.LIST_UNREAD: Description(Severity.ACTION, "Lists that nothing reads"),
     Kind.DEADLINE_MISSED: Description(Severity.ACTION, "Funded, and not ordered in time"),
     Kind.APPLICATION_DUPLICATE: Description(Severity.ACTION, "Ordered more than once"),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from math import inf
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backorder.clock import iso
 from backorder.finding import Finding, Kind
+from backorder.rules import broken_rules, last_good_rules
 from backorder.store.memory import MemoryStore
 from backorder.unread import MOST_NOTED, Unread, unread_objects
 from ingestion import app
@@ -23,7 +26,7 @@ from tests.integration.account import HOUR, a_world
 from tests.integration.account import World as Account
 from tests.lists_world import LISTS, START, World
 
-KINDS = (Kind.LIST_UNREAD,)
+KINDS = (Kind.LIST_UNREAD, Kind.RULES_BROKEN)
 
 
 @pytest.fixture
@@ -56,6 +59,18 @@ def look(account: Account) -> list[Finding]:
     """The next reconciliation; the findings about objects that are open after it."""
     account.at(account.emulator.now + HOUR)
     return [finding for finding in account.findings() if finding.kind in KINDS]
+
+
+def during_the_listing(world: World, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Has something happen after the bucket was listed, and before the listing is used."""
+    listed = list(world.s3.get_paginator("list_objects_v2").paginate(Bucket=LISTS))
+
+    class Slow:
+        def paginate(self, **_: str) -> Iterator[object]:
+            yield from listed
+            happens()
+
+    monkeypatch.setattr(world.s3, "get_paginator", lambda _operation: Slow())
 
 
 def noted(world: World) -> list[str]:
@@ -149,6 +164,101 @@ def test_a_key_of_any_length_and_of_any_characters_is_told(world: World, account
     assert look(account) == []
 
 
+GOOD, BROKEN = "[select]\nlength = [4, 9]\n", "[select]\n\nlenght = [4, 9]\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (BROKEN, "rules.toml, line 3: select.lenght: is no key of select"),
+        ("[select\n", "rules.toml is not valid TOML"),
+        (b"# caf\xe9\n", "rules.toml, line 1: is not UTF-8"),
+        (b"#" * 2_000_000, "rules.toml is larger than 1,048,576 bytes"),
+    ],
+)
+@pytest.mark.parametrize("event_lost", [False, True])
+def test_broken_rules_are_told_once_and_close_when_good_ones_are_uploaded(
+    world: World, account: Account, content: str | bytes, told: str, event_lost: bool
+) -> None:
+    world.upload("rules.toml", GOOD, modified=START)
+    if event_lost:
+        world.put("rules.toml", content)
+        night(world)
+    else:
+        arrives(world, "rules.toml", content)
+    [finding] = look(account)
+    assert (finding.kind, finding.subject) == (Kind.RULES_BROKEN, "rules.toml")
+    assert told in finding.advice
+    assert "the rules before it still hold" in finding.advice
+    [message] = account.messages
+    assert message.subject == "Backorders: Rules that are broken"
+    night(world)
+    assert look(account) == [finding]
+
+    arrives(world, "rules.toml", GOOD)
+    assert look(account) == []
+    assert len(account.messages) == 1
+
+
+def test_broken_rules_before_any_good_ones_say_that_nothing_is_chosen(world: World, account: Account) -> None:
+    arrives(world, "rules.toml", BROKEN)
+    [finding] = look(account)
+    assert "there are no others, so nothing is chosen" in finding.advice
+
+
+def test_broken_rules_that_are_broken_otherwise_are_the_same_finding(world: World, account: Account) -> None:
+    arrives(world, "rules.toml", BROKEN)
+    [before] = look(account)
+    arrives(world, "rules.toml", "[selekt]\n")
+    [after] = look(account)
+    assert after.key == before.key
+    assert "selekt" in after.advice
+    assert "lenght" not in after.advice
+
+
+@pytest.mark.parametrize("by", ["a marker", "its version"])
+def test_broken_rules_that_are_removed_close_and_those_before_still_hold(
+    world: World, account: Account, by: str
+) -> None:
+    world.upload("rules.toml", GOOD, modified=START)
+    version = arrives(world, "rules.toml", BROKEN)
+    assert len(look(account)) == 1
+    if by == "a marker":
+        world.s3.delete_object(Bucket=LISTS, Key="rules.toml")
+    else:
+        world.s3.delete_object(Bucket=LISTS, Key="rules.toml", VersionId=version)
+    night(world)
+    assert look(account) == []
+    assert last_good_rules(world.store).select.length == (4, 9)
+    assert not any("broken" in note for note in world.upload("dropping/a.txt", "john.com\n").notes)
+
+
+def test_rules_that_break_while_the_sweep_looks_stay_noted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrives(world, "rules.toml", BROKEN)
+    world.s3.delete_object(Bucket=LISTS, Key="rules.toml")
+
+    def gone(**_: str) -> NoReturn:
+        """As it was a moment ago: by now, others have arrived."""
+        monkeypatch.undo()
+        arrives(world, "rules.toml", "[selekt]\n")
+        raise ClientError({"Error": {"Code": "404"}}, "HeadObject")
+
+    monkeypatch.setattr(world.s3, "head_object", gone)
+    sweep(LISTS, services=world.services, send=lambda _key: None)
+    broken = broken_rules(world.store)
+    assert broken is not None
+    assert "selekt" in broken.faults[0]
+
+
+def test_very_many_faults_are_told_in_short(world: World, account: Account) -> None:
+    version = arrives(world, "rules.toml", "".join(f"{'x' * 1_000}{number} = 1\n" for number in range(900)))
+    [finding] = look(account)
+    assert len(finding.advice) < 2_000
+    assert f"rules/{version}.json" in finding.advice
+    assert len(json.loads(world.report(f"rules/{version}.json"))["faults"]) == 900
+    assert sum(map(len, world.upload("dropping/a.txt", "john.com\n").notes)) < 10_000
+
+
 # Notes
 
 
@@ -206,17 +316,7 @@ def test_what_arrives_while_the_sweep_looks_is_noted(world: World, monkeypatch: 
     arrives(world, "before.txt")
     arrives(world, "gone.txt")
     world.s3.delete_object(Bucket=LISTS, Key="gone.txt")
-    listing = world.s3.get_paginator("list_objects_v2")
-    listed = list(listing.paginate(Bucket=LISTS))
-
-    class Slow:
-        """A listing during which an object arrives."""
-
-        def paginate(self, **_: str) -> Iterator[object]:
-            yield from listed
-            arrives(world, "meanwhile.txt")
-
-    monkeypatch.setattr(world.s3, "get_paginator", lambda _operation: Slow())
+    during_the_listing(world, monkeypatch, lambda: arrives(world, "meanwhile.txt"))
     sweep(LISTS, services=world.services, send=lambda _key: None)
     assert sorted(noted(world)) == ["before.txt", "meanwhile.txt"]
 

@@ -1,5 +1,5 @@
 """The daily sweep: an object whose event was lost has no summary, and is read all the same. What nothing reads is
-noted, until it is gone: a deletion has no event."""
+noted, until it is gone, as are broken rules: a deletion has no event."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from functools import reduce
 
 from backorder.observability import logger
+from backorder.rules import broken_rules, forget_broken_rules
 from backorder.unread import MOST_NOTED, Unread, UnreadObjects, change_unread_objects, unread_objects
-from ingestion.keys import is_clutter, kind_of, shown, why_unread
+from ingestion.keys import RULES_KEY, is_clutter, kind_of, shown, why_unread
 from ingestion.memory import Memory
-from ingestion.objects import content_of
+from ingestion.objects import content_of, look_at
 from ingestion.services import Ingestion
 
 UNDER_WAY = timedelta(hours=1)
@@ -59,6 +60,7 @@ def sweep(
         logger.warning("object_unread", list=key, why="it has no summary: its event was lost, or it could not be read")
         send(key)
     _note(unreadable.objects(), noted, services)
+    _forget_broken_rules(bucket, services)
     logger.info("swept", objects=len(due), unread=len(lost), unreadable=unreadable.number)
     return lost
 
@@ -87,6 +89,17 @@ def _note(found: UnreadObjects, noted: UnreadObjects, services: Ingestion) -> No
         return reduce(UnreadObjects.plus, (one for one in stand.first if one not in noted.first), found)
 
     change_unread_objects(services.store, change)
+
+
+def _forget_broken_rules(bucket: str, services: Ingestion) -> None:
+    """If they were removed: what was there before is there again, or nothing."""
+    broken = broken_rules(services.store)
+    if broken is None:
+        return
+    newest = look_at(bucket, RULES_KEY, None, services.s3)
+    if newest is None or newest.version != broken.version:
+        logger.info("rules_removed", key=RULES_KEY, version=broken.version)
+        forget_broken_rules(services.store, broken.version)
 
 
 def _pages(bucket: str, services: Ingestion) -> Iterator[list[_Listed]]:

@@ -24,7 +24,7 @@ from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound
 from backorder.registries import Registries
-from backorder.rules import RulesOutdated, last_good_rules
+from backorder.rules import RulesOutdated, broken_rules, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
 from backorder.store import NotUnderstood, Store
@@ -315,7 +315,7 @@ class _Run:
             *find.examine_line(halt(self.store), zone_halts(self.store)),
             *find.examine_funds(forecast(self.store)),
             *find.examine_items(self.store.set_aside()),
-            *find.examine_objects(unread_objects(self.store)),
+            *find.examine_objects(unread_objects(self.store), broken_rules(self.store)),
             *find.examine_strangers(strangers.live),
             *find.examine_rows(reading.unread),
             *(each for order in self.orders for each in find.examine_order(order, circumstances)),
