@@ -62,7 +62,7 @@ class Read:
     rejects: tuple[Rejected, ...]
     """The first of them."""
     all_rejects: str | None
-    """Where the table of all is."""
+    """Where the table of them is."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def _read(stack: Stack, record: ListRecord) -> Read:
 
 
 def _rejects(stack: Stack, bucket: str, key: str) -> tuple[Rejected, ...]:
-    """The first ones: a list of a million names may have as many rejects."""
+    """The first ones: a list of a million names may have thousands."""
     answer = stack.s3.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{_BYTES_OF_REJECTS - 1}")
     text = answer["Body"].read().decode("utf-8", "replace")
     if answer["ContentLength"] == _BYTES_OF_REJECTS:

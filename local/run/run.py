@@ -21,7 +21,7 @@ from backorder.standing import Forecast, forecast
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
-from ingestion.rules_file import RULES_KEY
+from ingestion.keys import RULES_KEY
 from local.control import Control
 from local.deployment import aws_session
 from local.emulator.arguments import changed

@@ -23,7 +23,7 @@ class _Object:
 
 
 class Objects:
-    """Stands in for an S3 client. Reports are kept like uploads; each part of an upload would need 8 MB of rejects."""
+    """Stands in for an S3 client. Reports are kept like uploads."""
 
     def __init__(self) -> None:
         self._objects: dict[tuple[str, str, str | None], _Object] = {}
@@ -60,13 +60,13 @@ class Objects:
         assert operation == "list_objects_v2"
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+    def paginate(self, *, Bucket: str) -> Iterator[dict[str, Any]]:  # noqa: N803
         """One page: the last version of each object."""
         yield {
             "Contents": [
                 {"Key": key, "ETag": _etag(found), "Size": len(found.body), "LastModified": found.modified}
                 for (bucket, key, version), found in self._objects.items()
-                if bucket == Bucket and key.startswith(Prefix) and version is None
+                if bucket == Bucket and version is None
             ]
         }
 

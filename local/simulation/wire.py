@@ -30,6 +30,7 @@ class Answer:
 
     def __init__(self, delivery: Delivery) -> None:
         self.status_code = delivery.status
+        self.headers: Mapping[str, str] = {}
         self.raw = _Raw(delivery)
 
     def __enter__(self) -> Self:

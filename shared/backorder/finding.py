@@ -20,7 +20,7 @@ class Severity(StrEnum):
     URGENT = "urgent"
     """Within hours: names are lost otherwise, or an auction ends."""
     ACTION = "action"
-    """Within days: money to claim back, or an order to look after."""
+    """Within days: money to claim back, an order to look after, or a list to put elsewhere."""
     INFORMATION = "information"
     """Nothing has to be done."""
 
@@ -37,6 +37,8 @@ class Kind(StrEnum):
     SET_ASIDE = "set_aside"
     APPLICATION_INCOMPLETE = "application_incomplete"
     APPLICATION_VANISHED = "application_vanished"
+    RULES_BROKEN = "rules_broken"
+    LIST_UNREAD = "list_unread"
     DEADLINE_MISSED = "deadline_missed"
     APPLICATION_DUPLICATE = "application_duplicate"
     ITEM_NOT_UNDERSTOOD = "item_not_understood"
@@ -85,6 +87,8 @@ DESCRIPTIONS: Mapping[Kind, Description] = {
     Kind.SET_ASIDE: Description(Severity.URGENT, "Refused by the provider, and tried again"),
     Kind.APPLICATION_INCOMPLETE: Description(Severity.URGENT, "Orders that lack data"),
     Kind.APPLICATION_VANISHED: Description(Severity.URGENT, "Orders that the provider no longer knows"),
+    Kind.RULES_BROKEN: Description(Severity.ACTION, "Rules that are broken"),
+    Kind.LIST_UNREAD: Description(Severity.ACTION, "Lists that nothing reads"),
     Kind.DEADLINE_MISSED: Description(Severity.ACTION, "Funded, and not ordered in time"),
     Kind.APPLICATION_DUPLICATE: Description(Severity.ACTION, "Ordered more than once"),
     Kind.ITEM_NOT_UNDERSTOOD: Description(Severity.ACTION, "Items of the table that are not understood"),
@@ -108,7 +112,7 @@ class Finding:
 
     kind: Kind
     subject: str
-    """What tells it from others of its kind: a domain, a deposit's id, or the account."""
+    """What tells it from others of its kind: a domain, a deposit's id, an object, or the account."""
     domain: str | None
     amount: Decimal | None
     currency: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import zipfile
@@ -18,14 +19,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from backorder.deadlines import Known
-from backorder.model import BackorderKey, Origin, Source, State
+from backorder.model import Backorder, BackorderKey, Origin, Source, State
 from backorder.observability import metrics
 from backorder.rules import last_good_rules
 from backorder.store.dynamodb import INDEX
 from ingestion import app
-from ingestion.objects import CsvObject
+from ingestion.reading.entries import LONGEST_SHOWN
+from ingestion.rejects import MOST_WRITTEN
 from tests.lists_world import LISTS, REPORTS, START, World, counts
-from tests.rights import Guard
 
 
 def test_a_list_of_wanted_names_becomes_backorders_and_rejects(world: World) -> None:
@@ -297,32 +298,50 @@ def test_a_cancel_that_comes_too_late_says_so(world: World) -> None:
     assert not world.backorder("jane.com").cancel_requested
 
 
-def test_many_rejects_are_written_in_parts(world: World) -> None:
-    lines = 40_000
-    text = "\n".join(f"{n}_{'x' * 280}.com" for n in range(lines))
-    summary = world.upload("wanted/a.txt", text)
-    assert counts(summary) == (lines, lines, 0, 0, 0)
-    rows = world.rejects(summary)
-    assert len(rows) == lines
-    assert [int(row["line"]) for row in rows] == list(range(1, lines + 1))
+def test_of_many_rejects_all_are_counted_and_the_first_are_written(world: World) -> None:
+    lines = "".join(f"{n}_{'x' * 280}.com\n" for n in range(MOST_WRITTEN))
+    exactly = world.upload("wanted/exactly.txt", lines)
+    assert counts(exactly) == (MOST_WRITTEN, MOST_WRITTEN, 0, 0, 0)
+    assert exactly.notes == []
+    more = world.upload("wanted/more.txt", f"john.com\n{lines}" + "x\n" * 1_234)
+    assert counts(more) == (MOST_WRITTEN + 1_235, MOST_WRITTEN + 1_234, 0, 0, 1)
+    assert more.reasons == {"contains an underscore": MOST_WRITTEN, "has no zone": 1_234}
+    assert more.notes == ["rejects.csv has the first 10,000 rejects; 1,234 more are only counted."]
+    for summary, first in ((exactly, 1), (more, 2)):
+        assert [int(row["line"]) for row in world.rejects(summary)] == list(range(first, first + MOST_WRITTEN))
 
 
-def test_a_list_that_breaks_off_leaves_no_rejects_half_written(world: World, guard: Guard) -> None:
+def test_a_packed_list_of_rejects_makes_no_report_many_times_its_size(world: World) -> None:
+    packed = gzip.compress(b"x\n" * 400_000)
+    summary = world.upload("dropping/rejects.txt.gz", packed)
+    assert counts(summary) == (400_000, 400_000, 0, 0, 0)
+    assert len(world.report(summary.rejects or "")) < 1_000_000
+
+
+def test_a_reject_is_told_in_bounded_words_whatever_is_wrong_with_it(world: World) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("n" * 60_000, "john.com\n")
+    # The archive's directory calls it otherwise, which is told with both names.
+    broken = file.getvalue().replace(b"n" * 60_000, b"m" * 60_000, 1)
+    for content in (broken, "x_" * 1_000, "x" * 200_000, "\u200d" * 1_900, '["' + "x" * 100_000 + '"]'):
+        summary = world.upload("wanted/long", content)
+        [row] = world.rejects(summary)
+        assert row["reason"]
+        assert all(len(told) <= LONGEST_SHOWN + 1 for told in (row["text"], row["reason"], *summary.reasons))
+
+
+def test_a_list_that_breaks_off_leaves_no_report(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken(Exception):
-        """What S3 or the table raises in the middle of a list."""
+        """What the table raises in the middle of a list."""
 
-    def break_off() -> None:
-        with CsvObject(world.s3, REPORTS, "rejects.csv", ["text"]) as rejects:
-            for number in range(100_000):
-                rejects.write([f"{number}_{'x' * 90}.com"])
-            raise Broken
+    def break_off(_backorder: Backorder) -> Backorder | None:
+        raise Broken
 
+    monkeypatch.setattr(world.store, "create", break_off)
     with pytest.raises(Broken):
-        break_off()
-
-    assert not world.s3.list_multipart_uploads(Bucket=REPORTS).get("Uploads")
+        world.upload("wanted/a.txt", "x\njohn.com\n")
     assert not world.s3.list_objects_v2(Bucket=REPORTS).get("Contents")
-    assert ("IngestList", "s3:AbortMultipartUpload") in guard.called
 
 
 _rows = st.lists(st.sampled_from(["a.com", "b.com", "_", "", "a.com;2026-11-27 16:00:00"]))

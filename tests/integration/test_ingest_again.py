@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import zipfile
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from math import inf
 from typing import Any
@@ -23,14 +24,19 @@ from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
 from backorder.deadlines import Known
+from backorder.domains import Domain, parse_domain
 from backorder.model import Backorder, Source, State
 from backorder.rules import keep_rules
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
-from ingestion import app
+from ingestion import app, rejects
 from ingestion.app import Wiring, handle
 from ingestion.ingest import TooLong, ingest_object
 from ingestion.memory import Memory
+from ingestion.reading import containers, entries, lines
+from ingestion.reading.formats import plain
+from ingestion.rounds import Place
+from ingestion.summary import ListSummary
 from ingestion.sweep import sweep
 from ingestion.writing import KEPT_EVERY, RESERVE_S, Progress, TimeIsShort
 from tests.lists_world import LISTS, REPORTS, START, World, counts
@@ -395,6 +401,154 @@ def test_an_archive_gets_on_from_list_to_list(world: World) -> None:
     }
 
 
+# A list of which reading alone takes longer than an invocation may run
+
+
+class Reader:
+    """Time, in a world in which nothing takes any but looking at what may be a name: a second for each."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.looks = 0
+        self.until = inf
+        # Small lists, too, are read in pieces, and have runs of rejects that are worth remembering.
+        monkeypatch.setattr(containers, "CHUNK", 16)
+        monkeypatch.setattr(lines, "LARGE", 16)
+        monkeypatch.setattr(lines, "LONGEST_LINE", 50)
+        monkeypatch.setattr(rejects, "MOST_WRITTEN", 3)
+        monkeypatch.setattr(rejects, "LONG", 5)
+        for module in (plain, entries):
+            monkeypatch.setattr(module, "parse_domain", self.parse)
+
+    def parse(self, text: str) -> Domain:
+        self.looks += 1
+        return parse_domain(text)
+
+    def seconds_left(self) -> float:
+        return self.until - self.looks
+
+    def invoke(self, world: World, key: str, version: str, *, seconds: float) -> list[ListSummary]:
+        self.until = self.looks + seconds + RESERVE_S
+        world.seconds_left = self.seconds_left
+        return world.ingest(key, version)
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> Reader:
+    return Reader(monkeypatch)
+
+
+@pytest.mark.parametrize("folder", ["wanted", "dropping", "cancel"])
+def test_a_list_of_rejects_goes_on_where_it_stopped_and_reads_none_of_them_twice(
+    world: World, reader: Reader, folder: str
+) -> None:
+    key = f"{folder}/rejects.txt"
+    version = world.put(key, "".join(f"no_name{n}.com\n" for n in range(2_000)))
+    places: list[Place] = []
+    while True:
+        try:
+            [summary] = reader.invoke(world, key, version, seconds=500)
+            break
+        except TimeIsShort as short:
+            places.append(short.place)
+            assert list(world.store.lists()) == []
+    assert counts(summary) == (2_000, 2_000, 0, 0, 0)
+    assert summary.reasons == {"contains an underscore": 2_000}
+    assert [row["line"] for row in world.rejects(summary)] == ["1", "2", "3"]
+    # A second name is looked for in what is none; and what was read in the sample is read again.
+    assert 4 <= len(places) <= 30
+    assert reader.looks < 2 * (2_000 + 250 * len(places))
+    assert places == sorted(set(places))
+    assert Memory(world.store).progress(key, version, summary.rules) == Progress()
+
+
+_lines = st.sampled_from(
+    [
+        *(b"x", b"no_name.com", b"a.com", b"b.com", b"c.com", b"a-b.com", b"# comment", b"", b"y" * 60),
+        *("bücher.de".encode(), "_ü.de".encode(), "bücher.de".encode("latin-1"), "_ü.de".encode("latin-1")),
+        *(b'a.com,"9', b'x,"9', b"a.com,11/12/2026", b"a.com,13/13/2026", b"a.com,27/11/2026", b"x,27/11/2026"),
+    ]
+)
+_stretches = st.lists(st.tuples(_lines, st.integers(1, 12)), min_size=1, max_size=30)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    header=st.sampled_from([b"", b"domain,drop date\n"]),
+    stretches=_stretches,
+    seconds=st.lists(st.integers(0, 60), max_size=8),
+    folder=st.sampled_from(["wanted", "dropping", "cancel"]),
+    packed=st.booleans(),
+)
+def test_whatever_a_list_has_and_wherever_its_reading_stops_each_entry_counts_once(
+    world: World,
+    reader: Reader,
+    header: bytes,
+    stretches: list[tuple[bytes, int]],
+    seconds: list[int],
+    folder: str,
+    packed: bool,
+) -> None:
+    content = header + b"".join((line + b"\n") * number for line, number in stretches)
+    ends = []
+    for patience in ([], seconds):
+        world.store = MemoryStore()
+        keep_rules(world.store, RULES, version="r", modified=START)
+        key = f"{folder}/a.txt"
+        version = world.put(key, gzip.compress(content) if packed else content)
+        for invocation in patience:
+            with suppress(TimeIsShort):
+                reader.invoke(world, key, version, seconds=invocation)
+        [summary] = reader.invoke(world, key, version, seconds=inf)
+        assert sum(summary.reasons.values()) == summary.rejected
+        states = {backorder.domain: backorder.state for backorder in world.everything()}
+        written = world.rejects(summary) if summary.rejects else []
+        ends.append((counts(summary), summary.left_out_by, summary.reasons, sorted(summary.notes), written, states))
+    without, with_stops = ends
+    assert without == with_stops
+
+
+def test_where_lines_say_something_of_others_rejects_are_read_again(world: World, reader: Reader) -> None:
+    """That the day comes first is shown by dates that do not exist."""
+    rows = [
+        "domain,drop date",
+        *["x,"] * 1_000,
+        *["a.com,31/02/2027"] * 23,
+        *(f"n{n}.com,03/04/2027" for n in range(20)),
+    ]
+    version = world.put("wanted/a.csv", "\n".join(rows))
+    with pytest.raises(TimeIsShort):
+        reader.invoke(world, "wanted/a.csv", version, seconds=1_030)
+    [summary] = reader.invoke(world, "wanted/a.csv", version, seconds=inf)
+    assert counts(summary) == (1_043, 1_023, 0, 0, 20)
+    assert world.backorder("n19.com").drop_day == date(2027, 4, 3)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["no_name.com\n", "# comment\n", "\n", "a-b.com\n", "a.com\nno_name.com\n", '{"domain": "no_name.com"}\n'],
+)
+def test_reading_stops_in_time_whatever_a_list_consists_of(world: World, line: str) -> None:
+    keep_rules(world.store, RULES, version="r", modified=START)
+    content = (line * 200_000).encode()
+    for body in (content, gzip.compress(content, compresslevel=0)):
+        version = world.put("dropping/a", body)
+        world.seconds_left = lambda: RESERVE_S - 1
+        with pytest.raises(TimeIsShort):
+            world.ingest("dropping/a", version)
+        assert list(world.store.lists()) == []
+
+
+@pytest.mark.parametrize("content", [json.dumps(["no_name.com"] * 50_000), "domain,note\n" + "no_name.com,\n" * 50_000])
+def test_a_list_whose_rejects_have_to_be_read_again_is_stopped_and_says_so(world: World, content: str) -> None:
+    queue = arrived(world, "wanted/a", content)
+    queue.deliver(writes=0)
+    with pytest.raises(TooLong, match="Cut the list in two"):
+        queue.deliver(writes=0)
+    [record] = world.store.lists()
+    assert record.rejected == record.entries < 50_000
+    assert record.details["rejects"] is None
+
+
 def test_the_function_sends_itself_the_list_that_goes_on(world: World) -> None:
     sent: list[str] = []
     wiring = Wiring(world.services, LISTS, sent.append)
@@ -481,7 +635,7 @@ def test_the_sweep_finds_what_was_never_read(world: World) -> None:
     for key in ("wanted/lost.txt", "dropping/lost.csv", "cancel/lost.txt", "wanted/folder/"):
         world.pretend(key, world.put(key, "jane.com\n"), START)
     world.now = START + timedelta(days=1)
-    assert swept(world) == ["wanted/lost.txt", "dropping/lost.csv", "cancel/lost.txt"]
+    assert swept(world) == ["cancel/lost.txt", "dropping/lost.csv", "wanted/lost.txt"]
     for key in swept(world):
         world.ingest(key)
     assert swept(world) == []
@@ -493,7 +647,7 @@ def test_the_sweep_finds_a_newer_version_of_what_was_read(world: World) -> None:
     world.pretend("wanted/a.txt", world.put("wanted/a.txt", "jane.com\n"), START)
     world.pretend("rules.toml", world.put("rules.toml", RULES), START + timedelta(minutes=1))
     world.now = START + timedelta(days=1)
-    assert swept(world) == ["wanted/a.txt", "rules.toml"]
+    assert swept(world) == ["rules.toml", "wanted/a.txt"]
 
 
 def test_the_sweep_leaves_what_is_just_arriving(world: World) -> None:

@@ -35,6 +35,7 @@ INVARIANTS = {
     "ledger_balances",
     "refunds_complete",
     "nobody_elses",
+    "others_unharmed",
 }
 START = "2026-11-26T00:00:00Z"
 DROP = "2026-11-27"

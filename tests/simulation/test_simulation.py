@@ -122,3 +122,18 @@ def test_an_error_in_the_functions_breaks_a_promise(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(submission.app, "work", work)
     assert "no_crash" in simulate(draw(2, Wishes(names=1, faults="none", storm=False))).broken
+
+
+def test_a_message_on_which_a_function_crashed_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The crash is told, and nothing else is wrong: the second delivery does what the first did not."""
+    right, crashes = submission.work.work, iter([True])
+
+    def work(*given: Any, **named: Any) -> Any:
+        if next(crashes, False):
+            raise ZeroDivisionError
+        return right(*given, **named)
+
+    monkeypatch.setattr(submission.app, "work", work)
+    result = simulate(draw(2, Wishes(names=1, faults="none", storm=False)))
+    assert result.broken.keys() == {"no_crash"}
+    assert result.seen["redelivered"]

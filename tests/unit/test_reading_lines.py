@@ -115,3 +115,37 @@ def test_any_bytes_are_read_to_the_end(chunks: list[bytes]) -> None:
         for item in found.items:
             assert not isinstance(item, LeftOut)
             assert item.line >= 0
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([b"a", b"bb", b"", b"\xfc", "ü".encode(), b"c" * 40]), st.integers(1, 9))),
+    st.sampled_from([b"\n", b"\r\n", b"\r"]),
+    st.lists(st.integers(1, 99), unique=True).map(sorted),
+    st.integers(1, 40),
+)
+def test_what_is_passed_over_is_counted_and_nothing_else_is_left_out(
+    stretches: list[tuple[bytes, int]], end: bytes, edges: list[int], size: int
+) -> None:
+    content = b"".join((line + end) * number for line, number in stretches)
+    runs = list(zip(edges[::2], edges[1::2], strict=False))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingestion.reading.lines.LARGE", 8)
+        whole = Lines(content[n : n + size] for n in range(0, len(content), size))
+        every, encoding = list(whole), whole.encoding
+        read = Lines(content[n : n + size] for n in range(0, len(content), size))
+        read.passed_over = runs
+        given = list(read)
+        assert read.encoding == encoding
+    passed_over = [line for line in every if line not in given]
+    assert [line for line in every if line in given] == given
+    assert all(any(first <= number <= last for first, last in runs) for number, _, _ in passed_over)
+    assert read.reached == len(every)
+
+
+def test_blocks_of_lines_that_are_passed_over_are_not_given() -> None:
+    content = b"x\n" * 1_000_000 + b"john.com\n"
+    read = Lines(content[n : n + 50_000] for n in range(0, len(content), 50_000))
+    read.passed_over = [(1, 1_000_000)]
+    given = list(read)
+    assert given[-1] == (1_000_001, "john.com", None)
+    assert len(given) < 100_000

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from backorder.domains import parse_domain
 from backorder.store.memory import MemoryStore
 from ingestion.reading import Entry
-from ingestion.renewals import FEWEST, GONE, SAMPLE, STILL_THERE, Survey
+from ingestion.reading.formats import FORMATS
+from ingestion.renewals import COMPLETE, FEWEST, GONE, SAMPLE, STILL_THERE, Survey
 from tests.factories import NOW
 
 DAY = date(2026, 12, 1)
@@ -103,3 +104,8 @@ def test_an_older_or_a_filtered_list_cancels_no_name(number: int, taken_out: int
     before, after = others(number), others(number)[taken_out:] + others(put_in, first=500)
     believed = hours > 0 and is_believed([*before, OURS], after)
     assert gone_between(before, after, later=hours * HOUR) is believed
+
+
+def test_of_lists_that_are_complete_each_reject_is_read_each_time() -> None:
+    """A name in it is not missing."""
+    assert {form.rows for form in FORMATS if form.name in COMPLETE} == {None}

@@ -19,8 +19,9 @@ from backorder.observability import logger, measure, metrics
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from ingestion.ingest import ingest_object, stop
+from ingestion.keys import RULES_KEY
 from ingestion.rounds import Rounds
-from ingestion.rules_file import RULES_KEY, are_understood
+from ingestion.rules_file import are_understood
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
 from ingestion.sweep import UNDER_WAY, sweep

@@ -1,30 +1,22 @@
-"""Objects in S3 as files: one to read at any place, and one to write to without end."""
+"""Objects in S3 as files that can be read at any place."""
 
 from __future__ import annotations
 
-import csv
 import errno
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from backorder.spreadsheet import safe
-
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
+    from _typeshed import WriteableBuffer
     from mypy_boto3_s3 import S3Client
 
 _READ_AHEAD = 8 << 20
 """Bytes a request. The memory that reading takes, whatever the list's size."""
-_PART = 8 << 20
-"""Bytes a part of an upload: S3 takes 5 MB at least, and 10,000 parts."""
 _TRIES = 4
 _LONGEST_NAME = 900
 """Bytes. S3's keys have 1,024 at most, of which a report's needs some for itself; so have DynamoDB's sort keys."""
@@ -133,66 +125,3 @@ class _S3Object(io.RawIOBase):
                 if not left:
                     raise
         raise AssertionError("unreachable")
-
-
-class CsvObject:
-    """A CSV file that grows in S3 while it is written, in parts; nothing is there if it is left by an exception.
-
-    Without a row there is no object. Safe to open in a spreadsheet.
-    """
-
-    def __init__(self, s3: S3Client, bucket: str, key: str, header: Sequence[str]) -> None:
-        self._s3 = s3
-        self._which: dict[str, Any] = {"Bucket": bucket, "Key": key}
-        self._buffer = io.BytesIO()
-        self._text = io.TextIOWrapper(self._buffer, encoding="utf-8", newline="", write_through=True)
-        self._csv = csv.writer(self._text)
-        self._csv.writerow(header)
-        self._rows = 0
-        self._upload: str | None = None
-        self._parts: list[str] = []
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._rows
-
-    def write(self, row: Iterable[object]) -> None:
-        self._rows += 1
-        self._csv.writerow([safe(str(cell)) for cell in row])
-        if self._buffer.tell() >= _PART:
-            self._flush()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if error is not None:
-            self._abort()
-        elif self._upload is not None:
-            self._flush()
-            parts = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(self._parts, start=1)]
-            self._s3.complete_multipart_upload(
-                UploadId=self._upload,
-                MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]
-                **self._which,
-            )
-        elif self._rows:
-            self._s3.put_object(Body=self._buffer.getvalue(), ContentType="text/csv; charset=utf-8", **self._which)
-
-    def _flush(self) -> None:
-        if self._upload is None:
-            made = self._s3.create_multipart_upload(ContentType="text/csv; charset=utf-8", **self._which)
-            self._upload = made["UploadId"]
-        body: ReadableBuffer = self._buffer.getvalue()
-        part = self._s3.upload_part(
-            UploadId=self._upload, PartNumber=len(self._parts) + 1, Body=bytes(body), **self._which
-        )
-        self._parts.append(part["ETag"])
-        self._buffer.seek(0)
-        self._buffer.truncate()
-
-    def _abort(self) -> None:
-        if self._upload is not None:
-            # What is left of it is removed by the bucket's lifecycle rules.
-            with suppress(ClientError):
-                self._s3.abort_multipart_upload(UploadId=self._upload, **self._which)

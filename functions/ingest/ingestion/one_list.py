@@ -17,8 +17,9 @@ from backorder.rules import KeptRules
 from backorder.store import NotUnderstood
 from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
-from ingestion.objects import Arrived, CsvObject, list_name
+from ingestion.objects import Arrived, list_name
 from ingestion.reading import Entry, LeftOut, ReadList, Reject
+from ingestion.rejects import Rejected, Rejects
 from ingestion.renewals import COMPLETE, Survey
 from ingestion.screen import NO_RULES
 from ingestion.selection import Selection
@@ -115,7 +116,6 @@ class _Reading:
             "dropping": self._intake.choose,
             "cancel": self._intake.cancel,
         }[task.kind]
-        self._reasons: Counter[str] = Counter()
         self._left_out_by: Counter[str] = Counter()
         self._zones: Counter[str] = Counter()
         self._days: tuple[date, date] | None = None
@@ -128,8 +128,6 @@ class _Reading:
     def summary(self) -> ListSummary:
         """Reads the list to its end, writes its reports, and gives its summary. Raises TimeIsShort."""
         done, services = self._summary, self._services
-        rejects = f"{self._folder}/rejects.csv"
-        header = ("list", "line", "text", "reason")
         memory, rules = Memory(services.store), self._task.chosen_by
         writes = Writes(
             memory.progress(done.name, done.version, rules),
@@ -138,25 +136,31 @@ class _Reading:
             look_ahead=services.look_ahead,
             seconds_left=services.seconds_left,
         )
+        known = writes.progress.rejected if self._read.by_line else Rejected()
+        rejects = Rejects(known)
+        if known.runs:
+            self._read.pass_over(known.runs)
+            done.entries += known.number
         try:
-            with CsvObject(services.s3, services.reports_bucket, rejects, header) as rejected, writes:
+            with writes:
                 for item in self._read.items:
                     if isinstance(item, LeftOut):
                         self._leave_out(item)
                         continue
+                    if rejects.are_known(item.line):
+                        continue
                     done.entries += 1
                     if isinstance(item, Reject):
-                        done.rejected += 1
-                        self._reasons[item.kind] += 1
-                        rejected.write((done.name, item.line, item.text, item.reason))
+                        rejects(item)
                         if self._survey:
                             self._survey.note_reject(item)
                     else:
                         self._decide(item, writes)
         except TimeIsShort as short:
-            short.so_far = self._so_far(writes.progress)
+            short.so_far = self._so_far(writes.progress, rejects)
             raise
-        done.rejects = None if rejected.is_empty else rejects
+        self._count(rejects)
+        self._write(rejects)
         self._find_renewed()
         self._complete(writes.progress)
         services.put_json(f"{self._folder}/summary.json", done.model_dump(mode="json"))
@@ -165,12 +169,26 @@ class _Reading:
         logger.info("list_read", list=done.name, **done.model_dump(mode="json", include=_LOGGED))
         return done
 
-    def _so_far(self, progress: Progress) -> ListSummary:
+    def _so_far(self, progress: Progress, rejects: Rejects) -> ListSummary:
         """Where nothing more is read: of the entries that were decided."""
         done = self._summary
+        self._count(rejects)
         self._complete(progress)
         done.entries = done.rejected + done.not_selected + done.duplicates + done.accepted
         return done
+
+    def _count(self, rejects: Rejects) -> None:
+        self._summary.rejected, self._summary.reasons = rejects.number, dict(rejects.reasons.most_common())
+
+    def _write(self, rejects: Rejects) -> None:
+        """The first of them, unless there are none."""
+        done = self._summary
+        if rejects.first:
+            done.rejects = f"{self._folder}/rejects.csv"
+            rows = ((done.name, each.line, each.text, each.reason) for each in rejects.first)
+            self._services.put_csv(done.rejects, [("list", "line", "text", "reason"), *rows])
+        if rejects.note:
+            done.notes.append(rejects.note)
 
     def _leave_out(self, bulk: LeftOut) -> None:
         """Counts what the reader left out by the rules."""
@@ -239,7 +257,7 @@ class _Reading:
         self._left_out_by.update(progress.left_out_by)
         done.notes.extend(progress.notes)
         done.encoding = self._read.encoding
-        done.reasons, done.left_out_by = dict(self._reasons.most_common()), dict(self._left_out_by.most_common())
+        done.left_out_by = dict(self._left_out_by.most_common())
         done.zones = dict(self._zones.most_common())
         if self._days is not None:
             done.first_drop, done.last_drop = self._days

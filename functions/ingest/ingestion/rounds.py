@@ -8,7 +8,7 @@ MOST_WITHOUT_PROGRESS = 2
 """Rounds in a row. One may be a table that throttled, or a note that was overwritten by another reader of the list."""
 
 Place = tuple[int, int]
-"""How far an object was read: lists in it that are at their end, and the line up to which the next one is written."""
+"""How far an object was read: lists in it that are at their end, and how much of the next one is done."""
 
 
 class Rounds(BaseModel):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from backorder.observability import logger
-from backorder.rules import RulesError, RulesOutdated, keep_rules, kept_rules
+from backorder.rules import Rules, RulesError, RulesOutdated, in_short, keep_rules, kept_rules, note_broken_rules
 from backorder.store import Store
 from ingestion.objects import Arrived, object_file
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
 
-RULES_KEY = "rules.toml"
 _LARGEST = 1 << 20
 """Bytes."""
 
@@ -20,13 +19,10 @@ def ingest_rules(arrived: Arrived, services: Ingestion) -> ListSummary:
     """Keeps a good rules file; reports what is wrong with a broken one, which changes nothing."""
     done = ListSummary.about(arrived, "rules", at=services.clock())
     try:
-        if arrived.size > _LARGEST:
-            raise RulesError(f"rules.toml is larger than {_LARGEST:,} bytes: it is no rules file")
-        raw = object_file(services.s3, arrived).read()
-        rules = keep_rules(services.store, _text(raw), version=arrived.version, modified=arrived.modified)
+        rules = _keep(arrived, services)
     except RulesError as error:
         done.notes.append(str(error))
-        logger.error("rules_broken", key=arrived.key, version=arrived.version, why=str(error))
+        logger.error("rules_broken", key=arrived.key, version=arrived.version, why=in_short(error))
         report: dict[str, Any] = {"status": "broken", "faults": str(error).splitlines()}
     else:
         status = "in use" if rules else "older than the rules in use"
@@ -35,6 +31,16 @@ def ingest_rules(arrived: Arrived, services: Ingestion) -> ListSummary:
         report = {"status": status, "faults": []}
     services.put_json(f"rules/{arrived.version}.json", {**report, "version": arrived.version})
     return done
+
+
+def _keep(arrived: Arrived, services: Ingestion) -> Rules | None:
+    """Keeps them, or what is wrong with them. Raises RulesError."""
+    try:
+        text = _text(arrived, services)
+    except RulesError as error:
+        note_broken_rules(services.store, error, version=arrived.version, modified=arrived.modified)
+        raise
+    return keep_rules(services.store, text, version=arrived.version, modified=arrived.modified)
 
 
 def are_understood(store: Store) -> bool:
@@ -46,7 +52,10 @@ def are_understood(store: Store) -> bool:
     return True
 
 
-def _text(raw: bytes) -> str:
+def _text(arrived: Arrived, services: Ingestion) -> str:
+    if arrived.size > _LARGEST:
+        raise RulesError(f"rules.toml is larger than {_LARGEST:,} bytes: it is no rules file")
+    raw = object_file(services.s3, arrived).read()
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

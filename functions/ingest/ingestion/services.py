@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backorder.clock import Clock
 from backorder.registries import Registries
+from backorder.spreadsheet import safe
 from backorder.store import Store
 from ingestion.reading import Bounds
 
@@ -36,9 +39,13 @@ class Ingestion:
 
     def put_json(self, key: str, body: dict[str, Any]) -> None:
         """Writes a report."""
-        self.s3.put_object(
-            Bucket=self.reports_bucket,
-            Key=key,
-            Body=json.dumps(body, indent=2, ensure_ascii=False).encode("utf-8"),
-            ContentType="application/json",
-        )
+        self._put(key, json.dumps(body, indent=2, ensure_ascii=False), "application/json")
+
+    def put_csv(self, key: str, rows: Iterable[Iterable[object]]) -> None:
+        """Writes a table, whose first row is its header; safe to open in a spreadsheet."""
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([safe(str(cell)) for cell in row] for row in rows)
+        self._put(key, text.getvalue(), "text/csv; charset=utf-8")
+
+    def _put(self, key: str, text: str, content_type: str) -> None:
+        self.s3.put_object(Bucket=self.reports_bucket, Key=key, Body=text.encode("utf-8"), ContentType=content_type)

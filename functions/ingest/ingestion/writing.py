@@ -1,9 +1,10 @@
 """Entries on their way into the store: many at a time, counted in the order of the list, and stopped where time ends.
 
-What became of the entries up to some line is a `Progress`. It is kept now and then, and when time runs short: whoever
-reads the list again passes over these. Each write is repeatable, so a progress that is old, or was kept by another
-reader of the same list, is as good as any: it holds for the entries that it counts. (Their number says nothing: which
-names are there already, and so are written although nobody chose them, is another matter when the list is read again.)
+What became of the entries up to some line, and which lines are rejects that are only counted, is a `Progress`. It is
+kept now and then, and when time runs short: whoever reads the list again passes over these. Each write is repeatable,
+so a progress that is old, or was kept by another reader of the same list, is as good as any: it holds for the entries
+that it counts. (Their number says nothing: which names are there already, and so are written although nobody chose
+them, is another matter when the list is read again.)
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pydantic import BaseModel, Field
 
 from ingestion.intake import Outcome, Taken
 from ingestion.reading import Entry
+from ingestion.rejects import Rejected
 from ingestion.rounds import Place
 from ingestion.summary import ListSummary
 
@@ -33,9 +35,11 @@ class TimeIsShort(Exception):
     """The list goes on in a next invocation, from the progress that was kept. Whoever it passes says what they know."""
 
     line: int = 0
-    """Of the list, up to which all is written."""
-    so_far: ListSummary
-    """Of the list, up to there."""
+    """Of the list, up to which all is written, or known to be rejects."""
+    done: int = 0
+    """How much of the list is done: see `Progress`."""
+    so_far: ListSummary | None = None
+    """Of the list, up to there; of the object, where no list was begun."""
     lists: int = 0
     """Others of the object, that are at their end."""
     version: str | None = None
@@ -43,11 +47,17 @@ class TimeIsShort(Exception):
 
     @property
     def place(self) -> Place:
-        return self.lists, self.line
+        return self.lists, self.done
+
+
+def check_time(seconds_left: Callable[[], float]) -> None:
+    """Raises TimeIsShort where nothing new may be begun."""
+    if seconds_left() < RESERVE_S:
+        raise TimeIsShort
 
 
 class Progress(BaseModel):
-    """What became of the entries, up to a line, that were given to the store."""
+    """What became of the entries, up to a line, that were given to the store; and which lines are rejects."""
 
     line: int = 0
     """The last one's."""
@@ -60,6 +70,18 @@ class Progress(BaseModel):
     changed: dict[str, int] = Field(default_factory=dict)
     """What entries changed of backorders that were there already, with how many."""
     notes: list[str] = Field(default_factory=list)
+    rejected: Rejected = Field(default_factory=Rejected)
+    """Wherever they are in the list."""
+
+    @property
+    def reached(self) -> int:
+        """The last line that need not be read again."""
+        return max(self.line, self.rejected.end)
+
+    @property
+    def done(self) -> int:
+        """How much is done: it grows with each line that need not be read again."""
+        return self.line + self.rejected.number
 
     def count(self, entry: Entry, taken: Taken) -> None:
         """One more, in the order of the list."""
@@ -97,16 +119,16 @@ class Writes:
         self._keep = keep
         self._look_ahead = look_ahead
         self._seconds_left = seconds_left
-        self._done_before = progress.line
+        self._line_before = progress.line
+        self._done_before = progress.done
         self._pending: deque[tuple[Entry, Future[Taken]]] = deque()
         self._pool = ThreadPoolExecutor(writers, thread_name_prefix="write")
 
     def __call__(self, entry: Entry, take: Callable[[Entry], Taken]) -> None:
         """Has `take` called with the entry. Raises TimeIsShort, or what an earlier write raised."""
-        if entry.line <= self._done_before:
+        if entry.line <= self._line_before:
             return
-        if self._seconds_left() < RESERVE_S:
-            raise TimeIsShort
+        check_time(self._seconds_left)
         self._pending.append((entry, self._pool.submit(take, entry)))
         if len(self._pending) >= self._look_ahead:
             self._count()
@@ -125,8 +147,8 @@ class Writes:
         finally:
             self._pool.shutdown(wait=True, cancel_futures=True)
         if isinstance(error, TimeIsShort):
-            error.line = self.progress.line
-            if self.progress.line > self._done_before:
+            error.line, error.done = self.progress.reached, self.progress.done
+            if self.progress.done > self._done_before:
                 self._keep(self.progress)
 
     def _count(self) -> None:

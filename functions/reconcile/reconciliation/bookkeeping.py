@@ -59,9 +59,9 @@ class Bookkeeping:
         self._books = books
         self._agrees = agrees
         self._won_by_others = won_by_others
-        self._left_alone: set[str] = set()
         self.waits = False
         """A charge is not booked yet, since it could not be asked for whose it is."""
+        self._left_alone: set[str] = set()
 
     def book(self, seen: Seen) -> Sequence[Lease]:
         """Posts what explains the account as it was seen, and tells our orders; gives the deposits that stand."""

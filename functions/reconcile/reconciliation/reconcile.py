@@ -24,10 +24,11 @@ from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound
 from backorder.registries import Registries
-from backorder.rules import RulesOutdated, last_good_rules
+from backorder.rules import RulesOutdated, broken_rules, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
 from backorder.store import NotUnderstood, Store
+from backorder.unread import unread_objects
 from reconciliation import findings as find
 from reconciliation.ahead import look_ahead
 from reconciliation.aside import keep_set_aside, recall_set_aside
@@ -323,13 +324,14 @@ class _Run:
             *find.examine_line(halt(self.store), zone_halts(self.store)),
             *find.examine_funds(forecast(self.store)),
             *find.examine_items(self.store.set_aside()),
+            *find.examine_objects(unread_objects(self.store), broken_rules(self.store)),
             *find.examine_strangers(strangers.live),
             *find.examine_rows(reading.unread),
             *(each for order in self.orders for each in find.examine_order(order, circumstances)),
             *left_alone,
         ]
         seen = reading.seen is not None
-        kinds = {Kind.LINE_HALTED, *find.ORDER_KINDS} - (set() if seen else find.MONEY_KINDS)
+        kinds = {Kind.LINE_HALTED, *find.OBJECT_KINDS, *find.ORDER_KINDS} - (set() if seen else find.MONEY_KINDS)
         kinds.add(Kind.ITEM_NOT_UNDERSTOOD)
         if seen:
             kinds.add(Kind.DEPOSIT_ORPHAN)

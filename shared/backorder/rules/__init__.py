@@ -6,13 +6,24 @@ not exact.
 """
 
 from backorder.rules.choice import Keywords, Select, Weights
-from backorder.rules.faults import RulesError
+from backorder.rules.faults import RulesError, in_short
 from backorder.rules.file import Messages, Rules, parse_rules
-from backorder.rules.kept import KeptRules, RulesOutdated, keep_rules, kept_rules, last_good_rules
+from backorder.rules.kept import (
+    BrokenRules,
+    KeptRules,
+    RulesOutdated,
+    broken_rules,
+    forget_broken_rules,
+    keep_rules,
+    kept_rules,
+    last_good_rules,
+    note_broken_rules,
+)
 from backorder.rules.orders import OrderSettings, Provider, ZoneOrders
 from backorder.rules.spending import Funding, Limits, ZoneFees
 
 __all__ = [
+    "BrokenRules",
     "Funding",
     "KeptRules",
     "Keywords",
@@ -27,8 +38,12 @@ __all__ = [
     "Weights",
     "ZoneFees",
     "ZoneOrders",
+    "broken_rules",
+    "forget_broken_rules",
+    "in_short",
     "keep_rules",
     "kept_rules",
     "last_good_rules",
+    "note_broken_rules",
     "parse_rules",
 ]

@@ -15,6 +15,18 @@ class RulesError(ValueError):
     instead."""
 
 
+MOST_TOLD = 20
+LONGEST_TOLD = 300
+
+
+def in_short(error: RulesError) -> str:
+    """The first faults, a line for each, where there may be thousands, and each as long as the file."""
+    faults = str(error).splitlines()
+    told = [fault if len(fault) <= LONGEST_TOLD else f"{fault[:LONGEST_TOLD]}…" for fault in faults[:MOST_TOLD]]
+    more = len(faults) - len(told)
+    return "\n".join([*told, f"and {more:,} more faults"] if more else told)
+
+
 def told(error: ValidationError, text: str, file: type[BaseModel]) -> str:
     """All that `error` found wrong in `text`, a line for each fault, in the file's order; `file` models the file."""
     lines = _lines_of_keys(text)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from backorder.clock import iso
-from backorder.rules.faults import RulesError
+from backorder.rules.faults import RulesError, in_short
 from backorder.rules.file import Rules, parse_rules
 
 if TYPE_CHECKING:
@@ -40,6 +40,20 @@ class KeptRules:
     """What is wrong with a newer version that was uploaded and is not used."""
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenRules:
+    """An uploaded version that is not used, and why."""
+
+    faults: tuple[str, ...]
+    """One or more: where it is, what is wrong, what to write instead."""
+    version: str
+    """Of the object."""
+    since: datetime
+    """The object's LastModified, UTC."""
+    others: bool
+    """Whether there are rules that were uploaded before and are used."""
+
+
 def kept_rules(store: Store) -> KeptRules | None:
     """The last good version; None if no good one was ever uploaded.
 
@@ -68,20 +82,47 @@ def keep_rules(store: Store, text: str, *, version: str, modified: datetime) -> 
 
     Raises RulesError if it is broken: then the last good version stays.
     """
-    for name in (_DOCUMENT, _BROKEN):
-        seen = store.document(name)
-        if seen is not None and datetime.fromisoformat(seen["modified"]) > modified:
-            return None
-    about = {"version": version, "modified": iso(modified)}
+    if _newer_were_seen(store, modified):
+        return None
     try:
         rules = parse_rules(text)
     except RulesError as error:
-        store.put_document(_BROKEN, {"message": str(error), **about})
+        note_broken_rules(store, error, version=version, modified=modified)
         raise
     since = _choosing_since(store, rules) or modified
+    about = {"version": version, "modified": iso(modified)}
     store.put_document(_DOCUMENT, {"text": text, "choosing_since": iso(since), **about})
     store.delete_document(_BROKEN)
     return rules
+
+
+def note_broken_rules(store: Store, error: RulesError, *, version: str, modified: datetime) -> None:
+    """Keeps what is wrong with an uploaded file, unless a newer one was seen already."""
+    if not _newer_were_seen(store, modified):
+        about = {"version": version, "modified": iso(modified)}
+        store.put_document(_BROKEN, {"message": in_short(error), **about})
+
+
+def broken_rules(store: Store) -> BrokenRules | None:
+    """The newest version that was seen, if it is broken."""
+    body = store.document(_BROKEN)
+    if body is None:
+        return None
+    faults = tuple(body["message"].splitlines())
+    others = store.document(_DOCUMENT) is not None
+    return BrokenRules(faults, body["version"], datetime.fromisoformat(body["modified"]), others)
+
+
+def forget_broken_rules(store: Store, version: str) -> None:
+    """That version is no longer there: what is wrong with it is nobody's matter any more."""
+    body = store.document(_BROKEN)
+    if body is not None and body["version"] == version:
+        store.delete_document(_BROKEN)
+
+
+def _newer_were_seen(store: Store, modified: datetime) -> bool:
+    seen = filter(None, map(store.document, (_DOCUMENT, _BROKEN)))
+    return any(datetime.fromisoformat(body["modified"]) > modified for body in seen)
 
 
 def _choosing_since(store: Store, rules: Rules) -> datetime | None:

@@ -8,17 +8,17 @@ becomes a `Reject` with a reason; nothing raises but a source that cannot be rea
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from ingestion.reading.blocks import Blocks, read_screened
 from ingestion.reading.containers import Bounds, Member, NoList, unpack
 from ingestion.reading.document import Document, is_document
-from ingestion.reading.entries import Entry, Items, LeftOut, Reject
+from ingestion.reading.entries import Entry, Items, LeftOut, Reject, reject
 from ingestion.reading.formats import recognise
 from ingestion.reading.formats.form import look_ahead
-from ingestion.reading.lines import Lines
+from ingestion.reading.lines import Lines, Run
 from ingestion.screen import Screen
 
 _SAMPLE = 100
@@ -39,11 +39,19 @@ class ReadList:
     text: Lines | Document | None = None
     note: str = ""
     """What a person should know about lists of this kind: a sentence."""
+    by_line: bool = False
+    """Each line is read by itself, whatever is in the others."""
 
     @property
     def is_whole(self) -> bool:
         """It was read to its end: true once `items` are used up, unless the list broke off."""
         return self.text is not None and not self.text.broke_off
+
+    def pass_over(self, runs: Sequence[Run]) -> None:
+        """Has most of these lines not read: who knows what they are expects none of them. For a list that is read by
+        line, before `items` are asked for; its first lines are always given."""
+        assert isinstance(self.text, Lines)
+        self.text.passed_over = runs
 
     @property
     def encoding(self) -> str:
@@ -52,24 +60,30 @@ class ReadList:
 
 
 def read_lists(
-    file: BinaryIO, bounds: Bounds | None = None, screen: Screen | None = None, *, name: str = ""
+    file: BinaryIO,
+    bounds: Bounds | None = None,
+    screen: Screen | None = None,
+    *,
+    name: str = "",
+    before_each: Callable[[], None] = lambda: None,
 ) -> Iterator[ReadList]:
     """Reads each list that `file` (seekable, at its beginning) contains: one, or several members of an archive.
 
     `name` is what the file is called: a hint, no more. What `screen` leaves out may come in bulk (`LeftOut`), where the
-    list's format allows it.
+    list's format allows it. `before_each` is called before more of a list is looked at: what it raises ends the
+    reading.
     """
     try:
         for member in unpack(file, bounds or Bounds()):
-            yield _read(member, screen, member.file or name)
+            yield _read(member, screen, member.file or name, before_each)
     except NoList as fault:
         yield _unreadable(None, fault)
 
 
-def _read(member: Member, screen: Screen | None, name: str) -> ReadList:
+def _read(member: Member, screen: Screen | None, name: str, before_each: Callable[[], None]) -> ReadList:
     try:
         head = next(member.chunks, b"")
-        chunks = itertools.chain([head], member.chunks)
+        chunks = itertools.chain([head], _called(before_each, member.chunks))
         if is_document(head):
             document = Document(head, chunks)
             return ReadList(member.name, document.source, _to_the_end(iter(document), document), document)
@@ -82,7 +96,13 @@ def _read(member: Member, screen: Screen | None, name: str) -> ReadList:
         items: Items = form.read(itertools.chain(sample, rest))
     else:
         items = read_screened(form, sample, rest, Blocks(lines, form.rows, screen))
-    return ReadList(member.name, form.name, _to_the_end(items, lines), lines, form.note)
+    return ReadList(member.name, form.name, _to_the_end(items, lines), lines, form.note, form.rows is not None)
+
+
+def _called(before_each: Callable[[], None], chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        before_each()
+        yield chunk
 
 
 def _to_the_end(items: Items, text: Lines | Document) -> Items:
@@ -91,8 +111,8 @@ def _to_the_end(items: Items, text: Lines | Document) -> Items:
         yield from items
     except NoList as fault:
         text.broke_off = True
-        yield Reject(text.reached, "", str(fault), str(fault))
+        yield reject(text.reached, "", str(fault))
 
 
 def _unreadable(name: str | None, fault: NoList) -> ReadList:
-    return ReadList(name, "no list", iter([Reject(0, "", str(fault), str(fault))]))
+    return ReadList(name, "no list", iter([reject(0, "", str(fault))]))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from backorder.domains import Domain, NotADomain, parse_domain
 
 LONGEST_SHOWN = 300
-"""Characters of a rejected line that are shown."""
+"""Characters of a rejected line that are shown, and of the reason: an archive's fault names the files in it."""
 
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
@@ -101,5 +101,8 @@ def domain_or_reject(line: int, name: str, text: str) -> Domain | Reject:
 
 def reject(line: int, text: str, reason: str, kind: str | None = None) -> Reject:
     """A reject of a line, with as much of it as helps to find it."""
-    shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-    return Reject(line, shown, reason, kind or reason)
+    return Reject(line, _shown(text), _shown(reason), _shown(kind or reason))
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from ingestion.reading.containers import NoList
 from ingestion.reading.encodings import C1_CONTROLS, as_utf8, is_binary, narrow_encoding, wide_encoding
@@ -26,6 +27,14 @@ Block = bytes
 """Some whole lines, undecoded. The last line of a list may lack its end."""
 _TooLong = str
 """As much of a line as is shown."""
+Run = tuple[int, int]
+"""Lines that follow each other: the first one's number, and the last one's."""
+
+
+def run_of(runs: Sequence[Run], line: int) -> Run | None:
+    """The one of `runs`, which are in order, that a line is in."""
+    at = bisect_left(runs, line, key=lambda run: run[1])
+    return runs[at] if at < len(runs) and runs[at][0] <= line else None
 
 
 class Lines:
@@ -50,7 +59,9 @@ class Lines:
         self.reached = 0
         """The number of the last line that was read. Who takes a block counts its lines here."""
         self.broke_off = False
-        self._unread = _blocks(_large(_small_first(chunks)))
+        self.passed_over: Sequence[Run] = ()
+        """Lines that need not be given, in order: where a block is all of them, they are only counted."""
+        self._unread = self._not_passed_over(_blocks(_large(_small_first(chunks))))
         self._of_block: Iterator[Line] = iter(())
 
     def __iter__(self) -> Iterator[Line]:
@@ -72,6 +83,19 @@ class Lines:
     def blocks(self) -> Iterator[Block | Line]:
         """What comes after that block: blocks of whole lines, and between them lines that are too long to be kept."""
         return (self._too_long(part) if isinstance(part, _TooLong) else part for part in self._unread)
+
+    def _not_passed_over(self, parts: Iterator[Block | _TooLong]) -> Iterator[Block | _TooLong]:
+        for part in parts:
+            run = run_of(self.passed_over, self.reached + 1)
+            if run is not None and isinstance(part, Block) and not self._may_show_the_encoding(part):
+                last = self.reached + len(part.splitlines())
+                if last <= run[1]:
+                    self.reached = last
+                    continue
+            yield part
+
+    def _may_show_the_encoding(self, block: Block) -> bool:
+        return self.encoding == "ASCII" and not block.isascii()
 
     def lines_of(self, block: Block) -> Iterator[Line]:
         """The lines of a block, which are counted."""

@@ -4,12 +4,14 @@ from reconciliation.findings.account import examine_funds, examine_line, examine
 from reconciliation.findings.applications import Stranger, examine_strangers
 from reconciliation.findings.deposits import examine_orphans
 from reconciliation.findings.items import examine_items
+from reconciliation.findings.objects import OBJECT_KINDS, examine_objects
 from reconciliation.findings.observation import Examined, Observation, as_before, order_of, update, worth_telling
 from reconciliation.findings.orders import MONEY_KINDS, ORDER_KINDS, RELEASE_LAG, Circumstances, examine_order
 from reconciliation.findings.rows import UnreadRow, examine_rows
 
 __all__ = [
     "MONEY_KINDS",
+    "OBJECT_KINDS",
     "ORDER_KINDS",
     "RELEASE_LAG",
     "Circumstances",
@@ -21,6 +23,7 @@ __all__ = [
     "examine_funds",
     "examine_items",
     "examine_line",
+    "examine_objects",
     "examine_order",
     "examine_orphans",
     "examine_rows",

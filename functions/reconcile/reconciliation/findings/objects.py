@@ -1,0 +1,44 @@
+"""Findings about what a person put into the lists bucket. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backorder.finding import Kind
+from backorder.rules import BrokenRules
+from backorder.unread import UnreadObjects
+from reconciliation.findings.observation import Observation
+
+OBJECT_KINDS = frozenset({Kind.LIST_UNREAD, Kind.RULES_BROKEN})
+_MOST_FAULTS = 3
+_WHERE = "Lists are read in wanted/, dropping/ or cancel/, rules in rules.toml at the top of the bucket"
+
+
+def examine_objects(unread: UnreadObjects, broken: BrokenRules | None) -> Iterator[Observation]:
+    """Whether all that was put there is read, and the rules are good."""
+    if broken is not None:
+        yield Observation(Kind.RULES_BROKEN, "rules.toml", _told(broken))
+    for one in unread.first:
+        yield Observation(
+            Kind.LIST_UNREAD,
+            f"object {one.key}",
+            f"Nothing reads {one.key}, put there on {one.put:%-d %B %H:%M} UTC: {one.why}. {_WHERE}: move it there, or "
+            "delete it.",
+        )
+    if unread.more:
+        yield Observation(
+            Kind.LIST_UNREAD,
+            "more objects",
+            f"Nothing reads {unread.more:,} more objects in the lists bucket. {_WHERE}: keep nothing else there.",
+        )
+
+
+def _told(broken: BrokenRules) -> str:
+    hold = "the rules before it still hold" if broken.others else "there are no others, so nothing is chosen"
+    all_faults = (
+        f" (all faults: rules/{broken.version}.json in the reports bucket)" if len(broken.faults) > _MOST_FAULTS else ""
+    )
+    return (
+        f"rules.toml of {broken.since:%-d %B %H:%M} UTC is broken and not used: {hold}. Mend it and upload it "
+        f"again{all_faults}. {'; '.join(broken.faults[:_MOST_FAULTS])}"
+    )
