@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from backorder.deadlines import Known
@@ -13,6 +13,8 @@ from backorder.model import Backorder, Origin, Reason, State
 SHORT = frozenset({Reason.UNFUNDED, Reason.TOO_DEAR, Reason.LIMIT})
 """Why a name waits that the account or a limit does not allow."""
 LATE = frozenset({Reason.LATE, Reason.UNANSWERED})
+REACTION = timedelta(minutes=30)
+"""The deadline's margin, a tick, and a queue."""
 OUR_USER = "test.user"
 
 
@@ -38,6 +40,7 @@ def others_harmed(
             backorder.zone in emulator["refuse_zones"]
             or backorder.domain in exempt
             or _was_not_to_be_ordered(backorder)
+            or world.was_too_late_for(backorder)
         ):
             continue
         if (harm := world.harm(backorder)) is None or (mishaps and backorder.reason in LATE):
@@ -76,11 +79,19 @@ class _World:
         self._now = datetime.fromisoformat(emulator["now"])
         self._status: dict[str, str] = {}
         self._of_domain: dict[str, list[Mapping[str, Any]]] = {}
+        self._finalized = {
+            each["domain"]: datetime.fromisoformat(each["finalization_at"]) for each in emulator.get("drops", ())
+        }
         for each in emulator["applications"]:
             self._status[each["application"]] = each["status"].replace("-", "_")
         for each in (*emulator["applications"], *emulator["deleted"]):
             if each["user"] == OUR_USER and not each.get("foreign"):
                 self._of_domain.setdefault(each["domain"], []).append(each)
+
+    def was_too_late_for(self, backorder: Backorder) -> bool:
+        """It came when the provider's last moment was over, or nearly, whatever its list said of its drop."""
+        finalization_at = self._finalized.get(backorder.domain)
+        return finalization_at is not None and backorder.created_at + REACTION >= finalization_at
 
     def harm(self, backorder: Backorder) -> str | None:
         """What is not as it should be with a name that was to be ordered; None: nothing."""

@@ -44,6 +44,6 @@ def draw_answers(seed: int, domains: Sequence[str], *, always: bool = False) -> 
                 answers.append(Scripted(command, domain, properties={name: cell}, times=times))
             else:
                 command, code = rng.choice(COMMANDS), rng.choice(CODES)
-                after = rng.random() < 0.2
+                after = rng.random() < 0.2 and code >= 500  # 4xx says that nothing took effect
                 answers.append(Scripted(command, domain, code=code, description="odd", after=after, times=times))
     return tuple(answers)
