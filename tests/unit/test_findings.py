@@ -249,6 +249,9 @@ def test_a_won_name_that_nobody_charges_is_found_after_a_day() -> None:
     assert kinds(replace(won, outcome_at=NOW), after=DAY - SECOND) == [Kind.AUCTION_OPEN]
     one = found(won, after=DAY)
     assert (one.kind, one.amount) == (Kind.SUCCESS_WITHOUT_CHARGE, FEE)
+    opened_before, opened_after = NOW - 7 * DAY - SECOND, NOW - 7 * DAY
+    assert kinds(won, after=DAY, opened_at=opened_before) == [Kind.SUCCESS_WITHOUT_CHARGE]
+    assert kinds(won, after=DAY, opened_at=opened_after) == [], "the books opened with its charge"
     assert kinds(replace(won, charges=(a_charge(),))) == []
     assert kinds(replace(won, charges=(a_charge(), a_charge("entry#2", -FEE)))) == [], "given back is charged once"
 

@@ -319,7 +319,8 @@ class _Run:
         lost = self.orders.read(filter(None, about.values()))
         left_alone = [find.as_before(finding) for finding in self.known_findings if about.get(finding.key) in lost]
         lag = self.books.notes.release_lag or find.RELEASE_LAG
-        circumstances = find.Circumstances(self.now, currency, lag, self.books.notes.usual_deposits)
+        notes = self.books.notes
+        circumstances = find.Circumstances(self.now, currency, lag, notes.usual_deposits, notes.opened_at)
         observed = [
             *find.examine_line(halt(self.store), zone_halts(self.store)),
             *find.examine_funds(forecast(self.store)),

@@ -66,6 +66,8 @@ class Circumstances:
     release_lag: timedelta = RELEASE_LAG
     usual_deposits: Mapping[str, Decimal] = field(default_factory=dict)
     """By zone."""
+    opened_at: datetime | None = None
+    """When the books were opened: what was booked before is in none of them."""
 
 
 def examine_order(order: Backorder, at: Circumstances) -> Iterator[Observation]:
@@ -305,6 +307,8 @@ def _success_without_charge(order: Backorder, at: Circumstances) -> Observation 
         return None
     if any(charge.gross > 0 for charge in order.charges):
         return None  # it was charged, and given back
+    if at.opened_at is not None and won_at <= at.opened_at:
+        return None  # its charge is part of what the books opened with
     return _found(
         Kind.SUCCESS_WITHOUT_CHARGE,
         order,
