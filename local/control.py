@@ -54,6 +54,10 @@ class Control:
         """No call to the provider is answered for so long."""
         self._post("outage", {"hours": hours})
 
+    def set_answers(self, answers: Any) -> None:
+        """Scripted answers, in the place of all before."""
+        self._post("answers", answers)
+
     def schedule(self, drops: Iterable[Mapping[str, str]]) -> None:
         """When names drop, as far as the registries know."""
         self._post("drops", list(drops))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -175,6 +176,8 @@ def _stack(options: RunOptions, names: Names) -> Iterator[tuple[LocalStack, date
     state = control.state()
     if state["created"] or state["clock"] == "frozen":
         # A run was here before: its world goes on, with its own beginning and its own chances.
+        if options.emulator.answers is not None:
+            control.set_answers(json.loads(Path(options.emulator.answers).read_text(encoding="utf-8")))
         yield stack, datetime.fromisoformat(state["start"] or state["now"])
         return
     try:

@@ -366,8 +366,36 @@ UNUSABLE = {
     "an unknown option": (["--no-such-option"], "--no-such-option"),
     "days below zero": (["--days", "-1"], "-1"),
     "rules that are not there": (["--rules", "nowhere.toml"], "nowhere.toml"),
+    "answers that are not there": (["--answers", "nowhere.json"], "nowhere.json"),
+    "answers that are no JSON": (["--answers", str(SAMPLE)], "answers are no JSON"),
+    "an outage without a day": (["--outage", "3"], "'3' is not HOURS@DAY"),
+    "an outage of no time": (["--outage", "0@2"], "hours above zero"),
+    "an outage without end": (["--outage", "inf@2"], "hours above zero"),
     "memory that outlives its process": (["--attach", "--store", "memory"], "--attach --store memory"),
 }
+
+
+def test_an_odd_answer_about_one_name_and_an_outage_harm_no_other(tmp_path: Path) -> None:
+    names = a_list(tmp_path, 8)
+    answers = tmp_path / "answers.json"
+    odd = {"command": "AddDomainApplication", "domain": "name3.com", "code": 545, "description": "Object not found"}
+    row = {"command": "QueryDepositList", "domain": "name4.com", "properties": {"DEPOSIT": "a lot"}, "times": 2}
+    answers.write_text(json.dumps([odd, row]))
+    ran = run(tmp_path, "--list", names, "--start", START, "--answers", answers, "--outage", "3@0.5")
+    summary = holds(ran)
+    assert summary["backorders"]["MISSED"] == 1
+    assert summary["provider"]["applications"] == 7
+    assert summary["provider"]["faults"]["answer"] >= 4
+    assert summary["provider"]["faults"]["outage"] > 0
+    assert "name3.com" in {finding["domain"] for finding in summary["findings"]}
+
+
+def test_an_answer_with_a_key_that_nobody_knows_is_not_played(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.json"
+    answers.write_text('[{"command": "StatusAccount", "cod": 545}]')
+    ran = run(tmp_path, "--answers", answers, status=2)
+    assert "answer 1: unknown: cod" in ran.errors
+    assert ran.errors.count("\n") == 1
 
 
 @pytest.fixture
