@@ -895,3 +895,19 @@ def test_what_an_outage_held_back_goes_first_by_deadline(drawn: list[tuple[int, 
 def minutes_to(backorder: Backorder) -> float:
     assert backorder.deadline is not None
     return (backorder.deadline - NOW).total_seconds() / 60
+
+
+@pytest.mark.parametrize("error", [DENIED, TemporaryFailure("Later", code=421, command="StatusAccount")])
+def test_names_near_their_deadline_are_at_risk_also_while_the_account_cannot_be_read(
+    world: World, error: ProviderError
+) -> None:
+    world.there_is(
+        *(a_backorder(f"n{n}.com", deadline=NOW + timedelta(minutes=20)) for n in range(3)),
+        a_backorder("queued.com", State.QUEUED, deadline=NOW + timedelta(minutes=9), queued_until=NOW),
+        a_backorder("held.com", State.HELD, reason=Reason.UNFUNDED, deadline=NOW + timedelta(minutes=5)),
+        a_placed_backorder("placed.com", deadline=NOW + timedelta(minutes=5)),
+        a_backorder("later.com", deadline=NOW + timedelta(hours=5)),
+    )
+    world.provider = FakeProvider(error)
+    summary = world.tick()
+    assert (summary.at_risk, summary.minutes_to_deadline) == (4, 9)

@@ -84,14 +84,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def measure_tick(summary: Summary) -> None:
     """Writes the metrics of a tick. One that could not look at the account knows nothing of its funds."""
     measure("LineHalted", int(bool(summary.halted or summary.halted_zones)))
+    measure("AtRisk", summary.at_risk)
+    if summary.minutes_to_deadline is not None:
+        measure("MinutesToDeadline", summary.minutes_to_deadline)
     if summary.capacity is None or summary.drawn is None:
         return
     measure("Queued", summary.queued)
     measure("Held", summary.held)
     measure("Missed", summary.missed)
-    measure("AtRisk", summary.at_risk)
-    if summary.minutes_to_deadline is not None:
-        measure("MinutesToDeadline", summary.minutes_to_deadline)
     measure("Capacity", Decimal(summary.capacity))
     measure("Drawn", Decimal(summary.drawn))
     measure("Shortfall", Decimal(summary.shortfall or 0))

@@ -157,11 +157,11 @@ class _Tick:
             halt_line(self.store, Halt("access", str(error), self.now))
             logger.error("line_halted", why=str(error))
             self.summary.halted = str(error)
-            return self.summary
+            return self._blind(backorders)
         except ProviderError as error:
             logger.warning("account_unread", why=str(error))
             self.summary.skipped = str(error)
-            return self.summary
+            return self._blind(backorders)
         if halted and halted.kind in ("access", "rules"):
             lift_halt(self.store)
             logger.info("line_goes_on", since=halted.since)
@@ -211,6 +211,13 @@ class _Tick:
         self._mark_over()
         if halted:
             self.summary.halted = halted.why
+        return self.summary
+
+    def _blind(self, backorders: Iterable[Backorder]) -> Summary:
+        """Nobody knows what the account covers now; deadlines pass all the same. At risk is what was not held when it
+        could be read last."""
+        funded = (each for each in backorders if each.state is not State.HELD)
+        self.summary.at_risk, self.summary.minutes_to_deadline = urgency(funded, self.now)
         return self.summary
 
     def only_goes_on(self, halted: str) -> Summary:
