@@ -11,7 +11,7 @@ from backorder.finding import Finding
 
 SUBJECT_LIMIT = 100
 """Characters of an SNS subject (ASCII)."""
-MOST_OF_A_KIND = 25
+MOST_OF_A_KIND = 20
 """Nobody reads more in a mail, and SNS takes no message above 256 KB: then nothing would be told at all."""
 LONGEST_ADVICE = 400
 
