@@ -17,6 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 from rich.text import Text
 
+from backorder.clock import span
 from backorder.money import in_words
 
 T = TypeVar("T")
@@ -108,16 +109,6 @@ def ago(at: datetime, now: datetime) -> str:
 def ahead(at: datetime, now: datetime) -> str:
     """`in 3 hours`, or `2 minutes ago`."""
     return ago(at, now) if at <= now else f"in {span(at - now)}"
-
-
-def span(length: timedelta) -> str:
-    """A length of time in its largest unit, rounded down."""
-    seconds = int(length.total_seconds())
-    for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= 2 * size or (seconds >= size and name != "day"):
-            count = seconds // size
-            return f"{count} {name}{'' if count == 1 else 's'}"
-    return f"{seconds} second{'' if seconds == 1 else 's'}"
 
 
 def money(amount: Decimal | str | None, currency: str | None) -> str:

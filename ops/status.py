@@ -13,19 +13,20 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from backorder.clock import span
 from backorder.deadlines import Known
 from backorder.finding import Finding
 from backorder.halt import Halt, halt
+from backorder.listeners import last_unheard
 from backorder.model import Backorder, Reason, State
-from backorder.runs import Run, Scheduled, last_run
+from backorder.runs import Run, last_run
 from backorder.standing import Forecast, forecast
 from backorder.store import ListRecord, SetAside
+from backorder.successes import EXPECTATIONS, Stage, Successes, successes
 from ops.dead_letters import dead
 from ops.screen import ago, ahead, counted, moment, money, plain, row, table
 from ops.stacks import Stack, where
 
-OVERDUE: Final[Mapping[Scheduled, timedelta]] = {"plan": timedelta(minutes=15), "reconcile": timedelta(hours=2)}
-"""A function that has not run for so long has missed two of its schedule's ticks."""
 MOST_DEADLINES: Final = 5
 MOST_FINDINGS: Final = 10
 MOST_ITEMS: Final = 5
@@ -100,6 +101,12 @@ class Status:
     dead_letters: Mapping[str, int]
     plan: Run | None
     reconcile: Run | None
+    succeeded: Mapping[Stage, datetime]
+    """When each stage of the pipeline last succeeded."""
+    overdue: Mapping[Stage, timedelta]
+    """Stages whose last success is too long ago, and how long."""
+    unheard: str | None
+    """Why the address for alerts gets no mail, as of the last reconciliation; None if it does."""
     where: str
     not_understood: tuple[str, ...]
     """Keys of items of the table that are not understood: the counts are without them."""
@@ -121,6 +128,8 @@ def look(stack: Stack) -> Status:
         dead_letters=dead(stack),
         plan=last_run(store, "plan"),
         reconcile=last_run(store, "reconcile"),
+        succeeded=successes(store),
+        unheard=last_unheard(store),
         reported=_reported(stack),
     )
 
@@ -149,6 +158,8 @@ def glance(
     plan: Run | None,
     reconcile: Run | None,
     reported: Reported | None,
+    succeeded: Successes | None = None,
+    unheard: str | None = None,
     aside: Iterable[SetAside] = (),
 ) -> Status:
     """The status from what was read. Pure; today is the day of `now` in UTC."""
@@ -187,6 +198,9 @@ def glance(
         dead_letters=dict(dead_letters),
         plan=plan,
         reconcile=reconcile,
+        succeeded=succeeded.at if succeeded else {},
+        overdue=succeeded.overdue(now) if succeeded else {},
+        unheard=unheard,
         not_understood=tuple(f"{item.pk}, {item.sk}" for item in aside),
     )
 
@@ -235,14 +249,12 @@ def _alarms(status: Status, console: Console) -> None:
         which = "; ".join(first) + (f"; and {more:,} more" if more > 0 else "")
         items = counted(len(status.not_understood), "item of the table is", "items of the table are")
         console.print(plain(f"{items} not understood, and left alone: {which}.", "bold red"), soft_wrap=True)
-    for function, run in (("plan", status.plan), ("reconcile", status.reconcile)):
-        patience = OVERDUE["plan" if function == "plan" else "reconcile"]
-        if run is not None and status.at - run.at > patience:
-            console.print(
-                plain(f"{function} has not run since {moment(run.at)} UTC ({ago(run.at, status.at)}).", "bold red"),
-                soft_wrap=True,
-            )
-    if status.halted or letters or status.not_understood:
+    if status.unheard:
+        console.print(plain(f"Nobody hears of alarms: {status.unheard}.", "bold red"), soft_wrap=True)
+    for stage, age in status.overdue.items():
+        since = f", since {moment(status.succeeded[stage])} UTC" if stage in status.succeeded else ""
+        console.print(plain(f"{EXPECTATIONS[stage].failed.capitalize()} for {span(age)}{since}.", "bold red"))
+    if status.halted or letters or status.not_understood or status.unheard or status.overdue:
         console.print()
 
 
@@ -352,3 +364,10 @@ def _runs(status: Status, console: Console) -> None:
         console.print(
             plain(f"{name} ran {ago(run.at, status.at)}{ending}", "yellow" if trouble else "dim"), soft_wrap=True
         )
+    ages = [
+        f"{expected.succeeded} {ago(status.succeeded[stage], status.at)}"
+        for stage, expected in EXPECTATIONS.items()
+        if stage in status.succeeded
+    ]
+    if ages:
+        console.print(plain(f"Last successes: {', '.join(ages)}.", "dim"), soft_wrap=True)

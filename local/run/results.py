@@ -18,9 +18,9 @@ from backorder.clock import iso
 from backorder.finding import Finding
 from backorder.model import Backorder
 from backorder.provider.account import AccountStatus
-from backorder.runs import last_run
 from backorder.standing import forecast, standing
 from backorder.store import ListRecord, Store
+from backorder.successes import successes
 from reconciliation.overview import overview
 from reconciliation.page import PAGE, html, view
 from reconciliation.statement import statement
@@ -158,7 +158,7 @@ def page(collected: Collected, store: Store, *, emulator: Mapping[str, Any], now
                 vat=Decimal(told["vat"]),
             ),
             now=now,
-            planned_at=planned.at if (planned := last_run(store, "plan")) else None,
+            successes=successes(store),
         )
     )
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from backorder.clock import span
 from backorder.halt import Halt, halt
 from backorder.rules import KeptRules, RulesOutdated, kept_rules
 from backorder.runs import Run, Scheduled, last_run
+from backorder.successes import EXPECTATIONS, Successes, successes
 from ops.dead_letters import dead
 from ops.doctor.checks import Check, fault, looked, ok, warning
 from ops.screen import ago
 from ops.stacks import Stack
-from ops.status import OVERDUE
 
 
 def examine(stack: Stack) -> Iterator[Check]:
@@ -22,6 +24,7 @@ def examine(stack: Stack) -> Iterator[Check]:
     yield from looked("line", lambda: [line(halt(stack.store), last_run(stack.store, "plan"), now)])
     yield from looked("plan", lambda: [_ran(stack, "plan", now)])
     yield from looked("reconcile", lambda: [_ran(stack, "reconcile", now)])
+    yield from looked("stages", lambda: stages(successes(stack.store), now))
     yield from looked("schedules", lambda: schedules(_states(stack)))
     yield from looked("mail", lambda: mail(_subscriptions(stack)))
     yield from looked("dead letters", lambda: [letters(dead(stack))])
@@ -63,6 +66,10 @@ _LIFTED_BY = {
 }
 
 
+_TOO_LONG: Final[Mapping[Scheduled, timedelta]] = {"plan": timedelta(minutes=15), "reconcile": timedelta(hours=2)}
+"""A function that has not run for so long has missed two of its schedule's ticks."""
+
+
 def _ran(stack: Stack, function: Scheduled, now: datetime) -> Check:
     return ran(function, last_run(stack.store, function), now, created=stack.created)
 
@@ -70,16 +77,31 @@ def _ran(stack: Stack, function: Scheduled, now: datetime) -> Check:
 def ran(function: Scheduled, run: Run | None, now: datetime, *, created: datetime | None) -> Check:
     """Whether a scheduled function runs, and came through. `created`: the stack, where that is known. Pure."""
     overdue = "look at its schedule, and at its log"
-    if run is None and created is not None and now - created > OVERDUE[function]:
+    if run is None and created is not None and now - created > _TOO_LONG[function]:
         return fault(function, f"never ran, and the stack was created {ago(created, now)}", overdue)
     if run is None:
         return warning(function, "never ran", "wait for its schedule, and look again")
     told = f"ran {ago(run.at, now)}"
-    if now - run.at > OVERDUE[function]:
+    if now - run.at > _TOO_LONG[function]:
         return fault(function, told, overdue)
     if trouble := run.trouble:
         return warning(function, f"{told}: {trouble}")
     return ok(function, told)
+
+
+def stages(known: Successes, now: datetime) -> Iterator[Check]:
+    """Whether each stage of the pipeline succeeded not too long ago. Pure."""
+    overdue = known.overdue(now)
+    for stage, age in overdue.items():
+        yield fault("stages", f"{EXPECTATIONS[stage].failed} for {span(age)}", _WHERE_TO_LOOK)
+    fine = [
+        f"{of.succeeded} {ago(known.at[s], now)}" for s, of in EXPECTATIONS.items() if s in known.at.keys() - overdue
+    ]
+    if fine:
+        yield ok("stages", ", ".join(fine))
+
+
+_WHERE_TO_LOOK = "docs/operations.md says where to look: a stage does not succeed"
 
 
 def schedules(states: Mapping[str, str]) -> Iterator[Check]:

@@ -47,6 +47,7 @@ METRICS: Mapping[str, Metric] = {
         "plan_submissions", _AMOUNT, "what is missing for all that is wanted, in the account's currency"
     ),
     "LineHalted": Metric("plan_submissions", _COUNT, "1 while no order goes out, else 0"),
+    "Age": Metric("plan_submissions", MetricUnit.Seconds, "since a stage last succeeded", by="stage"),
     "Ordered": Metric("submit_backorders", _COUNT, "orders that the provider took"),
     "CallMilliseconds": Metric("submit_backorders", MetricUnit.Milliseconds, "from a call to its answer"),
     "CallsAtOnce": Metric("submit_backorders", _COUNT, "the cap on calls at once that a function came to"),
@@ -59,6 +60,7 @@ METRICS: Mapping[str, Metric] = {
     "ItemsNotUnderstood": Metric(
         "reconcile_account", _COUNT, "items of the table that this version does not understand"
     ),
+    "MailUnheard": Metric("reconcile_account", _COUNT, "1 while the address for alerts gets no mail, else 0"),
     "Unexplained": Metric("reconcile_account", _AMOUNT, "what the books do not explain, in the account's currency"),
 }
 """All metrics by name: docs/operations.md has the same table, and the template's alarms and dashboard use no other."""

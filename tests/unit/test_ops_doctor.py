@@ -17,6 +17,7 @@ from backorder.provider import AccessDenied, AccountStatus, Contact, Credentials
 from backorder.provider.client import Provider
 from backorder.rules import KeptRules, Rules, parse_rules
 from backorder.runs import Run, Scheduled
+from backorder.successes import Stage, Successes
 from local.emulator.commands import applications
 from ops.doctor import deployment
 from ops.doctor import provider as at_provider
@@ -290,3 +291,15 @@ def test_the_stage_is_named_loudly() -> None:
 
 def test_what_zones_are_said_to_need_is_what_the_emulator_misses_in_their_orders() -> None:
     assert at_provider.NEEDED == applications.NEEDED_BY_ZONE
+
+
+def test_a_stage_without_success_for_too_long_is_a_fault_and_the_others_are_named() -> None:
+    known = Successes(
+        at={Stage.PLAN: NOW - timedelta(minutes=3), Stage.BOOKS: NOW - timedelta(hours=7)},
+        expected_since=dict.fromkeys((Stage.PLAN, Stage.BOOKS), NOW - timedelta(days=1)),
+    )
+
+    books, others = deployment.stages(known, NOW)
+
+    assert (books.verdict, books.told) == (FAULT, "books not compared for 7 hours")
+    assert (others.verdict, others.told) == (OK, "orders planned 3 minutes ago")

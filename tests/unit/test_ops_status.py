@@ -14,9 +14,11 @@ from rich.console import Console
 
 from backorder.finding import Kind
 from backorder.halt import Halt
+from backorder.listeners import Subscription, unheard
 from backorder.model import Backorder, Reason, Source, State
 from backorder.runs import Run
 from backorder.store import SetAside
+from backorder.successes import Stage, Successes
 from ops import status as of_status
 from ops import why as of_why
 from ops.screen import Screen
@@ -155,7 +157,29 @@ def test_what_is_wrong_comes_first() -> None:
     assert text.index("Orders have stopped") < text.index("Lists today")
     assert "Dead letters: 2 in lists." in text
     assert "nothing needs a person" not in text
-    assert "plan has not run since" in text
+
+
+def test_what_did_not_succeed_for_too_long_is_said_on_top_and_what_did_at_the_end() -> None:
+    an_hour_ago, a_day_ago = NOW - timedelta(hours=1), NOW - timedelta(days=1)
+    known = Successes(
+        at={Stage.PLAN: an_hour_ago, Stage.BOOKS: an_hour_ago}, expected_since=dict.fromkeys(Stage, a_day_ago)
+    )
+
+    text = shown(a_status(succeeded=known), of_status.render)
+
+    top, _, rest = text.partition("Lists today")
+    assert "Orders not planned for 1 hour, since 24 Nov 2026 11:00 UTC." in top
+    assert "Account not read for 24 hours." in top
+    assert "Books" not in top
+    assert "Last successes: orders planned 1 hour ago, books compared 1 hour ago." in rest
+
+
+def test_an_address_that_gets_no_mail_is_said_on_top() -> None:
+    why = unheard([Subscription("you@example.com", "PendingConfirmation")], "you@example.com")
+
+    text = shown(a_status(unheard=why), of_status.render)
+
+    assert "Nobody hears of alarms: you@example.com gets no mail: follow the link" in text.partition("Lists today")[0]
 
 
 def test_items_that_are_not_understood_are_told_first_and_by_their_keys() -> None:

@@ -17,6 +17,8 @@ from backorder.finding import Kind
 from backorder.model import Backorder, Reason, State
 from backorder.money import ZERO
 from backorder.standing import ForeignOrder, Lock, Standing
+from backorder.successes import Stage, Successes
+from reconciliation.page import html
 from reconciliation.page.funding import PAST
 from reconciliation.page.model import FundingDay, Page
 from reconciliation.page.moments import MOST_MOMENTS
@@ -38,6 +40,7 @@ from tests.factories import (
     an_account_status,
     usd,
 )
+from tests.unit.test_page_html import Seen
 
 BALANCE, RESERVED = Account.BALANCE, Account.RESERVED
 TODAY = NOW.date()
@@ -416,3 +419,34 @@ def test_every_state_is_counted_once(state: State) -> None:
     assert total.decided + total.undecided == 1
     assert bool(total.decided) == state.is_final
     assert (GROUPS[state] == "won") == state.is_won
+
+
+# --- Whether the pipeline works ------------------------------------------------------------------
+
+
+def test_the_header_says_when_each_stage_last_succeeded_and_which_did_not_for_too_long() -> None:
+    known = Successes(
+        at={Stage.PLAN: ago(minutes=3), Stage.REPORTS: ago(hours=1), Stage.BOOKS: ago(hours=7)},
+        expected_since=dict.fromkeys((Stage.PLAN, Stage.ACCOUNT, Stage.BOOKS), ago(days=9)),
+    )
+    seen = page(successes=known)
+
+    assert [(line.expected.what, line.at, line.overdue) for line in seen.stages] == [
+        ("orders", ago(minutes=3), None),
+        ("account", None, timedelta(days=9)),
+        ("books", ago(hours=7), timedelta(hours=7)),
+    ]
+    text = read_aloud(seen)
+    assert "orders planned Tue 24 Nov, 11:57" in text
+    assert "Account not read for 9 days" in text
+    assert "Books not compared for 7 hours, since Tue 24 Nov, 05:00" in text
+
+
+def test_the_page_says_that_mail_does_not_arrive() -> None:
+    assert "Nobody hears of alarms: you@example.com is gone" in read_aloud(page(unheard="you@example.com is gone"))
+    assert "Nobody hears" not in read_aloud(page())
+
+
+def read_aloud(seen: Page) -> str:
+    """The page's text in one line."""
+    return " ".join(Seen(html(seen)).text.split())

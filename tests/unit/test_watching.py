@@ -7,13 +7,17 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import planning.app
 from backorder.model import Backorder, State
 from backorder.observability import METRICS, measure, measure_by, metrics
 from backorder.provider.calls import Called
+from backorder.store.memory import MemoryStore
+from backorder.successes import Stage, ages, note_success
 from fetching.app import measure_tick as measure_fetch
 from fetching.fetch import Summary as Fetch
 from local.deployment import translate
@@ -109,12 +113,14 @@ def test_the_dashboard_shows_every_alarm(alarms: dict[str, Any], resources: dict
 def test_alarms_and_dashboard_use_metrics_that_exist(alarms: dict[str, Any], resources: dict[str, Any]) -> None:
     for name, alarm in alarms.items():
         if alarm.get("Namespace") not in ("AWS/SQS", "AWS/Lambda", None):
-            (dimension,) = alarm["Dimensions"]
-            assert dimension == {"Name": "service", "Value": METRICS[alarm["MetricName"]].service}, name
+            metric = METRICS[alarm["MetricName"]]
+            service, *by = alarm["Dimensions"]
+            assert service == {"Name": "service", "Value": metric.service}, name
+            assert [each["Name"] for each in by] == ([metric.by] if metric.by else []), name
     shown = set()
-    for metric in _own_metrics(json.loads(_dashboard(resources))):
-        assert metric[3] == METRICS[metric[1]].service
-        shown.add(metric[1])
+    for drawn in _own_metrics(json.loads(_dashboard(resources))):
+        assert drawn[3] == METRICS[drawn[1]].service
+        shown.add(drawn[1])
     searched = set(re.findall(r'MetricName=\\"(\w+)\\"', _dashboard(resources)))
     assert shown | searched == set(METRICS) - {"Unexplained", "LineHalted", "Entries"}
 
@@ -176,6 +182,45 @@ def test_a_tick_that_saw_no_account_says_nothing_of_funds(written: Callable[[Cal
 
     assert line["LineHalted"] == [1]
     assert "Capacity" not in line
+
+
+def test_a_plan_that_crashes_measures_how_old_the_stages_are_all_the_same(
+    written: Callable[[Callable[[], None]], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_arguments: Any, **_more: Any) -> Tick:
+        raise RuntimeError("the table is being restored")
+
+    settings = SimpleNamespace(expected=[stage for stage in Stage if stage is not Stage.LISTS])
+    measure("LineHalted", 0)
+    tick = SimpleNamespace(store=MemoryStore(), clock=lambda: NOW)
+    note_success(tick.store, Stage.BOOKS, NOW - timedelta(minutes=90))
+    monkeypatch.setattr(planning.app.Settings, "from_environment", lambda _environment: settings)
+    monkeypatch.setattr(planning.app, "planning", lambda: tick)
+    monkeypatch.setattr(planning.app, "plan_submissions", crash)
+    ages(tick.store, settings.expected, NOW - timedelta(hours=2))
+
+    def call() -> None:
+        with pytest.raises(RuntimeError):
+            planning.app.handler.__wrapped__.__wrapped__({}, SimpleNamespace(aws_request_id="1"))  # type: ignore[attr-defined]
+
+    lines = written(call)
+
+    assert {line["stage"]: line["Age"] for line in lines if "Age" in line} == {
+        "plan": [7200],
+        "account": [7200],
+        "applications": [7200],
+        "books": [5400],
+        "reports": [7200],
+    }
+
+
+@pytest.mark.parametrize(("unheard", "measured"), [(None, 0), ("you@example.com gets no mail", 1)])
+def test_an_address_without_mail_is_measured(
+    written: Callable[[Callable[[], None]], Any], unheard: str | None, measured: int
+) -> None:
+    lines = written(lambda: measure_run(Run(unheard=unheard)))
+
+    assert [line["MailUnheard"] for line in lines if "MailUnheard" in line] == [[measured]]
 
 
 def test_a_fetch_is_measured_and_its_names_only_once_the_list_is_whole(

@@ -22,6 +22,7 @@ from backorder.observability import logger
 from backorder.provider import Provider, ProviderError
 from backorder.rules import RulesOutdated, kept_rules
 from backorder.store import Store
+from backorder.successes import Stage, note_success
 from fetching.pages import OVERLAP, MovedTooFar, page_after, rows
 from fetching.query import Query, query
 
@@ -162,6 +163,7 @@ class _Tick:
             self._note(_Reached(day=self.reached.day, query=self.reached.query, began_at=self.fetching.clock()))
             return self._goes_on(f"{error}: it is read anew")
         self._put_together()
+        note_success(self.fetching.store, Stage.LISTS, self.fetching.clock())
         return self.summary
 
     def _goes_on(self, why: str) -> Summary:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,11 +16,12 @@ from pydantic import Field
 
 from backorder.batches import Batch
 from backorder.clock import Clock, system_clock
-from backorder.observability import logger, measure, metrics
+from backorder.observability import logger, measure, measure_by, metrics
 from backorder.provider.wiring import provider_from
 from backorder.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
+from backorder.successes import Stage, ages
 from planning.submissions import Planning, Summary, plan_submissions
 
 if TYPE_CHECKING:
@@ -34,6 +36,12 @@ class Settings(ProviderSettings):
 
     queue_url: str = Field(alias="SUBMISSION_QUEUE_URL", min_length=1)
     parallel_calls: int = Field(alias="PARALLEL_CALLS", ge=1)
+    fetches: Literal["off", "daily"] = Field(alias="FETCH_PENDING_DELETES", default="off")
+
+    @property
+    def expected(self) -> Collection[Stage]:
+        """The stages that have to succeed again and again on this stack."""
+        return [stage for stage in Stage if stage is not Stage.LISTS or self.fetches == "daily"]
 
 
 @cache
@@ -71,14 +79,24 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Planning:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One tick. The event only names it: the clock is read when the decision is made."""
-    summary = plan_submissions(
-        planning(),
-        holder=context.aws_request_id,
-        seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
-    )
-    logger.info("planned", **summary.as_json())
-    measure_tick(summary)
-    return summary.as_json()
+    settings, tick = Settings.from_environment(os.environ), planning()
+    try:
+        summary = plan_submissions(
+            tick,
+            holder=context.aws_request_id,
+            seconds_left=lambda: context.get_remaining_time_in_millis() / 1000,
+        )
+        logger.info("planned", **summary.as_json())
+        measure_tick(summary)
+        return summary.as_json()
+    finally:
+        # Of a plan that fails, too: the other stages' alarms must not fire for it.
+        measure_ages(ages(tick.store, settings.expected, tick.clock()))
+
+
+def measure_ages(of_stages: Mapping[Stage, timedelta]) -> None:
+    """Writes how long ago each stage last succeeded."""
+    measure_by("Age", {stage: int(age.total_seconds()) for stage, age in of_stages.items()})
 
 
 def measure_tick(summary: Summary) -> None:

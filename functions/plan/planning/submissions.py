@@ -24,6 +24,7 @@ from backorder.rules import Rules, RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import ForeignOrder, Standing, forecast, save_forecast, standing
 from backorder.store import Conflict, SetAside, Store
+from backorder.successes import Stage, note_success
 from planning.fees import Fees
 from planning.funding import Plan, chance_gone, plan
 from planning.position import Funds, Position
@@ -113,6 +114,8 @@ def plan_submissions(
         return Summary(skipped="another plan is under way")
     try:
         summary = _tick(planning, now, queue=queue, seconds_left=seconds_left)
+        if summary.capacity is not None:
+            note_success(store, Stage.PLAN, now)
         note_run(store, "plan", Run(now, summary.as_json()))
         return summary
     finally:
@@ -162,6 +165,7 @@ class _Tick:
             logger.warning("account_unread", why=str(error))
             self.summary.skipped = str(error)
             return self._blind(backorders)
+        note_success(self.store, Stage.ACCOUNT, self.now)
         if halted and halted.kind in ("access", "rules"):
             lift_halt(self.store)
             logger.info("line_goes_on", since=halted.since)

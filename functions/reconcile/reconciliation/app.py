@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from typing import Any, BinaryIO
 
 import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field
 
 from backorder.clock import Clock, system_clock
+from backorder.listeners import Subscription, unheard
 from backorder.observability import logger, measure, measure_by, metrics
 from backorder.provider.wiring import provider_from
 from backorder.registries import Registries
@@ -29,6 +32,7 @@ class Settings(ProviderSettings):
 
     reports_bucket: str = Field(alias="REPORTS_BUCKET", min_length=1)
     topic: str = Field(alias="ALERT_TOPIC_ARN", min_length=1)
+    alert_email: str = Field(alias="ALERT_EMAIL", default="")
 
 
 @cache
@@ -44,6 +48,17 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Reconciliation:
 
     def publish(message: Message) -> None:
         sns.publish(TopicArn=settings.topic, Subject=message.subject, Message=message.body)
+
+    def look_who_listens() -> str | None:
+        try:
+            return unheard(subscriptions(), settings.alert_email)
+        except (BotoCoreError, ClientError) as error:
+            return f"whether {settings.alert_email} gets mail is not known: {error}"
+
+    def subscriptions() -> Iterator[Subscription]:
+        for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=settings.topic):
+            for subscription in page["Subscriptions"]:
+                yield Subscription(subscription["Endpoint"], subscription["SubscriptionArn"])
 
     def put(key: str, content: BinaryIO, content_type: str) -> None:
         s3.put_object(Bucket=settings.reports_bucket, Key=key, Body=content, ContentType=content_type)
@@ -61,6 +76,7 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Reconciliation:
             partition=s3.meta.partition,
         ),
         registries=Registries.load(),
+        look_who_listens=look_who_listens,
     )
 
 
@@ -79,6 +95,7 @@ def measure_run(summary: Summary) -> None:
     if summary.unexplained is not None:
         measure("Unexplained", Decimal(summary.unexplained))
     measure("Dated", summary.dated)
+    measure("MailUnheard", int(summary.unheard is not None))
     if summary.not_understood is not None:
         measure("ItemsNotUnderstood", summary.not_understood)
     measure_by("Findings", summary.findings_open)

@@ -15,6 +15,7 @@ from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock
 from backorder.finding import Kind
 from backorder.halt import Halt, halt, halt_line, zone_halts
+from backorder.listeners import note_unheard
 from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO, in_words
 from backorder.observability import logger
@@ -28,6 +29,7 @@ from backorder.rules import RulesOutdated, broken_rules, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
 from backorder.store import NotUnderstood, Store
+from backorder.successes import Stage, note_success
 from backorder.unread import unread_objects
 from reconciliation import findings as find
 from reconciliation.ahead import look_ahead
@@ -62,6 +64,8 @@ class Reconciliation:
     report_link: str
     """Where a person finds the report."""
     registries: Registries
+    look_who_listens: Callable[[], str | None] = lambda: None
+    """Says why the address for alerts gets no mail; None if it does."""
 
 
 @dataclass
@@ -84,6 +88,8 @@ class Summary:
     skipped: str | None = None
     failed: dict[str, str] = field(default_factory=dict)
     """Stages that the provider did not answer, or refused, each with why."""
+    unheard: str | None = None
+    """Why the address for alerts gets no mail; None if it does."""
     not_understood: int | None = None
     """Items of the table that this version does not understand."""
 
@@ -102,6 +108,8 @@ def reconcile_account(reconciliation: Reconciliation, *, holder: str) -> Summary
     try:
         store.forget_set_aside()
         run = _Run(reconciliation, now)
+        run.summary.unheard = reconciliation.look_who_listens()
+        note_unheard(store, run.summary.unheard)
         recall_set_aside(store)
         summary = run.run()
         summary.not_understood = keep_set_aside(store)
@@ -154,6 +162,8 @@ class _Run:
             known = watched(standing(self.store).foreign, self.known_findings)
             strangers = find_strangers(reading, self.orders, known)
             self._remember(reading, strangers, leases)
+            if "applications" not in self.stages.failed:
+                note_success(self.store, Stage.APPLICATIONS, self.now)
         except AccessDenied as error:
             halt_line(self.store, Halt("access", str(error), self.now))
             self.summary.halted = str(error)
@@ -163,6 +173,8 @@ class _Run:
         # Only now: whatever breaks a run off before it leaves the books to be added up anew.
         self.books.close(self.now, whole=self.summary.compared)
         self.summary.posted = self.books.posted
+        if self.summary.compared:
+            note_success(self.store, Stage.BOOKS, self.now)
         self._find(reading, strangers, leases)
         # Last: what is settled is looked at no longer, unless it has a finding by now.
         self._settle(reading)
@@ -371,11 +383,15 @@ class _Run:
         self.summary.findings_closed = sum(finding.status == "closed" for finding in changes)
         stand = {finding.key: finding for finding in (*known, *changes)}.values()
         self.summary.findings_open = dict(Counter(f.kind.value for f in stand if f.status == "open"))
-        reports = Reports(self.store, self.put, self.books, self.now)
-        reports.write(self.orders, changes, self.status, unread=self.summary.halted or self.stages.account_unread)
-        if news := find.worth_telling(changes, known):
-            self.publish(compose(news, report=self.report_link))
-        side_by_side(self.store.save_finding, changes)
+        try:
+            reports = Reports(self.store, self.put, self.books, self.now)
+            reports.write(self.orders, changes, self.status, unread=self.summary.halted or self.stages.account_unread)
+            note_success(self.store, Stage.REPORTS, self.now)
+        finally:
+            # Reports that cannot be written are no reason not to tell.
+            if news := find.worth_telling(changes, known):
+                self.publish(compose(news, report=self.report_link))
+            side_by_side(self.store.save_finding, changes)
 
 
 def _latest(

@@ -18,12 +18,13 @@ from typing import Any, BinaryIO
 from backorder.bookkeeping import Account, Posting
 from backorder.clock import iso
 from backorder.finding import Finding
+from backorder.listeners import last_unheard
 from backorder.model import Backorder, State
 from backorder.money import ZERO
 from backorder.provider.account import AccountStatus
-from backorder.runs import last_run
 from backorder.standing import forecast, standing
 from backorder.store import ListRecord, Store
+from backorder.successes import successes
 from reconciliation.books import Books
 from reconciliation.ledger import Sum
 from reconciliation.one_by_one import OneByOne
@@ -130,7 +131,6 @@ class Reports:
         status: AccountStatus | None,
         unread: str | None,
     ) -> None:
-        planned = last_run(self._store, "plan")
         page = view(
             backorders=backorders,
             before=past,
@@ -142,8 +142,9 @@ class Reports:
             standing=standing(self._store),
             account=status,
             now=self._now,
-            planned_at=planned.at if planned else None,
+            successes=successes(self._store),
             unread=unread,
+            unheard=last_unheard(self._store),
         )
         self._write(f"latest/{PAGE}", html(page), "text/html; charset=utf-8")
 

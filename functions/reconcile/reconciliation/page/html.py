@@ -21,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, pa
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from backorder.clock import iso
+from backorder.clock import iso, span
 from backorder.money import CENT, text
 from backorder.spreadsheet import safe
 from reconciliation.page.chart import funding_chart, weeks_chart
@@ -90,6 +90,7 @@ def _environment() -> Environment:
         "day": lambda day: f"{day.day} {day:%b}",
         "month": lambda day: f"{day:%B %Y}",
         "moment": _moment,
+        "span": span,
         "linked": _linked,
         "iso": iso,
     }

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from backorder.finding import Finding, Kind
 from backorder.store import ListRecord
+from backorder.successes import Expectation
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class StageLine:
+    """When a stage of the pipeline last succeeded."""
+
+    expected: Expectation
+    at: datetime | None
+    """None: it never did."""
+    overdue: timedelta | None
+    """For how long it has not, where that is too long."""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The whole page."""
 
@@ -156,10 +168,11 @@ class Page:
     amount: Decimal | None
     """The balance at the provider, what is reserved included; None where it was not read."""
     reserved: Decimal | None
-    planned_at: datetime | None
-    """When orders were last planned."""
+    stages: Sequence[StageLine]
     unread: str | None
     """Why the account could not be read this time; states and money are those of the time before."""
+    unheard: str | None
+    """Why the address for alerts gets no mail, and what to do; None if it does."""
     tasks: Sequence[Task]
     today: Today
     funding: Sequence[FundingDay]

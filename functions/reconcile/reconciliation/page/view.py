@@ -17,8 +17,9 @@ from backorder.model import Backorder
 from backorder.provider.account import AccountStatus
 from backorder.standing import Forecast, Standing
 from backorder.store import ListRecord
+from backorder.successes import EXPECTATIONS, Stage, Successes
 from reconciliation.page.funding import funding_days
-from reconciliation.page.model import Page
+from reconciliation.page.model import Page, StageLine
 from reconciliation.page.moments import Moments
 from reconciliation.page.needs import Needs
 from reconciliation.page.outcomes import Weeks, Zones, summed
@@ -42,15 +43,16 @@ def view(
     standing: Standing,
     account: AccountStatus | None,
     now: datetime,
-    planned_at: datetime | None = None,
+    successes: Successes | None = None,
     unread: str | None = None,
+    unheard: str | None = None,
     before: Past | None = None,
 ) -> Page:
     """The page as of `now`, with the days and hours of the user's time zone, which the forecast names.
 
     `held`: what each account of the whole ledger holds. `account` is None where the provider was not asked, or did not
-    answer, which `unread` explains then; `planned_at`: when orders were last planned; `before`: what the days come to
-    whose backorders are not among those given.
+    answer, which `unread` explains then; `successes`: of the pipeline's stages; `unheard`: why the address for alerts
+    gets no mail; `before`: what the days come to whose backorders are not among those given.
     """
     read = sorted(
         (record for record in lists if record.kind in ("wanted", "dropping", "cancel")),
@@ -74,8 +76,9 @@ def view(
         currency=_currency(account, forecast, postings),
         amount=account.amount if account else None,
         reserved=account.deposit if account else None,
-        planned_at=planned_at,
+        stages=_stages(successes or Successes(), now),
         unread=unread,
+        unheard=unheard,
         tasks=tasks(findings, forecast, now=now),
         today=today.counts(read),
         funding=funding_days(
@@ -103,6 +106,16 @@ def view(
         rows=rows,
         rows_left_out=total.decided + total.undecided - len(rows),
     )
+
+
+def _stages(successes: Successes, now: datetime) -> list[StageLine]:
+    """Those that ever succeeded, or should have, but for the reports: the page itself is one."""
+    overdue = successes.overdue(now)
+    return [
+        StageLine(expectation, successes.at.get(stage), overdue.get(stage))
+        for stage, expectation in EXPECTATIONS.items()
+        if stage is not Stage.REPORTS and (stage in successes.at or stage in overdue)
+    ]
 
 
 class _Sums(Protocol):

@@ -1,0 +1,73 @@
+"""What is kept of each stage's last success, and when it is too old."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorder.store.memory import MemoryStore
+from backorder.successes import EXPECTATIONS, Stage, Successes, ages, note_success, successes
+from tests.factories import NOW
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_an_age_counts_from_the_last_success_and_before_the_first_from_when_it_was_expected() -> None:
+    store = MemoryStore()
+    assert ages(store, [Stage.PLAN, Stage.BOOKS], NOW) == {Stage.PLAN: timedelta(), Stage.BOOKS: timedelta()}
+    note_success(store, Stage.PLAN, NOW + 5 * MINUTE)
+
+    assert ages(store, [Stage.PLAN, Stage.BOOKS], NOW + 7 * MINUTE) == {
+        Stage.PLAN: 2 * MINUTE,
+        Stage.BOOKS: 7 * MINUTE,
+    }
+
+
+def test_a_stage_that_is_switched_on_later_is_not_late_at_once() -> None:
+    store = MemoryStore()
+    note_success(store, Stage.LISTS, NOW)
+    ages(store, [Stage.PLAN, Stage.LISTS], NOW)
+    off, on = NOW + timedelta(days=10), NOW + timedelta(days=30)
+
+    assert Stage.LISTS not in ages(store, [Stage.PLAN], off)
+    assert successes(store).age(Stage.LISTS, off) is None
+    assert ages(store, [Stage.PLAN, Stage.LISTS], on)[Stage.LISTS] == timedelta()
+    assert successes(store).at[Stage.LISTS] == NOW
+
+
+def test_a_success_that_is_noted_late_hides_no_later_one() -> None:
+    store = MemoryStore()
+    note_success(store, Stage.PLAN, NOW)
+    note_success(store, Stage.PLAN, NOW - MINUTE)
+
+    assert successes(store).at[Stage.PLAN] == NOW
+
+
+def test_functions_that_note_at_the_same_time_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore()
+    swap = store.swap_document
+    pending = [Stage.BOOKS, Stage.REPORTS]
+
+    def swap_after_another(*args: object) -> bool:
+        if pending:
+            note_success(store, pending.pop(), NOW)
+        return swap(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "swap_document", swap_after_another)
+    note_success(store, Stage.PLAN, NOW)
+
+    assert set(successes(store).at) == {Stage.PLAN, Stage.BOOKS, Stage.REPORTS}
+
+
+@given(st.sampled_from(Stage), st.timedeltas(timedelta(), timedelta(days=3)))
+def test_overdue_is_what_is_older_than_its_patience(stage: Stage, age: timedelta) -> None:
+    known = Successes(at={stage: NOW}, expected_since={stage: NOW})
+
+    assert known.overdue(NOW + age) == ({stage: age} if age > EXPECTATIONS[stage].patience else {})
+
+
+def test_nothing_is_overdue_that_nobody_expects() -> None:
+    assert not Successes(at={Stage.LISTS: NOW}).overdue(NOW + timedelta(days=400))
