@@ -36,6 +36,7 @@ METRICS: Mapping[str, Metric] = {
     "NotSelected": Metric("ingest_list", _COUNT, "of these, not selected"),
     "Duplicates": Metric("ingest_list", _COUNT, "of these, there already"),
     "Accepted": Metric("ingest_list", _COUNT, "of these, accepted: new backorders, or names taken back"),
+    "OpenNames": Metric("plan_submissions", _COUNT, "open backorders, all of which a tick holds in memory"),
     "Queued": Metric("plan_submissions", _COUNT, "orders sent to the workers by a tick"),
     "Held": Metric("plan_submissions", _COUNT, "names that wait for money or a limit, at a tick"),
     "Missed": Metric("plan_submissions", _COUNT, "names whose last chance passed"),

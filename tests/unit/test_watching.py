@@ -169,12 +169,12 @@ def test_calls_and_orders_are_counted_once(written: Callable[[Callable[[], None]
 
 
 def test_a_tick_is_measured(written: Callable[[Callable[[], None]], Any]) -> None:
-    tick = Tick(queued=3, held=2, missed=1, capacity="100.00", drawn="59.00", shortfall="77.00", at_risk=1)
+    tick = Tick(open=7, queued=3, held=2, missed=1, capacity="100.00", drawn="59.00", shortfall="77.00", at_risk=1)
 
     (line,) = written(lambda: measure_tick(tick))
 
-    names = ("LineHalted", "Queued", "Held", "Missed", "AtRisk", "Capacity", "Drawn", "Shortfall")
-    assert [line[name] for name in names] == [[0], [3], [2], [1], [1], [100], [59], [77]]
+    names = ("OpenNames", "LineHalted", "Queued", "Held", "Missed", "AtRisk", "Capacity", "Drawn", "Shortfall")
+    assert [line[name] for name in names] == [[7], [0], [3], [2], [1], [1], [100], [59], [77]]
 
 
 def test_a_tick_that_saw_no_account_says_nothing_of_funds(written: Callable[[Callable[[], None]], Any]) -> None:

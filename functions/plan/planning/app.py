@@ -103,6 +103,8 @@ def measure_tick(summary: Summary) -> None:
     """Writes the metrics of a tick. One that could not look at the account knows nothing of its funds."""
     measure("LineHalted", int(bool(summary.halted or summary.halted_zones)))
     measure("AtRisk", summary.at_risk)
+    if summary.open is not None:
+        measure("OpenNames", summary.open)
     if summary.minutes_to_deadline is not None:
         measure("MinutesToDeadline", summary.minutes_to_deadline)
     if summary.capacity is None or summary.drawn is None:

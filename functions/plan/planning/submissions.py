@@ -67,6 +67,8 @@ class Planning:
 class Summary:
     """What a tick did."""
 
+    open: int | None = None
+    """Backorders that were read; None: none were."""
     queued: int = 0
     asked: int = 0
     withdrawn: int = 0
@@ -236,6 +238,7 @@ class _Tick:
         """Those that are understood."""
         self.store.forget_set_aside()
         backorders = list(self.store.open_backorders())
+        self.summary.open = len(backorders) or None
         self.summary.not_understood = len(self.store.set_aside()) or None
         return backorders
 
