@@ -1,4 +1,5 @@
-"""What changes under the pipeline while it runs: drop dates, the rules, what a version takes for rules, the password.
+"""What changes under the pipeline while it runs: drop dates, the rules, what a version takes for rules, the password, and
+whether the provider answers at all.
 
 Drawn after everything else of a scenario, and by chance of its own.
 """
@@ -9,6 +10,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from backorder.clock import iso
 from backorder.registries import Registries
@@ -18,6 +20,9 @@ LONGEST_OUTAGE = timedelta(hours=4)
 """Until rules that an upgrade no longer understands are mended."""
 LONGEST_WITHOUT_PASSWORD = timedelta(minutes=30)
 """Between the rotation at the provider and the one of the secret, whichever comes first."""
+LONGEST_SILENCE = timedelta(hours=3)
+"""Of the provider: an outage."""
+_SHARE_SILENT = 0.25
 _FOR_SE = '\n[provider.zones.se]\n"X-NICSE-IDNUMBER" = "556677-8899"\n'
 _SHARE = 0.4
 """Of the seeds that meet with each of these."""
@@ -53,12 +58,16 @@ class Changes:
     regrets: float = 0.0
     """Share of the orders that are taken back for want of funds whose user wants them no more just then."""
 
+    silent_at: datetime | None = None
+    """When the provider stops answering, for `silence`."""
+    silence: timedelta = timedelta(0)
+
     @property
     def outage(self) -> timedelta:
-        """How long the rules are not understood."""
+        """How long nothing can be ordered: the rules are not understood, or the provider does not answer."""
         if self.rules_outdated_at is None or self.rules_mended_at is None:
-            return timedelta(0)
-        return self.rules_mended_at - self.rules_outdated_at
+            return self.silence
+        return self.rules_mended_at - self.rules_outdated_at + self.silence
 
 
 def draw_changes(
@@ -88,7 +97,14 @@ def draw_changes(
         dooms=rng.choice((0.0, 0.0, 0.05)),
         redrives=tuple(start + hours * timedelta(hours=1) for hours in _hours(rng, days)),
         regrets=rng.choice((0.0, 0.5, 1.0)),
+        **_silence(random.Random(f"silence {seed}"), start, days),
     )
+
+
+def _silence(rng: random.Random, start: datetime, days: timedelta) -> dict[str, Any]:
+    if rng.random() > _SHARE_SILENT:
+        return {}
+    return {"silent_at": start + rng.random() * days, "silence": rng.uniform(0.1, 1.0) * LONGEST_SILENCE}
 
 
 def _hours(rng: random.Random, days: timedelta) -> Iterator[float]:

@@ -190,6 +190,8 @@ class _Simulation:
             self._at(changes.password_rotated_at, self._rotate_password)
         if changes.secret_rotated_at is not None:
             self._at(changes.secret_rotated_at, self._rotate_secret)
+        if changes.silent_at is not None:
+            self._at(changes.silent_at, partial(self.emulator.fall_silent, changes.silence / timedelta(hours=1)))
         for moment in changes.redrives:
             self._at(moment, self.machine.submissions.redrive)
 
