@@ -11,7 +11,8 @@ import json
 import tempfile
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,7 +20,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-import boto3
+import botocore.handlers
 import click
 
 from backorder.observability import METRICS
@@ -145,12 +146,27 @@ def bench() -> None:
 
 
 def _counted(names: int) -> Counted:
-    """What a run of so many wanted names asked for: its functions use boto3's default session."""
+    """What a run of so many wanted names asked for."""
     counted = Counted()
-    boto3.setup_default_session()
-    assert boto3.DEFAULT_SESSION is not None
-    boto3.DEFAULT_SESSION.events.register("before-call.*.*", counted.see)
-    boto3.DEFAULT_SESSION.events.register("after-call.dynamodb.*", counted.see_read)
+    with _every_session([("before-call.*.*", counted.see), ("after-call.dynamodb.*", counted.see_read)]):
+        _run(names)
+    assert counted.units, "nothing was counted"
+    return counted
+
+
+@contextmanager
+def _every_session(handlers: Sequence[tuple[str, Callable[..., None]]]) -> Iterator[None]:
+    """Handlers for each of botocore's sessions that begins within the block: a run begins its own."""
+    known = botocore.handlers.BUILTIN_HANDLERS
+    known.extend(handlers)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            known.remove(handler)
+
+
+def _run(names: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "names.txt"
         path.write_text("".join(f"costs-of-name-{number}.com\n" for number in range(names)))
@@ -159,7 +175,6 @@ def _counted(names: int) -> Counted:
             RunOptions(lists=(str(path),), kind="wanted", out=Path(folder) / "out", store="dynamodb", start=start),
             progress=lambda _now, _what: None,
         )
-    return counted
 
 
 def _fixed() -> dict[str, Decimal]:

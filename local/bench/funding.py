@@ -31,7 +31,7 @@ FEE = Decimal("69.00")
 BATCH = timedelta(hours=1)
 LAG = timedelta(hours=1)
 FINALIZATION = timedelta(hours=16)
-LATE = (timedelta(minutes=30), timedelta(minutes=90))
+LATE = (timedelta(minutes=90), timedelta(hours=6), timedelta(hours=12))
 MANY = 100_000
 
 Strategy = Callable[["_Account"], None]

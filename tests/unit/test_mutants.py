@@ -35,8 +35,9 @@ def test_what_the_tests_or_python_refuse_is_killed(outcome: str) -> None:
     assert [mutant.killed for mutant in read_session(an_item(outcome))] == [True]
 
 
-def test_what_the_filter_skipped_is_no_mutant() -> None:
-    assert list(read_session(an_item(worker="skipped"))) == []
+@pytest.mark.parametrize("worker", ["skipped", "no-test"])
+def test_what_the_filter_skipped_or_could_not_be_planted_is_no_mutant(worker: str) -> None:
+    assert list(read_session(an_item(worker=worker))) == []
 
 
 def test_tests_that_could_not_be_run_are_no_verdict() -> None:
