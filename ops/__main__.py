@@ -110,9 +110,10 @@ def why(stack: Stack, screen: Screen, name: str) -> None:
     show_default=True,
     help="wanted: each name is ordered; dropping: the rules choose; cancel: each is taken back; rules: a rules.toml",
 )
+@click.option("--encoding", metavar="NAME", help="what it is written in, such as windows-1250 (default: found out)")
 @_waiting
 @_on_a_stack
-def put(stack: Stack, screen: Screen, file: Path, kind: Any, wait: int) -> None:
+def put(stack: Stack, screen: Screen, file: Path, kind: Any, encoding: str | None, wait: int) -> None:
     """Uploads a list, waits until it is read, and shows what became of its entries.
 
     A list may be plain text, CSV, JSON, gzipped or zipped. Putting it twice orders nothing twice.
@@ -125,7 +126,7 @@ def put(stack: Stack, screen: Screen, file: Path, kind: Any, wait: int) -> None:
     from ops import uploads  # noqa: PLC0415
 
     with screen.transfer(f"uploading {file.name}", file) as progress:
-        upload = uploads.put_file(stack, file, kind, progress=progress)
+        upload = uploads.put_file(stack, file, kind, encoding=encoding, progress=progress)
     with screen.working("waiting for it to be read"):
         done = uploads.outcome(stack, upload, seconds=wait)
     screen.show(done, uploads.render)

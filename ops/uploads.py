@@ -16,6 +16,8 @@ from rich.console import Console
 
 from backorder.rules import RulesError, parse_rules
 from backorder.store import ListRecord
+from ingestion.objects import content_type_of
+from ingestion.reading.encodings import known_encoding
 from ops.dead_letters import waiting
 from ops.faults import Fault
 from ops.screen import counted, plain, row, table
@@ -76,15 +78,33 @@ class Put:
     """What to do, where it was not read in time."""
 
 
-def put_file(stack: Stack, file: Path, kind: Kind, *, progress: Callable[[int], None] = lambda _bytes: None) -> Upload:
-    """Uploads a file into the folder of its kind. Raises Fault for one that cannot be read or that is broken."""
+def put_file(
+    stack: Stack,
+    file: Path,
+    kind: Kind,
+    *,
+    encoding: str | None = None,
+    progress: Callable[[int], None] = lambda _bytes: None,
+) -> Upload:
+    """Uploads a file into the folder of its kind; `encoding`: what it is declared to be written in.
+
+    Raises Fault for one that cannot be read or that is broken.
+    """
+    if encoding is not None and known_encoding(encoding) is None:
+        raise Fault(f"--encoding {encoding}: is no encoding of lists that is known; one is windows-1250")
     if not file.is_file():
         raise Fault(f"{file}: there is no such file")
     if kind == "rules":
         _check_rules(file)
     key = RULES_KEY if kind == "rules" else f"{kind}/{file.name}"
     try:
-        stack.s3.upload_file(str(file), stack.output("ListsBucketName"), key, Callback=progress)
+        stack.s3.upload_file(
+            str(file),
+            stack.output("ListsBucketName"),
+            key,
+            ExtraArgs={"ContentType": content_type_of(encoding)},
+            Callback=progress,
+        )
     except OSError as error:
         raise Fault(f"{file}: cannot be read ({error.strerror})") from None
     return _uploaded(stack, key)

@@ -33,6 +33,7 @@ class Considered:
 
     name: str
     source: str
+    encoding: str = ""
     entries: int = 0
     rejected: int = 0
     duplicates: int = 0
@@ -76,10 +77,11 @@ class Orders:
         return sum((self.fees.of(backorder.zone) for backorder in backorders), Decimal(0))
 
 
-def consider_file(path: Path, rules: Rules) -> Iterator[Considered]:
-    """Reads a file and chooses from each list in it. Raises OSError if it cannot be read."""
+def consider_file(path: Path, rules: Rules, encoding: str | None = None) -> Iterator[Considered]:
+    """Reads a file and chooses from each list in it; `encoding`: the declared one. Raises OSError if it cannot be
+    read."""
     with path.open("rb") as file:
-        for read in read_lists(file, screen=Screen(rules.select), name=path.name):
+        for read in read_lists(file, screen=Screen(rules.select), name=path.name, encoding=encoding):
             yield consider(read, path.name if read.member is None else f"{path.name}#{read.member}", rules)
 
 
@@ -111,6 +113,7 @@ def consider(read: ReadList, name: str, rules: Rules) -> Considered:
         else:
             seen.add(item.domain.name)
             done.chosen.append(item._replace(priority=decided.score.points, chosen=str(decided)))
+    done.encoding = read.encoding
     done.unseen_columns = selection.unseen_columns
     return done
 

@@ -37,7 +37,7 @@ def _counts(one: Considered, console: Console) -> None:
     table.add_column()
     table.add_column(justify="right")
     table.add_row("entries", f"{one.entries:,}")
-    console.print(f"[bold]{escape(one.name)}[/] ({one.source})", soft_wrap=True)
+    console.print(f"[bold]{escape(one.name)}[/] ({one.source}, {escape(one.encoding)})", soft_wrap=True)
     for outcome, count, details in (
         ("rejected", one.rejected, one.reasons),
         ("not selected", one.not_selected, one.left_out_by),

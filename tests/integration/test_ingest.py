@@ -416,3 +416,14 @@ def test_the_handler_ingests_each_object_and_fails_with_what_one_raises(
         [record] = store.lists()
         assert (record.entries, record.duplicates, record.accepted) == (3, 1, 2)
     app.ingestion.cache_clear()
+
+
+def test_what_an_object_is_written_in_is_what_its_content_type_declares(world: World) -> None:
+    body = "mąka.pl\nigła.pl\n".encode("cp1250")
+    world.s3.put_object(Bucket=LISTS, Key="wanted/a.csv", Body=body, ContentType='text/csv; charset="Windows-1250"')
+    world.s3.put_object(Bucket=LISTS, Key="wanted/b.csv", Body=body, ContentType="text/csv; charset=klingon")
+    [declared] = world.ingest("wanted/a.csv")
+    assert (counts(declared), declared.encoding) == ((2, 0, 0, 0, 2), "windows-1250")
+    [unknown] = world.ingest("wanted/b.csv")
+    assert (counts(unknown), unknown.encoding) == ((2, 1, 0, 1, 0), "windows-1250 or ISO-8859-2")
+    assert any("declared to be written in 'klingon', an encoding that is not known" in note for note in unknown.notes)

@@ -12,6 +12,7 @@ from ingestion.memory import Memory
 from ingestion.objects import Arrived, look_at, object_file
 from ingestion.one_list import Task
 from ingestion.reading import ReadList, read_lists
+from ingestion.reading.encodings import known_encoding
 from ingestion.rounds import Rounds
 from ingestion.rules_file import ingest_rules
 from ingestion.screen import Screen
@@ -84,7 +85,8 @@ def _ingest(arrived: Arrived, kind: Kind, services: Ingestion) -> list[ListSumma
     task = Task(arrived, kind, rules, registries, known, memory.before(kind, arrived), services)
     watch = partial(check_time, services.seconds_left)
     file = object_file(services.s3, arrived)
-    lists = read_lists(file, services.bounds, screen, name=arrived.key, before_each=watch)
+    encoding = known_encoding(arrived.charset)
+    lists = read_lists(file, services.bounds, screen, name=arrived.key, encoding=encoding, before_each=watch)
     summaries: list[ListSummary] = []
     try:
         summaries.extend(task.summary(read) for read in lists)  # one by one: what is done stays if the next one raises

@@ -19,6 +19,7 @@ from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
 from ingestion.objects import Arrived, list_name
 from ingestion.reading import Entry, LeftOut, ReadList, Reject
+from ingestion.reading.encodings import declares_nothing, known_encoding
 from ingestion.rejects import Rejected, Rejects
 from ingestion.renewals import COMPLETE, Survey
 from ingestion.screen import NO_RULES
@@ -265,6 +266,12 @@ class _Reading:
             done.notes.append(self._read.note)
         elif not done.entries:
             done.notes.append("The list is empty: it has no entries.")
+        charset = self._task.arrived.charset
+        if known_encoding(charset) is None and not declares_nothing(charset):
+            done.notes.append(
+                f"It is declared to be written in '{charset[:40]}', an encoding that is not known: it was read as if "
+                "nothing had been declared."
+            )
         if done.kind == "dropping" and rules is None:
             done.notes.append("There is no rules.toml: nothing is chosen from deletion lists.")
         if self._selection is not None and done.entries:

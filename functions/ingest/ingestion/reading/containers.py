@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, cast
 
 CHUNK = 1 << 17
@@ -61,8 +63,8 @@ class Member:
 
     name: str | None
     """Within the archive; None if it is the only one there, or there is no archive."""
-    chunks: Iterator[bytes]
-    """Raise NoList where the archive is broken or goes beyond its bounds."""
+    read: Callable[[], Iterator[bytes]]
+    """Its bytes, from the beginning each time. Raise NoList where the archive is broken or goes beyond its bounds."""
     file: str = ""
     """What it is called in a zip archive, be it the only one or not."""
 
@@ -77,9 +79,42 @@ def unpack(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
     if magic.startswith(_ZIP):
         yield from _members(file, bounds)
     elif magic.startswith(_GZIP):
-        yield Member(None, _checked(_gunzip(file, bounds), inside=True))
+        yield Member(None, lambda: _checked(_gunzip(_again(file), bounds), inside=True))
     else:
-        yield Member(None, _checked(_chunks(file), inside=False))
+        yield Member(None, lambda: _checked(_chunks(_again(file)), inside=False))
+
+
+class _View(io.RawIOBase):
+    """A file at a place of its own, so that it can be read at several places by turns."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_CUR:
+            offset, whence = self._position + offset, io.SEEK_SET
+        self._position = self._file.seek(offset, whence)
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        self._file.seek(self._position)
+        found = self._file.read(size)
+        self._position += len(found)
+        return found
+
+
+def _again(file: BinaryIO) -> BinaryIO:
+    return cast("BinaryIO", _View(file))
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -113,7 +148,7 @@ def _gunzip(file: BinaryIO, bounds: Bounds) -> Iterator[bytes]:
     if hint > limit and _unpacks_to_more(file, limit):
         raise NoList(f"is an archive that unpacks to more than {bounds.ratio} times its size")
     with _broken_archive("gzip"), gzip.GzipFile(fileobj=file) as unpacked:
-        yield from _bounded(unpacked, size, bounds, _Total())
+        yield from _bounded(unpacked, size, bounds)
 
 
 def _unpacks_to_more(file: BinaryIO, limit: int) -> bool:
@@ -141,15 +176,17 @@ def _members(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
         raise NoList(f"is an archive that unpacks to {declared:,} bytes, more than {bounds.size:,}")
     if declared > max(_RATIO_FROM, bounds.ratio * size):
         raise NoList(f"is an archive that unpacks to more than {bounds.ratio} times its size")
-    total = _Total()
     seen: set[str] = set()
     for info in infos:
         name = _printable(info.filename)
         while name in seen:
             name += "'"
         seen.add(name)
-        chunks = _checked(_unzip(archive, info, size, bounds, total), inside=True)
-        yield Member(name if len(infos) > 1 else None, chunks, name)
+        yield Member(name if len(infos) > 1 else None, partial(_unzipped, archive, info, size, bounds), name)
+
+
+def _unzipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, bounds: Bounds) -> Iterator[bytes]:
+    return _checked(_unzip(archive, info, size, bounds), inside=True)
 
 
 def _check_directory(file: BinaryIO, size: int) -> None:
@@ -164,29 +201,23 @@ def _check_directory(file: BinaryIO, size: int) -> None:
             raise NoList("is an archive of too many files")
 
 
-def _unzip(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, bounds: Bounds, total: _Total
-) -> Iterator[bytes]:
+def _unzip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, bounds: Bounds) -> Iterator[bytes]:
     if info.flag_bits & 1:
         raise NoList("is encrypted: pack it without a password")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise NoList("is packed by a method other than deflate: pack it as an ordinary zip")
     with _broken_archive("zip"), archive.open(info) as unpacked:
-        yield from _bounded(cast("zipfile.ZipExtFile", unpacked), size, bounds, total)
+        yield from _bounded(cast("zipfile.ZipExtFile", unpacked), size, bounds)
 
 
-@dataclass(slots=True)
-class _Total:
-    unpacked: int = 0
-
-
-def _bounded(unpacked: gzip.GzipFile | zipfile.ZipExtFile, size: int, bounds: Bounds, total: _Total) -> Iterator[bytes]:
+def _bounded(unpacked: gzip.GzipFile | zipfile.ZipExtFile, size: int, bounds: Bounds) -> Iterator[bytes]:
+    total = 0
     # read1 gives what is there before it meets what is broken; read would give nothing of either.
     while chunk := unpacked.read1(CHUNK):
-        total.unpacked += len(chunk)
-        if total.unpacked > bounds.size:
+        total += len(chunk)
+        if total > bounds.size:
             raise NoList(f"is an archive that unpacks to more than {bounds.size:,} bytes: the rest was not read")
-        if total.unpacked > max(_RATIO_FROM, bounds.ratio * size):
+        if total > max(_RATIO_FROM, bounds.ratio * size):
             raise NoList(
                 f"is an archive that unpacks to more than {bounds.ratio} times its size: the rest was not read"
             )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from backorder.domains import Domain, NotADomain, parse_domain
-from ingestion.reading.entries import Entry, Reject, reject
+from ingestion.reading.entries import Entry, Reject, reject, undecoded
 from ingestion.reading.formats.form import Format, PlainRows, is_comment, uncommented
 from ingestion.reading.lines import Line
 
@@ -63,7 +63,8 @@ def read_line(of: Line) -> Entry | Reject | None:
         domain = _cleaned(text)
         if domain is not None:
             return Entry(line, domain)
-        return reject(line, text, *_why(text, no_domain))
+        name, _, rest = text.strip().partition(next((d for d in ",;\t|" if d in text), "\n"))
+        return undecoded(line, name, text) or reject(line, text, *_why(name, rest, no_domain))
 
 
 def _meaning(tail: str) -> tuple[str, None]:
@@ -81,9 +82,8 @@ def _cleaned(text: str) -> Domain | None:
         return None
 
 
-def _why(text: str, no_domain: NotADomain) -> tuple[str, str]:
+def _why(name: str, rest: str, no_domain: NotADomain) -> tuple[str, str]:
     """Reason and kind. Where a name is followed by more, that is the fault."""
-    name, _, rest = text.partition(next((d for d in ",;\t|" if d in text), "\n"))
     try:
         if rest:
             parse_domain(name.strip("\"' "))

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from backorder.domains import Domain
+from ingestion.reading.encodings import marked
 from ingestion.reading.entries import Entry, Reject, Release, domain_or_reject, reject
 from ingestion.reading.formats.columns import Roles
 from ingestion.reading.formats.dates import (
@@ -109,14 +110,14 @@ class Rows:
             finalization_at=finalization,
             priority=Decimal(priority.replace(",", ".")) if priority else None,
             max_price=Decimal(price.replace(",", ".")) if price else None,
-            note=" ".join(_cell(cells, roles.note).split())[:_LONGEST_NOTE] or None,
+            note=" ".join(marked(_cell(cells, roles.note)).split())[:_LONGEST_NOTE] or None,
             columns=self._own(cells, roles),
         )
 
     def _own(self, cells: Cells, roles: Roles) -> dict[str, str]:
         """The cells of the list's own columns. What other rows have and this one lacks is empty, not unasked."""
         known = roles.known
-        own = {name: cell for name, cell in cells.items() if name and name not in known}
+        own = {name: marked(cell) for name, cell in cells.items() if name and name not in known}
         if own.keys() != self._empty.keys():
             if len(self._empty) < _MOST_COLUMNS:
                 self._empty |= dict.fromkeys(own, "")
