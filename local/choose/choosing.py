@@ -47,8 +47,8 @@ class Considered:
     last_drop: date | None = None
     chosen: list[Entry] = field(default_factory=list)
     """In the order of the list, each with its score as its priority and with why it was chosen."""
-    unseen_columns: list[str] = field(default_factory=list)
-    """Columns that the rules ask for, and that no entry had which was asked."""
+    remarks: list[str] = field(default_factory=list)
+    """What is wrong with the columns that the rules ask for."""
 
     @property
     def not_selected(self) -> int:
@@ -106,7 +106,10 @@ def consider(read: ReadList, name: str, rules: Rules) -> Considered:
         if item.day is not None:
             done.note_days(item.day)
         decided = selection.decide(item)
-        if isinstance(decided, str):
+        if isinstance(decided, Reject):
+            done.rejected += 1
+            done.reasons[decided.kind] += 1
+        elif isinstance(decided, str):
             done.left_out_by[decided] += 1
         elif item.domain.name in seen:
             done.duplicates += 1
@@ -114,7 +117,7 @@ def consider(read: ReadList, name: str, rules: Rules) -> Considered:
             seen.add(item.domain.name)
             done.chosen.append(item._replace(priority=decided.score.points, chosen=str(decided)))
     done.encoding = read.encoding
-    done.unseen_columns = selection.unseen_columns
+    done.remarks = selection.remarks
     return done
 
 

@@ -54,13 +54,8 @@ def _counts(one: Considered, console: Console) -> None:
         console.print(f"zones: {zones}{more}", style="dim", markup=False, soft_wrap=True)
     if one.first_drop is not None:
         console.print(f"dated {one.first_drop} to {one.last_drop}", style="dim", markup=False)
-    for name in one.unseen_columns:
-        console.print(
-            f"[select.columns] {name} left nothing out: the list has no such column, or every name was left out before",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
-        )
+    for remark in one.remarks:
+        console.print(remark, style="yellow", markup=False, soft_wrap=True)
     console.print()
 
 

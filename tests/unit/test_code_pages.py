@@ -96,8 +96,19 @@ def read(content: bytes, encoding: str | None = None) -> tuple[ReadList, list[En
     return found, [item for item in found.items if not isinstance(item, LeftOut)]
 
 
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def read_of(written: Written) -> int:
-    """How many of its names are read. Fails if one is another, or lost."""
+    """How many of its names are read. Fails if one is another, or lost. A list that is valid UTF-8 by chance is none of
+    these: it is read as UTF-8."""
+    if _is_utf8(written.content):
+        return 0
     _, items = read(written.content)
     names = [item.domain.name for item in items if isinstance(item, Entry)]
     wrong = Counter(names) - Counter(written.names)
@@ -244,14 +255,10 @@ def test_two_files_in_one_are_in_no_one_code_page() -> None:
     assert [type(item) for item in items] == [Reject, Reject, Entry]
 
 
-def test_one_short_name_may_be_utf_8_by_chance() -> None:
-    """Two bytes are a letter in UTF-8, and another one in Chinese."""
-    content = "学.com\n".encode("gbk")
-    assert content.decode() == "ѧ.com\n"
-    [(_, reason)] = told(content)
-    assert "学.com (Simplified Chinese, GB18030)" in reason
-    assert "ѧ.com (UTF-8)" in reason
-    assert told("bücher.de\nü.de\n".encode()) == [(1, "xn--bcher-kva.de"), (2, parse_domain("ü.de").name)]
+def test_what_is_valid_utf_8_is_read_as_utf_8() -> None:
+    """Also where the same bytes are a name in Chinese: of one short name, some in ten thousand are both."""
+    for name in ("é.com", "bücher.de", "пример.com", "ѧ.com"):
+        assert told(f"{name}\n".encode()) == [(1, parse_domain(name).name)]
 
 
 def test_a_document_may_be_in_a_code_page() -> None:

@@ -156,7 +156,7 @@ class _Reading:
                         if self._survey:
                             self._survey.note_reject(item)
                     else:
-                        self._decide(item, writes)
+                        self._decide(item, writes, rejects)
         except TimeIsShort as short:
             short.so_far = self._so_far(writes.progress, rejects)
             raise
@@ -200,7 +200,7 @@ class _Reading:
         for day in bulk.days or ():
             self._note_day(day)
 
-    def _decide(self, entry: Entry, write: Writes) -> None:
+    def _decide(self, entry: Entry, write: Writes, rejects: Rejects) -> None:
         done, domain = self._summary, entry.domain
         self._zones[domain.zone] += 1
         if entry.day is not None:
@@ -209,6 +209,9 @@ class _Reading:
             self._survey.note(entry)
         if done.kind == "dropping":
             decided = self._selection.decide(entry) if self._selection else NO_RULES
+            if isinstance(decided, Reject):
+                rejects(decided)
+                return
             if isinstance(decided, str):
                 done.not_selected += 1
                 self._left_out_by[decided] += 1
@@ -275,11 +278,7 @@ class _Reading:
         if done.kind == "dropping" and rules is None:
             done.notes.append("There is no rules.toml: nothing is chosen from deletion lists.")
         if self._selection is not None and done.entries:
-            done.notes.extend(
-                f"No entry was asked about [select.columns] {name}: the list has no such column, or every name was "
-                "left out before."
-                for name in self._selection.unseen_columns
-            )
+            done.notes.extend(self._selection.remarks)
         if rules is not None:
             done.notes.append(f"Chosen by rules.toml, version {rules.version}.")
             if rules.broken is not None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
+from backorder.conditions import Condition, Unclear
 from backorder.domains import Domain
+from backorder.numbers import readings
 from backorder.rules import Keywords, Rules
-from ingestion.reading.entries import Entry, column_name
+from ingestion.reading.entries import Entry, Reject, column_name, reject
 from ingestion.scoring import Score, Scorer
 
 
@@ -34,21 +37,42 @@ class Selection:
         self._wants_keywords = bool(select.keywords.any or select.keywords.begin or select.keywords.end)
         self._columns = [(column_name(name), condition) for name, condition in select.columns.items()]
         self._unseen = {column_name(name): name for name in select.columns}
+        self._cells: Counter[str] = Counter()
+        """Of columns that are compared with a number: how many cells there were, empty ones aside."""
+        self._numbers: Counter[str] = Counter()
+        """How many of them were numbers."""
         self._scorer = Scorer(rules.score)
 
     @property
-    def unseen_columns(self) -> list[str]:
-        """Columns that the rules ask for and no entry had so far, as the rules call them."""
-        return list(self._unseen.values())
+    def remarks(self) -> list[str]:
+        """What is wrong with the columns that the rules ask for, in sentences."""
+        unseen = [
+            f"No entry was asked about [select.columns] {name}: the list has no such column, or every name was left "
+            "out before."
+            for name in self._unseen.values()
+        ]
+        no_numbers = [
+            f"{name}: {self._cells[key]:,} of {self._cells[key]:,} cells are no numbers, so [select.columns] chose "
+            "none of their names."
+            for name in self._select.columns
+            if self._cells[key := column_name(name)] and not self._numbers[key]
+        ]
+        return unseen + no_numbers
 
-    def decide(self, entry: Entry) -> Choice | str:
-        """Why `entry` is chosen, or the first rule that leaves it out, by its key in the file."""
+    def decide(self, entry: Entry) -> Choice | str | Reject:
+        """Why `entry` is chosen, or the first rule that leaves it out, by its key in the file; a reject where the list
+        says in two ways what a rule asks for."""
         select, domain = self._select, entry.domain
         left_out_by = self._left_out_by_name(domain)
         if left_out_by is not None:
             return left_out_by
-        if self._columns and not self._meets_columns(entry):
-            return "columns"
+        if self._columns:
+            try:
+                if not self._meets_columns(entry):
+                    return "columns"
+            except Unclear as unclear:
+                reason = f"column {unclear}: write it without marks of thousands"
+                return reject(entry.line, domain.name, reason, "has a number that can be read in two ways")
         score = self._scorer.score(domain)
         if select.min_score is not None and score.points < select.min_score:
             return "min_score"
@@ -81,10 +105,19 @@ class Selection:
         for name in self._unseen.keys() & entry.columns.keys():
             del self._unseen[name]
         return all(
-            condition.is_met_by(cell)
+            self._is_met(name, condition, cell)
             for name, condition in self._columns
             if (cell := entry.columns.get(name)) is not None
         )
+
+    def _is_met(self, name: str, condition: Condition, cell: str) -> bool:
+        if cell and condition.is_of_a_number:
+            self._cells[name] += 1
+            self._numbers[name] += bool(readings(cell))
+        try:
+            return condition.is_met_by(cell)
+        except Unclear as unclear:
+            raise Unclear(f"{name}: {unclear}") from None
 
 
 def _digits_allow(only: bool, label: str) -> bool:

@@ -16,9 +16,9 @@ from ingestion.reading.blocks import Blocks, read_screened
 from ingestion.reading.code_pages import Decoder, Known, decoder_of, title_of
 from ingestion.reading.containers import Bounds, Member, NoList, unpack
 from ingestion.reading.document import Document, is_document
-from ingestion.reading.encodings import bytes_of
+from ingestion.reading.encodings import bytes_of, is_binary, kept, wide_encoding
 from ingestion.reading.entries import UNDECODED, Entry, Items, LeftOut, Reject, reject
-from ingestion.reading.formats import recognise
+from ingestion.reading.formats import plain, recognise
 from ingestion.reading.formats.form import look_ahead
 from ingestion.reading.lines import Lines, Run
 from ingestion.screen import Screen
@@ -78,7 +78,7 @@ def read_lists(
     reading.
     """
     try:
-        for member in unpack(file, bounds or Bounds()):
+        for member in unpack(file, bounds or Bounds(), _is_no_list):
             yield _read(member, screen, member.file or name, encoding, before_each)
     except NoList as fault:
         yield _unreadable(None, fault)
@@ -109,6 +109,12 @@ def _read(
     else:
         items = read_screened(form, sample, rest, Blocks(lines, form.rows, screen))
     return ReadList(member.name, form.name, _to_the_end(items, lines), lines, form.note, form.rows is not None)
+
+
+def _is_no_list(head: bytes, name: str) -> bool:
+    if wide_encoding(head[:4]) or is_binary(head):
+        return False
+    return plain.is_prose(kept(head).splitlines()[:_SAMPLE], name)
 
 
 def _called(before_each: Callable[[], None], chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -79,18 +79,13 @@ _DOTS = ".\u3002\uff0e\uff61"
 _may_be_a_name = re.compile(f"[^{_DOTS}][{_DOTS}][^{_DOTS}]").search
 _IN_NAMES = "-.\u00b7\u05f3\u05f4\u200c\u200d\u30fb"
 """No letters, and allowed in names: some of them beside certain letters (RFC 5892, A)."""
-_beside_ascii = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]").search
 _letters = re.compile(r"[^\W\d_]+").findall
 _parts = re.compile(r"[^-.]+").findall
 _MOST_TOLD = 3
 _LONGEST_WORD = 1000
 """Bytes."""
-_FEW_BYTES = 6
-"""Three letters of UTF-8 are three letters of Chinese as well, once in some thousand lists of one short name; four,
-hardly ever."""
 _FEW_NAMES = 3
-"""The same of whole names."""
-_ASCII = bytes(range(128))
+"""So many may be valid UTF-8 by chance."""
 
 
 def title_of(encoding: str) -> str:
@@ -258,20 +253,9 @@ def _script(letter: str) -> str | None:
 
 def decoder_of(read: Callable[[], Iterator[bytes]]) -> Decoder:
     """How to read a list of which nobody said what it is written in. `read` gives all of its bytes, each time anew."""
-    beyond = _beyond_ascii(read())
-    if beyond is not None and beyond > _FEW_BYTES:
+    if _is_all_utf8(read()):
         return Known("UTF-8")
-    names = (name for lines in _whole_lines(read()) for name in _names_in(lines))
-    return _by_names(names) if beyond is None else _by_few(list(names))
-
-
-def _by_few(names: list[bytes]) -> Decoder:
-    """All is valid UTF-8, and so little that it may be so by chance: where no name has a letter of ASCII beside others,
-    which no Chinese name has."""
-    found = _by_names(names)
-    if not isinstance(found, Undeclared) or not found.possible or any(map(_beside_ascii, names)):
-        return Known("UTF-8")
-    return found
+    return _by_names(name for lines in _whole_lines(read()) for name in _names_in(lines))
 
 
 def _by_names(names: Iterable[bytes]) -> Decoder:
@@ -305,19 +289,17 @@ def _is_utf8(raw: bytes) -> bool:
     return not has_kept(raw.decode(UTF8, KEEP))
 
 
-def _beyond_ascii(chunks: Iterator[bytes]) -> int | None:
-    """How many bytes are not ASCII, if all are valid UTF-8."""
-    decoder, found = codecs.getincrementaldecoder(UTF8)(), 0
+def _is_all_utf8(chunks: Iterator[bytes]) -> bool:
+    decoder = codecs.getincrementaldecoder(UTF8)()
     try:
         for chunk in chunks:
             decoder.decode(chunk)
-            found += len(chunk.translate(None, _ASCII))
     except UnicodeDecodeError:
-        return None
+        return False
     except NoList:
         # A broken archive: what it still gave counts.
-        return found
-    return found
+        return True
+    return True
 
 
 def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -60,6 +60,7 @@ class Document:
         self.reached = 0
         self.broke_off = False
         """The number of the last element that was read."""
+        self._has_list = False
         self._chunks = as_utf8(chunks, wide) if wide else self._narrow(chunks)
 
     @property
@@ -69,14 +70,47 @@ class Document:
 
     def __iter__(self) -> Iterator[Entry | Reject]:
         rows = Rows(drop=self._drop)
-        first, rest = look_ahead(_elements(self._chunks), LOOK_AHEAD)
+        first, rest = look_ahead(self._elements(), LOOK_AHEAD)
         rows.look_ahead((cells, roles_of(tuple(cells))) for cells in map(_cells, first) if cells is not None)
         for number, element in enumerate(itertools.chain(first, rest), start=1):
             self.reached = number
             text, cells = _shown(element), _cells(element)
             yield reject(number, text, "is no name") if cells is None else entry_of(rows, number, text, cells)
-        if not self.reached:
+        if not self.reached and not self._has_list:
             raise NoList("is JSON without a list of names in it: expected is a list, alone or under data or domains")
+
+    def _elements(self) -> Iterator[Any]:
+        """The elements of the document's list: a text, an object's own values by key, or whatever else there is."""
+        stack: list[str] = []
+        section, key = "", ""
+        element: Any = None
+
+        def is_in_list(depth: int) -> bool:
+            return stack[:depth] == ["["] or (stack[:depth] == ["{", "["] and section in _KEYS)
+
+        for event, value in _events(self._chunks):
+            depth = len(stack)
+            if event in ("start_map", "start_array"):
+                if is_in_list(depth):
+                    element = {} if event == "start_map" else []
+                stack.append("{" if event == "start_map" else "[")
+                self._has_list = self._has_list or is_in_list(depth + 1)
+                if depth >= _DEEPEST:
+                    raise NoList(f"is JSON that is nested more than {_DEEPEST} times")
+            elif event in ("end_map", "end_array"):
+                stack.pop()
+                if is_in_list(depth - 1):
+                    yield element
+            elif event == "map_key":
+                key = value
+                if depth == 1:
+                    section = value
+            elif is_in_list(depth):
+                yield value
+            elif stack[-1:] == ["{"] and is_in_list(depth - 1):
+                element[key] = value
+                if len(element) > _MOST_MEMBERS:
+                    raise NoList(f"is JSON with an object of more than {_MOST_MEMBERS:,} members")
 
     def _narrow(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """In UTF-8, which JSON is by its standard, and is not always."""
@@ -125,39 +159,6 @@ def _cells(element: Any) -> Cells | None:
 
 def _shown(element: Any) -> str:
     return element if isinstance(element, str) else clean(json.dumps(element, ensure_ascii=False, default=str))
-
-
-def _elements(chunks: Iterator[bytes]) -> Iterator[Any]:
-    """The elements of the document's list: a text, an object's own values by key, or whatever else there is."""
-    stack: list[str] = []
-    section, key = "", ""
-    element: Any = None
-
-    def is_in_list(depth: int) -> bool:
-        return stack[:depth] == ["["] or (stack[:depth] == ["{", "["] and section in _KEYS)
-
-    for event, value in _events(chunks):
-        depth = len(stack)
-        if event in ("start_map", "start_array"):
-            if is_in_list(depth):
-                element = {} if event == "start_map" else []
-            stack.append("{" if event == "start_map" else "[")
-            if depth >= _DEEPEST:
-                raise NoList(f"is JSON that is nested more than {_DEEPEST} times")
-        elif event in ("end_map", "end_array"):
-            stack.pop()
-            if is_in_list(depth - 1):
-                yield element
-        elif event == "map_key":
-            key = value
-            if depth == 1:
-                section = value
-        elif is_in_list(depth):
-            yield value
-        elif stack[-1:] == ["{"] and is_in_list(depth - 1):
-            element[key] = value
-            if len(element) > _MOST_MEMBERS:
-                raise NoList(f"is JSON with an object of more than {_MOST_MEMBERS:,} members")
 
 
 def _events(chunks: Iterator[bytes]) -> Iterator[tuple[str, Any]]:

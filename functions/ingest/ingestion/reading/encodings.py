@@ -46,6 +46,11 @@ def _keep(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(KEEP, _keep)
 
 
+def text_in(raw: bytes, encoding: str) -> str:
+    """A text; what cannot be read of it is kept."""
+    return raw.decode(encoding, KEEP)
+
+
 def kept(raw: bytes) -> str:
     """A text of which only ASCII is read."""
     return raw.decode("latin-1").translate(_to_kept)

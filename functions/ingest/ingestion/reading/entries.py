@@ -90,8 +90,11 @@ Items = Iterator[Entry | Reject | LeftOut]
 
 
 def column_name(text: str) -> str:
-    """The name of a column, however it is written: `Drop_Date` and `drop date` are the same one."""
-    return " ".join(text.strip().strip('"').lower().replace("_", " ").split())
+    """The name of a column, however it is written: `Drop_Date` and `drop date` are the same one, and so are `#domain`
+    and `domain`."""
+    text = text.strip().strip("\"'")
+    text = text[1:] if text[:1] == "#" and text[1:2].isalpha() else text
+    return " ".join(text.lower().replace("_", " ").split())
 
 
 def domain_or_reject(line: int, name: str, text: str) -> Domain | Reject:

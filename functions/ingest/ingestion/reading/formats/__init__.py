@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingestion.reading.formats import checksum, dated, json_lines, plain, provider, registro, table
+from ingestion.reading.formats import addresses, checksum, dated, json_lines, plain, provider, registro, table
 from ingestion.reading.formats.form import Format
 from ingestion.reading.lines import Line
 
@@ -19,6 +19,7 @@ FORMATS: tuple[Format, ...] = (
     table.AUDA_TIMES,
     table.REGISTRO,
     table.FORMAT,
+    addresses.FORMAT,
     dated.POOL,
     dated.INTERNETSTIFTELSEN,
     dated.REGISTRO,

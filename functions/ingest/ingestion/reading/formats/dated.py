@@ -26,7 +26,10 @@ _MOST_TITLES = 3
 
 _BETWEEN = r"(?:[ \t]++(?:[,;|][ \t]*+)?|[,;|][ \t]*+)"
 """Possessive, so that a line of nothing but blanks takes no longer than another."""
-_DAY = r"\d{1,4}(?P<mark>[-/.])(?:\d{1,2}|[a-zA-Z]{3})(?P=mark)\d{1,4}"
+_DAY = (
+    r"\d{1,4}(?P<mark>[-/]|\. ?)(?:\d{1,2}|[a-zA-Z]{3})(?P=mark)\d{1,4}"
+    r"(?:\.(?!\d))?(?: ?[^\x00-\x7f]\.?(?![^\s,;|\"]))?"
+)
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:[.]\d+)?(?: ?[AP]M)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
 _row = re.compile(
     rf"[ \t]*\"?([^\s,;|\"]+)\"?{_BETWEEN}\"?({_DAY})(?:(?:T|\"?{_BETWEEN}\"?)({_TIME}))?\"?(?:{_BETWEEN}(.*))?[ \t]*",
