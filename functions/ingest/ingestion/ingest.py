@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from backorder.observability import logger
-from backorder.rules import RulesOutdated, kept_rules
+from backorder.rules import Rules, RulesOutdated, kept_rules
 from backorder.unread import Unread, change_unread_objects
 from ingestion.keys import is_clutter, kind_of, shown, why_unread
 from ingestion.memory import Memory
@@ -80,9 +80,10 @@ def _ingest(arrived: Arrived, kind: Kind, services: Ingestion) -> list[ListSumma
     kept = kept_rules(services.store) if kind != "cancel" else None
     rules = kept if kind == "dropping" else None
     known = _known(services) if kind == "dropping" else frozenset[str]()
+    fees = (kept.rules if kept else Rules()).fees
     screen = Screen(rules.rules.select if rules else None, known) if kind == "dropping" else None
     registries = services.registries.overridden(kept.rules.registries if kept else {})
-    task = Task(arrived, kind, rules, registries, known, memory.before(kind, arrived), services)
+    task = Task(arrived, kind, rules, registries, known, memory.before(kind, arrived), fees, services)
     watch = partial(check_time, services.seconds_left)
     file = object_file(services.s3, arrived)
     encoding = known_encoding(arrived.charset)

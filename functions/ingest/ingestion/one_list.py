@@ -11,15 +11,18 @@ from functools import partial
 
 from pydantic import ValidationError
 
+from backorder.misplaced import Misplaced, note_misplaced
+from backorder.money import ZERO
 from backorder.observability import logger
 from backorder.registries import Registries
-from backorder.rules import KeptRules
+from backorder.rules import KeptRules, ZoneFees
 from backorder.store import NotUnderstood
 from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
 from ingestion.objects import Arrived, list_name
 from ingestion.reading import Entry, LeftOut, ReadList, Reject
 from ingestion.reading.encodings import declares_nothing, known_encoding
+from ingestion.reading.formats import DELETIONS
 from ingestion.rejects import Rejected, Rejects
 from ingestion.renewals import COMPLETE, Survey
 from ingestion.screen import NO_RULES
@@ -45,6 +48,8 @@ class Task:
     """Names that a deletion list dates, whether they are chosen or not."""
     before: Before | None
     """Where the same bytes were read first, if they were."""
+    fees: ZoneFees
+    """What an order costs, by the rules."""
     services: Ingestion
 
     def summary(self, read: ReadList) -> ListSummary:
@@ -121,6 +126,8 @@ class _Reading:
         self._zones: Counter[str] = Counter()
         self._days: tuple[date, date] | None = None
         self._chosen: set[str] = set()
+        self._wanted: Counter[str] = Counter()
+        """The zones of these names."""
         self._dated: set[str] = set()
         self._survey: Survey | None = None
         if task.kind == "dropping" and read.source in COMPLETE:
@@ -164,6 +171,7 @@ class _Reading:
         self._write(rejects)
         self._find_renewed()
         self._complete(writes.progress)
+        self._tell_if_misplaced()
         services.put_json(f"{self._folder}/summary.json", done.model_dump(mode="json"))
         services.store.save_list(done.record())
         memory.forget_progress(done.name, done.version)
@@ -224,6 +232,7 @@ class _Reading:
             done.duplicates += 1
             return
         self._chosen.add(domain.name)
+        self._wanted[domain.zone] += 1
         write(entry, self._take)
 
     def _note_day(self, day: date) -> None:
@@ -252,6 +261,16 @@ class _Reading:
                 f"{taken_back} no longer on the list, so probably renewed: a rule chose them, and they are taken back."
             )
         survey.keep(self._chosen)
+
+    def _tell_if_misplaced(self) -> None:
+        """Where each name of a deletion list is ordered."""
+        done = self._summary
+        if done.kind != "wanted" or done.source not in DELETIONS or not done.accepted:
+            return
+        fees = sorted((self._task.fees.of(zone) for zone in self._wanted.elements()), reverse=True)
+        found = Misplaced(done.name, done.source, done.read_at, done.accepted, sum(fees[: done.accepted], ZERO))
+        note_misplaced(self._services.store, found)
+        done.notes.insert(0, f"{found.sentence}. Deletion lists go into dropping/, where the rules choose.")
 
     def _complete(self, progress: Progress) -> None:
         done, rules, before = self._summary, self._task.rules, self._task.before

@@ -32,6 +32,14 @@ FORMATS: tuple[Format, ...] = (
 )
 """The most particular first; the last takes everything."""
 
+DELETIONS = frozenset(
+    {
+        *(form.name for form in (table.NOMINET, table.AUDA, table.REGISTRO, dated.POOL, dated.INTERNETSTIFTELSEN)),
+        *(provider.FORMAT.name, plain.NASK.name, "Internetstiftelsen, JSON", "Park.io"),
+    }
+)
+"""What is published of names that are about to drop, or did: nobody wants all of it."""
+
 
 def recognise(sample: Sequence[Line], file: str = "") -> Format:
     """The format of a list that begins with `sample`. What it is called is a hint where names are all that it has."""
