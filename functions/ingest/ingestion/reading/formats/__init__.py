@@ -14,7 +14,10 @@ from ingestion.reading.lines import Line
 FORMATS: tuple[Format, ...] = (
     checksum.FORMAT,
     json_lines.FORMAT,
+    dated.NIC_TOP,
     table.NOMINET,
+    table.REGISTRY_MX,
+    table.AFNIC,
     table.AUDA,
     table.AUDA_TIMES,
     table.REGISTRO,
@@ -32,12 +35,11 @@ FORMATS: tuple[Format, ...] = (
 )
 """The most particular first; the last takes everything."""
 
-DELETIONS = frozenset(
-    {
-        *(form.name for form in (table.NOMINET, table.AUDA, table.REGISTRO, dated.POOL, dated.INTERNETSTIFTELSEN)),
-        *(provider.FORMAT.name, plain.NASK.name, "Internetstiftelsen, JSON", "Park.io"),
-    }
+_PUBLISHED = (
+    *(dated.NIC_TOP, dated.POOL, dated.INTERNETSTIFTELSEN, table.NOMINET, table.REGISTRY_MX, table.AFNIC, table.AUDA),
+    *(table.REGISTRO, provider.FORMAT, plain.NASK),
 )
+DELETIONS = frozenset({*(form.name for form in _PUBLISHED), "Internetstiftelsen, JSON", "Park.io"})
 """What is published of names that are about to drop, or did: nobody wants all of it."""
 
 

@@ -100,6 +100,11 @@ def _is_auda(row: _Row) -> bool:
     return row.name.endswith(".au") and bool(row.time) and not is_provider
 
 
+def _is_top(row: _Row) -> bool:
+    """`name.top,2026/11/27 2:30`, under a header in Chinese."""
+    return row.name.endswith(".top") and "," in row.text and row.day[4:5] == "/" and bool(row.time)
+
+
 def _all(is_one: Callable[[_Row], bool]) -> Callable[[Sequence[str]], bool]:
     def recognises(sample: Sequence[str]) -> bool:
         rows = _rows(sample)
@@ -200,6 +205,9 @@ def _read_purges(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
 POOL = Format("Pool.com", _all(_is_pool), _reader(Order.MONTH_FIRST))
 INTERNETSTIFTELSEN = Format("Internetstiftelsen", _all(_is_internetstiftelsen), _reader())
 REGISTRO = Format("Registro.it", _all(_is_registro), _reader(Order.DAY_FIRST, ZoneInfo("Europe/Rome")))
+# The registry is in China, and its file does not say whose times it has: those of China are the earliest that they can
+# be, of the two that are likely.
+NIC_TOP = Format("nic.top", _all(_is_top), _reader(zone=ZoneInfo("Asia/Shanghai")))
 AUDA = Format("auDA", _recognises_purges, _read_purges)
 AUDA_TIMES = Format("auDA", _all(_is_auda), _reader(drop=auda.drops_by))
 FORMAT = Format("names with dates", lambda sample: bool(_rows(sample)), _reader())

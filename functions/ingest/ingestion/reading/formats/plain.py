@@ -97,7 +97,10 @@ def is_title(text: str) -> bool:
     """A date, or words of which none is a name."""
     if len(text) > _LONGEST:
         return False
-    words = text.split()
+    words, cells = text.split(), re.split(r"[,;\t|]", text)
+    if len(cells) > 1 and not re.search(r"[\d.]", text) and not any(map(_looks_like_a_name, words)):
+        # A header of columns that nobody knows.
+        return True
     if _date_line(text.strip()) or known_title(column_name(text.strip().rstrip(":"))) in NAME_TITLES:
         return True
     return len(words) > 1 and not any(map(_looks_like_a_name, words))

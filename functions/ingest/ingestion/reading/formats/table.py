@@ -99,6 +99,11 @@ def _is_auda(columns: Sequence[str]) -> bool:
     return auda.purge_column(columns) is not None
 
 
+def _is_registry_mx(columns: Sequence[str]) -> bool:
+    """A time above, `Dominio,Disponible`, and `name.com.mx,true`."""
+    return list(columns) == ["dominio", "disponible"]
+
+
 def _all_under(zone: str) -> Callable[[Sequence[str]], bool]:
     """Recognises a table of one top-level zone, with a date and a time in two columns that name no time zone."""
 
@@ -246,4 +251,17 @@ NOMINET = Format("Nominet", _headed(_is_nominet), read)
 AUDA = Format("auDA", _headed(_is_auda), partial(read, drop=_purge))
 AUDA_TIMES = Format("auDA", _all_under("au"), partial(read, drop=_purge_by))
 REGISTRO = Format("Registro.it", _all_under("it"), partial(read, drop=_registro))
+REGISTRY_MX = Format(
+    "registry.mx",
+    _headed(_is_registry_mx),
+    read,
+    note="Registry .MX publishes names after their deletion: these are free already, or taken. The list has no dates.",
+)
+AFNIC = Format(
+    "AFNIC",
+    _headed(lambda columns: {"nom de domaine", "date de retrait du whois"} <= set(columns)),
+    read,
+    note="This is AFNIC's open data: every name that was registered. Those with a day on which they were withdrawn are "
+    "free since, or taken again; the others are in use.",
+)
 FORMAT = Format("table", _headed(bool), read)
