@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from math import ceil
 
 from backorder.conditions import Condition, Unclear
 from backorder.domains import Domain
@@ -41,7 +42,11 @@ class Selection:
         """Of columns that are compared with a number: how many cells there were, empty ones aside."""
         self._numbers: Counter[str] = Counter()
         """How many of them were numbers."""
+        self._hyphens, self._digits = select.hyphens, select.digits
+        self._has_patterns = select.match is not None or select.reject is not None
         self._scorer = Scorer(rules.score)
+        self._least = ceil(select.min_score * 10) if select.min_score is not None else 0
+        """Tenths of a point."""
 
     @property
     def remarks(self) -> list[str]:
@@ -73,8 +78,8 @@ class Selection:
             except Unclear as unclear:
                 reason = f"column {unclear}: write it without marks of thousands"
                 return reject(entry.line, domain.name, reason, "has a number that can be read in two ways")
-        score = self._scorer.score(domain)
-        if select.min_score is not None and score.points < select.min_score:
+        score = self._scorer.at_least(domain, self._least)
+        if score is None:
             return "min_score"
         return Choice(score, _keyword(domain.unicode_label, select.keywords) if self._wants_keywords else None)
 
@@ -82,18 +87,23 @@ class Selection:
         select = self._select
         if self._zones and domain.zone not in self._zones:
             return "zones"
-        idn = domain.label.startswith("xn--")
-        if idn and not select.idn:
-            return "idn"
-        label = domain.unicode_label if idn else domain.label
+        label, idn = domain.label, domain.label[:4] == "xn--"
+        if idn:
+            if not select.idn:
+                return "idn"
+            label = domain.unicode_label
         if not self._shortest <= len(label) <= self._longest:
             return "length"
-        if not select.hyphens and "-" in label:
+        if not self._hyphens and "-" in label:
             return "hyphens"
-        if select.digits is not True and not _digits_allow(select.digits == "only", label):
+        if self._digits is not True and not label.isalpha() and not _digits_allow(self._digits == "only", label):
+            return "digits"
+        if self._digits == "only" and not label.isdecimal():
             return "digits"
         if self._wants_keywords and not _has_keywords(label, select.keywords):
             return "keywords"
+        if not self._has_patterns:
+            return None
         if select.match is not None and not select.match.is_in(label):
             return "match"
         if select.reject is not None and select.reject.is_in(label):
