@@ -6,7 +6,7 @@ No money is looked at: an account that covers everything is assumed, so that wha
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -77,12 +77,23 @@ class Orders:
         return sum((self.fees.of(backorder.zone) for backorder in backorders), Decimal(0))
 
 
-def consider_file(path: Path, rules: Rules, encoding: str | None = None) -> Iterator[Considered]:
-    """Reads a file and chooses from each list in it; `encoding`: the declared one. Raises OSError if it cannot be
-    read."""
+def consider_file(
+    path: Path,
+    rules: Rules,
+    encoding: str | None = None,
+    *,
+    at_once: bool = True,
+    begun: Callable[[str, str], None] = lambda _name, _source: None,
+) -> Iterator[Considered]:
+    """Reads a file and chooses from each list in it; `encoding`: the declared one. `begun` is told of each list and
+    what it was recognised as, before it is read. `at_once`: rows are looked at in blocks. Raises OSError if the file
+    cannot be read."""
+    screen = Screen(rules.select) if at_once else None
     with path.open("rb") as file:
-        for read in read_lists(file, screen=Screen(rules.select), name=path.name, encoding=encoding):
-            yield consider(read, path.name if read.member is None else f"{path.name}#{read.member}", rules)
+        for read in read_lists(file, screen=screen, name=path.name, encoding=encoding):
+            name = path.name if read.member is None else f"{path.name}#{read.member}"
+            begun(name, read.source)
+            yield consider(read, name, rules)
 
 
 def consider(read: ReadList, name: str, rules: Rules) -> Considered:

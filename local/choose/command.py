@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from rich.console import Console
 from backorder.clock import system_clock
 from backorder.rules import Rules, RulesError, parse_rules
 from local.choose.choosing import consider_file, orders
-from local.choose.screen import show, write
+from local.choose.screen import reading, show, write
 from local.encoding import encoding_option
 
 _WIDTH = 160
@@ -39,7 +40,7 @@ def choose(list_: Path, rules: Path, most: int, out: Path | None, encoding: str 
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDTH)
     try:
-        considered = list(consider_file(list_, parsed, encoding))
+        considered = list(consider_file(list_, parsed, encoding, begun=partial(reading, console=console)))
     except OSError as error:
         raise Unusable(f"{list_}: cannot be read: {error.strerror}") from None
     if not any(one.entries > one.rejected for one in considered):

@@ -28,6 +28,12 @@ def show(considered: Sequence[Considered], orders: Orders, limits: Limits, conso
     _closing(considered, orders, limits, console)
 
 
+def reading(name: str, source: str, *, console: Console) -> None:
+    """Says at once what a list was taken for: to read a long one takes a while."""
+    console.print(f"reading {name}: {source}", style="dim", markup=False, soft_wrap=True)
+    console.file.flush()
+
+
 def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
 

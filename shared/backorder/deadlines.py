@@ -58,8 +58,8 @@ def schedule(
 
     A drop that the finalization date contradicts was moved: then it is not known any more, but by that date.
     `finalization_at` and `drop_at` are aware moments of any time zone, `drop_day` a day in the registry's time zone.
-    Raises ValueError for a moment without time zone, OverflowError within three days of the calendar's ends. Kept: a list
-    says the same of thousands of names.
+    Raises ValueError for a moment without time zone, OverflowError within three days of the calendar's ends. Kept: a
+    list says the same of thousands of names.
     """
     drop_at = _in_utc(drop_at)
     finalization_at = _in_utc(finalization_at)

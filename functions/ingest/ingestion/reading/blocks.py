@@ -253,7 +253,7 @@ def _suffixes_in(zones: tuple[str, ...]) -> tuple[Callable[[bytes], Iterator[re.
     return zone_at, frozenset(name.encode("ascii") for names in suffixes.values() for name in names)
 
 
-def _starts_of(some: Mapping[_Found, int], text: bytes, rows: Iterable[_Tail]) -> Iterator[tuple[int, _Tail]]:
+def _starts_of(some: Mapping[_Tail, int], text: bytes, rows: Iterable[_Tail]) -> Iterator[tuple[int, _Tail]]:
     """Where those rows begin that are like one of `some`, which says how many these are, and what is found in them."""
     if any(row[0] != _LINE_END for row in some):
         ends = accumulate(map(len, text.splitlines(keepends=True)))
@@ -261,9 +261,9 @@ def _starts_of(some: Mapping[_Found, int], text: bytes, rows: Iterable[_Tail]) -
         return
     first = 0
     for row, number in some.items():
-        line = row + b"\n"  # type: ignore[operator]
+        line = row + b"\n"
         start = first = text.index(line, first)
-        yield start + 1, row  # type: ignore[misc]
+        yield start + 1, row
         for _ in range(number - 1):
             start = text.index(line, start + 1)
-            yield start + 1, row  # type: ignore[misc]
+            yield start + 1, row

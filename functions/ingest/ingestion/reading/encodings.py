@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from ingestion.reading.containers import NoList
 
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_MANY_ZEROS = 0.1
+"""Of all bytes, in UTF-16: separators and zones are ASCII in any language."""
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\v\f\r"})
 
 _KEPT = 0x10FF00
@@ -109,12 +111,17 @@ def wide_encoding(head: bytes, declared: str | None = None) -> str | None:
     if declared in _UTF16.values():
         return declared
     start = head[:1000]
-    half = len(start) // 2
-    if half and start[1::2].count(0) > 0.8 * half and not start[::2].count(0):
+    low, high = start[1::2].count(0), start[::2].count(0)
+    if low > _MANY_ZEROS * len(start) and not high and _is_text(start, "utf-16-le"):
         return "utf-16-le"
-    if half and start[::2].count(0) > 0.8 * half and not start[1::2].count(0):
+    if high > _MANY_ZEROS * len(start) and not low and _is_text(start, "utf-16-be"):
         return "utf-16-be"
     return None
+
+
+def _is_text(start: bytes, encoding: str) -> bool:
+    """Half a letter at the end is none yet."""
+    return not has_kept(codecs.getincrementaldecoder(encoding)(errors=KEEP).decode(start))
 
 
 def as_utf8(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:

@@ -73,8 +73,8 @@ class Scorer:
         return found
 
     def at_least(self, domain: Domain, least: int) -> Score | None:
-        """The score of a name, if it is `least` tenths of a point or more. To look for words takes longest: that is left
-        out where no words could be enough."""
+        """The score of a name, if it is `least` tenths of a point or more. To look for words takes longest: that is
+        left out where no words could be enough."""
         label, zone = domain.unicode_label, domain.zone
         known = lexicon(zone)
         tenths: list[tuple[str, int]] = []

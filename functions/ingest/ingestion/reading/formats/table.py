@@ -13,6 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from backorder.domains import Domain
+from ingestion.reading.encodings import has_kept
 from ingestion.reading.entries import Entry, Reject, column_name, domain_or_reject, reject
 from ingestion.reading.formats import auda
 from ingestion.reading.formats.columns import Roles, roles_of
@@ -231,12 +232,12 @@ def _cells(text: str, unread: _Unread, header: _Header) -> list[str] | None:
 def _is_meant_as_a_row(text: str, header: _Header) -> bool:
     """Whether a line that begins like a comment is a row: an empty cell or a rank comes first, and something like a
     name stands where names do."""
-    cells = text.split(header.delimiter)
+    cells = _split(text, header.delimiter)
     at = header.columns.index(header.roles.name)
     if text.lstrip().startswith(header.delimiter):
         return True
     name = cells[at].strip().strip('"') if at < len(cells) else ""
-    return at > 0 and "." in name and not any(map(str.isspace, name))
+    return at > 0 and ("." in name or has_kept(name) is not None) and not any(map(str.isspace, name))
 
 
 def _is_row(text: str, header: _Header) -> bool:
