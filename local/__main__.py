@@ -17,6 +17,7 @@ from rich.console import Console
 
 from local.emulator.cli import emulator
 from local.emulator.options import amount as read_amount
+from local.encoding import encoding_option
 from local.lifetime import heed_signals
 from local.processes import PROJECT, StackError
 from local.run.options import LONGEST_DAYS
@@ -120,6 +121,7 @@ def _outages(
 @click.option("--store", type=click.Choice(["dynamodb", "memory"]), help="default: dynamodb up to 500 entries")
 @click.option("--attach", is_flag=True, help="go on with the stack of a running `make up`")
 @click.option("--fetch", is_flag=True, help="pull the provider's own list of dropping names each day, too")
+@encoding_option
 @click.option("--every-tick", is_flag=True, help="deliver every tick, needed or not")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("build/run"), show_default=True)
 def run(**given: Any) -> None:

@@ -106,30 +106,34 @@ def why(stack: Stack, screen: Screen, name: str) -> None:
 @click.option(
     "--kind",
     type=click.Choice(["wanted", "dropping", "cancel", "rules"]),
-    default="wanted",
-    show_default=True,
-    help="wanted: each name is ordered; dropping: the rules choose; cancel: each is taken back; rules: a rules.toml",
+    help="wanted: each name is ordered; dropping: the rules choose; cancel: each is taken back; rules: a rules.toml "
+    "(default: wanted, and rules for a .toml)",
 )
+@click.option("--encoding", metavar="NAME", help="what it is written in, such as windows-1250 (default: found out)")
 @_waiting
 @_on_a_stack
-def put(stack: Stack, screen: Screen, file: Path, kind: Any, wait: int) -> None:
+def put(stack: Stack, screen: Screen, file: Path, kind: Any, encoding: str | None, wait: int) -> None:
     """Uploads a list, waits until it is read, and shows what became of its entries.
 
-    A list may be plain text, CSV, JSON, gzipped or zipped. Putting it twice orders nothing twice.
+    A list may be plain text, CSV, JSON, gzipped or zipped. Putting it twice orders nothing twice. Of a folder, each
+    file is put.
 
     \b
       python -m ops put monday.txt --stack backorder-live
       python -m ops put deleted.csv.zip --kind dropping --wait 900
-      python -m ops put rules.toml --kind rules
+      python -m ops put rules.toml
     """
     from ops import uploads  # noqa: PLC0415
 
-    with screen.transfer(f"uploading {file.name}", file) as progress:
-        upload = uploads.put_file(stack, file, kind, progress=progress)
-    with screen.working("waiting for it to be read"):
-        done = uploads.outcome(stack, upload, seconds=wait)
-    screen.show(done, uploads.render)
-    if wait and not done.read:
+    unread = False
+    for one, meant in uploads.files_of(file, kind):
+        with screen.transfer(f"uploading {one.name}", one) as progress:
+            upload = uploads.put_file(stack, one, meant, encoding=encoding, progress=progress)
+        with screen.working(f"waiting for {one.name} to be read"):
+            done = uploads.outcome(stack, upload, seconds=wait)
+        screen.show(done, uploads.render)
+        unread = unread or bool(wait and not done.read)
+    if unread:
         sys.exit(FOUND_WANTING)
 
 

@@ -16,6 +16,9 @@ from rich.console import Console
 
 from backorder.rules import RulesError, parse_rules
 from backorder.store import ListRecord
+from ingestion.keys import is_clutter
+from ingestion.objects import content_type_of
+from ingestion.reading.encodings import known_encoding
 from ops.dead_letters import waiting
 from ops.faults import Fault
 from ops.screen import counted, plain, row, table
@@ -76,18 +79,61 @@ class Put:
     """What to do, where it was not read in time."""
 
 
-def put_file(stack: Stack, file: Path, kind: Kind, *, progress: Callable[[int], None] = lambda _bytes: None) -> Upload:
-    """Uploads a file into the folder of its kind. Raises Fault for one that cannot be read or that is broken."""
+def put_file(
+    stack: Stack,
+    file: Path,
+    kind: Kind,
+    *,
+    encoding: str | None = None,
+    progress: Callable[[int], None] = lambda _bytes: None,
+) -> Upload:
+    """Uploads a file into the folder of its kind; `encoding`: what it is declared to be written in.
+
+    Raises Fault for one that cannot be read or that is broken.
+    """
+    if encoding is not None and known_encoding(encoding) is None:
+        raise Fault(f"--encoding {encoding}: is no encoding of lists that is known; one is windows-1250")
     if not file.is_file():
         raise Fault(f"{file}: there is no such file")
     if kind == "rules":
         _check_rules(file)
+    elif _kind_of(file) == "rules":
+        raise Fault(f"{file}: is called like rules, and not like a list; put it with --kind rules, or rename it")
     key = RULES_KEY if kind == "rules" else f"{kind}/{file.name}"
     try:
-        stack.s3.upload_file(str(file), stack.output("ListsBucketName"), key, Callback=progress)
+        stack.s3.upload_file(
+            str(file),
+            stack.output("ListsBucketName"),
+            key,
+            ExtraArgs={"ContentType": content_type_of(encoding)},
+            Callback=progress,
+        )
     except OSError as error:
         raise Fault(f"{file}: cannot be read ({error.strerror})") from None
     return _uploaded(stack, key)
+
+
+def files_of(path: Path, kind: Kind | None) -> list[tuple[Path, Kind]]:
+    """The files to put, and what is meant by each: a folder's own ones, and of a file that is no list what it is.
+
+    Raises Fault for what is not there, and for a folder of nothing.
+    """
+    if not path.is_dir():
+        return [(path, kind or _kind_of(path))]
+    files = [file for file in sorted(path.iterdir()) if file.is_file() and not _is_left_behind(file)]
+    if not files:
+        raise Fault(f"{path}: there is no file in that folder")
+    found = [(file, "rules" if _kind_of(file) == "rules" else kind or "wanted") for file in files]
+    # Lists are chosen from by the rules beside them.
+    return sorted(found, key=lambda each: each[1] != "rules")
+
+
+def _kind_of(file: Path) -> Kind:
+    return "rules" if file.suffix.lower() == ".toml" else "wanted"
+
+
+def _is_left_behind(file: Path) -> bool:
+    return is_clutter(file.name, file.stat().st_size) or file.name.startswith(".")
 
 
 def outcome(stack: Stack, upload: Upload, *, seconds: float) -> Put:

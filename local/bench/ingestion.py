@@ -21,6 +21,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,12 +54,41 @@ ZONES = {
 WORDS = 0.7
 """Of the labels are made of one to three words, the others of random letters."""
 WITH_DIGITS, WITH_HYPHENS, OTHER_ALPHABETS, BROKEN = 0.14, 0.09, 0.003, 0.0002
+MIXED = 1_000_000
+"""Rows of each mix."""
+_BLOCKS = ("reading/blocks.py", "screen.py")
 KEYWORDS = ("shop", "app", "hub", "casino")
 WITH_KEYWORDS = 0.02
 ODD = ("xn--bcher-kva", "xn--mnchen-3ya", "xn--caf-dma", "xn--80ak6aa92e", "xn--fiq228c")
 DICTIONARY = Path("/usr/share/dict/american-english")
 """Words that the library did not supply, where they are installed."""
 _bare = re.compile(rb"([^;\n]+);([^\n]+)\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Rules, and how much of a list passes them but for the score."""
+
+    name: str
+    rules: Rules
+
+
+_SHORT = """
+[select]
+zones = {zones}
+length = {length}
+digits = false
+hyphens = false
+min_score = 5
+
+[limits]
+per_day = 40
+"""
+MIXES = (
+    Mix("few", parse_rules(_SHORT.format(zones='["net"]', length="[3, 5]"))),
+    Mix("3 %", parse_rules(_SHORT.format(zones='["com", "net"]', length="[3, 6]"))),
+    Mix("half", parse_rules(_SHORT.format(zones='["com", "net"]', length="[3, 14]"))),
+)
 
 _Result = TypeVar("_Result")
 
@@ -69,6 +99,8 @@ class Measured:
 
     rows: int
     chosen: int
+    read: float
+    """Without the orders."""
     whole: float
     bare: float
     memory: int
@@ -89,6 +121,12 @@ def bench() -> None:
                 f"{(found.memory - few.memory) / 1e6:.0f} MB more than {FEW} rows"
             )
             path.unlink()
+        for mix in MIXES:
+            path = Path(folder) / f"{mix.name}.csv"
+            _write(path, generated(MIXED, words=1.0))
+            found = _in_a_process(partial(_measure, chosen_by=mix.rules), path)
+            _say(mix, found)
+        _say_what_blocks_earn(path)
     known = _short(lexicon("co.uk").words)
     _separate("two words", known)
     try:
@@ -98,6 +136,27 @@ def bench() -> None:
     else:
         _separate("two words of a dictionary", others)
         _separate("two of its words that the library lacks", sorted(set(others) - set(known)))
+
+
+def _say(mix: Mix, found: Measured) -> None:
+    print(
+        f"{found.rows:,} rows of real words, {mix.name} pass the rules ({found.chosen:,} chosen): "
+        f"{found.read / found.rows * 1e6:.2f} µs of CPU a row to read and choose, {found.read / found.bare:.1f} times "
+        f"a bare re.finditer; {found.whole / found.bare:.1f} times with the orders made of them"
+    )
+
+
+def _say_what_blocks_earn(path: Path) -> None:
+    """What rows cost that are looked at in blocks, and one by one; and how many lines of code that takes."""
+    at_once, one_by_one = (
+        _in_a_process(partial(_measure, chosen_by=MIXES[0].rules, at_once=blocks), path).read / MIXED
+        for blocks in (True, False)
+    )
+    lines = sum(len((PROJECT / "functions/ingest/ingestion" / name).read_text().splitlines()) for name in _BLOCKS)
+    print(
+        f"few pass: {at_once * 1e6:.2f} µs a row in blocks of rows, {one_by_one * 1e6:.2f} µs one by one; for that there"
+        f" are {lines} lines of code ({', '.join(_BLOCKS)})"
+    )
 
 
 def _short(words: Iterable[str]) -> list[str]:
@@ -115,23 +174,23 @@ def rules() -> Rules:
     return parse_rules(page.partition("```toml\n")[2].partition("```")[0])
 
 
-def generated(rows: int, seed: int = 1) -> Iterator[str]:
-    """The lines of a made-up list."""
+def generated(rows: int, seed: int = 1, words: float = WORDS) -> Iterator[str]:
+    """The lines of a made-up list; `words`: how many of its labels are made of some."""
     draw = random.Random(seed)
-    words = [word for word in sorted(lexicon("com").words) if 3 <= len(word) <= 8 and word.isascii()]
+    known = [word for word in sorted(lexicon("com").words) if 3 <= len(word) <= 8 and word.isascii()]
     zones = draw.choices(list(ZONES), list(ZONES.values()), k=10_007)
     moments = [f"2026-12-0{day} {hour}:00:00" for day in range(1, 6) for hour in (12, 16, 18)]
     for number in range(rows):
-        yield f"{_label(draw, words)}.{zones[number % len(zones)]};{draw.choice(moments)}"
+        yield f"{_label(draw, known, words)}.{zones[number % len(zones)]};{draw.choice(moments)}"
 
 
-def _label(draw: random.Random, words: list[str]) -> str:
+def _label(draw: random.Random, words: list[str], share: float) -> str:
     kind = draw.random()
     if kind < OTHER_ALPHABETS:
         return draw.choice(ODD)
     if kind < OTHER_ALPHABETS + BROKEN:
         return f"{draw.choice(words)}_{draw.choice(words)}"
-    if draw.random() < WORDS:
+    if draw.random() < share:
         label = "".join(draw.choices(words, k=draw.choice((1, 2, 2, 2, 3))))
     else:
         label = "".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(4, 16)))
@@ -146,9 +205,13 @@ def _label(draw: random.Random, words: list[str]) -> str:
 
 def _listed(folder: Path, rows: int) -> Path:
     path = folder / f"{rows}.csv"
-    with path.open("w", encoding="ascii") as file:
-        file.writelines(f"{line}\n" for line in generated(rows))
+    _write(path, generated(rows))
     return path
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    with path.open("w", encoding="ascii") as file:
+        file.writelines(f"{line}\n" for line in lines)
 
 
 def _in_a_process(measure: Callable[[Path], _Result], path: Path) -> _Result:
@@ -157,10 +220,11 @@ def _in_a_process(measure: Callable[[Path], _Result], path: Path) -> _Result:
         return pool.submit(measure, path).result()
 
 
-def _measure(path: Path) -> Measured:
-    chosen_by = rules()
+def _measure(path: Path, chosen_by: Rules | None = None, *, at_once: bool = True) -> Measured:
+    chosen_by = chosen_by or rules()
     began = time.process_time()
-    considered = list(consider_file(path, chosen_by))
+    considered = list(consider_file(path, chosen_by, at_once=at_once))
+    read = time.process_time() - began
     orders(considered, chosen_by, lambda: NOW)
     whole = time.process_time() - began
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
@@ -169,7 +233,7 @@ def _measure(path: Path) -> Measured:
     for _ in _bare.finditer(content):
         pass
     bare = time.process_time() - began
-    return Measured(considered[0].entries, len(considered[0].chosen), whole, bare, memory)
+    return Measured(considered[0].entries, len(considered[0].chosen), read, whole, bare, memory)
 
 
 def _by_line(path: Path) -> float:

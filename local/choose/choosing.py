@@ -6,7 +6,7 @@ No money is looked at: an account that covers everything is assumed, so that wha
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -33,6 +33,7 @@ class Considered:
 
     name: str
     source: str
+    encoding: str = ""
     entries: int = 0
     rejected: int = 0
     duplicates: int = 0
@@ -46,8 +47,8 @@ class Considered:
     last_drop: date | None = None
     chosen: list[Entry] = field(default_factory=list)
     """In the order of the list, each with its score as its priority and with why it was chosen."""
-    unseen_columns: list[str] = field(default_factory=list)
-    """Columns that the rules ask for, and that no entry had which was asked."""
+    remarks: list[str] = field(default_factory=list)
+    """What is wrong with the columns that the rules ask for."""
 
     @property
     def not_selected(self) -> int:
@@ -76,11 +77,23 @@ class Orders:
         return sum((self.fees.of(backorder.zone) for backorder in backorders), Decimal(0))
 
 
-def consider_file(path: Path, rules: Rules) -> Iterator[Considered]:
-    """Reads a file and chooses from each list in it. Raises OSError if it cannot be read."""
+def consider_file(
+    path: Path,
+    rules: Rules,
+    encoding: str | None = None,
+    *,
+    at_once: bool = True,
+    begun: Callable[[str, str], None] = lambda _name, _source: None,
+) -> Iterator[Considered]:
+    """Reads a file and chooses from each list in it; `encoding`: the declared one. `begun` is told of each list and
+    what it was recognised as, before it is read. `at_once`: rows are looked at in blocks. Raises OSError if the file
+    cannot be read."""
+    screen = Screen(rules.select) if at_once else None
     with path.open("rb") as file:
-        for read in read_lists(file, screen=Screen(rules.select), name=path.name):
-            yield consider(read, path.name if read.member is None else f"{path.name}#{read.member}", rules)
+        for read in read_lists(file, screen=screen, name=path.name, encoding=encoding):
+            name = path.name if read.member is None else f"{path.name}#{read.member}"
+            begun(name, read.source)
+            yield consider(read, name, rules)
 
 
 def consider(read: ReadList, name: str, rules: Rules) -> Considered:
@@ -104,14 +117,18 @@ def consider(read: ReadList, name: str, rules: Rules) -> Considered:
         if item.day is not None:
             done.note_days(item.day)
         decided = selection.decide(item)
-        if isinstance(decided, str):
+        if isinstance(decided, Reject):
+            done.rejected += 1
+            done.reasons[decided.kind] += 1
+        elif isinstance(decided, str):
             done.left_out_by[decided] += 1
         elif item.domain.name in seen:
             done.duplicates += 1
         else:
             seen.add(item.domain.name)
             done.chosen.append(item._replace(priority=decided.score.points, chosen=str(decided)))
-    done.unseen_columns = selection.unseen_columns
+    done.encoding = read.encoding
+    done.remarks = selection.remarks
     return done
 
 

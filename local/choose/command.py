@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,7 +12,8 @@ from rich.console import Console
 from backorder.clock import system_clock
 from backorder.rules import Rules, RulesError, parse_rules
 from local.choose.choosing import consider_file, orders
-from local.choose.screen import show, write
+from local.choose.screen import reading, show, write
+from local.encoding import encoding_option
 
 _WIDTH = 160
 """Characters of a line where there is no terminal."""
@@ -28,8 +30,9 @@ class Unusable(click.ClickException):
 )
 @click.option("--show", "most", type=click.IntRange(0), default=30, show_default=True, help="names that are shown")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="write all chosen names as CSV")
+@encoding_option
 @click.option("--at", type=click.DateTime(), help="as if it were that time (UTC; default: now)")
-def choose(list_: Path, rules: Path, most: int, out: Path | None, at: datetime | None) -> None:
+def choose(list_: Path, rules: Path, most: int, out: Path | None, encoding: str | None, at: datetime | None) -> None:
     """Prints what the rules would order from LIST, why, and what it would cost. Nothing is uploaded or ordered."""
     parsed = _parsed(rules)
     moment = at.replace(tzinfo=UTC) if at else system_clock()
@@ -37,7 +40,7 @@ def choose(list_: Path, rules: Path, most: int, out: Path | None, at: datetime |
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDTH)
     try:
-        considered = list(consider_file(list_, parsed))
+        considered = list(consider_file(list_, parsed, encoding, begun=partial(reading, console=console)))
     except OSError as error:
         raise Unusable(f"{list_}: cannot be read: {error.strerror}") from None
     if not any(one.entries > one.rejected for one in considered):

@@ -28,6 +28,12 @@ def show(considered: Sequence[Considered], orders: Orders, limits: Limits, conso
     _closing(considered, orders, limits, console)
 
 
+def reading(name: str, source: str, *, console: Console) -> None:
+    """Says at once what a list was taken for: to read a long one takes a while."""
+    console.print(f"reading {name}: {source}", style="dim", markup=False, soft_wrap=True)
+    console.file.flush()
+
+
 def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
 
@@ -37,7 +43,7 @@ def _counts(one: Considered, console: Console) -> None:
     table.add_column()
     table.add_column(justify="right")
     table.add_row("entries", f"{one.entries:,}")
-    console.print(f"[bold]{escape(one.name)}[/] ({one.source})", soft_wrap=True)
+    console.print(f"[bold]{escape(one.name)}[/] ({one.source}, {escape(one.encoding)})", soft_wrap=True)
     for outcome, count, details in (
         ("rejected", one.rejected, one.reasons),
         ("not selected", one.not_selected, one.left_out_by),
@@ -54,13 +60,8 @@ def _counts(one: Considered, console: Console) -> None:
         console.print(f"zones: {zones}{more}", style="dim", markup=False, soft_wrap=True)
     if one.first_drop is not None:
         console.print(f"dated {one.first_drop} to {one.last_drop}", style="dim", markup=False)
-    for name in one.unseen_columns:
-        console.print(
-            f"[select.columns] {name} left nothing out: the list has no such column, or every name was left out before",
-            style="yellow",
-            markup=False,
-            soft_wrap=True,
-        )
+    for remark in one.remarks:
+        console.print(remark, style="yellow", markup=False, soft_wrap=True)
     console.print()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from backorder.domains import parse_domain
 from local.fuzz.forms import CONTAINERS, ENCODINGS, FORMS, LINE_ENDS, invented
+from local.fuzz.written import written
 
 _MAGIC = (
     *(b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"PK\x05\x06", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"[", b"{", b'[{"'),
@@ -42,13 +43,26 @@ class Case:
     content: bytes
     kept: frozenset[str] = frozenset()
     """Names on lines that were left whole: each must be read, whatever became of the others."""
+    names: tuple[str, ...] | None = None
+    """All names on it, in ASCII, where that is known: no other one may be read, and each is an entry or a reject."""
 
 
 def make(seed: int) -> Case:
     """The input that `seed` stands for."""
     chance = random.Random(seed)
     maker = chance.choices((_nonsense, _damaged, _cut, _garbage_lines, _bomb), (20, 35, 15, 30, 1))[0]
+    if chance.random() < 0.4:
+        maker = _written
     return maker(seed, chance)
+
+
+def _written(seed: int, chance: random.Random) -> Case:
+    """A list as somebody somewhere writes it, undamaged."""
+    made = written(chance)
+    while made.is_utf8_by_chance:
+        made = written(chance)
+    container = chance.choice(list(CONTAINERS))
+    return Case(seed, f"{made.what}, {container}", CONTAINERS[container](made.content), names=made.names)
 
 
 def _nonsense(seed: int, chance: random.Random) -> Case:

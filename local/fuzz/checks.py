@@ -78,7 +78,17 @@ def _read(case: Case) -> list[Entry | Reject]:
             found.append(item)
     lost = case.kept - {item.domain.name for item in found if isinstance(item, Entry)}
     _hold(not lost, f"names on whole lines were lost: {sorted(lost)[:5]}")
+    if case.names is not None:
+        _check_names(case.names, found)
     return found
+
+
+def _check_names(names: tuple[str, ...], found: list[Entry | Reject]) -> None:
+    """Names in are names on the list, and each of these is read or rejected."""
+    others = Counter(item.domain.name for item in found if isinstance(item, Entry)) - Counter(names)
+    _hold(not others, f"names that are not on the list were read: {sorted(others)[:5]}")
+    told = [(item.line, item.domain.name if isinstance(item, Entry) else item.reason) for item in found]
+    _hold(len(found) == len(names), f"{len(names)} names on the list are {len(found)} entries: {told[:5]}")
 
 
 def _check_entry(entry: Entry) -> None:

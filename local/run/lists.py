@@ -12,6 +12,7 @@ from backorder.clock import iso
 from backorder.deadlines import schedule
 from backorder.registries import Registries
 from ingestion.reading import Entry, read_lists
+from ingestion.reading.encodings import known_encoding
 from local.run.options import LONGEST_DAYS
 
 SPREAD_DAYS = 10
@@ -82,13 +83,13 @@ class Names:
     """Entries of all lists, good and bad."""
 
 
-def read_names(chosen: Iterable[Upload]) -> Names:
-    """Reads all lists with the pipeline's own reader."""
+def read_names(chosen: Iterable[Upload], encoding: str | None = None) -> Names:
+    """Reads all lists with the pipeline's own reader; `encoding`: the declared one."""
     entries: dict[str, Entry] = {}
     count = 0
     for upload in sorted(chosen, key=lambda upload: upload.day):
         with upload.path.open("rb") as file:
-            for one in read_lists(file, name=upload.path.name):
+            for one in read_lists(file, name=upload.path.name, encoding=known_encoding(encoding or "")):
                 for item in one.items:
                     count += 1
                     if isinstance(item, Entry) and (_is_dated(item) or item.domain.name not in entries):

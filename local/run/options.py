@@ -74,3 +74,5 @@ class RunOptions:
     fetch: bool = False
     """The provider's own list is pulled, too, as by a stack with FetchPendingDeletes=daily."""
     every_tick: bool = False
+    encoding: str | None = None
+    """What the lists are written in, as an upload declares it; None: nothing is declared."""

@@ -23,6 +23,7 @@ from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
 from ingestion.keys import RULES_KEY
+from ingestion.objects import content_type_of
 from local.control import Control
 from local.deployment import aws_session
 from local.emulator.arguments import changed
@@ -108,7 +109,7 @@ def run(options: RunOptions, *, progress: Progress) -> Outcome:
     """
     _check(options)
     chosen = uploads(options.lists, options.kind)
-    names = read_names(chosen)
+    names = read_names(chosen, options.encoding)
     _prepare(options.out)
     store_name = _store_name(options, names)
     with _stack(options, names) as (stack, start), log_to(options.out / LOG):
@@ -294,19 +295,21 @@ def _put(world: _World, key: str, path: Path) -> None:
     """Uploads a file. On an attached stack that has this very object already, nothing is to be done."""
     bucket = world.stack.deployment.lists_bucket
     body = path.read_bytes()
-    if world.options.attach and _stands_there(world.s3, bucket, key, body):
+    content_type = content_type_of(world.options.encoding if key != RULES_KEY else None)
+    if world.options.attach and _stands_there(world.s3, bucket, key, body, content_type):
         return
     world.progress(world.pump.now, f"reading {path.name}")
     # S3 dates objects to the second, and of two lists the later one counts: so it has to be later there, too.
     while int(time.time()) == world.second_of_last_upload:
         time.sleep(0.02)
     world.second_of_last_upload = int(time.time())
-    world.s3.put_object(Bucket=bucket, Key=key, Body=body)
+    world.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
 
 
-def _stands_there(s3: S3Client, bucket: str, key: str, body: bytes) -> bool:
+def _stands_there(s3: S3Client, bucket: str, key: str, body: bytes, content_type: str) -> bool:
     try:
-        return s3.get_object(Bucket=bucket, Key=key)["Body"].read() == body
+        there = s3.get_object(Bucket=bucket, Key=key)
+        return there["Body"].read() == body and there["ContentType"] == content_type
     except s3.exceptions.NoSuchKey:
         return False
 

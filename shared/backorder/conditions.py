@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from backorder.numbers import readings
+
 _condition = re.compile(r"\s*(>=|<=|!=|=|>|<)\s*([^\s<>=!].*?)\s*").fullmatch
-_number = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15})?", re.ASCII).fullmatch
 _OPERATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
@@ -22,6 +23,10 @@ _OPERATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {
 
 class BadCondition(ValueError):
     """A text is no condition; the message says what one looks like."""
+
+
+class Unclear(ValueError):
+    """A cell may be two numbers, and which of them decides; the message says what it may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +43,29 @@ class Condition:
         if match is None:
             raise BadCondition(f"'{text}' is no condition: write a comparison and a value, such as \">= 10\"")
         comparison, operand = match.groups()
-        if _as_number(operand) is None and comparison not in ("=", "!="):
+        numbers = readings(operand)
+        if not numbers and comparison not in ("=", "!="):
             raise BadCondition(f"'{operand}' is no number: only = and != compare texts")
+        if len(numbers) > 1:
+            raise BadCondition(f"'{operand}' may be {_in_words(numbers)}: write it without marks of thousands")
         return cls(comparison, operand)
 
+    @property
+    def is_of_a_number(self) -> bool:
+        """Whether it compares numbers."""
+        return bool(readings(self.operand))
+
     def is_met_by(self, cell: str) -> bool:
-        """A cell that is no number, or empty, meets no comparison with one, but `!=`."""
-        wanted, found = _as_number(self.operand), _as_number(cell)
-        if wanted is not None and found is not None:
-            return _OPERATORS[self.comparison](found, wanted)
+        """A cell that is no number, or empty, meets no comparison with one, but `!=`.
+
+        Raises Unclear for one that may be two numbers, of which only one meets it.
+        """
+        wanted, found = readings(self.operand), readings(cell)
+        if wanted and found:
+            met = {_OPERATORS[self.comparison](number, wanted[0]) for number in found}
+            if len(met) > 1:
+                raise Unclear(f"'{cell.strip()[:40]}' may be {_in_words(found)}")
+            return met.pop()
         if self.comparison == "=":
             return cell.strip().casefold() == self.operand.casefold()
         if self.comparison == "!=":
@@ -54,7 +73,5 @@ class Condition:
         return False
 
 
-def _as_number(text: str) -> Decimal | None:
-    """`1,234.5` has separators of thousands, as exports write them."""
-    text = text.strip()
-    return Decimal(text.replace(",", "")) if _number(text) else None
+def _in_words(numbers: tuple[Decimal, ...]) -> str:
+    return " or ".join(f"{number:f}" for number in numbers)

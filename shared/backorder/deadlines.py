@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from backorder.registries import Registries
 
@@ -44,6 +45,7 @@ class Schedule:
 UNDATED = Schedule(None, None, None, None, None, Known.NONE)
 
 
+@lru_cache(maxsize=4096)
 def schedule(
     zone: str,
     *,
@@ -56,7 +58,8 @@ def schedule(
 
     A drop that the finalization date contradicts was moved: then it is not known any more, but by that date.
     `finalization_at` and `drop_at` are aware moments of any time zone, `drop_day` a day in the registry's time zone.
-    Raises ValueError for a moment without time zone, OverflowError within three days of the calendar's ends.
+    Raises ValueError for a moment without time zone, OverflowError within three days of the calendar's ends. Kept: a
+    list says the same of thousands of names.
     """
     drop_at = _in_utc(drop_at)
     finalization_at = _in_utc(finalization_at)

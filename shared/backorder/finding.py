@@ -39,6 +39,7 @@ class Kind(StrEnum):
     APPLICATION_VANISHED = "application_vanished"
     RULES_BROKEN = "rules_broken"
     LIST_UNREAD = "list_unread"
+    LIST_MISPLACED = "list_misplaced"
     DEADLINE_MISSED = "deadline_missed"
     APPLICATION_DUPLICATE = "application_duplicate"
     ITEM_NOT_UNDERSTOOD = "item_not_understood"
@@ -89,6 +90,7 @@ DESCRIPTIONS: Mapping[Kind, Description] = {
     Kind.APPLICATION_VANISHED: Description(Severity.URGENT, "Orders that the provider no longer knows"),
     Kind.RULES_BROKEN: Description(Severity.ACTION, "Rules that are broken"),
     Kind.LIST_UNREAD: Description(Severity.ACTION, "Lists that nothing reads"),
+    Kind.LIST_MISPLACED: Description(Severity.ACTION, "Deletion lists of which each name is ordered"),
     Kind.DEADLINE_MISSED: Description(Severity.ACTION, "Funded, and not ordered in time"),
     Kind.APPLICATION_DUPLICATE: Description(Severity.ACTION, "Ordered more than once"),
     Kind.ITEM_NOT_UNDERSTOOD: Description(Severity.ACTION, "Items of the table that are not understood"),

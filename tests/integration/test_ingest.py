@@ -19,13 +19,17 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from backorder.deadlines import Known
+from backorder.finding import Kind
+from backorder.misplaced import misplaced_lists
 from backorder.model import Backorder, BackorderKey, Origin, Source, State
 from backorder.observability import metrics
 from backorder.rules import last_good_rules
 from backorder.store.dynamodb import INDEX
+from backorder.unread import UnreadObjects
 from ingestion import app
 from ingestion.reading.entries import LONGEST_SHOWN
 from ingestion.rejects import MOST_WRITTEN
+from reconciliation.findings import examine_objects
 from tests.lists_world import LISTS, REPORTS, START, World, counts
 
 
@@ -416,3 +420,33 @@ def test_the_handler_ingests_each_object_and_fails_with_what_one_raises(
         [record] = store.lists()
         assert (record.entries, record.duplicates, record.accepted) == (3, 1, 2)
     app.ingestion.cache_clear()
+
+
+def test_what_an_object_is_written_in_is_what_its_content_type_declares(world: World) -> None:
+    body = "mąka.pl\nigła.pl\n".encode("cp1250")
+    world.s3.put_object(Bucket=LISTS, Key="wanted/a.csv", Body=body, ContentType='text/csv; charset="Windows-1250"')
+    world.s3.put_object(Bucket=LISTS, Key="wanted/b.csv", Body=body, ContentType="text/csv; charset=klingon")
+    [declared] = world.ingest("wanted/a.csv")
+    assert (counts(declared), declared.encoding) == ((2, 0, 0, 0, 2), "windows-1250")
+    [unknown] = world.ingest("wanted/b.csv")
+    assert (counts(unknown), unknown.encoding) == ((2, 1, 0, 1, 0), "windows-1250 or ISO-8859-2")
+    assert any("declared to be written in 'klingon', an encoding that is not known" in note for note in unknown.notes)
+
+
+def test_a_deletion_list_of_which_each_name_is_wanted_is_told_of(world: World) -> None:
+    world.put("rules.toml", '[fees]\ndefault = "69.00"\nnet = "40.00"\n')
+    world.ingest("rules.toml")
+    text = "".join(f"name{n}.{zone};2026-12-01 16:00:00\n" for n in range(3) for zone in ("com", "net"))
+    done = world.upload("wanted/monday.csv", text)
+    assert counts(done) == (6, 0, 0, 0, 6)
+    assert done.notes[0].startswith("6 names of a deletion list (provider) are wanted, for up to 327.00. ")
+    [noted] = misplaced_lists(world.store, world.now)
+    assert (noted.name, noted.wanted, noted.up_to) == ("wanted/monday.csv", 6, Decimal("327.00"))
+    [told] = examine_objects(UnreadObjects(), None, [noted])
+    assert told.kind is Kind.LIST_MISPLACED
+    assert told.amount == Decimal("327.00")
+    assert misplaced_lists(world.store, world.now + timedelta(days=8)) == ()
+    # What the rules choose from, and what a person wrote, is in its place.
+    world.upload("dropping/monday.csv", text)
+    world.upload("wanted/mine.csv", "domain;priority\nsolarroof.com;5\n")
+    assert len(misplaced_lists(world.store, world.now)) == 1

@@ -18,6 +18,7 @@ import pytest
 
 import ops.smoke
 import ops.stacks
+from backorder.domains import parse_domain
 from backorder.model import BackorderKey, State
 from local.control import Control
 from local.run.functions import use_environment
@@ -181,6 +182,39 @@ def test_good_rules_are_put_where_they_count(at_work: None, command: Ops, tmp_pa
 
     assert said.status == 0
     assert "The rules are in use." in said.out
+
+
+def test_a_folder_is_put_file_by_file_and_rules_are_known_by_their_name(
+    at_work: None, command: Ops, tmp_path: Path, stack: Stack
+) -> None:
+    (tmp_path / "a.txt").write_text("folder-a.com\n")
+    (tmp_path / "b.csv").write_bytes("domain\nbücher-folder.de\n".encode("cp1252"))
+    (tmp_path / "rules.toml").write_text("[select]\nlength = [3, 12]\n")
+    (tmp_path / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0")
+    (tmp_path / "inner").mkdir()
+
+    said = command("put", str(tmp_path), "--encoding", "windows-1252")
+
+    assert said.status == 0
+    assert said.out.index("The rules are in use.") < said.out.index("wanted/a.txt") < said.out.index("wanted/b.csv")
+    assert stack.store.latest(parse_domain("bücher-folder.de").name) is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("put", "{folder}/empty"), "there is no file in that folder"),
+        (("put", "{folder}/rules.toml", "--kind", "wanted"), "is called like rules"),
+        (("put", "{folder}/a.txt", "--encoding", "klingon"), "is no encoding of lists that is known"),
+    ],
+)
+def test_what_cannot_be_meant_is_not_put(command: Ops, tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "rules.toml").write_text("")
+    (tmp_path / "a.txt").write_text("a.com\n")
+    said = command(*(argument.format(folder=tmp_path) for argument in arguments))
+    assert said.status == 2
+    assert says in said.err
 
 
 @pytest.fixture

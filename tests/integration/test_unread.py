@@ -86,7 +86,6 @@ def noted(world: World) -> list[str]:
         ("monday.txt", "none of the folders that are read"),
         ("Wanted/monday.txt", "the folder is called wanted/"),
         ("wanted", "it is no folder but an object"),
-        ("wanted/monday.txt/", "it ends in /"),
         ("rules.toml.txt", "the rules are called rules.toml"),
         ("dropping/rules.toml", "rules.toml has to be at the top of the bucket"),
     ],

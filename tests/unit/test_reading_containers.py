@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 import zipfile
 
 import pytest
@@ -51,6 +52,57 @@ def test_several_members_are_several_lists() -> None:
 def test_what_file_managers_leave_behind_is_no_list() -> None:
     content = zipped({"a.txt": b"a.com\n", "__MACOSX/._a.txt": b"x", ".DS_Store": b"x"})
     assert read(content) == {None: ["a.com"]}
+
+
+README = (
+    b"These names were deleted.\n\nSee example.com for more, or write to us.\nAll of it comes without any warranty.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("readme.txt", README),
+        ("README", README + b"https://www.example.com\n"),
+        ("LICENSE.txt", b"You may use this list as you like, as long as you say where it is from.\n"),
+        ("note.md", b"# Notes\n\nMade on Monday.\n"),
+        ("Thumbs.db", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500)),
+        ("desktop.ini", b"[.ShellClassInfo]\r\nIconResource=C:\\Windows\\x.dll,4\r\n"),
+    ],
+)
+def test_what_lies_beside_a_list_in_an_archive_is_none_and_does_not_count(name: str, content: bytes) -> None:
+    assert read(zipped({name: content, "a.txt": b"a.com\n"}), Bounds(members=1)) == {None: ["a.com"]}
+    assert read(zipped({name: content, "a.txt": b"a.com\n", "b.txt": b"b.com\n"})) == {
+        "a.txt": ["a.com"],
+        "b.txt": ["b.com"],
+    }
+
+
+@pytest.mark.parametrize(
+    "content", [b"john_doe.com\n", b"John Doe.com\n", b"domain,priority\n", b"# nothing\n", b"Names\nx.com\n"]
+)
+def test_a_list_beside_others_is_not_passed_over_for_what_is_wrong_with_it(content: bytes) -> None:
+    assert set(read(zipped({"x.txt": content, "a.txt": b"a.com\n"}))) == {"x.txt", "a.txt"}
+
+
+def test_an_archive_of_nothing_but_prose_says_what_is_wrong_with_it() -> None:
+    assert list(read(zipped({"x.txt": README, "y.txt": README}))) == ["x.txt", "y.txt"]
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_an_archive_may_have_its_numbers_in_the_record_of_large_ones(members: int) -> None:
+    """As some programs write every archive, however small."""
+    lists = {f"{n}.txt": f"n{n}.com\n".encode() for n in range(members)}
+    content = zipped(lists)
+    at = content.rindex(b"PK\x05\x06")
+    _, _, _, _, entries, directory, place, _ = struct.unpack("<4s4H2LH", content[at : at + 22])
+    large = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, entries, entries, directory, place)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    found = read(content[:at] + large + locator + end)
+    assert [name for names in found.values() for name in names] == [f"n{n}.com" for n in range(members)]
+    huge = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, entries, entries, 1 << 30, place)
+    assert read(content[:at] + huge + locator + end) == {None: ["[0: is an archive of too many files]"]}
 
 
 def test_an_archive_without_members_has_no_lists() -> None:

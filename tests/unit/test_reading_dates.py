@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - dates as Bulgaria writes them have a letter that looks like a Latin one
 """Dates as lists write them, in the right time zone; what may be two days is none."""
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ def utc(text: str) -> datetime:
     [
         *("2026-11-27", "2026/11/27", "2026.11.27", "20261127", "27.11.2026", "27/11/2026", "11/27/2026", "27-11-2026"),
         *("27 Nov 2026", "27-Nov-2026", "27 November 2026", "Nov 27, 2026", "November 27 2026", "2026-Nov-27"),
+        *("27. 11. 2026", "27. 11. 2026 0:00:00", "2026. 11. 27.", "27.11.2026.", "27.11.2026 г.", "27.11.2026г."),
+        *("27.11.2026 ã.", "2026年11月27日", "2026년 11월 27일"),
         *(" 2026-11-27 ", "2026-11-27 00:00:00", "11/27/2026 12:00:00 AM", "27.11.2026 00:00"),
     ],
 )
@@ -47,6 +50,7 @@ def test_a_day_is_read_in_every_published_form(text: str) -> None:
         *("2026-11-27T16:05:00Z", "2026-11-27 16:05:00", "2026-11-27t16:05", "2026-11-27 16:05 UTC"),
         *("2026-11-27T17:05:00+01:00", "2026-11-27 11:05:00 -0500", "2026-11-27T16:05:00.123456Z", "20261127T16:05Z"),
         *("11/27/2026 4:05:00 PM", "11/27/2026 04:05 p.m.", "27.11.2026 16:05:00", "27.11.2026, 16:05"),
+        *("27. 11. 2026 16:05", "2026. 11. 27. 16:05:00", "27.11.2026. 16:05", "27.11.2026 г. 16:05"),
         *("2026-11-27 08:05:00 PST", "2026/11/27 11:05 (EST)", "Nov 27, 2026 5:05 PM CET", "2026-11-28 02:05 AEST"),
     ],
 )
@@ -60,6 +64,8 @@ def test_a_moment_is_read_in_every_published_form(text: str) -> None:
         ("soon", "cannot be read: write it as YYYY-MM-DD"),
         ("", "cannot be read"),
         ("27.11.26", "cannot be read"),
+        ("27. 11. 26", "cannot be read"),
+        ("27. 11. 2026 г. x", "cannot be read"),
         ("2026-11-27 25:00", "does not exist"),
         ("2026-11-27 13:00 PM", "does not exist"),
         ("2026-11-27 0:30 AM", "does not exist"),

@@ -78,7 +78,7 @@ def test_a_list_of_names_or_objects_alone_or_under_a_key(document: str) -> None:
         (lambda text: codecs.BOM_UTF8 + text.encode(), "UTF-8"),
         (lambda text: codecs.BOM_UTF16_LE + text.encode("utf-16-le"), "UTF-16-LE"),
         (lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"), "UTF-16-BE"),
-        (lambda text: text.encode("latin-1"), "LATIN-1"),
+        (lambda text: text.encode("latin-1"), "windows-1252 or one of 7 others"),
     ],
 )
 def test_a_document_is_read_in_every_encoding(encoded: object, encoding: str) -> None:
@@ -115,7 +115,7 @@ def test_a_document_that_breaks_off_gives_what_came_before() -> None:
     assert "is a broken gzip archive" in told(items)[-1][1]
 
 
-@pytest.mark.parametrize("document", ["{}", "[]", '{"data": {"name": "a.com"}}', '{"rows": ["a.com"]}'])
+@pytest.mark.parametrize("document", ["{}", '{"data": {"name": "a.com"}}', '{"rows": ["a.com"]}'])
 def test_a_document_without_a_list_says_what_is_expected(document: str) -> None:
     _, items = read(document)
     assert told(items) == [

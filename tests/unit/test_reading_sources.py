@@ -82,6 +82,34 @@ def test_nominet_has_the_second_of_each_drop() -> None:
     )
 
 
+def test_nic_top_has_times_of_china_under_a_header_in_its_code_page() -> None:
+    text = "域名,删除时间\r\nsolarroof.top,2026/11/27 2:30\r\nabc.top,2026/12/1 18:00\r\n"
+    for encoding in ("gbk", "utf-8"):
+        [found] = read_lists(io.BytesIO(text.encode(encoding)))
+        assert (found.source, [_told(item) for item in found.items]) == (
+            "nic.top",
+            [(2, "solarroof.top", utc("2026-11-26T18:30")), (3, "abc.top", utc("2026-12-01T10:00"))],
+        )
+
+
+def test_afnics_open_data_is_no_deletion_list_and_says_so() -> None:
+    text = (
+        '"Nom de domaine";"Pays BE";"Domaine IDN";"Date de création";"Date de retrait du WHOIS"\n'
+        "john.fr;FR;0;15-03-1998;\njane.fr;FR;0;01-01-1997;10-06-1999\n"
+    )
+    for encoding in ("utf-8", "latin-1"):
+        [found] = read_lists(io.BytesIO(text.encode(encoding)))
+        assert (found.source, [_told(item) for item in found.items]) == ("AFNIC", [(2, "john.fr"), (3, "jane.fr")])
+        assert "every name that was registered" in found.note
+
+
+def test_registry_mx_lists_what_was_deleted() -> None:
+    text = "01/10/26 03:00:16 GMT-6\nDominio,Disponible\nsolarroof.com.mx,true\njohn.mx,true\n"
+    assert read(text) == ("registry.mx", [(3, "solarroof.com.mx"), (4, "john.mx")])
+    [found] = read_lists(io.BytesIO(text.encode()))
+    assert "after their deletion" in found.note
+
+
 @pytest.mark.parametrize(
     "text",
     [

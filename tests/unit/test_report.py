@@ -361,6 +361,7 @@ def test_all_files_are_written() -> None:
         {
             "name": "wanted/monday.txt",
             "source": "plain text",
+            "encoding": "",
             "entries": 10,
             "rejected": 1,
             "not_selected": 2,

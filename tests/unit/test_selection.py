@@ -8,7 +8,7 @@ import pytest
 
 from backorder.domains import parse_domain
 from backorder.rules import parse_rules
-from ingestion.reading import Entry
+from ingestion.reading import Entry, Reject
 from ingestion.selection import Selection
 
 
@@ -47,3 +47,30 @@ def test_without_rules_in_it_a_file_chooses_everything() -> None:
 
 def test_a_label_is_as_long_as_people_read_it() -> None:
     assert why_not("length = [6, 6]", "bücher.de") is None
+
+
+def decided(columns: dict[str, str], *conditions: str) -> tuple[list[str], list[str]]:
+    """What becomes of one name a cell, and the remarks."""
+    selection = Selection(parse_rules("[select.columns]\n" + "\n".join(conditions)))
+    told = []
+    for name, cell in columns.items():
+        found = selection.decide(Entry(1, parse_domain(name), columns={"valuation": cell}))
+        told.append(found if isinstance(found, str) else found.reason if isinstance(found, Reject) else "chosen")
+    return told, selection.remarks
+
+
+def test_a_cell_that_may_be_two_numbers_is_rejected_where_it_matters() -> None:
+    cells = {"a.com": "1.250", "b.com": "$1,250", "c.com": "1.2K", "d.com": "1.250,00", "e.com": "n/a"}
+    reason = "column valuation: '1.250' may be 1.250 or 1250: write it without marks of thousands"
+    assert decided(cells, 'Valuation = ">= 1000"')[0] == [reason, "chosen", "chosen", "chosen", "columns"]
+    assert decided(cells, 'Valuation = ">= 1"')[0] == ["chosen"] * 4 + ["columns"]
+    assert decided(cells)[0] == ["chosen"] * 5
+
+
+def test_a_rule_that_meets_no_number_says_so() -> None:
+    cells = {f"{letter}.com": cell for letter, cell in zip("abcd", ("high", "low", "n/a", "?"), strict=True)}
+    told, remarks = decided(cells, 'Valuation = ">= 1000"')
+    assert told == ["columns"] * 4
+    assert remarks == ["Valuation: 4 of 4 cells are no numbers, so [select.columns] chose none of their names."]
+    assert decided(cells | {"e.com": "5", "f.com": ""}, 'Valuation = ">= 1000"')[1] == []
+    assert decided(cells, 'Valuation = "= high"')[1] == []

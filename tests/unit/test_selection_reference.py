@@ -101,7 +101,8 @@ def names(draw: st.DrawFn, idn: Sequence[str] = IDN) -> Row:
     row = Row("", label, zone)
     bare = row.name if draw(st.booleans()) else f"{label}.{zone}"
     form = draw(st.sampled_from(["{}", "{}", "{}", "{}.", "http://{}/path?x=1", "https://www.{}", " {} "]))
-    text = form.format(bare)
+    # A suffix is no name, but `www` below it is one.
+    text = (form if row.is_name else form.replace("www.", "")).format(bare)
     return replace(row, text=text.upper() if label != "straße" and draw(st.booleans()) else text)
 
 
@@ -182,7 +183,7 @@ def provider_rows(draw: st.DrawFn) -> Row:
     st.lists(provider_rows() | no_names.filter(lambda row: not row.is_entry), min_size=1, max_size=25),
     selects_or_none,
     line_ends,
-    st.sampled_from(["utf-8", "latin-1", "utf-16"]),
+    st.sampled_from(["utf-8", "utf-16"]),
 )
 def test_from_the_provider_s_list(rows: list[Row], select: Table | None, end: str, encoding: str) -> None:
     first = Row("first.com;2026-11-27 16:00:00", "first", "com", date(2026, 11, 27))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from backorder.observability import logger
-from backorder.rules import RulesOutdated, kept_rules
+from backorder.rules import Rules, RulesOutdated, kept_rules
 from backorder.unread import Unread, change_unread_objects
 from ingestion.keys import is_clutter, kind_of, shown, why_unread
 from ingestion.memory import Memory
 from ingestion.objects import Arrived, look_at, object_file
 from ingestion.one_list import Task
 from ingestion.reading import ReadList, read_lists
+from ingestion.reading.encodings import known_encoding
 from ingestion.rounds import Rounds
 from ingestion.rules_file import ingest_rules
 from ingestion.screen import Screen
@@ -79,12 +80,14 @@ def _ingest(arrived: Arrived, kind: Kind, services: Ingestion) -> list[ListSumma
     kept = kept_rules(services.store) if kind != "cancel" else None
     rules = kept if kind == "dropping" else None
     known = _known(services) if kind == "dropping" else frozenset[str]()
+    fees = (kept.rules if kept else Rules()).fees
     screen = Screen(rules.rules.select if rules else None, known) if kind == "dropping" else None
     registries = services.registries.overridden(kept.rules.registries if kept else {})
-    task = Task(arrived, kind, rules, registries, known, memory.before(kind, arrived), services)
+    task = Task(arrived, kind, rules, registries, known, memory.before(kind, arrived), fees, services)
     watch = partial(check_time, services.seconds_left)
     file = object_file(services.s3, arrived)
-    lists = read_lists(file, services.bounds, screen, name=arrived.key, before_each=watch)
+    encoding = known_encoding(arrived.charset)
+    lists = read_lists(file, services.bounds, screen, name=arrived.key, encoding=encoding, before_each=watch)
     summaries: list[ListSummary] = []
     try:
         summaries.extend(task.summary(read) for read in lists)  # one by one: what is done stays if the next one raises

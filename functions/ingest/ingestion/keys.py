@@ -36,7 +36,12 @@ def is_clutter(key: str, size: int) -> bool:
     *folders, name = key.split("/")
     if not size and (not name or name.endswith("_$folder$")):
         return True
-    return _FOLDER_OF_CLUTTER in folders or _clutter(name) is not None
+    return _FOLDER_OF_CLUTTER in folders or is_left_behind(name)
+
+
+def is_left_behind(name: str) -> bool:
+    """Whether a file's name is one of those that macOS, Windows and office programs write beside files."""
+    return _clutter(name) is not None
 
 
 def kind_of(key: str) -> Kind | None:
@@ -44,7 +49,7 @@ def kind_of(key: str) -> Kind | None:
     if key == RULES_KEY:
         return "rules"
     folder, _, inside = key.partition("/")
-    if not inside or inside.endswith("/") or _is_about_rules(inside.rpartition("/")[2]):
+    if "/" not in key or _is_about_rules(inside.rpartition("/")[2]):
         return None
     return FOLDERS.get(folder)
 
@@ -56,8 +61,6 @@ def why_unread(key: str) -> str:
         return f"{RULES_KEY} has to be at the top of the bucket"
     if not folders and _rules(name):
         return f"the rules are called {RULES_KEY}, in small letters and with no other ending"
-    if folders and not name:
-        return "it ends in /, as a folder does"
     for folder in folders[1:]:
         if folder in FOLDERS:
             return f"{folder}/ has to be at the top of the bucket"

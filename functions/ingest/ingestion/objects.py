@@ -7,6 +7,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,6 +36,8 @@ class Arrived:
     size: int
     content: str
     """Tells its bytes from others': S3's checksum (of the parts, where it was uploaded in parts), and their number."""
+    charset: str = ""
+    """What it is written in, as its `Content-Type` declares it; empty where it does not."""
 
 
 def look_at(bucket: str, key: str, version: str | None, s3: S3Client) -> Arrived | None:
@@ -50,7 +53,21 @@ def look_at(bucket: str, key: str, version: str | None, s3: S3Client) -> Arrived
     version_id = head.get("VersionId") if head.get("VersionId") != "null" else None
     label = version_id or head["ETag"].strip('"')
     content = content_of(head["ETag"], head["ContentLength"])
-    return Arrived(bucket, key, version_id, label, head["LastModified"], head["ContentLength"], content)
+    charset = _charset_in(head.get("ContentType", ""))
+    return Arrived(bucket, key, version_id, label, head["LastModified"], head["ContentLength"], content, charset)
+
+
+def content_type_of(encoding: str | None) -> str:
+    """The `Content-Type` of a list that is uploaded, which declares what it is written in, if somebody said so."""
+    return f"text/plain; charset={encoding}" if encoding else "binary/octet-stream"
+
+
+def _charset_in(content_type: str) -> str:
+    """`windows-1250` of `text/csv; charset="windows-1250"` (RFC 9110, 8.3)."""
+    message = Message()
+    message["Content-Type"] = content_type
+    found = message.get_param("charset")
+    return found if isinstance(found, str) else ""
 
 
 def _which(bucket: str, key: str, version_id: str | None) -> dict[str, Any]:

@@ -11,14 +11,18 @@ from functools import partial
 
 from pydantic import ValidationError
 
+from backorder.misplaced import Misplaced, note_misplaced
+from backorder.money import ZERO
 from backorder.observability import logger
 from backorder.registries import Registries
-from backorder.rules import KeptRules
+from backorder.rules import KeptRules, ZoneFees
 from backorder.store import NotUnderstood
 from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
 from ingestion.objects import Arrived, list_name
 from ingestion.reading import Entry, LeftOut, ReadList, Reject
+from ingestion.reading.encodings import declares_nothing, known_encoding
+from ingestion.reading.formats import DELETIONS
 from ingestion.rejects import Rejected, Rejects
 from ingestion.renewals import COMPLETE, Survey
 from ingestion.screen import NO_RULES
@@ -44,6 +48,8 @@ class Task:
     """Names that a deletion list dates, whether they are chosen or not."""
     before: Before | None
     """Where the same bytes were read first, if they were."""
+    fees: ZoneFees
+    """What an order costs, by the rules."""
     services: Ingestion
 
     def summary(self, read: ReadList) -> ListSummary:
@@ -120,6 +126,8 @@ class _Reading:
         self._zones: Counter[str] = Counter()
         self._days: tuple[date, date] | None = None
         self._chosen: set[str] = set()
+        self._wanted: Counter[str] = Counter()
+        """The zones of these names."""
         self._dated: set[str] = set()
         self._survey: Survey | None = None
         if task.kind == "dropping" and read.source in COMPLETE:
@@ -155,7 +163,7 @@ class _Reading:
                         if self._survey:
                             self._survey.note_reject(item)
                     else:
-                        self._decide(item, writes)
+                        self._decide(item, writes, rejects)
         except TimeIsShort as short:
             short.so_far = self._so_far(writes.progress, rejects)
             raise
@@ -163,6 +171,7 @@ class _Reading:
         self._write(rejects)
         self._find_renewed()
         self._complete(writes.progress)
+        self._tell_if_misplaced()
         services.put_json(f"{self._folder}/summary.json", done.model_dump(mode="json"))
         services.store.save_list(done.record())
         memory.forget_progress(done.name, done.version)
@@ -199,7 +208,7 @@ class _Reading:
         for day in bulk.days or ():
             self._note_day(day)
 
-    def _decide(self, entry: Entry, write: Writes) -> None:
+    def _decide(self, entry: Entry, write: Writes, rejects: Rejects) -> None:
         done, domain = self._summary, entry.domain
         self._zones[domain.zone] += 1
         if entry.day is not None:
@@ -208,6 +217,9 @@ class _Reading:
             self._survey.note(entry)
         if done.kind == "dropping":
             decided = self._selection.decide(entry) if self._selection else NO_RULES
+            if isinstance(decided, Reject):
+                rejects(decided)
+                return
             if isinstance(decided, str):
                 done.not_selected += 1
                 self._left_out_by[decided] += 1
@@ -220,6 +232,7 @@ class _Reading:
             done.duplicates += 1
             return
         self._chosen.add(domain.name)
+        self._wanted[domain.zone] += 1
         write(entry, self._take)
 
     def _note_day(self, day: date) -> None:
@@ -249,6 +262,16 @@ class _Reading:
             )
         survey.keep(self._chosen)
 
+    def _tell_if_misplaced(self) -> None:
+        """Where each name of a deletion list is ordered."""
+        done = self._summary
+        if done.kind != "wanted" or done.source not in DELETIONS or not done.accepted:
+            return
+        fees = sorted((self._task.fees.of(zone) for zone in self._wanted.elements()), reverse=True)
+        found = Misplaced(done.name, done.source, done.read_at, done.accepted, sum(fees[: done.accepted], ZERO))
+        note_misplaced(self._services.store, found)
+        done.notes.insert(0, f"{found.sentence}. Deletion lists go into dropping/, where the rules choose.")
+
     def _complete(self, progress: Progress) -> None:
         done, rules, before = self._summary, self._task.rules, self._task.before
         done.accepted += progress.accepted
@@ -265,14 +288,16 @@ class _Reading:
             done.notes.append(self._read.note)
         elif not done.entries:
             done.notes.append("The list is empty: it has no entries.")
+        charset = self._task.arrived.charset
+        if known_encoding(charset) is None and not declares_nothing(charset):
+            done.notes.append(
+                f"It is declared to be written in '{charset[:40]}', an encoding that is not known: it was read as if "
+                "nothing had been declared."
+            )
         if done.kind == "dropping" and rules is None:
             done.notes.append("There is no rules.toml: nothing is chosen from deletion lists.")
         if self._selection is not None and done.entries:
-            done.notes.extend(
-                f"No entry was asked about [select.columns] {name}: the list has no such column, or every name was "
-                "left out before."
-                for name in self._selection.unseen_columns
-            )
+            done.notes.extend(self._selection.remarks)
         if rules is not None:
             done.notes.append(f"Chosen by rules.toml, version {rules.version}.")
             if rules.broken is not None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from math import ceil
 
+from backorder.conditions import Condition, Unclear
 from backorder.domains import Domain
+from backorder.numbers import readings
 from backorder.rules import Keywords, Rules
-from ingestion.reading.entries import Entry, column_name
+from ingestion.reading.entries import Entry, Reject, column_name, reject
 from ingestion.scoring import Score, Scorer
 
 
@@ -34,23 +38,48 @@ class Selection:
         self._wants_keywords = bool(select.keywords.any or select.keywords.begin or select.keywords.end)
         self._columns = [(column_name(name), condition) for name, condition in select.columns.items()]
         self._unseen = {column_name(name): name for name in select.columns}
+        self._cells: Counter[str] = Counter()
+        """Of columns that are compared with a number: how many cells there were, empty ones aside."""
+        self._numbers: Counter[str] = Counter()
+        """How many of them were numbers."""
+        self._hyphens, self._digits = select.hyphens, select.digits
+        self._has_patterns = select.match is not None or select.reject is not None
         self._scorer = Scorer(rules.score)
+        self._least = ceil(select.min_score * 10) if select.min_score is not None else 0
+        """Tenths of a point."""
 
     @property
-    def unseen_columns(self) -> list[str]:
-        """Columns that the rules ask for and no entry had so far, as the rules call them."""
-        return list(self._unseen.values())
+    def remarks(self) -> list[str]:
+        """What is wrong with the columns that the rules ask for, in sentences."""
+        unseen = [
+            f"No entry was asked about [select.columns] {name}: the list has no such column, or every name was left "
+            "out before."
+            for name in self._unseen.values()
+        ]
+        no_numbers = [
+            f"{name}: {self._cells[key]:,} of {self._cells[key]:,} cells are no numbers, so [select.columns] chose "
+            "none of their names."
+            for name in self._select.columns
+            if self._cells[key := column_name(name)] and not self._numbers[key]
+        ]
+        return unseen + no_numbers
 
-    def decide(self, entry: Entry) -> Choice | str:
-        """Why `entry` is chosen, or the first rule that leaves it out, by its key in the file."""
+    def decide(self, entry: Entry) -> Choice | str | Reject:
+        """Why `entry` is chosen, or the first rule that leaves it out, by its key in the file; a reject where the list
+        says in two ways what a rule asks for."""
         select, domain = self._select, entry.domain
         left_out_by = self._left_out_by_name(domain)
         if left_out_by is not None:
             return left_out_by
-        if self._columns and not self._meets_columns(entry):
-            return "columns"
-        score = self._scorer.score(domain)
-        if select.min_score is not None and score.points < select.min_score:
+        if self._columns:
+            try:
+                if not self._meets_columns(entry):
+                    return "columns"
+            except Unclear as unclear:
+                reason = f"column {unclear}: write it without marks of thousands"
+                return reject(entry.line, domain.name, reason, "has a number that can be read in two ways")
+        score = self._scorer.at_least(domain, self._least)
+        if score is None:
             return "min_score"
         return Choice(score, _keyword(domain.unicode_label, select.keywords) if self._wants_keywords else None)
 
@@ -58,18 +87,23 @@ class Selection:
         select = self._select
         if self._zones and domain.zone not in self._zones:
             return "zones"
-        idn = domain.label.startswith("xn--")
-        if idn and not select.idn:
-            return "idn"
-        label = domain.unicode_label if idn else domain.label
+        label, idn = domain.label, domain.label[:4] == "xn--"
+        if idn:
+            if not select.idn:
+                return "idn"
+            label = domain.unicode_label
         if not self._shortest <= len(label) <= self._longest:
             return "length"
-        if not select.hyphens and "-" in label:
+        if not self._hyphens and "-" in label:
             return "hyphens"
-        if select.digits is not True and not _digits_allow(select.digits == "only", label):
+        if self._digits is not True and not label.isalpha() and not _digits_allow(self._digits == "only", label):
+            return "digits"
+        if self._digits == "only" and not label.isdecimal():
             return "digits"
         if self._wants_keywords and not _has_keywords(label, select.keywords):
             return "keywords"
+        if not self._has_patterns:
+            return None
         if select.match is not None and not select.match.is_in(label):
             return "match"
         if select.reject is not None and select.reject.is_in(label):
@@ -81,10 +115,19 @@ class Selection:
         for name in self._unseen.keys() & entry.columns.keys():
             del self._unseen[name]
         return all(
-            condition.is_met_by(cell)
+            self._is_met(name, condition, cell)
             for name, condition in self._columns
             if (cell := entry.columns.get(name)) is not None
         )
+
+    def _is_met(self, name: str, condition: Condition, cell: str) -> bool:
+        if cell and condition.is_of_a_number:
+            self._cells[name] += 1
+            self._numbers[name] += bool(readings(cell))
+        try:
+            return condition.is_met_by(cell)
+        except Unclear as unclear:
+            raise Unclear(f"{name}: {unclear}") from None
 
 
 def _digits_allow(only: bool, label: str) -> bool:

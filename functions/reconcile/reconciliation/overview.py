@@ -27,6 +27,7 @@ def overview(
             {
                 "name": record.name,
                 "source": record.source,
+                "encoding": record.details.get("encoding", ""),
                 "entries": record.entries,
                 "rejected": record.rejected,
                 "not_selected": record.not_selected,

@@ -16,6 +16,7 @@ from backorder.clock import Clock
 from backorder.finding import Kind
 from backorder.halt import Halt, halt, halt_line, zone_halts
 from backorder.listeners import note_unheard
+from backorder.misplaced import misplaced_lists
 from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO, in_words
 from backorder.observability import logger
@@ -337,7 +338,9 @@ class _Run:
             *find.examine_line(halt(self.store), zone_halts(self.store)),
             *find.examine_funds(forecast(self.store)),
             *find.examine_items(self.store.set_aside()),
-            *find.examine_objects(unread_objects(self.store), broken_rules(self.store)),
+            *find.examine_objects(
+                unread_objects(self.store), broken_rules(self.store), misplaced_lists(self.store, self.now)
+            ),
             *find.examine_strangers(strangers.live),
             *find.examine_rows(reading.unread),
             *(each for order in self.orders for each in find.examine_order(order, circumstances)),

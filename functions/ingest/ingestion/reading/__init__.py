@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ingestion.reading.blocks import Blocks, read_screened
+from ingestion.reading.code_pages import Decoder, Known, decoder_of, title_of
 from ingestion.reading.containers import Bounds, Member, NoList, unpack
 from ingestion.reading.document import Document, is_document
-from ingestion.reading.entries import Entry, Items, LeftOut, Reject, reject
-from ingestion.reading.formats import recognise
+from ingestion.reading.encodings import bytes_of, is_binary, kept, wide_encoding
+from ingestion.reading.entries import UNDECODED, Entry, Items, LeftOut, Reject, reject
+from ingestion.reading.formats import plain, recognise
 from ingestion.reading.formats.form import look_ahead
 from ingestion.reading.lines import Lines, Run
 from ingestion.screen import Screen
@@ -65,29 +67,39 @@ def read_lists(
     screen: Screen | None = None,
     *,
     name: str = "",
+    encoding: str | None = None,
     before_each: Callable[[], None] = lambda: None,
 ) -> Iterator[ReadList]:
     """Reads each list that `file` (seekable, at its beginning) contains: one, or several members of an archive.
 
-    `name` is what the file is called: a hint, no more. What `screen` leaves out may come in bulk (`LeftOut`), where the
+    `name` is what the file is called: a hint, no more. `encoding` is the declared one, by Python's name
+    (`known_encoding`). What `screen` leaves out may come in bulk (`LeftOut`), where the
     list's format allows it. `before_each` is called before more of a list is looked at: what it raises ends the
     reading.
     """
     try:
-        for member in unpack(file, bounds or Bounds()):
-            yield _read(member, screen, member.file or name, before_each)
+        for member in unpack(file, bounds or Bounds(), _is_no_list):
+            yield _read(member, screen, member.file or name, encoding, before_each)
     except NoList as fault:
         yield _unreadable(None, fault)
 
 
-def _read(member: Member, screen: Screen | None, name: str, before_each: Callable[[], None]) -> ReadList:
+def _read(
+    member: Member, screen: Screen | None, name: str, encoding: str | None, before_each: Callable[[], None]
+) -> ReadList:
+    def find_decoder() -> Decoder:
+        if encoding is not None:
+            return Known(title_of(encoding), encoding)
+        return decoder_of(lambda: _called(before_each, member.read()))
+
     try:
-        head = next(member.chunks, b"")
-        chunks = itertools.chain([head], _called(before_each, member.chunks))
-        if is_document(head):
-            document = Document(head, chunks)
+        chunks = member.read()
+        head = next(chunks, b"")
+        chunks = itertools.chain([head], _called(before_each, chunks))
+        if is_document(head, encoding):
+            document = Document(head, chunks, find_decoder, encoding)
             return ReadList(member.name, document.source, _to_the_end(iter(document), document), document)
-        lines = Lines(chunks)
+        lines = Lines(chunks, find_decoder, encoding)
     except NoList as fault:
         return _unreadable(member.name, fault)
     sample, rest = look_ahead(lines, _SAMPLE)
@@ -99,6 +111,12 @@ def _read(member: Member, screen: Screen | None, name: str, before_each: Callabl
     return ReadList(member.name, form.name, _to_the_end(items, lines), lines, form.note, form.rows is not None)
 
 
+def _is_no_list(head: bytes, name: str) -> bool:
+    if wide_encoding(head[:4]) or is_binary(head):
+        return False
+    return plain.is_prose(kept(head).splitlines()[:_SAMPLE], name)
+
+
 def _called(before_each: Callable[[], None], chunks: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         before_each()
@@ -108,10 +126,17 @@ def _called(before_each: Callable[[], None], chunks: Iterator[bytes]) -> Iterato
 def _to_the_end(items: Items, text: Lines | Document) -> Items:
     """What a broken archive still gave counts; the rest is one reject at the place reached."""
     try:
-        yield from items
+        for item in items:
+            yield _explained(item, text) if isinstance(item, Reject) and item.kind == UNDECODED else item
     except NoList as fault:
         text.broke_off = True
         yield reject(text.reached, "", str(fault))
+
+
+def _explained(undecoded: Reject, text: Lines | Document) -> Reject:
+    """With why its name could not be read, which the list as a whole tells."""
+    assert text.decoder is not None, "only such a list has names that are not ASCII"
+    return undecoded._replace(reason=text.decoder.why_not(bytes_of(undecoded.reason)))
 
 
 def _unreadable(name: str | None, fault: NoList) -> ReadList:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import accumulate, chain, compress, repeat
 from typing import NamedTuple
 
-from backorder.domains import is_plain_zone, suffixes_below
+from backorder.domains import Domain, is_plain_zone, suffixes_below
 from ingestion.reading.containers import NoList
 from ingestion.reading.entries import Entry, Items, LeftOut, Reject
 from ingestion.reading.formats.form import Format, PlainRows
@@ -46,7 +46,7 @@ class _Meaning(NamedTuple):
     zone: str
     left_out_by: str | None
     """None: they may be chosen, where they have the keywords."""
-    day: date | None
+    when: datetime | None
 
 
 class Blocks:
@@ -71,6 +71,8 @@ class Blocks:
         """Of all that was found. None: it takes a closer look."""
         self._odd: set[_Found] = set()
         """What takes a closer look."""
+        self._entries: dict[_Found, _Meaning] = {}
+        """Of these, what rows have that need only be counted out: their names may be chosen."""
         self._nested: tuple[str, ...] = ()
         """Zones with suffixes below them, in their order."""
 
@@ -106,8 +108,9 @@ class Blocks:
         closer = self._count(Counter(rows))
         starts = self._with_keywords(text) | self._known(text) | self._suffixes(text)
         self._times.subtract(self._row(text, start) for start in starts)
-        starts.update(_starts_of(closer, text, rows))
-        yield from self._line_by_line(self._lines_at(block, number, text, sorted(starts)))
+        found = {start: self._entries.get(row) for start, row in _starts_of(closer, text, rows)}
+        found.update(dict.fromkeys(starts))
+        yield from self._items_at(block, number, text, found)
 
     def _count(self, times: Counter[_Tail]) -> dict[_Tail, int]:
         """Counts what was found, `times`; gives what takes a closer look, and how often it was found."""
@@ -124,10 +127,18 @@ class Blocks:
         return closer
 
     def _judge(self, found: _Found) -> None:
-        meaning = self._meanings[found] = self._meaning(found)
-        if meaning is None:
+        meaning = self._meaning(found)
+        may_be_chosen = meaning is not None and meaning.left_out_by is None and self._screen.needles is None
+        if meaning is None or may_be_chosen:
+            self._meanings[found] = None
             self._odd.add(found)
-        elif meaning.zone not in self._nested and suffixes_below(meaning.zone):
+        else:
+            self._meanings[found] = meaning
+        if meaning is not None and may_be_chosen:
+            self._entries[found] = meaning
+        if meaning is None:
+            return
+        if meaning.zone not in self._nested and suffixes_below(meaning.zone):
             self._nested = tuple(sorted((*self._nested, meaning.zone)))
 
     def _meaning(self, found: _Found) -> _Meaning | None:
@@ -141,10 +152,7 @@ class Blocks:
             return None
         if not is_plain_zone(zone):
             return None
-        left_out_by = self._screen.left_out_by(mark, zone)
-        if left_out_by is None and self._screen.needles is None:
-            return None
-        return _Meaning(zone, left_out_by, when.date() if when else None)
+        return _Meaning(zone, self._screen.left_out_by(mark, zone), when)
 
     def _with_keywords(self, text: bytes) -> set[int]:
         """Where plain rows begin that may be chosen and have, somewhere, what the rules look for."""
@@ -187,18 +195,28 @@ class Blocks:
             if meaning and number:
                 by[meaning.left_out_by or "keywords"] += number
                 zones[meaning.zone] += number
-                days.update([meaning.day] if meaning.day else ())
+                days.update([meaning.when.date()] if meaning.when else ())
         self._forget()
         return LeftOut(by, zones, (min(days), max(days)) if days else None)
 
-    def _lines_at(self, block: Block, number: int, text: bytes, starts: Iterable[int]) -> Iterator[Line]:
-        """The lines of `block`, whose first one has `number`, that begin in `text` at `starts`, which are in order."""
+    def _items_at(
+        self, block: Block, number: int, text: bytes, found: Mapping[int, _Meaning | None]
+    ) -> Iterator[Entry | Reject]:
+        """What the rows of `block` are, whose first one has `number`, that begin in `text` at the keys of `found`; what
+        it has for them is what is known of them already."""
         seen = 1
-        for start in starts:
+        for start in sorted(found):
             number += text.count(b"\n", seen, start)
-            seen = start
+            seen, known = start, found[start]
+            if known is not None:
+                label = text[start : text.index(b".", start)].decode("ascii")
+                name = f"{label}.{known.zone}"
+                if name not in suffixes_below(known.zone):
+                    yield Entry(number, Domain(name, label, known.zone), finalization_at=known.when)
+                    continue
             # In `text` there is a line end before the block.
-            yield self.lines.line(number, block[start - 1 : text.index(b"\n", start) - 1].removesuffix(b"\r"))
+            row = block[start - 1 : text.index(b"\n", start) - 1].removesuffix(b"\r")
+            yield from self._line_by_line([self.lines.line(number, row)])
 
 
 def read_screened(form: Format, sample: Iterable[Line], lines: Iterator[Line], blocks: Blocks) -> Items:
@@ -235,17 +253,17 @@ def _suffixes_in(zones: tuple[str, ...]) -> tuple[Callable[[bytes], Iterator[re.
     return zone_at, frozenset(name.encode("ascii") for names in suffixes.values() for name in names)
 
 
-def _starts_of(some: Mapping[_Tail, int], text: bytes, rows: Iterable[_Tail]) -> Iterator[int]:
-    """Where those rows begin that are like one of `some`, which says how many these are, in the order of the first."""
+def _starts_of(some: Mapping[_Tail, int], text: bytes, rows: Iterable[_Tail]) -> Iterator[tuple[int, _Tail]]:
+    """Where those rows begin that are like one of `some`, which says how many these are, and what is found in them."""
     if any(row[0] != _LINE_END for row in some):
         ends = accumulate(map(len, text.splitlines(keepends=True)))
-        yield from compress(ends, map(some.__contains__, rows))
+        yield from ((start, row) for start, row in zip(ends, rows, strict=False) if row in some)
         return
     first = 0
     for row, number in some.items():
         line = row + b"\n"
         start = first = text.index(line, first)
-        yield start + 1
+        yield start + 1, row
         for _ in range(number - 1):
             start = text.index(line, start + 1)
-            yield start + 1
+            yield start + 1, row

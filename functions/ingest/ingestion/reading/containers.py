@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 import gzip
+import io
 import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, cast
+
+from ingestion.keys import is_left_behind
 
 CHUNK = 1 << 17
 """Bytes that are unpacked and looked at in one piece."""
@@ -20,8 +24,13 @@ _RATIO_FROM = 1 << 20
 
 _LARGEST_DIRECTORY = 16 << 20
 """Bytes of a zip archive's directory, which is read whole."""
+_MOST_LOOKED_AT = 1000
+"""Members of an archive, of which some may be no lists."""
 _END_OF_ZIP = struct.Struct("<4s4H2LH")
 """The record at the end: signature, two disks, entries (here, in all), size and place of the directory, comment."""
+
+_END_OF_ZIP64 = struct.Struct("<4sQ2H2L4Q")
+"""The same of large archives: its last two numbers are the size and the place of the directory."""
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _GZIP = b"\x1f\x8b"
@@ -61,25 +70,61 @@ class Member:
 
     name: str | None
     """Within the archive; None if it is the only one there, or there is no archive."""
-    chunks: Iterator[bytes]
-    """Raise NoList where the archive is broken or goes beyond its bounds."""
+    read: Callable[[], Iterator[bytes]]
+    """Its bytes, from the beginning each time. Raise NoList where the archive is broken or goes beyond its bounds."""
     file: str = ""
     """What it is called in a zip archive, be it the only one or not."""
 
 
-def unpack(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
+def unpack(
+    file: BinaryIO, bounds: Bounds, is_no_list: Callable[[bytes, str], bool] = lambda _head, _name: False
+) -> Iterator[Member]:
     """The lists in `file`, which is seekable and at its beginning. Each must be used up before the next.
 
-    Raises NoList for an archive that cannot be opened or may not be.
+    `is_no_list` tells by its beginning and its name whether a member of an archive is none that anybody meant as one:
+    it is passed over where there are others. Raises NoList for an archive that cannot be opened or may not be.
     """
     magic = file.read(8)
     file.seek(0)
     if magic.startswith(_ZIP):
-        yield from _members(file, bounds)
+        yield from _members(file, bounds, is_no_list)
     elif magic.startswith(_GZIP):
-        yield Member(None, _checked(_gunzip(file, bounds), inside=True))
+        yield Member(None, lambda: _checked(_gunzip(_again(file), bounds), inside=True))
     else:
-        yield Member(None, _checked(_chunks(file), inside=False))
+        yield Member(None, lambda: _checked(_chunks(_again(file)), inside=False))
+
+
+class _View(io.RawIOBase):
+    """A file at a place of its own, so that it can be read at several places by turns."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_CUR:
+            offset, whence = self._position + offset, io.SEEK_SET
+        self._position = self._file.seek(offset, whence)
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        self._file.seek(self._position)
+        found = self._file.read(size)
+        self._position += len(found)
+        return found
+
+
+def _again(file: BinaryIO) -> BinaryIO:
+    return cast("BinaryIO", _View(file))
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -113,7 +158,7 @@ def _gunzip(file: BinaryIO, bounds: Bounds) -> Iterator[bytes]:
     if hint > limit and _unpacks_to_more(file, limit):
         raise NoList(f"is an archive that unpacks to more than {bounds.ratio} times its size")
     with _broken_archive("gzip"), gzip.GzipFile(fileobj=file) as unpacked:
-        yield from _bounded(unpacked, size, bounds, _Total())
+        yield from _bounded(unpacked, size, bounds)
 
 
 def _unpacks_to_more(file: BinaryIO, limit: int) -> bool:
@@ -125,7 +170,7 @@ def _unpacks_to_more(file: BinaryIO, limit: int) -> bool:
     return found
 
 
-def _members(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
+def _members(file: BinaryIO, bounds: Bounds, is_no_list: Callable[[bytes, str], bool]) -> Iterator[Member]:
     size = _size(file)
     _check_directory(file, size)
     with _broken_archive("zip"):
@@ -134,6 +179,9 @@ def _members(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
     names = [info.filename for info in infos]
     if "[Content_Types].xml" in names or {"mimetype", "content.xml"} <= set(names):
         raise NoList("is an Office document, not a list: save it as CSV")
+    if 1 < len(infos) <= _MOST_LOOKED_AT:
+        heads = ((info, _head(archive, info, size, bounds)) for info in infos)
+        infos = [info for info, head in heads if head is None or not is_no_list(head, info.filename)] or infos
     if len(infos) > bounds.members:
         raise NoList(f"is an archive of {len(infos)} files, more than {bounds.members}")
     declared = sum(info.file_size for info in infos)
@@ -141,15 +189,25 @@ def _members(file: BinaryIO, bounds: Bounds) -> Iterator[Member]:
         raise NoList(f"is an archive that unpacks to {declared:,} bytes, more than {bounds.size:,}")
     if declared > max(_RATIO_FROM, bounds.ratio * size):
         raise NoList(f"is an archive that unpacks to more than {bounds.ratio} times its size")
-    total = _Total()
     seen: set[str] = set()
     for info in infos:
         name = _printable(info.filename)
         while name in seen:
             name += "'"
         seen.add(name)
-        chunks = _checked(_unzip(archive, info, size, bounds, total), inside=True)
-        yield Member(name if len(infos) > 1 else None, chunks, name)
+        yield Member(name if len(infos) > 1 else None, partial(_unzipped, archive, info, size, bounds), name)
+
+
+def _head(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, bounds: Bounds) -> bytes | None:
+    """The beginning of a member; None if it cannot be read."""
+    try:
+        return next(_unzipped(archive, info, size, bounds), b"")
+    except NoList:
+        return None
+
+
+def _unzipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, bounds: Bounds) -> Iterator[bytes]:
+    return _checked(_unzip(archive, info, size, bounds), inside=True)
 
 
 def _check_directory(file: BinaryIO, size: int) -> None:
@@ -160,33 +218,38 @@ def _check_directory(file: BinaryIO, size: int) -> None:
     file.seek(0)
     if 0 <= at <= len(tail) - _END_OF_ZIP.size:
         _, _, _, _, entries, directory, _, _ = _END_OF_ZIP.unpack_from(tail, at)
-        if entries == 0xFFFF or directory > _LARGEST_DIRECTORY:
+        if entries == 0xFFFF or directory == 0xFFFFFFFF:
+            # Some programs write the maxima into every archive, and the numbers into another record.
+            directory = _directory_of_zip64(tail[:at])
+        if directory > _LARGEST_DIRECTORY:
             raise NoList("is an archive of too many files")
 
 
-def _unzip(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, bounds: Bounds, total: _Total
-) -> Iterator[bytes]:
+def _directory_of_zip64(before: bytes) -> int:
+    """The size of the directory as the record of large archives has it; beyond all bounds where it has none."""
+    at = before.rfind(b"PK\x06\x06")
+    if not 0 <= at <= len(before) - _END_OF_ZIP64.size:
+        return _LARGEST_DIRECTORY + 1
+    return int(_END_OF_ZIP64.unpack_from(before, at)[-2])
+
+
+def _unzip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, bounds: Bounds) -> Iterator[bytes]:
     if info.flag_bits & 1:
         raise NoList("is encrypted: pack it without a password")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise NoList("is packed by a method other than deflate: pack it as an ordinary zip")
     with _broken_archive("zip"), archive.open(info) as unpacked:
-        yield from _bounded(cast("zipfile.ZipExtFile", unpacked), size, bounds, total)
+        yield from _bounded(cast("zipfile.ZipExtFile", unpacked), size, bounds)
 
 
-@dataclass(slots=True)
-class _Total:
-    unpacked: int = 0
-
-
-def _bounded(unpacked: gzip.GzipFile | zipfile.ZipExtFile, size: int, bounds: Bounds, total: _Total) -> Iterator[bytes]:
+def _bounded(unpacked: gzip.GzipFile | zipfile.ZipExtFile, size: int, bounds: Bounds) -> Iterator[bytes]:
+    total = 0
     # read1 gives what is there before it meets what is broken; read would give nothing of either.
     while chunk := unpacked.read1(CHUNK):
-        total.unpacked += len(chunk)
-        if total.unpacked > bounds.size:
+        total += len(chunk)
+        if total > bounds.size:
             raise NoList(f"is an archive that unpacks to more than {bounds.size:,} bytes: the rest was not read")
-        if total.unpacked > max(_RATIO_FROM, bounds.ratio * size):
+        if total > max(_RATIO_FROM, bounds.ratio * size):
             raise NoList(
                 f"is an archive that unpacks to more than {bounds.ratio} times its size: the rest was not read"
             )
@@ -222,7 +285,8 @@ def _is_clutter(info: zipfile.ZipInfo) -> bool:
     """Folders, and what file managers leave behind."""
     parts = re.split(r"[/\\]", info.filename)
     # `is_dir` stumbles over a member without a name.
-    return info.filename.endswith("/") or parts[0] == "__MACOSX" or parts[-1].startswith(".")
+    is_folder = info.filename.endswith("/") and not info.file_size
+    return is_folder or parts[0] == "__MACOSX" or parts[-1].startswith(".") or is_left_behind(parts[-1])
 
 
 def _printable(name: str) -> str:

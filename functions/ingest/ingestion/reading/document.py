@@ -6,13 +6,14 @@ import codecs
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import ijson
 
+from ingestion.reading.code_pages import Decoder, Known
 from ingestion.reading.containers import NoList
-from ingestion.reading.encodings import C1_CONTROLS, as_utf8, wide_encoding
+from ingestion.reading.encodings import as_utf8, wide_encoding
 from ingestion.reading.entries import Entry, Reject, reject
 from ingestion.reading.formats.columns import roles_of
 from ingestion.reading.formats.dates import Written, read_day
@@ -35,60 +36,103 @@ _begins = re.compile(r'\s*(?:\[\s*(?:[\[{"\]]|\Z)|\{\s*(?:["}]|\Z))').match
 _line_end = re.compile(r"[\r\n]").split
 
 
-def is_document(head: bytes) -> bool:
+def is_document(head: bytes, declared: str | None = None) -> bool:
     """Whether a file that begins with `head` is a document. Raises NoList for what is no text."""
-    text = _text(head)
+    text = _text(head, declared)
     return bool(_begins(text)) and not begins_lines(_line_end(text.lstrip(), 1)[0])
 
 
 class Document:
     """The entries of a document. Their `line` is the number of the object, or of the name, in its list."""
 
-    def __init__(self, head: bytes, chunks: Iterator[bytes]) -> None:
-        self.source, self._drop = _source(_text(head))
-        wide = wide_encoding(head)
-        self.encoding = wide.upper() if wide else "ASCII"
-        """As far as it was read: ASCII until there is more."""
+    def __init__(
+        self,
+        head: bytes,
+        chunks: Iterator[bytes],
+        find_decoder: Callable[[], Decoder] = lambda: Known("UTF-8"),
+        declared: str | None = None,
+    ) -> None:
+        self.source, self._drop = _source(_text(head, declared))
+        wide = wide_encoding(head, declared)
+        self.decoder: Decoder | None = Known(wide.upper()) if wide else None
+        """None: as far as it was read, the document is ASCII."""
+        self._find_decoder = find_decoder
         self.reached = 0
         self.broke_off = False
         """The number of the last element that was read."""
+        self._has_list = False
         self._chunks = as_utf8(chunks, wide) if wide else self._narrow(chunks)
+
+    @property
+    def encoding(self) -> str:
+        """As far as it was read."""
+        return self.decoder.name if self.decoder else "ASCII"
 
     def __iter__(self) -> Iterator[Entry | Reject]:
         rows = Rows(drop=self._drop)
-        first, rest = look_ahead(_elements(self._chunks), LOOK_AHEAD)
+        first, rest = look_ahead(self._elements(), LOOK_AHEAD)
         rows.look_ahead((cells, roles_of(tuple(cells))) for cells in map(_cells, first) if cells is not None)
         for number, element in enumerate(itertools.chain(first, rest), start=1):
             self.reached = number
             text, cells = _shown(element), _cells(element)
             yield reject(number, text, "is no name") if cells is None else entry_of(rows, number, text, cells)
-        if not self.reached:
+        if not self.reached and not self._has_list:
             raise NoList("is JSON without a list of names in it: expected is a list, alone or under data or domains")
 
+    def _elements(self) -> Iterator[Any]:
+        """The elements of the document's list: a text, an object's own values by key, or whatever else there is."""
+        stack: list[str] = []
+        section, key = "", ""
+        element: Any = None
+
+        def is_in_list(depth: int) -> bool:
+            return stack[:depth] == ["["] or (stack[:depth] == ["{", "["] and section in _KEYS)
+
+        for event, value in _events(self._chunks):
+            depth = len(stack)
+            if event in ("start_map", "start_array"):
+                if is_in_list(depth):
+                    element = {} if event == "start_map" else []
+                stack.append("{" if event == "start_map" else "[")
+                self._has_list = self._has_list or is_in_list(depth + 1)
+                if depth >= _DEEPEST:
+                    raise NoList(f"is JSON that is nested more than {_DEEPEST} times")
+            elif event in ("end_map", "end_array"):
+                stack.pop()
+                if is_in_list(depth - 1):
+                    yield element
+            elif event == "map_key":
+                key = value
+                if depth == 1:
+                    section = value
+            elif is_in_list(depth):
+                yield value
+            elif stack[-1:] == ["{"] and is_in_list(depth - 1):
+                element[key] = value
+                if len(element) > _MOST_MEMBERS:
+                    raise NoList(f"is JSON with an object of more than {_MOST_MEMBERS:,} members")
+
     def _narrow(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """UTF-8, which JSON is by its standard; Latin-1 if the first letters that are not ASCII are no UTF-8."""
-        first = True
-        for chunk in chunks:
-            piece = chunk.removeprefix(codecs.BOM_UTF8) if first else chunk
-            if first and piece is not chunk:
-                self.encoding = "UTF-8"
-            first = False
-            if self.encoding == "ASCII" and not piece.isascii():
-                self.encoding = "UTF-8" if _is_utf8(piece) or C1_CONTROLS(piece) else "LATIN-1"
-            yield piece.decode("latin-1").encode("utf-8") if self.encoding == "LATIN-1" else piece
+        """In UTF-8, which JSON is by its standard, and is not always."""
+        head = next(chunks, b"")
+        if head.startswith(codecs.BOM_UTF8):
+            head, self.decoder = head[len(codecs.BOM_UTF8) :], Known("UTF-8")
+        rest = b""
+        for chunk in itertools.chain([head], chunks):
+            piece = rest + chunk
+            if self.decoder is None and not piece.isascii():
+                self.decoder = self._find_decoder()
+            # No byte of a letter is a quote, in any code page.
+            end = len(piece) if self.decoder is None else piece.rfind(b'"') + 1
+            yield piece[:end] if self.decoder is None else self.decoder.text(piece[:end]).encode("utf-8")
+            rest = piece[end:]
+            if len(rest) > _LARGEST:
+                raise NoList(f"is JSON with a value of more than {_LARGEST:,} bytes")
+        yield self.decoder.text(rest).encode("utf-8") if self.decoder else rest
 
 
-def _is_utf8(piece: bytes) -> bool:
-    try:
-        # Half a letter at the end is none yet.
-        codecs.getincrementaldecoder("utf-8")().decode(piece)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _text(head: bytes) -> str:
-    return head[:_HEAD].decode(wide_encoding(head) or "utf-8-sig", "replace").removeprefix("\ufeff")
+def _text(head: bytes, declared: str | None) -> str:
+    return head[:_HEAD].decode(wide_encoding(head, declared) or "utf-8-sig", "replace").removeprefix("\ufeff")
 
 
 def _source(text: str) -> tuple[str, Drop | None]:
@@ -115,39 +159,6 @@ def _cells(element: Any) -> Cells | None:
 
 def _shown(element: Any) -> str:
     return element if isinstance(element, str) else clean(json.dumps(element, ensure_ascii=False, default=str))
-
-
-def _elements(chunks: Iterator[bytes]) -> Iterator[Any]:
-    """The elements of the document's list: a text, an object's own values by key, or whatever else there is."""
-    stack: list[str] = []
-    section, key = "", ""
-    element: Any = None
-
-    def is_in_list(depth: int) -> bool:
-        return stack[:depth] == ["["] or (stack[:depth] == ["{", "["] and section in _KEYS)
-
-    for event, value in _events(chunks):
-        depth = len(stack)
-        if event in ("start_map", "start_array"):
-            if is_in_list(depth):
-                element = {} if event == "start_map" else []
-            stack.append("{" if event == "start_map" else "[")
-            if depth >= _DEEPEST:
-                raise NoList(f"is JSON that is nested more than {_DEEPEST} times")
-        elif event in ("end_map", "end_array"):
-            stack.pop()
-            if is_in_list(depth - 1):
-                yield element
-        elif event == "map_key":
-            key = value
-            if depth == 1:
-                section = value
-        elif is_in_list(depth):
-            yield value
-        elif stack[-1:] == ["{"] and is_in_list(depth - 1):
-            element[key] = value
-            if len(element) > _MOST_MEMBERS:
-                raise NoList(f"is JSON with an object of more than {_MOST_MEMBERS:,} members")
 
 
 def _events(chunks: Iterator[bytes]) -> Iterator[tuple[str, Any]]:

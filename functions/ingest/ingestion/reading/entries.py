@@ -11,10 +11,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from backorder.domains import Domain, NotADomain, parse_domain
+from ingestion.reading.encodings import has_kept, in_hex
 
 LONGEST_SHOWN = 300
 """Characters of a rejected line that are shown, and of the reason: an archive's fault names the files in it."""
 
+UNDECODED = "is in an encoding that is not certain"
+"""The kind of rejects whose name could not be read."""
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -87,8 +90,11 @@ Items = Iterator[Entry | Reject | LeftOut]
 
 
 def column_name(text: str) -> str:
-    """The name of a column, however it is written: `Drop_Date` and `drop date` are the same one."""
-    return " ".join(text.strip().strip('"').lower().replace("_", " ").split())
+    """The name of a column, however it is written: `Drop_Date` and `drop date` are the same one, and so are `#domain`
+    and `domain`."""
+    text = text.strip().strip("\"'")
+    text = text[1:] if text[:1] == "#" and text[1:2].isalpha() else text
+    return " ".join(text.lower().replace("_", " ").split())
 
 
 def domain_or_reject(line: int, name: str, text: str) -> Domain | Reject:
@@ -96,7 +102,12 @@ def domain_or_reject(line: int, name: str, text: str) -> Domain | Reject:
     try:
         return parse_domain(name)
     except NotADomain as fault:
-        return reject(line, text, fault.reason, fault.kind)
+        return undecoded(line, name, text) or reject(line, text, fault.reason, fault.kind)
+
+
+def undecoded(line: int, name: str, text: str) -> Reject | None:
+    """The reject of a name that has bytes which could not be read; its reason is the name, until it is explained."""
+    return Reject(line, _shown(text), name[:LONGEST_SHOWN], UNDECODED) if has_kept(name) else None
 
 
 def reject(line: int, text: str, reason: str, kind: str | None = None) -> Reject:
@@ -105,4 +116,5 @@ def reject(line: int, text: str, reason: str, kind: str | None = None) -> Reject
 
 
 def _shown(text: str) -> str:
+    text = in_hex(text)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

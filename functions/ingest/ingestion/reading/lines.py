@@ -1,6 +1,7 @@
-"""Lines of text from chunks of bytes, in whatever encoding: UTF-8, UTF-16, Latin-1, with or without a byte-order mark.
+"""Lines of text from chunks of bytes, in whatever encoding.
 
-A line that cannot be decoded, or is longer than any line of a list, is given with its fault, and the next one is read.
+What of a line cannot be decoded is kept in it (`encodings`). A line that is longer than any line of a list is given
+with its fault, and the next one is read.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from ingestion.reading.code_pages import Decoder, Known
 from ingestion.reading.containers import NoList
-from ingestion.reading.encodings import C1_CONTROLS, as_utf8, is_binary, narrow_encoding, wide_encoding
+from ingestion.reading.encodings import as_utf8, is_binary, wide_encoding
 
 LONGEST_LINE = 1 << 16
 """Bytes. What is longer is not kept, so that a file without line ends does not fill the memory."""
@@ -40,21 +42,26 @@ def run_of(runs: Sequence[Run], line: int) -> Run | None:
 class Lines:
     """An iterator over lines. Raises NoList, when it is made or while it goes on, for what is no text."""
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(
+        self,
+        chunks: Iterator[bytes],
+        find_decoder: Callable[[], Decoder] = lambda: Known("UTF-8"),
+        declared: str | None = None,
+    ) -> None:
+        """`find_decoder` is asked once there is a line that is not ASCII; `declared`: the encoding, where it is."""
         head = next(chunks, b"")
-        self.encoding = "ASCII"
-        """As far as it was read: ASCII until a line shows more."""
-        wide = wide_encoding(head)
+        self.decoder: Decoder | None = None
+        """None: as far as it was read, the list is ASCII."""
+        self._find_decoder = find_decoder
+        wide = wide_encoding(head, declared)
         if wide:
-            self.encoding = wide.upper()
+            self.decoder = Known(wide.upper())
             chunks = as_utf8(_with(head, chunks), wide)
         else:
             if is_binary(head):
                 raise NoList("is binary data, not a list")
             if head.startswith(codecs.BOM_UTF8):
-                head, self.encoding = head[len(codecs.BOM_UTF8) :], "UTF-8"
-            elif not head.isascii():
-                self.encoding = narrow_encoding(head)
+                head, self.decoder = head[len(codecs.BOM_UTF8) :], Known("UTF-8")
             chunks = _with(head, chunks)
         self.reached = 0
         """The number of the last line that was read. Who takes a block counts its lines here."""
@@ -63,6 +70,11 @@ class Lines:
         """Lines that need not be given, in order: where a block is all of them, they are only counted."""
         self._unread = self._not_passed_over(_blocks(_large(_small_first(chunks))))
         self._of_block: Iterator[Line] = iter(())
+
+    @property
+    def encoding(self) -> str:
+        """As far as it was read."""
+        return self.decoder.name if self.decoder else "ASCII"
 
     def __iter__(self) -> Iterator[Line]:
         return self
@@ -95,7 +107,7 @@ class Lines:
             yield part
 
     def _may_show_the_encoding(self, block: Block) -> bool:
-        return self.encoding == "ASCII" and not block.isascii()
+        return self.decoder is None and not block.isascii()
 
     def lines_of(self, block: Block) -> Iterator[Line]:
         """The lines of a block, which are counted."""
@@ -109,25 +121,13 @@ class Lines:
             return number, _shown(raw), "is longer than 64 KB"
         if raw.isascii():
             return number, raw.decode("ascii"), None
-        return number, *self._decode(raw)
+        if self.decoder is None:
+            self.decoder = self._find_decoder()
+        return number, self.decoder.text(raw), None
 
     def _too_long(self, shown: _TooLong) -> Line:
         self.reached += 1
         return self.reached, shown, "is longer than 64 KB"
-
-    def _decode(self, raw: bytes) -> tuple[str, str | None]:
-        if self.encoding == "ASCII":
-            self.encoding = narrow_encoding(raw)
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            if self.encoding == "LATIN-1" and not C1_CONTROLS(raw):
-                return raw.decode("latin-1"), None
-            return _shown(raw), f"is no valid {self.encoding}"
-        if self.encoding == "LATIN-1":
-            # Two letters in Latin-1 or one in UTF-8: the name would be another one.
-            return _shown(raw), "is UTF-8 in a list in Latin-1"
-        return (text, "is no valid " + self.encoding) if "\ufffd" in text else (text, None)
 
 
 def _blocks(chunks: Iterator[bytes]) -> Iterator[Block | _TooLong]:

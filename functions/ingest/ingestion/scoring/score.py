@@ -26,20 +26,31 @@ _BEST = 100
 _letters = re.compile(r"[^\W\d_]+").findall
 
 
+_POINTS = tuple(Decimal(tenths) / 10 for tenths in range(_BEST + 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Points from 0 to 10, with one decimal: the sum of its parts, as they are told."""
+    """Points from 0 to 10, with one decimal: the sum of its parts."""
 
-    parts: tuple[tuple[str, int], ...]
-    """What is told for each, and its points, in tenths."""
+    tenths: tuple[tuple[str, int], ...]
+    """Of each part that has a weight, its points in tenths of a point. `words` and `zone` are told by what they are."""
+    words: tuple[str, ...]
+    zone: str
 
     @property
     def points(self) -> Decimal:
-        return Decimal(min(sum(tenths for _, tenths in self.parts), _BEST)) / 10
+        return _POINTS[min(sum([tenths for _, tenths in self.tenths]), _BEST)]
+
+    @property
+    def parts(self) -> tuple[tuple[str, int], ...]:
+        """What is told for each part, and its points, in tenths."""
+        told = {"words": f"words *{'*+*'.join(self.words)}*" if self.words else "no words", "zone": f".{self.zone}"}
+        return tuple((told.get(name, name), tenths) for name, tenths in self.tenths)
 
     def __str__(self) -> str:
         """`7.4: short 2.6, pronounceable 1.9, words *solar*+*roof* 2.0, .com 0.9`."""
-        return f"{self.points:.1f}: {', '.join(f'{told} {tenths / 10:.1f}' for told, tenths in self.parts)}"
+        return f"{self.points:.1f}: {', '.join([f'{told} {tenths / 10:.1f}' for told, tenths in self.parts])}"
 
 
 class Scorer:
@@ -50,24 +61,47 @@ class Scorer:
         self._length = float(weights.length * share)
         self._pronounceable = float(weights.pronounceable * share)
         self._words = float(weights.words * share)
+        self._most_for_words = _rounded(self._words)
+        self._short = [_rounded(self._length * shortness("x" * length)) for length in range(LONG + 1)]
+        """By the number of characters."""
         self._zones = {zone: round(weight * share) for zone, weight in weights.zone.items()}
 
     def score(self, domain: Domain) -> Score:
         """The score of a name. A label is looked at as people read it."""
+        found = self.at_least(domain, 0)
+        assert found is not None, "each has that much"
+        return found
+
+    def at_least(self, domain: Domain, least: int) -> Score | None:
+        """The score of a name, if it is `least` tenths of a point or more. To look for words takes longest: that is
+        left out where no words could be enough."""
         label, zone = domain.unicode_label, domain.zone
         known = lexicon(zone)
-        parts: list[tuple[str, int]] = []
+        tenths: list[tuple[str, int]] = []
+        reached = self._zones.get(zone, 0) if self._zones else 0
         if self._length:
-            parts.append(("short", _rounded(self._length * shortness(label))))
+            short = self._short[min(len(label), LONG)]
+            reached += short
+            tenths.append(("short", short))
+        if self._pronounceable and reached + self._most_for_words < least - _rounded(self._pronounceable):
+            return None
         if self._pronounceable:
-            parts.append(("pronounceable", _rounded(self._pronounceable * pronounceable(label, known))))
+            usual = _rounded(self._pronounceable * pronounceable(label, known))
+            reached += usual
+            tenths.append(("pronounceable", usual))
+        words: tuple[str, ...] = ()
         if self._words:
-            found = words_in(label, known)
-            told = f"words *{'*+*'.join(found)}*" if found else "no words"
-            parts.append((told, _rounded(self._words * worth(found, label, known))))
+            if reached + self._most_for_words < least:
+                return None
+            words = words_in(label, known)
+            of_words = _rounded(self._words * worth(words, label, known))
+            reached += of_words
+            tenths.append(("words", of_words))
+        if reached < least:
+            return None
         if self._zones:
-            parts.append((f".{zone}", self._zones.get(zone, 0)))
-        return Score(tuple(parts))
+            tenths.append(("zone", self._zones.get(zone, 0)))
+        return Score(tuple(tenths), words, zone)
 
 
 def _rounded(tenths: float) -> int:
@@ -82,7 +116,7 @@ def shortness(label: str) -> float:
 def pronounceable(label: str, known: Lexicon) -> float:
     """The share of the label's letter triples that are usual in words."""
     triples = triples_of(label)
-    return sum(triple in known.triples for triple in triples) / len(triples)
+    return len(list(filter(known.triples.__contains__, triples))) / len(triples)
 
 
 def words_in(label: str, known: Lexicon) -> tuple[str, ...]:
@@ -91,8 +125,10 @@ def words_in(label: str, known: Lexicon) -> tuple[str, ...]:
     What is between hyphens and digits is looked at by itself. Two random letters are often a word: so they are one
     only beside a longer one, and where no letters are left over.
     """
-    words = tuple(word for letters in _letters(label) for word in _split(letters, known))
-    return words if any(len(word) > _BY_CHANCE for word in words) else ()
+    if label in known.words:
+        return (label,) if len(label) > _BY_CHANCE else ()
+    words = [word for letters in _letters(label) for word in _split(letters, known)]
+    return tuple(words) if words and len(max(words, key=len)) > _BY_CHANCE else ()
 
 
 def _split(letters: str, known: Lexicon) -> list[str]:
@@ -100,18 +136,19 @@ def _split(letters: str, known: Lexicon) -> list[str]:
     words, longest = known.words, known.longest
     if letters in words:
         return [letters]
-    best: list[tuple[float, int]] = [(0.0, 0)]
+    values, starts = [0.0], [0]
     for end in range(1, len(letters) + 1):
-        reached, start = best[end - 1][0], end
+        reached, start = values[-1], end
         for begin in range(max(0, end - longest), end - 1):
-            common = words.get(letters[begin:end])
-            if common is not None and (value := best[begin][0] + (end - begin) ** 2 + common) > reached:
+            word = letters[begin:end]
+            if word in words and (value := values[begin] + (end - begin) ** 2 + words[word]) > reached:
                 reached, start = value, begin
-        best.append((reached, start))
+        values.append(reached)
+        starts.append(start)
     found: list[str] = []
     end = len(letters)
     while end:
-        start = best[end][1]
+        start = starts[end]
         if start == end:
             end -= 1
         else:

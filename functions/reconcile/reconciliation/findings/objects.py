@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from backorder.finding import Kind
+from backorder.misplaced import Misplaced
 from backorder.rules import BrokenRules
 from backorder.unread import UnreadObjects
 from reconciliation.findings.observation import Observation
 
-OBJECT_KINDS = frozenset({Kind.LIST_UNREAD, Kind.RULES_BROKEN})
+OBJECT_KINDS = frozenset({Kind.LIST_UNREAD, Kind.LIST_MISPLACED, Kind.RULES_BROKEN})
 _MOST_FAULTS = 3
 _WHERE = "Lists are read in wanted/, dropping/ or cancel/, rules in rules.toml at the top of the bucket"
 
 
-def examine_objects(unread: UnreadObjects, broken: BrokenRules | None) -> Iterator[Observation]:
-    """Whether all that was put there is read, and the rules are good."""
+def examine_objects(
+    unread: UnreadObjects, broken: BrokenRules | None, misplaced: Iterable[Misplaced] = ()
+) -> Iterator[Observation]:
+    """Whether all that was put there is read, and in its place, and the rules are good."""
+    for each in misplaced:
+        yield Observation(
+            Kind.LIST_MISPLACED,
+            f"list {each.name}",
+            f"{each.sentence}: each name on {each.name} is ordered. If that is not what you want, put the list into "
+            "cancel/, and then into dropping/, where the rules choose.",
+            amount=each.up_to,
+        )
     if broken is not None:
         yield Observation(Kind.RULES_BROKEN, "rules.toml", _told(broken))
     for one in unread.first:

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingestion.reading.formats import checksum, dated, json_lines, plain, provider, registro, table
+from ingestion.reading.formats import addresses, checksum, dated, json_lines, plain, provider, registro, table
 from ingestion.reading.formats.form import Format
 from ingestion.reading.lines import Line
 
 FORMATS: tuple[Format, ...] = (
     checksum.FORMAT,
     json_lines.FORMAT,
+    dated.NIC_TOP,
     table.NOMINET,
+    table.REGISTRY_MX,
+    table.AFNIC,
     table.AUDA,
     table.AUDA_TIMES,
     table.REGISTRO,
     table.FORMAT,
+    addresses.FORMAT,
     dated.POOL,
     dated.INTERNETSTIFTELSEN,
     dated.REGISTRO,
@@ -30,6 +34,13 @@ FORMATS: tuple[Format, ...] = (
     plain.FORMAT,
 )
 """The most particular first; the last takes everything."""
+
+_PUBLISHED = (
+    *(dated.NIC_TOP, dated.POOL, dated.INTERNETSTIFTELSEN, table.NOMINET, table.REGISTRY_MX, table.AFNIC, table.AUDA),
+    *(table.REGISTRO, provider.FORMAT, plain.NASK),
+)
+DELETIONS = frozenset({*(form.name for form in _PUBLISHED), "Internetstiftelsen, JSON", "Park.io"})
+"""What is published of names that are about to drop, or did: nobody wants all of it."""
 
 
 def recognise(sample: Sequence[Line], file: str = "") -> Format:

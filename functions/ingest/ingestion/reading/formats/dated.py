@@ -26,7 +26,10 @@ _MOST_TITLES = 3
 
 _BETWEEN = r"(?:[ \t]++(?:[,;|][ \t]*+)?|[,;|][ \t]*+)"
 """Possessive, so that a line of nothing but blanks takes no longer than another."""
-_DAY = r"\d{1,4}(?P<mark>[-/.])(?:\d{1,2}|[a-zA-Z]{3})(?P=mark)\d{1,4}"
+_DAY = (
+    r"\d{1,4}(?P<mark>[-/]|\. ?)(?:\d{1,2}|[a-zA-Z]{3})(?P=mark)\d{1,4}"
+    r"(?:\.(?!\d))?(?: ?[^\x00-\x7f]\.?(?![^\s,;|\"]))?"
+)
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:[.]\d+)?(?: ?[AP]M)?(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
 _row = re.compile(
     rf"[ \t]*\"?([^\s,;|\"]+)\"?{_BETWEEN}\"?({_DAY})(?:(?:T|\"?{_BETWEEN}\"?)({_TIME}))?\"?(?:{_BETWEEN}(.*))?[ \t]*",
@@ -95,6 +98,11 @@ def _is_auda(row: _Row) -> bool:
     """`name.com.au,16/12/2021,15:04:50`: perhaps auDA's list in another order of columns."""
     is_provider = ";" in row.text and _is_moment(row.day) is not None
     return row.name.endswith(".au") and bool(row.time) and not is_provider
+
+
+def _is_top(row: _Row) -> bool:
+    """`name.top,2026/11/27 2:30`, under a header in Chinese."""
+    return row.name.endswith(".top") and "," in row.text and row.day[4:5] == "/" and bool(row.time)
 
 
 def _all(is_one: Callable[[_Row], bool]) -> Callable[[Sequence[str]], bool]:
@@ -197,6 +205,9 @@ def _read_purges(lines: Iterable[Line]) -> Iterator[Entry | Reject]:
 POOL = Format("Pool.com", _all(_is_pool), _reader(Order.MONTH_FIRST))
 INTERNETSTIFTELSEN = Format("Internetstiftelsen", _all(_is_internetstiftelsen), _reader())
 REGISTRO = Format("Registro.it", _all(_is_registro), _reader(Order.DAY_FIRST, ZoneInfo("Europe/Rome")))
+# The registry is in China, and its file does not say whose times it has: those of China are the earliest that they can
+# be, of the two that are likely.
+NIC_TOP = Format("nic.top", _all(_is_top), _reader(zone=ZoneInfo("Asia/Shanghai")))
 AUDA = Format("auDA", _recognises_purges, _read_purges)
 AUDA_TIMES = Format("auDA", _all(_is_auda), _reader(drop=auda.drops_by))
 FORMAT = Format("names with dates", lambda sample: bool(_rows(sample)), _reader())

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - a letter of Bulgarian dates looks like a Latin one
 """Dates as lists write them. What cannot be read, or may be two days, is a fault, never a guess."""
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ _DAY = (
 )
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<seconds>\d\d)(?:[.,]\d{1,9})?)?(?: ?(?P<half>[ap])\.?m\.?)?"
 _ZONE = r"(?P<zone>[a-z]{1,4}|[+-]\d\d(?::?\d\d)?)"
+_dotted = re.compile(r"(\d{1,4})\. ?(\d{1,2})\. ?(\d{1,4})(?!\d)(?:\.(?!\d))?(?: ?[^\x00-\x7f]\.?(?= |$))?").match
+"""`27. 11. 2026` (Czech, Slovak), `2026. 12. 04.` (Hungarian), `04.12.2026.` (Croatian), `27.11.2026 г.` (Bulgarian):
+blanks, a dot at the end, and a letter for "year", whichever it is in a code page that nobody knows."""
+_east_asian = re.compile(r"(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일]").match
 _written = re.compile(rf"(?:{_DAY})(?:(?:t|,? ){_TIME}(?: ?\(?{_ZONE}\)?)?)?", re.ASCII | re.IGNORECASE).fullmatch
 _slashed = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2\d{4}(?!\d)", re.ASCII).match
 _iso = re.compile(
@@ -112,7 +117,7 @@ def read_parts(day: str, time_of_day: str, how: Written) -> date | datetime | No
     """
     if not time_of_day:
         return read_drop(day, how) if day else None
-    if _written(time_of_day):
+    if _written(_tidy(time_of_day)):
         return read_drop(time_of_day, how)
     if not day:
         raise UnreadableDate(f"has the time '{time_of_day[:40]}' and no date", "has a time and no date")
@@ -136,7 +141,7 @@ def _day(found: date | datetime, how: Written) -> date:
 @lru_cache(maxsize=8192)
 def _read(text: str, how: Written) -> tuple[date | datetime, time | None, bool]:
     """The day, or the moment in UTC; the time as it is written; whether a time zone is. Lists repeat dates: kept."""
-    match = _written(" ".join(text.split()))
+    match = _written(_tidy(text))
     if match is None:
         raise UnreadableDate(f"date '{text[:40]}' cannot be read: write it as YYYY-MM-DD")
     part = {name: value.lower() for name, value in match.groupdict().items() if value is not None}
@@ -151,6 +156,15 @@ def _read(text: str, how: Written) -> tuple[date | datetime, time | None, bool]:
     if not EARLIEST <= found.year < LATEST:
         raise UnreadableDate(f"date '{text[:40]}' cannot be: its year is not from {EARLIEST} to {LATEST - 1}")
     return found, at, "zone" in part
+
+
+def _tidy(text: str) -> str:
+    """With the day as it is written in most places."""
+    text = " ".join(text.split())
+    for found, mark in ((_dotted(text), "."), (_east_asian(text), "-")):
+        if found:
+            return mark.join(found.groups()) + text[found.end() :]
+    return text
 
 
 def _ymd(text: str, part: dict[str, str], order: Order | None) -> tuple[int, int, int]:

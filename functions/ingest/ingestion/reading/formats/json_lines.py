@@ -24,7 +24,12 @@ def recognises(sample: Sequence[str]) -> bool:
 def begins_lines(text: str) -> bool:
     """Whether a first line is one of such a list, rather than the beginning of a document."""
     found = _object(text)
-    return found is not None and roles_of(tuple(cells_of(found))) is not None
+    return found is not None and roles_of(tuple(cells_of(_of_values(found)))) is not None
+
+
+def _of_values(members: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without lists and objects: `{"domains": […]}` is a document."""
+    return {key: value for key, value in members.items() if not isinstance(value, dict | list)}
 
 
 def cells_of(members: Mapping[str, Any]) -> Cells:

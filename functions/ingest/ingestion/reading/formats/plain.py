@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from backorder.domains import Domain, NotADomain, parse_domain
-from ingestion.reading.entries import Entry, Reject, reject
+from ingestion.reading.entries import Entry, Reject, column_name, reject, undecoded
+from ingestion.reading.formats.columns import NAME_TITLES, known_title
 from ingestion.reading.formats.form import Format, PlainRows, is_comment, uncommented
 from ingestion.reading.lines import Line
 
@@ -17,7 +18,6 @@ _LONGEST = 300
 _date_line = re.compile(
     r"(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4})(?:[ T]\d{1,2}:\d\d(?::\d\d)?(?: ?[AP]M)?Z?)?"
 ).fullmatch
-_title_words = {"domain", "domains", "domain name", "domain names", "domainname", "name", "names", "fqdn", "url"}
 _after_name = re.compile(r"\s+(?:#|//|;).*|[\s,;]+$").sub
 """A comment behind a name, or separators of columns that are empty."""
 
@@ -63,7 +63,8 @@ def read_line(of: Line) -> Entry | Reject | None:
         domain = _cleaned(text)
         if domain is not None:
             return Entry(line, domain)
-        return reject(line, text, *_why(text, no_domain))
+        name, _, rest = text.strip().partition(next((d for d in ",;\t|" if d in text), "\n"))
+        return undecoded(line, name, text) or reject(line, text, *_why(name, rest, no_domain))
 
 
 def _meaning(tail: str) -> tuple[str, None]:
@@ -81,9 +82,8 @@ def _cleaned(text: str) -> Domain | None:
         return None
 
 
-def _why(text: str, no_domain: NotADomain) -> tuple[str, str]:
+def _why(name: str, rest: str, no_domain: NotADomain) -> tuple[str, str]:
     """Reason and kind. Where a name is followed by more, that is the fault."""
-    name, _, rest = text.partition(next((d for d in ",;\t|" if d in text), "\n"))
     try:
         if rest:
             parse_domain(name.strip("\"' "))
@@ -97,10 +97,37 @@ def is_title(text: str) -> bool:
     """A date, or words of which none is a name."""
     if len(text) > _LONGEST:
         return False
-    words = text.split()
-    if _date_line(text.strip()) or text.strip().rstrip(":").lower() in _title_words:
+    words, cells = text.split(), re.split(r"[,;\t|]", text)
+    if len(cells) > 1 and not re.search(r"[\d.]", text) and not any(map(_looks_like_a_name, words)):
+        # A header of columns that nobody knows.
+        return True
+    if _date_line(text.strip()) or known_title(column_name(text.strip().rstrip(":"))) in NAME_TITLES:
         return True
     return len(words) > 1 and not any(map(_looks_like_a_name, words))
+
+
+def is_prose(texts: Sequence[str], file: str = "") -> bool:
+    """Whether a text is about something, and no list: none of its lines has a name where rows have one. In a file that
+    is called so (`readme.txt`), it may have some addresses."""
+    lines = [text for text in texts if text.strip() and not is_comment(text)]
+    rows = sum(map(_may_be_a_row, lines))
+    sentences = sum(len(text.split()) > 2 and not _may_be_a_row(text) for text in lines)
+    return bool(lines) and (not rows or (sentences >= rows and _is_to_be_read_first(file) is not None))
+
+
+_is_to_be_read_first = re.compile(
+    r"(?:.*[/\\])?(?:read.?me|licen[cs]e|liesmich|lisez.?moi|leggimi|info|about)\b.*", re.I
+).fullmatch
+
+
+def _may_be_a_row(text: str) -> bool:
+    """Some cell is a name or meant as one; or these are cells of a header, or JSON."""
+    cells = [cell.strip().strip("\"'") for cell in re.split(r"[,;|\t]", text[:_LONGEST])]
+    if text.lstrip()[:1] == "{" or text.lstrip()[:2] in ("[{", '["', "["):
+        return True
+    if any(known_title(column_name(cell)) in NAME_TITLES for cell in cells):
+        return True
+    return any(len(cell.split()) < 3 and any(map(_looks_like_a_name, cell.split())) for cell in cells)
 
 
 def _looks_like_a_name(word: str) -> bool:

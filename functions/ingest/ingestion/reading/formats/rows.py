@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from backorder.domains import Domain
+from backorder.numbers import readings
+from ingestion.reading.encodings import marked
 from ingestion.reading.entries import Entry, Reject, Release, domain_or_reject, reject
 from ingestion.reading.formats.columns import Roles
 from ingestion.reading.formats.dates import (
@@ -32,7 +34,7 @@ _MOST_COLUMNS = 1000
 """Of a list of JSON objects, whose members may be others in each, so many are remembered."""
 _LONGEST_NOTE = 500
 
-_price = re.compile(r"\d{1,9}(?:[.,]\d{1,2})?", re.ASCII).fullmatch
+_LARGEST_PRICE = Decimal(10) ** 9
 _priority = re.compile(r"(?:10(?:[.,]0+)?|\d(?:[.,]\d{1,4})?)", re.ASCII).fullmatch
 
 
@@ -89,10 +91,14 @@ class Rows:
             return reject(
                 line, text, f"priority '{priority[:40]}' is no number from 0 to 10", "has a priority beyond 0 to 10"
             )
-        if price and not _price(price):
+        amounts = [amount for amount in readings(price) if 0 <= amount < _LARGEST_PRICE and _is_of_cents(amount)]
+        if price and not amounts:
             return reject(
                 line, text, f"max price '{price[:40]}' is no amount, such as 59.00", "has a max price that is no amount"
             )
+        if len(amounts) > 1:
+            reason = f"max price '{price[:40]}' may be {amounts[0]:f} or {amounts[1]:f}: write it as 59.00"
+            return reject(line, text, reason, "has a max price that can be read in two ways")
         try:
             drop, finalization = self._drops(cells, roles), self._finalization(cells, roles)
         except UnreadableDate as unreadable:
@@ -108,15 +114,15 @@ class Rows:
             eligible_at=eligible_at,
             finalization_at=finalization,
             priority=Decimal(priority.replace(",", ".")) if priority else None,
-            max_price=Decimal(price.replace(",", ".")) if price else None,
-            note=" ".join(_cell(cells, roles.note).split())[:_LONGEST_NOTE] or None,
+            max_price=amounts[0] if amounts else None,
+            note=" ".join(marked(_cell(cells, roles.note)).split())[:_LONGEST_NOTE] or None,
             columns=self._own(cells, roles),
         )
 
     def _own(self, cells: Cells, roles: Roles) -> dict[str, str]:
         """The cells of the list's own columns. What other rows have and this one lacks is empty, not unasked."""
         known = roles.known
-        own = {name: cell for name, cell in cells.items() if name and name not in known}
+        own = {name: marked(cell) for name, cell in cells.items() if name and name not in known}
         if own.keys() != self._empty.keys():
             if len(self._empty) < _MOST_COLUMNS:
                 self._empty |= dict.fromkeys(own, "")
@@ -134,6 +140,10 @@ class Rows:
     def _finalization(self, cells: Cells, roles: Roles) -> date | datetime | None:
         text = _cell(cells, roles.finalization)
         return read_moment(text, Written(self.finalizations.see(text))) if text else None
+
+
+def _is_of_cents(amount: Decimal) -> bool:
+    return amount == round(amount, 2)
 
 
 def _cell(cells: Cells, column: str | None) -> str:

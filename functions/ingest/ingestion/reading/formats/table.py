@@ -13,16 +13,19 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from backorder.domains import Domain
+from ingestion.reading.encodings import has_kept
 from ingestion.reading.entries import Entry, Reject, column_name, domain_or_reject, reject
 from ingestion.reading.formats import auda
 from ingestion.reading.formats.columns import Roles, roles_of
 from ingestion.reading.formats.dates import Order, Written, read_parts
-from ingestion.reading.formats.form import Format, is_comment_in_columns, look_ahead, uncommented
+from ingestion.reading.formats.form import Format, is_comment, look_ahead, uncommented
 from ingestion.reading.formats.rows import LOOK_AHEAD, Cells, Drop, Rows
 from ingestion.reading.lines import Line
 
 _DELIMITERS = ",;\t|"
 _ROME = Written(Order.DAY_FIRST, ZoneInfo("Europe/Rome"))
+_SAMPLE = 100
+"""Lines that a header is looked for in, or is judged by."""
 _MOST_TITLES = 5
 """So many lines may stand above the header."""
 _MOST_LINES_A_CELL = 50
@@ -37,22 +40,40 @@ class _Header(NamedTuple):
     roles: Roles
 
 
-def _header(text: str) -> _Header | None:
+def _header(text: str, rows: Sequence[str]) -> _Header | None:
+    """What a line says, if it names columns; `rows` are some lines below it."""
     for delimiter in _DELIMITERS:
         if delimiter in text:
             columns = tuple(column_name(cell) for cell in _split(text, delimiter))
             roles = roles_of(columns)
-            if roles is not None:
-                return _Header(delimiter, columns, roles)
+            if roles is not None and _has_one_host(columns, roles, delimiter, rows):
+                roles = roles_of(columns, addresses=False)
+            header = _Header(delimiter, columns, roles) if roles is not None else None
+            # A comment may look like a header.
+            if header is not None and (not is_comment(text) or any(_is_row(row, header) for row in rows)):
+                return header
     return None
 
 
-def _header_of(sample: Sequence[str]) -> _Header | None:
-    """Of a list that begins with `sample`. What stands above it is no name, or names would be lost."""
-    for text in uncommented(sample)[: _MOST_TITLES + 1]:
-        header = _header(text)
-        if header is not None or _begins_with_a_name(text):
-            return header
+def _has_one_host(columns: tuple[str, ...], roles: Roles, delimiter: str, rows: Sequence[str]) -> bool:
+    """Whether the column of names is one of URLs, all at one place: a marketplace's own."""
+    at = columns.index(roles.name)
+    cells = [cells[at] for row in rows if at < len(cells := _split(row, delimiter)) and cells[at].strip()]
+    hosts = {domain_or_reject(0, cell, cell) for cell in cells}
+    return len(cells) > 1 and "://" in cells[0] and len(hosts) == 1
+
+
+def _header_of(sample: Sequence[str]) -> tuple[int, _Header] | None:
+    """The place of a header in the first lines of a list, and what it says. What stands above it is no name, or names
+    would be lost."""
+    titles = 0
+    for at, text in enumerate(sample):
+        header = _header(text, sample[at + 1 :])
+        if header is not None:
+            return at, header
+        titles += not is_comment(text)
+        if titles > _MOST_TITLES or (_begins_with_a_name(text) and not is_comment(text)):
+            return None
     return None
 
 
@@ -79,15 +100,21 @@ def _is_auda(columns: Sequence[str]) -> bool:
     return auda.purge_column(columns) is not None
 
 
+def _is_registry_mx(columns: Sequence[str]) -> bool:
+    """A time above, `Dominio,Disponible`, and `name.com.mx,true`."""
+    return list(columns) == ["dominio", "disponible"]
+
+
 def _all_under(zone: str) -> Callable[[Sequence[str]], bool]:
     """Recognises a table of one top-level zone, with a date and a time in two columns that name no time zone."""
 
     def recognises(sample: Sequence[str]) -> bool:
-        header = _header_of(sample)
-        if header is None or header.roles.time is None or header.roles.drop_zone is not None:
+        found = _header_of(sample)
+        if found is None or found[1].roles.time is None or found[1].roles.drop_zone is not None:
             return False
+        header = found[1]
         at = header.columns.index(header.roles.name)
-        _, *rows = itertools.dropwhile(lambda text: _header(text) is None, uncommented(sample))
+        rows = uncommented(sample[found[0] + 1 :])
         names = [cells[at].strip().lower() for text in rows if at < len(cells := _split(text, header.delimiter))]
         return bool(names) and all(name.endswith(f".{zone}") for name in names)
 
@@ -98,8 +125,8 @@ def _headed(is_source: Callable[[Sequence[str]], bool]) -> Callable[[Sequence[st
     """Recognises a list by what its columns are called."""
 
     def recognises(sample: Sequence[str]) -> bool:
-        header = _header_of(sample)
-        return header is not None and is_source(header.columns)
+        found = _header_of(sample)
+        return found is not None and is_source(found[1].columns)
 
     return recognises
 
@@ -125,23 +152,25 @@ def read(
     `drop` gives how rows under a header and the titles above it say when a name drops, of a source that has a way of
     its own.
     """
-    unread = _Unread(lines)
+    sample, rest = look_ahead(iter(lines), LOOK_AHEAD)
+    found = _header_of([text for _, text, fault in sample if fault is None and text.strip()][:_SAMPLE])
+    if found is None:
+        return
+    unread = _Unread(itertools.chain(sample, rest))
     titles: list[str] = []
-    header = None
-    for line, text, fault in unread:
+    above = found[0] + 1
+    while above:
+        line, text, fault = next(unread)
         if fault is not None:
             yield reject(line, text, fault)
-        elif text.strip() and not is_comment_in_columns(text):
-            header = _header(text)
-            if header is not None:
-                break
+        elif text.strip():
             titles.append(text)
-    if header is None:
-        return
-    rows = Rows(drop=drop(header, " ".join(titles)))
-    first, rest = look_ahead(_rows(unread, header), LOOK_AHEAD)
+            above -= 1
+    header = found[1]
+    rows = Rows(drop=drop(header, " ".join(titles[:-1])))
+    first, later = look_ahead(_rows(unread, header), LOOK_AHEAD)
     rows.look_ahead((row[2], header.roles) for row in first if not isinstance(row, Reject))
-    for row in itertools.chain(first, rest):
+    for row in itertools.chain(first, later):
         yield row if isinstance(row, Reject) else rows.entry(*row, header.roles)
 
 
@@ -152,7 +181,7 @@ def _rows(unread: _Unread, header: _Header) -> Iterator[tuple[int, str, Cells] |
         if fault is not None:
             yield reject(line, text, fault)
             continue
-        if not text or text.isspace() or is_comment_in_columns(text):
+        if not text or text.isspace() or (is_comment(text) and not _is_meant_as_a_row(text, header)):
             continue
         cells = _cells(text, unread, header) if '"' in text else text.split(header.delimiter)
         if cells is None:
@@ -200,14 +229,40 @@ def _cells(text: str, unread: _Unread, header: _Header) -> list[str] | None:
         return text.split(header.delimiter)
 
 
+def _is_meant_as_a_row(text: str, header: _Header) -> bool:
+    """Whether a line that begins like a comment is a row: an empty cell or a rank comes first, and something like a
+    name stands where names do."""
+    cells = _split(text, header.delimiter)
+    at = header.columns.index(header.roles.name)
+    if text.lstrip().startswith(header.delimiter):
+        return True
+    name = cells[at].strip().strip('"') if at < len(cells) else ""
+    return at > 0 and ("." in name or has_kept(name) is not None) and not any(map(str.isspace, name))
+
+
 def _is_row(text: str, header: _Header) -> bool:
     at = header.columns.index(header.roles.name)
-    cells = text.split(header.delimiter)
-    return at < len(cells) and isinstance(domain_or_reject(0, cells[at].strip().strip('"'), text), Domain)
+    return any(
+        at < len(cells) and isinstance(domain_or_reject(0, cells[at].strip().strip('"'), text), Domain)
+        for cells in (text.split(header.delimiter), _split(text, header.delimiter))
+    )
 
 
 NOMINET = Format("Nominet", _headed(_is_nominet), read)
 AUDA = Format("auDA", _headed(_is_auda), partial(read, drop=_purge))
 AUDA_TIMES = Format("auDA", _all_under("au"), partial(read, drop=_purge_by))
 REGISTRO = Format("Registro.it", _all_under("it"), partial(read, drop=_registro))
+REGISTRY_MX = Format(
+    "registry.mx",
+    _headed(_is_registry_mx),
+    read,
+    note="Registry .MX publishes names after their deletion: these are free already, or taken. The list has no dates.",
+)
+AFNIC = Format(
+    "AFNIC",
+    _headed(lambda columns: {"nom de domaine", "date de retrait du whois"} <= set(columns)),
+    read,
+    note="This is AFNIC's open data: every name that was registered. Those with a day on which they were withdrawn are "
+    "free since, or taken again; the others are in use.",
+)
 FORMAT = Format("table", _headed(bool), read)
