@@ -1,5 +1,5 @@
-"""What changes under the pipeline while it runs: drop dates, the rules, what a version takes for rules, the password, and
-whether the provider answers at all.
+"""What changes under the pipeline while it runs: drop dates, the rules, what a version takes for rules, the password,
+and whether the provider answers at all.
 
 Drawn after everything else of a scenario, and by chance of its own.
 """
