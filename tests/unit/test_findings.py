@@ -17,6 +17,7 @@ from backorder.halt import Halt
 from backorder.model import FINAL, WON, Backorder, Reason, Source, State
 from backorder.money import ZERO
 from backorder.provider.adapter import LOCK_LEAD
+from backorder.provider.listing import Unread
 from reconciliation.findings import (
     RELEASE_LAG,
     Circumstances,
@@ -33,6 +34,7 @@ from reconciliation.findings import (
     update,
     worth_telling,
 )
+from reconciliation.findings.rows import UnreadRow
 from tests.factories import (
     CURRENCY,
     FEE,
@@ -567,3 +569,28 @@ def test_what_closes_is_not_told() -> None:
 def test_what_opens_again_is_told_again() -> None:
     again = a_finding(opened_at=LATER)
     assert worth_telling([again], [a_finding(status="closed", closed_at=NOW)]) == [again]
+
+
+def a_row(text: str, why: str = "has no amount in DEPOSIT: 'some'", *cells: str) -> UnreadRow:
+    return UnreadRow.of("QueryDepositList", Unread(text, why, frozenset(cells)))
+
+
+def test_a_row_that_changes_where_nothing_is_wrong_is_the_same_finding() -> None:
+    before = a_row("DEPOSITID=503; DESCRIPTION=john.com; DEPOSIT=some; UPDATEDDATE=2026-12-27 06:50:00")
+    after = a_row("DEPOSITID=503; DESCRIPTION=john.com; DEPOSIT=some; UPDATEDDATE=2026-12-27 07:50:00")
+    assert before.subject == after.subject
+    by_name = [a_row(f"DESCRIPTION=john.com; DEPOSIT=some; UPDATEDDATE={n}", "odd", "john.com") for n in range(2)]
+    assert by_name[0].subject == by_name[1].subject
+
+
+def test_rows_of_different_ids_or_faults_or_about_nothing_known_are_findings_of_their_own() -> None:
+    rows = [
+        a_row("DEPOSITID=503; DEPOSIT=some"),
+        a_row("DEPOSITID=504; DEPOSIT=some"),
+        a_row("DEPOSITID=503; DEPOSIT=some", "has no time in CREATEDDATE: ''"),
+        a_row("DESCRIPTION=john.com; DEPOSIT=some", "odd", "john.com"),
+        a_row("DESCRIPTION=jane.com; DEPOSIT=some", "odd", "jane.com"),
+        a_row("DESCRIPTION=fee; DEPOSIT=some", "odd"),
+        a_row("DESCRIPTION=tax; DEPOSIT=some", "odd"),
+    ]
+    assert len({row.subject for row in rows}) == len(rows)

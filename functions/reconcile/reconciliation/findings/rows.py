@@ -13,6 +13,7 @@ from reconciliation.findings.observation import Observation
 
 LONGEST = 400
 """Characters of a row that a finding quotes."""
+_ID = re.compile(r"(?:^|; )((?:[A-Z]*ID|APPLICATION)=[^;\s]+)(?=;|$)")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)*\.[a-z][a-z0-9-]+")
 
 
@@ -34,8 +35,13 @@ class UnreadRow:
 
     @property
     def subject(self) -> str:
-        digest = hashlib.sha256(self.text.encode()).hexdigest()[:12]
-        return f"{self.command} {digest}"
+        """Return what tells the row from others: its id, or what it is about, and what is wrong with it.
+
+        Other cells change from hour to hour (a deposit's `UPDATEDDATE`), and that is no news.
+        """
+        identity = _ID.search(self.text)
+        told_by = f"{identity[1] if identity else self.domain or self.text} {self.why}"
+        return f"{self.command} {hashlib.sha256(told_by.encode()).hexdigest()[:12]}"
 
 
 def examine_rows(rows: Iterable[UnreadRow]) -> Iterator[Observation]:
