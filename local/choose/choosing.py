@@ -105,7 +105,8 @@ def consider(
     selection = Selection(rules)
     seen: set[str] = set()
     for item in read.items:
-        if done.entries == done.rejected and not isinstance(item, Reject):
+        is_name = item.count > 0 if isinstance(item, LeftOut) else isinstance(item, Entry)
+        if is_name and done.entries == done.rejected:
             begun(name, read.source)
         if isinstance(item, LeftOut):
             done.entries += item.count
