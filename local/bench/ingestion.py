@@ -154,8 +154,8 @@ def _say_what_blocks_earn(path: Path) -> None:
     )
     lines = sum(len((PROJECT / "functions/ingest/ingestion" / name).read_text().splitlines()) for name in _BLOCKS)
     print(
-        f"few pass: {at_once * 1e6:.2f} µs a row in blocks of rows, {one_by_one * 1e6:.2f} µs one by one; for that"
-        f" there are {lines} lines of code ({', '.join(_BLOCKS)})"
+        f"few pass: {at_once * 1e6:.2f} µs a row in blocks of rows, {one_by_one * 1e6:.2f} µs one by one; that takes "
+        f"{lines} lines of code ({', '.join(_BLOCKS)})"
     )
 
 

@@ -85,23 +85,29 @@ def consider_file(
     at_once: bool = True,
     begun: Callable[[str, str], None] = lambda _name, _source: None,
 ) -> Iterator[Considered]:
-    """Reads a file and chooses from each list in it; `encoding`: the declared one. `begun` is told of each list and
-    what it was recognised as, before it is read. `at_once`: rows are looked at in blocks. Raises OSError if the file
-    cannot be read."""
+    """Reads a file and chooses from each list in it; `encoding`: the declared one.
+
+    `begun` is told of each list and what it was recognised as, once there is a name in it. `at_once`: rows are looked
+    at in blocks. Raises OSError if the file cannot be read.
+    """
     screen = Screen(rules.select) if at_once else None
     with path.open("rb") as file:
         for read in read_lists(file, screen=screen, name=path.name, encoding=encoding):
             name = path.name if read.member is None else f"{path.name}#{read.member}"
-            begun(name, read.source)
-            yield consider(read, name, rules)
+            yield consider(read, name, rules, begun)
 
 
-def consider(read: ReadList, name: str, rules: Rules) -> Considered:
-    """Reads a list to its end, and chooses from it."""
+def consider(
+    read: ReadList, name: str, rules: Rules, begun: Callable[[str, str], None] = lambda _name, _source: None
+) -> Considered:
+    """Reads a list to its end, and chooses from it; `begun` is told of its first name."""
     done = Considered(name, read.source)
     selection = Selection(rules)
     seen: set[str] = set()
     for item in read.items:
+        is_name = item.count > 0 if isinstance(item, LeftOut) else isinstance(item, Entry)
+        if is_name and done.entries == done.rejected:
+            begun(name, read.source)
         if isinstance(item, LeftOut):
             done.entries += item.count
             done.left_out_by.update(item.by)

@@ -111,3 +111,22 @@ def test_a_list_that_is_not_there_is_unusable(rules: Path) -> None:
     status, _, errors = choose("nowhere.txt", "--rules", rules)
     assert status == 2
     assert "nowhere.txt" in errors
+
+
+def test_what_is_read_is_said_before_it_is_read_to_its_end(tmp_path: Path, rules: Path) -> None:
+    path = tmp_path / "drops.csv"
+    path.write_text(LIST)
+    _, told, _ = choose(path, "--rules", rules)
+    assert told.splitlines()[0] == "reading drops.csv: provider"
+
+
+def test_an_encoding_may_be_declared(tmp_path: Path, rules: Path) -> None:
+    path = tmp_path / "drops.csv"
+    path.write_bytes("mąka.pl\n".encode("cp1250"))
+    rules.write_text("")
+    status, told, _ = choose(path, "--rules", rules, "--encoding", "windows-1250")
+    assert (status, "drops.csv (plain text, windows-1250)" in told) == (0, True)
+    status, _, errors = choose(path, "--rules", rules)
+    assert (status, "is in an encoding that is not certain" in errors) == (2, True)
+    status, _, errors = choose(path, "--rules", rules, "--encoding", "klingon")
+    assert (status, "'klingon' is no encoding" in errors) == (2, True)

@@ -208,6 +208,7 @@ def test_a_note_that_no_page_has_spoils_no_name() -> None:
         ("한국.com", "euc-kr"),
         ("пример.com", "utf-8"),
         ("пример.com", "utf-16-le"),
+        ("пример.com", "utf-16"),
         ("grün.de", "mac-roman"),
     ],
 )

@@ -145,3 +145,11 @@ def test_seed_and_name_decide_the_day_and_nothing_else(tmp_path: Path) -> None:
 
     assert days(there, 1) == days(back, 1) == days(there, 1)
     assert days(there, 1) != days(there, 2)
+
+
+def test_names_are_read_in_the_encoding_that_is_declared(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes("domain;note\nmąka.pl;x\n".encode("cp1250"))
+    chosen = uploads([str(file)], "wanted")
+    assert [entry.domain.unicode_label for entry in read_names(chosen, "cp1250").entries] == ["mąka"]
+    assert (read_names(chosen).entries, read_names(chosen).count) == ((), 1)

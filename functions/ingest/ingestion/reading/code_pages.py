@@ -61,8 +61,8 @@ _JAPANESE = frozenset({"CJK", "HIRAGANA", "KATAKANA"})
 """Written together: ICANN's guidelines allow what the orthography of a language asks for."""
 SCRIPTS: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("at", "be", "br", "ca", "ch", "cl", "de", "dk", "ee", "es", "fi", "fr", "hu", "is", "it"), _LATIN),
-    **dict.fromkeys(("li", "lt", "lu", "lv", "no", "pt", "se", "si", "nu", "tr"), _LATIN),
-    **dict.fromkeys(("cn", "tw", "hk"), _HAN),
+    **dict.fromkeys(("li", "lt", "lu", "lv", "no", "pt", "si", "tr"), _LATIN),
+    "cn": _HAN,
     "jp": _JAPANESE,
     "kr": frozenset({"HANGUL"}),
     "gr": _GREEK,

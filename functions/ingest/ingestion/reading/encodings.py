@@ -108,8 +108,8 @@ def wide_encoding(head: bytes, declared: str | None = None) -> str | None:
     for mark, encoding in _UTF16.items():
         if head.startswith(mark):
             return encoding
-    if declared in _UTF16.values():
-        return declared
+    if declared in ("utf-16", "utf-16-le", "utf-16-be"):
+        return "utf-16-le" if declared == "utf-16" else declared
     start = head[:1000]
     low, high = start[1::2].count(0), start[::2].count(0)
     if low > _MANY_ZEROS * len(start) and not high and _is_text(start, "utf-16-le"):
