@@ -18,6 +18,7 @@ from backorder.finding import Kind
 from backorder.model import Reason, Source, State
 from backorder.standing import standing
 from local.emulator import books
+from local.emulator.scripted import read_script
 from local.emulator.world import MAIN_USER
 from tests.factories import FEE, NOW, a_dated_backorder, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
@@ -151,6 +152,35 @@ def test_deposit_orphan(world: World) -> None:
     assert world.findings() == []
     assert told(world) == ["Deposits without an order"]
     world.books_are_right()
+
+
+def test_a_deposit_that_is_a_strangers_for_the_same_name_is_no_missing_refund() -> None:
+    """Ours was taken back before anybody saw its deposit; what is reserved for the name is for the other one."""
+    with a_world(duplicates="new") as world:
+        world.order("john.com", at=NOW + 48 * HOUR, state=State.CANCELLED, outcome_at=NOW + HOUR)
+        with world.provider_of() as provider:
+            provider.order("john.com", new=True)
+            provider.withdraw(world.backorder().application or "")
+        world.at(NOW + HOUR)
+        assert world.backorder().deposit == FEE, "as far as anybody can tell"
+        world.hourly(NOW + 30 * HOUR)
+        assert Kind.REFUND_MISSING not in {finding.kind for finding in world.store.findings()}
+        assert world.backorder().deposit is None
+        assert [(lease.cycle, lease.alone_since) for lease in world.store.leases() if lease.gone_at is None] == [
+            (None, None)
+        ]
+        world.books_are_right()
+
+
+def test_an_application_whose_row_makes_no_sense_may_stand_behind_a_deposit(world: World) -> None:
+    world.emulator.schedule("theirs.com", finalization_at=NOW + 60 * HOUR)
+    with world.provider_of() as provider:
+        provider.order("theirs.com")
+    odd = {"command": "QueryDomainApplicationList", "domain": "theirs.com", "properties": {"UPDATEDDATE": "yesterday"}}
+    world.emulator.set_answers(read_script([odd]))
+    world.hourly(NOW + 30 * HOUR)
+    assert [lease.alone_since for lease in world.store.leases()] == [None]
+    assert Kind.DEPOSIT_ORPHAN not in {finding.kind for finding in world.store.findings()}
 
 
 def test_a_deposit_for_something_else_than_a_backorder_is_no_orphan(world: World) -> None:

@@ -245,7 +245,7 @@ def test_a_won_name_that_is_charged_twice_is_found_until_one_is_given_back() -> 
 
 
 def test_a_won_name_that_nobody_charges_is_found_after_a_day() -> None:
-    won = a_placed_backorder(state=State.AUCTION_WON, outcome_at=NOW - 7 * DAY)
+    won = a_placed_backorder(state=State.AUCTION_WON, outcome_at=NOW - 7 * DAY, submitted_at=NOW - 7 * DAY)
     assert kinds(replace(won, outcome_at=NOW), after=DAY - SECOND) == [Kind.AUCTION_OPEN]
     one = found(won, after=DAY)
     assert (one.kind, one.amount) == (Kind.SUCCESS_WITHOUT_CHARGE, FEE)
@@ -254,6 +254,18 @@ def test_a_won_name_that_nobody_charges_is_found_after_a_day() -> None:
     assert kinds(won, after=DAY, opened_at=opened_after) == [], "the books opened with its charge"
     assert kinds(replace(won, charges=(a_charge(),))) == []
     assert kinds(replace(won, charges=(a_charge(), a_charge("entry#2", -FEE)))) == [], "given back is charged once"
+
+
+def test_a_win_that_was_seen_after_the_books_were_opened_may_have_been_charged_before() -> None:
+    """The first run may read the money, and a later one the applications."""
+    won = a_dated_backorder(
+        state=State.SUCCESSFUL, finalization_at=NOW - 5 * HOURS, outcome_at=NOW, submitted_at=NOW - DAY
+    )
+    assert kinds(won, after=DAY, opened_at=NOW - HOURS) == []
+    assert kinds(won, after=DAY, opened_at=NOW - 6 * HOURS) == [Kind.SUCCESS_WITHOUT_CHARGE]
+    auctioned = replace(won, state=State.AUCTION_WON, auction_ends_at=NOW - HOURS)
+    assert Kind.SUCCESS_WITHOUT_CHARGE in kinds(auctioned, after=DAY, opened_at=NOW - 2 * HOURS)
+    assert Kind.SUCCESS_WITHOUT_CHARGE not in kinds(auctioned, after=DAY, opened_at=NOW - HOURS)
 
 
 def test_a_deposit_that_differs_from_what_is_usual_in_its_zone_is_found_while_the_order_lasts() -> None:

@@ -29,7 +29,17 @@ from reconciliation.books import Books, Notes
 from reconciliation.ledger import Seen
 from reconciliation.ledger.bookings import CHARGE_WINDOW
 from reconciliation.orders import Orders
-from tests.factories import FEE, NOW, a_deposit, a_placed_backorder, a_posting, an_account_status, an_entry, usd
+from tests.factories import (
+    FEE,
+    NOW,
+    a_claim,
+    a_deposit,
+    a_placed_backorder,
+    a_posting,
+    an_account_status,
+    an_entry,
+    usd,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOTHING = (ZERO, ZERO)
@@ -533,6 +543,35 @@ def test_a_charge_for_a_name_that_somebody_elses_order_in_the_account_caught_is_
     books.look(seen(entries=[an_entry()]), a_placed_backorder(state=State.FAILED))
     assert books.order().charged == 0
     assert (books.held[Account.FEES], books.held[Account.OTHER]) == (ZERO, FEE)
+
+
+def test_what_is_booked_for_a_name_whose_order_is_asked_about_waits_for_the_answer() -> None:
+    asked = a_placed_backorder(
+        state=State.SUBMITTING, application=None, submitted_at=None, claim=a_claim(first_sent_at=NOW - HOUR)
+    )
+    books = Kept(seen())
+    charged = [an_entry(at=NOW + HOUR)]
+    assert books.look(seen("931.00", entries=charged, hours=2), asked) == []
+    assert books.order().charges == ()
+    adopted = replace(books.order(), state=State.SUCCESSFUL, submitted_at=NOW - HOUR, claim=None, outcome_at=NOW + HOUR)
+    assert told(books.look(seen("931.00", entries=charged, hours=3), adopted)) == [
+        ("charge", "balance", "fees", "69.00")
+    ]
+    assert books.held[Account.UNEXPLAINED] == ZERO
+
+
+def test_what_is_booked_before_an_order_was_sent_or_long_ago_waits_for_no_answer() -> None:
+    asked = a_placed_backorder(
+        state=State.SUBMITTING, application=None, submitted_at=None, claim=a_claim(first_sent_at=NOW + HOUR)
+    )
+    books = Kept(seen())
+    assert [each.kind for each in books.look(seen("931.00", entries=[an_entry()], hours=2), asked)] == ["other"]
+    late = an_entry("jane.com", at=NOW + HOUR)
+    other = replace(asked, domain="jane.com")
+    week = CHARGE_WINDOW // HOUR + 1
+    assert [each.kind for each in books.look(seen("862.00", entries=[an_entry(), late], hours=week), other)] == [
+        "other"
+    ]
 
 
 def test_a_charge_for_a_name_that_was_never_submitted_is_not_its_own() -> None:

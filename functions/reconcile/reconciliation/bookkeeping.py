@@ -40,6 +40,14 @@ class Unanswered(Exception):
     """What had to be known of a charge was not answered."""
 
 
+def _may_be_of(entry: AccountingEntry, order: Backorder, now: datetime) -> bool:
+    """What came of the order is asked about, and it was sent by then: for a week, its money waits for the answer."""
+    claim = order.claim
+    if order.state is not State.SUBMITTING or claim is None or now >= entry.at + ledger.CHARGE_WINDOW:
+        return False
+    return entry.at >= claim.first_sent_at - ledger.CLOCKS_DIFFER
+
+
 class Bookkeeping:
     """One run's. `agrees` looks once more whether the bookings are what was seen: asked before a row that is gone is
     taken back. `won_by_others` looks whether somebody else's order in this account caught a domain: then the charge for
@@ -189,7 +197,7 @@ class Bookkeeping:
         order_of: dict[AccountingEntry, Backorder | None] = {}
         for each in unposted:
             with suppress(NotUnderstood), self._or_wait():  # its money waits until it is
-                order_of[each.entry] = self._order_of(each.entry)
+                order_of[each.entry] = self._order_of(each.entry, seen.at)
         understood = [each for each in unposted if each.entry in order_of]
         booked = ledger.book(understood, seen, order_of.__getitem__)
         books.post(booked.postings)
@@ -201,9 +209,9 @@ class Bookkeeping:
             if order.state.is_won and charges[0].gross > 0:
                 books.note(books.notes.with_fee(order.zone, charges[0].gross))
 
-    def _order_of(self, entry: AccountingEntry) -> Backorder | None:
+    def _order_of(self, entry: AccountingEntry, now: datetime) -> Backorder | None:
         """Our backorder that an entry may be of: of the domain that it names anywhere, the newest cycle that was at the
-        provider by then."""
+        provider by then. Raises Unanswered while one is asked about whose order may have been placed."""
         for name in dict.fromkeys(_NAME.findall(f"{entry.description} {entry.reference}".lower())):
             # The table is asked only where it is none that this run knows; but a newer one may be among what is not
             # understood.
@@ -211,6 +219,8 @@ class Bookkeeping:
             for order in chain(known, self._orders.of_domain(name)):
                 if order.submitted_at is not None and order.submitted_at <= entry.at:
                     return None if order.state.is_lost and self._won_by_others(name) else order
+                if _may_be_of(entry, order, now):
+                    raise Unanswered(name)
         return None
 
     def _dispute(self, seen: Seen) -> None:

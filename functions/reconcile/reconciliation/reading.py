@@ -175,7 +175,7 @@ def _money(provider: Provider, notes: Notes, now: datetime, stages: Stages, *, f
                 deposits.items,
                 entries.items,
                 since,
-                unread_deposits=bool(deposits.unread),
+                unread_deposits=deposits.unread,
                 unread_entries=bool(entries.unread),
             )
             return Money(after, seen, unread, read_lists)

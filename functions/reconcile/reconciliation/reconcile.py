@@ -255,8 +255,20 @@ class _Run:
             bookkeeping.forget(self.now)
         self.summary.compared = reading.seen.is_whole and not bookkeeping.waits
         with self.stages.stage("strangers"):
-            return judge_deposits(standing, provider=self.provider, orders=self.orders, store=self.store, now=self.now)
+            return judge_deposits(
+                standing,
+                provider=self.provider,
+                orders=self.orders,
+                store=self.store,
+                now=self.now,
+                release_lag=self.release_lag,
+            )
         return standing
+
+    @property
+    def release_lag(self) -> timedelta:
+        """How long a deposit that is of no use any more may take to come back."""
+        return self.books.notes.release_lag or find.RELEASE_LAG
 
     def _settle(self, reading: Reading) -> None:
         if reading.seen is not None:
@@ -318,8 +330,7 @@ class _Run:
         about = {f.key: find.order_of(f) for f in self.known_findings if f.kind in find.ORDER_KINDS}
         lost = self.orders.read(filter(None, about.values()))
         left_alone = [find.as_before(finding) for finding in self.known_findings if about.get(finding.key) in lost]
-        lag = self.books.notes.release_lag or find.RELEASE_LAG
-        notes = self.books.notes
+        lag, notes = self.release_lag, self.books.notes
         circumstances = find.Circumstances(self.now, currency, lag, notes.usual_deposits, notes.opened_at)
         observed = [
             *find.examine_line(halt(self.store), zone_halts(self.store)),

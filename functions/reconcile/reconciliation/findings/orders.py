@@ -267,8 +267,8 @@ def _charge_without_success(order: Backorder, at: Circumstances) -> Observation 
 
 
 def _refund_missing(order: Backorder, at: Circumstances) -> Observation | None:
-    since = _for_nothing_since(order)
-    if order.deposit is None or since is None or at.now < since[0] + at.release_lag or may_come_back(order, at.now):
+    since = of_no_use_since(order)
+    if since is None or not refund_is_overdue(order, at.now, at.release_lag):
         return None
     return _found(
         Kind.REFUND_MISSING,
@@ -279,7 +279,15 @@ def _refund_missing(order: Backorder, at: Circumstances) -> Observation | None:
     )
 
 
-def _for_nothing_since(order: Backorder) -> tuple[datetime, str] | None:
+def refund_is_overdue(order: Backorder, now: datetime, release_lag: timedelta) -> bool:
+    """Its deposit is still reserved, longer than `release_lag` after it was of any use."""
+    since = of_no_use_since(order)
+    if order.deposit is None or since is None or may_come_back(order, now):
+        return False
+    return now >= since[0] + release_lag
+
+
+def of_no_use_since(order: Backorder) -> tuple[datetime, str] | None:
     """Since when a deposit for it is of no use any more, and what came of the order then."""
     if order.state.is_lost and order.outcome_at is not None:
         return order.outcome_at, f"was lost on {_on(order.outcome_at)} ({order.state})"
@@ -307,8 +315,8 @@ def _success_without_charge(order: Backorder, at: Circumstances) -> Observation 
         return None
     if any(charge.gross > 0 for charge in order.charges):
         return None  # it was charged, and given back
-    if at.opened_at is not None and won_at <= at.opened_at:
-        return None  # its charge is part of what the books opened with
+    if at.opened_at is not None and _earliest_charge(order, won_at) <= at.opened_at:
+        return None  # its charge may be part of what the books opened with
     return _found(
         Kind.SUCCESS_WITHOUT_CHARGE,
         order,
@@ -316,6 +324,13 @@ def _success_without_charge(order: Backorder, at: Circumstances) -> Observation 
         f"and look for it under another name in the provider's statement, application {order.application}.",
         order.fee,
     )
+
+
+def _earliest_charge(order: Backorder, won_at: datetime) -> datetime:
+    """The first moment at which a won name can have been charged; `won_at`: when its outcome was seen, perhaps late."""
+    if order.auction_ends_at is not None:
+        return min(order.auction_ends_at, won_at)
+    return min(filter(None, (order.finalization_at or order.batch_starts_at or order.submitted_at, won_at)))
 
 
 def _deposit_differs(order: Backorder, at: Circumstances) -> Observation | None:

@@ -5,6 +5,7 @@ all that tells it from others.
 """
 
 from reconciliation.ledger.bookings import (
+    CHARGE_WINDOW,
     Booked,
     Unposted,
     book,
@@ -15,12 +16,14 @@ from reconciliation.ledger.bookings import (
     name_of_posting,
     side_by_side,
 )
-from reconciliation.ledger.deposits import Followed, follow_deposits
+from reconciliation.ledger.deposits import CLOCKS_DIFFER, Followed, follow_deposits
 from reconciliation.ledger.differences import difference, opening, unexplained
 from reconciliation.ledger.seen import Seen
 from reconciliation.ledger.sums import Sum, sum_up
 
 __all__ = [
+    "CHARGE_WINDOW",
+    "CLOCKS_DIFFER",
     "Booked",
     "Followed",
     "Seen",
