@@ -89,6 +89,12 @@ _OPTIONS = (
     click.option(
         "--answers", type=_Read("file", _script), default=(), help="a JSON list of answers in the place of its own"
     ),
+    click.option(
+        "--accounting-zone-hours",
+        type=click.FloatRange(-14, 14),
+        default=0,
+        help="east of UTC: where the days begin that the accounting is asked for",
+    ),
     click.option("--charge-auctions", is_flag=True, help="the price of a won auction is taken from this account"),
 )
 
@@ -114,6 +120,8 @@ def options_of(values: Mapping[str, Any], base: Options | None = None) -> Option
         given["refuse_zones"] = frozenset(zone.lower().lstrip(".") for zone in read.pop("refuse_zones"))
     if "release_lag_hours" in read:
         given["release_lag"] = timedelta(hours=read.pop("release_lag_hours"))
+    if "accounting_zone_hours" in read:
+        given["accounting_zone"] = timedelta(hours=read.pop("accounting_zone_hours"))
     if "charge_auctions" in read:
         given["charges_auctions"] = read.pop("charge_auctions")
     return replace(base or Options(), **given, **read)

@@ -88,6 +88,7 @@ class Options:
     `lock_lead`: how long before the finalization date the fee is reserved (three days; the successor system: 6 hours).
     `incomplete`: an order that lacks what its zone needs is taken, or refused unless it says INCOMPLETE=1.
     `answers`: given in the place of its own (`scripted`).
+    `accounting_zone`: how far east of UTC the days are that the accounting is asked for; its rows are dated in UTC.
     `charges_auctions`: whether an auction's price is taken from this account, which no source settles.
     """
 
@@ -111,6 +112,7 @@ class Options:
     latency: timedelta = timedelta(0)
     lock_lead: timedelta = timedelta(days=3)
     charges_auctions: bool = False
+    accounting_zone: timedelta = timedelta(0)
     answers: tuple[Scripted, ...] = ()
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from backorder.finding import Finding, Kind
 from backorder.model import HISTORY_LIMIT, Backorder, Origin, Reason, State
 from backorder.store import ListRecord
 from local.emulator.options import BOOK_FAULTS
+from local.run.sums import wrong_sums
 from local.run.unharmed import others_harmed
 from local.run.watched import GRACE
 
@@ -36,6 +37,8 @@ class Evidence:
     halted: bool
     password_seen_in: Sequence[str]
     """Where the password was found: files, items, messages. Empty if it is nowhere."""
+    books: Mapping[str, Any] = field(default_factory=dict)
+    """The documents in which the ledger's sums are kept, by name."""
     mishaps: bool = False
     """Workers died or stood still, which only a simulation lets happen: as good an excuse as a provider's silence."""
 
@@ -61,6 +64,7 @@ def offenders(evidence: Evidence) -> dict[str, list[str]]:
         "refunds_complete": list(_refunds_complete(evidence)),
         "nobody_elses": list(_nobody_elses(evidence)),
         "others_unharmed": list(_others_unharmed(evidence)),
+        "sums_equal_postings": list(wrong_sums(evidence.books, evidence.postings)),
     }
 
 

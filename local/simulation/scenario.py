@@ -141,6 +141,8 @@ class _Draw:
             withhold=frozenset(w for w in ("finalization-date", "accounting-id") if rng.random() < 0.3),
             incomplete=random.Random(f"incomplete {self.seed}").choice(INCOMPLETE),
             release_lag=timedelta(hours=rng.choice((1, 1, 12))),
+            # What came later is drawn by chance of its own, so that seeds keep their meaning.
+            accounting_zone=timedelta(hours=random.Random(f"zone {self.seed}").choice((0, 0, 0, 1, -5, 14, -12))),
         )
         faults = self._book_faults(names, moved) if ample else ()
         days = (max(name.drop_at for name in names) - self.start) / timedelta(days=1)

@@ -23,6 +23,7 @@ from backorder.store.memory import MemoryStore
 from local.emulator import books
 from local.emulator.scripted import read_script
 from local.emulator.world import MAIN_USER
+from reconciliation.books import Books
 from tests.factories import FEE, NOW, a_backorder, a_claim, a_placed_backorder, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
 
@@ -427,12 +428,12 @@ class Dies(MemoryStore):
         vars(dies).update(vars(store))
         return dies
 
-    def post(self, postings: Iterable[Posting]) -> None:
+    def post(self, postings: Iterable[Posting]) -> list[Posting]:
         some = list(postings)
         if not self.died and any(posting.kind == "deposit" for posting in some):
             self.died = True
             raise KeyboardInterrupt
-        super().post(some)
+        return super().post(some)
 
 
 def test_names_without_a_date_learn_it_from_the_pending_delete_list(world: World) -> None:
@@ -472,6 +473,20 @@ def test_bookings_of_a_time_in_which_nobody_could_look_are_read_however_long_tha
     assert world.backorder().charged == FEE
     assert world.findings() == []
     world.books_are_right()
+
+
+@pytest.mark.parametrize("east", [1, -5, 14, -12])
+def test_wherever_the_providers_day_begins_each_payment_is_counted_once(east: int) -> None:
+    """It may understand the days that it is asked for in a zone of its own."""
+    with a_world(accounting_zone=east * HOUR) as world:
+        for hours in (11.5, 12.5, 20):
+            world.emulator.advance_to(NOW + hours * HOUR)
+            world.emulator.pay_in(usd(100))
+        for hours in range(21, 72, 3):
+            world.at(NOW + hours * HOUR)
+        assert world.kinds() == Counter(opening=1, payment=3)
+        assert Books(world.store).tally.balances[Account.PAID_IN] == -300
+        world.books_are_right()
 
 
 def test_the_files_of_a_month_have_what_was_read_of_it_long_after_its_end(world: World) -> None:

@@ -208,7 +208,7 @@ def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
     assert Counter(row["kind"] for row in ledger)["deposit"] == 45
     assert len(ran.table("findings.csv")) == len(summary["findings"])
 
-    assert "All 9 invariants hold." in ran.screen
+    assert "All 10 invariants hold." in ran.screen
     assert "is free at the ordinary price" in ran.line
     assert "test.passw0rd" not in "".join(file.read_text() for file in ran.out.iterdir()) + ran.screen + ran.errors
 

@@ -770,10 +770,12 @@ class Cut(MemoryStore):
         self.died |= self.dies
         self.at = -1
 
-    def post(self, postings: Iterable[Posting]) -> None:
+    def post(self, postings: Iterable[Posting]) -> list[Posting]:
+        added: list[Posting] = []
         for posting in postings:
             self.step()
-            super().post([posting])
+            added += super().post([posting])
+        return added
 
     def replace(self, backorder: Backorder) -> Backorder:
         self.step()
@@ -980,6 +982,35 @@ def test_notes_are_loaded_as_they_were_left() -> None:
     books.close(NOW)
     assert Books(store).notes == books.notes
     assert Books(store).tally.balances[Account.PAID_IN] == -FEE
+
+
+def test_what_the_ledger_has_already_counts_once_in_its_sums() -> None:
+    store = MemoryStore()
+    for _ in range(2):
+        books = Books(store)
+        books.post([a_posting("entry#1", usd(100))])
+        books.close(NOW)
+    assert Books(store).tally.balances[Account.BALANCE] == 100
+    assert Books(store).tally.postings == 1
+
+
+def test_sums_that_are_wrong_are_mended_by_the_daily_check() -> None:
+    """Whatever made them so: those of yesterday, and what all days come to, are compared with the postings."""
+    books, today = Kept(seen(entries=[])), NOW.date() + DAY
+    books.look(seen("1100.00", entries=[an_entry("Payment", usd(100), type="PAYMENT", at=NOW + HOUR)], hours=2))
+    kept = Books(books.store)
+    right = kept.sums(NOW.date(), today)
+    assert kept.mend_sums(today) == 0
+    name = f"ledger-{NOW:%Y-%m}"
+    document = books.store.document(name) or {}
+    document[NOW.date().isoformat()][0]["amount"] = "7.00"
+    books.store.put_document(name, document)
+    wrong = Books(books.store)
+    wrong.note(replace(wrong.notes, tally=wrong.tally.plus([a_posting("entry#2")])))
+    assert wrong.mend_sums(today) == 2
+    assert wrong.tally.balances == {**dict.fromkeys(Account, ZERO), **books.held}
+    assert Books(books.store).sums(NOW.date(), today) == right
+    assert wrong.mend_sums(today) == 0
 
 
 def test_a_look_that_changes_nothing_writes_nothing() -> None:

@@ -80,6 +80,8 @@ class Summary:
     compared: bool = False
     swept: bool = False
     """It was a full look at the account."""
+    sums_mended: int | None = None
+    """Sums of the ledger that were not those of its postings; None: all that were looked at were right."""
     halted: str | None = None
     skipped: str | None = None
     failed: dict[str, str] = field(default_factory=dict)
@@ -148,6 +150,8 @@ class _Run:
                 self._follow(reading)
             with self.stages.stage("dates"):
                 self._date()
+            if reading.due and reading.seen is not None:
+                self.summary.sums_mended = self.books.mend_sums(self.now.date()) or None
             leases = self._book(reading)
             look_up(self.provider, self.orders, self.now, self.stages)
             self.orders.write()
