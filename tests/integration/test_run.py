@@ -36,6 +36,7 @@ INVARIANTS = {
     "refunds_complete",
     "nobody_elses",
     "others_unharmed",
+    "sums_equal_postings",
 }
 START = "2026-11-26T00:00:00Z"
 DROP = "2026-11-27"
