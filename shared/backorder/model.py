@@ -196,6 +196,10 @@ class Backorder:
 
     fee: Decimal | None = None
     """What it draws: the zone's fee as it was planned, then the deposit as the provider reserved it."""
+    planned_fee: Decimal | None = None
+    """The fee that it was planned with when it was ordered last."""
+    last_deposit: Decimal | None = None
+    """What was reserved for it, also if that is gone by now; None: nothing since it was ordered last."""
     reason: Reason | None = None
     """Why it waits or was missed."""
     held_at_deadline: tuple[datetime, Reason] | None = None

@@ -124,6 +124,19 @@ def test_deposit_wrong(world: World) -> None:
     world.books_are_right()
 
 
+def test_a_charge_above_its_deposit_and_its_max_price_is_told_as_what_it_is(world: World) -> None:
+    world.order("won.com", "SUCCESSFUL", max_price=usd(70))
+    world.order("next.com", "SUCCESSFUL")
+    world.at(NOW + HOUR)
+    high = {"command": "QueryAccountingList", "domain": "won.com", "properties": {"ACCOUNTINGPRICE": "-690.00"}}
+    world.emulator.set_answers(read_script([high]))
+    world.at(DROP + HOUR)
+    world.order("later.com", "SUCCESSFUL", at=DROP + 5 * HOUR)
+    world.at(DROP + 2 * HOUR)
+    found = [(kind, domain, amount) for kind, domain, amount in world.found() if domain is not None]
+    assert found == [(Kind.FEE_TOO_HIGH, "won.com", usd(620))]
+
+
 def test_a_price_that_changes_is_told_of_the_first_deposits_and_never_of_those_before() -> None:
     with a_world(balance=usd(5000)) as world:
         for number in range(9):
@@ -131,7 +144,9 @@ def test_a_price_that_changes_is_told_of_the_first_deposits_and_never_of_those_b
         world.hourly(NOW + HOUR)
         world.emulator.strike_books(["deposit_wrong"], [f"new{number}.com" for number in range(9)])
         for number in range(9):
-            world.order(f"new{number}.com", at=NOW + 2 * DAY)
+            # By the second one, the plan reckons with the new price.
+            planned = FEE if number == 0 else usd("86.25")
+            world.order(f"new{number}.com", at=NOW + 2 * DAY, fee=planned)
             world.hourly(world.emulator.now + HOUR)
         found = {finding.domain for finding in world.store.findings()}
         assert found == {f"new{number}.com" for number in range(4)}, "until most of the last nine were like them"

@@ -268,6 +268,45 @@ def test_a_win_that_was_seen_after_the_books_were_opened_may_have_been_charged_b
     assert Kind.SUCCESS_WITHOUT_CHARGE not in kinds(auctioned, after=DAY, opened_at=NOW - HOURS)
 
 
+HIGH = usd("690.00")
+
+
+@pytest.mark.parametrize(
+    ("bounds", "more", "words"),
+    [
+        ({"planned_fee": FEE}, "621.00", "621.00 USD more than the planned fee of 69.00 USD"),
+        ({"planned_fee": FEE, "max_price": usd("70.00")}, "620.00", "620.00 USD more than its max price of 70.00 USD"),
+        ({"max_price": usd("70.00")}, "620.00", "more than its max price"),
+    ],
+)
+def test_what_is_dearer_than_planned_or_allowed_is_found_with_the_sum(
+    bounds: dict[str, Any], more: str, words: str
+) -> None:
+    reserved = a_placed_backorder(state=State.ACTIVE, deposit=HIGH, last_deposit=HIGH, **bounds)
+    one = found(reserved, usual_deposits={"com": HIGH})
+    assert (one.kind, one.amount) == (Kind.FEE_TOO_HIGH, usd(more))
+    assert words in one.advice
+    assert "690.00 USD are reserved for john.com" in one.advice
+    charged = a_placed_backorder(state=State.SUCCESSFUL, charges=(a_charge(gross=HIGH),), last_deposit=FEE, **bounds)
+    one = found(charged)
+    assert (one.kind, one.amount) == (Kind.FEE_TOO_HIGH, usd(more))
+    assert "690.00 USD were charged for john.com" in one.advice
+    assert "69.00 USD had been reserved" in one.advice
+    assert kinds(replace(charged, charges=(*charged.charges, a_charge("entry#2", -HIGH)))) == [], "given back"
+    assert kinds(charged, after=34 * DAY) == [Kind.FEE_TOO_HIGH]
+    assert kinds(charged, after=35 * DAY) == []
+
+
+@pytest.mark.parametrize(("gross", "difference"), [("80.00", "11.00"), ("50.00", "-19.00")])
+def test_a_charge_that_is_not_the_deposit_is_found_with_the_difference(gross: str, difference: str) -> None:
+    bounds = {"planned_fee": usd("90.00"), "max_price": usd("100.00")}
+    won = a_placed_backorder(state=State.SUCCESSFUL, charges=(a_charge(gross=usd(gross)),), last_deposit=FEE, **bounds)
+    one = found(won)
+    assert (one.kind, one.amount) == (Kind.CHARGE_DIFFERS, usd(difference))
+    assert kinds(replace(won, last_deposit=None)) == [], "nobody saw what was reserved"
+    assert kinds(replace(won, last_deposit=usd(gross) + usd("0.01"))) == [], "net and VAT were rounded apart"
+
+
 def test_a_deposit_that_differs_from_what_is_usual_in_its_zone_is_found_while_the_order_lasts() -> None:
     order = a_placed_backorder(state=State.ACTIVE, deposit=usd("86.25"))
     assert kinds(order) == [], "the first deposit of a zone differs from nothing"

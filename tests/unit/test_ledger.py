@@ -984,6 +984,16 @@ def test_notes_are_loaded_as_they_were_left() -> None:
     assert Books(store).tally.balances[Account.PAID_IN] == -FEE
 
 
+def test_a_charge_that_is_not_what_was_reserved_says_nothing_of_deposits_and_counts_for_plans_when_it_came_twice() -> (
+    None
+):
+    notes = Notes().with_fee("com", FEE).with_charge("com", usd(690), reserved=FEE)
+    assert (notes.usual_deposits, notes.expected_deposits) == ({"com": FEE}, {"com": FEE})
+    notes = notes.with_charge("com", usd(690), reserved=FEE)
+    assert (notes.usual_deposits, notes.expected_deposits) == ({"com": FEE}, {"com": usd(690)})
+    assert Notes().with_charge("com", usd(80), reserved=None).usual_deposits == {"com": usd(80)}
+
+
 def test_what_the_ledger_has_already_counts_once_in_its_sums() -> None:
     store = MemoryStore()
     for _ in range(2):

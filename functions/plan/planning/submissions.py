@@ -371,6 +371,8 @@ class _Tick:
                 State.QUEUED,
                 "due, and the account covers it",
                 fee=fees.of(backorder.zone),
+                planned_fee=fees.of(backorder.zone),
+                last_deposit=None,
                 reason=None,
                 not_before=None,
                 queued_until=self.now + QUEUE_PATIENCE,

@@ -207,7 +207,7 @@ class Bookkeeping:
                 continue
             order = self._orders.change(order, partial(charged, charges=charges))
             if order.state.is_won and charges[0].gross > 0:
-                books.note(books.notes.with_fee(order.zone, charges[0].gross))
+                books.note(books.notes.with_charge(order.zone, charges[0].gross, reserved=order.last_deposit))
 
     def _order_of(self, entry: AccountingEntry, now: datetime) -> Backorder | None:
         """Our backorder that an entry may be of: of the domain that it names anywhere, the newest cycle that was at the

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from backorder.bookkeeping import Posting, Tally
-from backorder.money import ZERO
+from backorder.money import CENT, ZERO
 from backorder.observability import logger
 from backorder.store import Store
 from reconciliation.findings import RELEASE_LAG
@@ -48,6 +48,9 @@ class Notes:
     """False while postings are written: after a crash the ledger is added up anew."""
     deposits: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     """Our last deposits in each zone, and what names there were charged, the latest last."""
+    odd_charges: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    """The last charges in each zone that were another sum than was reserved: they say nothing of what a deposit there
+    should be, and something of what an order may come to."""
     lags: tuple[timedelta, ...] = ()
     """How long the last refunds took, also those that were late."""
     swept_on: date | None = None
@@ -78,7 +81,7 @@ class Notes:
         """
         usual = self.usual_deposits
         return {
-            zone: max(usual[zone], amounts[-1], *(each for each, number in Counter(amounts).items() if number > 1))
+            zone: max(usual[zone], amounts[-1], *_repeated(amounts), *_repeated(self.odd_charges.get(zone, ())))
             for zone, amounts in self.deposits.items()
             if amounts
         }
@@ -100,9 +103,21 @@ class Notes:
         """With one more deposit or charge of ours seen."""
         return replace(self, deposits={**self.deposits, zone: (*self.deposits.get(zone, ()), amount)[-_RECENT:]})
 
+    def with_charge(self, zone: str, amount: Decimal, *, reserved: Decimal | None) -> Notes:
+        """With one more charge seen, for which so much was `reserved` (None: nobody saw it)."""
+        if reserved is None or abs(amount - reserved) <= CENT:
+            return self.with_fee(zone, amount)
+        odd = (*self.odd_charges.get(zone, ()), amount)[-_RECENT:]
+        return replace(self, odd_charges={**self.odd_charges, zone: odd})
+
     def with_lag(self, lag: timedelta) -> Notes:
         """With one more refund seen."""
         return replace(self, lags=(*self.lags, lag)[-_LAGS:])
+
+
+def _repeated(amounts: Iterable[Decimal]) -> Iterator[Decimal]:
+    """Those that came more than once."""
+    return (amount for amount, number in Counter(amounts).items() if number > 1)
 
 
 _NOTES = TypeAdapter(Notes)

@@ -176,8 +176,13 @@ def reserved(
     known = (backorder.deposit, backorder.unreserved_since, backorder.usual_deposit)
     if (deposit, since, was_usual) == known:
         return backorder
-    fee = backorder.fee if deposit is None else deposit
-    return replace(backorder, deposit=deposit, fee=fee, unreserved_since=since, usual_deposit=was_usual)
+    changed = replace(backorder, deposit=deposit, unreserved_since=since, usual_deposit=was_usual)
+    if deposit is None:
+        return changed
+    planned = backorder.planned_fee
+    if planned is None and backorder.last_deposit is None:
+        planned = backorder.fee
+    return replace(changed, fee=deposit, planned_fee=planned, last_deposit=deposit)
 
 
 def charged(backorder: Backorder, charges: Iterable[Charge], withdrawn: frozenset[str] = frozenset()) -> Backorder:

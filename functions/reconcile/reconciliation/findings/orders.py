@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from backorder.finding import Kind
-from backorder.model import FUNDED_AND_MISSED, Backorder, Origin, Source, State
-from backorder.money import ZERO, in_words
+from backorder.model import FUNDED_AND_MISSED, Backorder, Charge, Origin, Source, State
+from backorder.money import CENT, ZERO, in_words
 from backorder.patience import MATTERS_AFTER
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
@@ -40,6 +40,8 @@ MONEY_KINDS = frozenset(
         Kind.CHARGE_WITHOUT_SUCCESS,
         Kind.REFUND_MISSING,
         Kind.SUCCESS_WITHOUT_CHARGE,
+        Kind.FEE_TOO_HIGH,
+        Kind.CHARGE_DIFFERS,
         Kind.DEPOSIT_DIFFERS,
     }
 )
@@ -333,9 +335,70 @@ def _earliest_charge(order: Backorder, won_at: datetime) -> datetime:
     return min(filter(None, (order.finalization_at or order.batch_starts_at or order.submitted_at, won_at)))
 
 
+def _fee_too_high(order: Backorder, at: Circumstances) -> Observation | None:
+    """More than its user allows, or than was planned with, is reserved for it or was charged."""
+    charge = _own_charge(order, at)
+    taken = charge.gross if charge is not None else None if order.state.is_final else order.deposit
+    bound = _exceeded(order, taken)
+    if taken is None or bound is None:
+        return None
+    limit, name = bound
+    if charge is None and limit == order.planned_fee and _differs_from_usual(order, at):
+        return None  # that is told as what it is
+    money = _money(taken, at)
+    what = f"{money} were charged" if charge is not None else f"{money} are reserved"
+    told = f"{what} for {order.domain}, {_money(taken - limit, at)} more than {name} of {_money(limit, at)}"
+    if charge is not None and order.last_deposit is not None:
+        told += f" ({_money(order.last_deposit, at)} had been reserved)"
+    take_back = ""
+    if charge is None and order.finalization_at is not None and at.now < order.finalization_at:
+        take_back = (
+            f"put it into a list under cancel/ before {_on(order.finalization_at)} if it is not worth that to you, or "
+        )
+    advice = f"{told}: {take_back}ask the provider's support why, application {order.application}."
+    return _found(Kind.FEE_TOO_HIGH, order, advice, taken - limit)
+
+
+def _own_charge(order: Backorder, at: Circumstances) -> Charge | None:
+    """What a won name was charged first, for some weeks, unless it was given back."""
+    charges = [charge for charge in order.charges if charge.gross > 0]
+    if not order.state.is_won or not charges or order.charged <= ZERO or at.now >= charges[0].at + REMEMBERED:
+        return None
+    return charges[0]
+
+
+def _exceeded(order: Backorder, taken: Decimal | None) -> tuple[Decimal, str] | None:
+    """Which bound `taken` is above, with what it is called: that of its user first."""
+    for limit, name in ((order.max_price, "its max price"), (order.planned_fee, "the planned fee")):
+        if taken is not None and limit is not None and taken > limit:
+            return limit, name
+    return None
+
+
+def _charge_differs(order: Backorder, at: Circumstances) -> Observation | None:
+    """A won name was charged another sum than was reserved for it, and it is no more than was planned with."""
+    charge = _own_charge(order, at)
+    if charge is None or order.last_deposit is None or _exceeded(order, charge.gross) is not None:
+        return None
+    difference = charge.gross - order.last_deposit
+    if abs(difference) <= CENT or charge.gross == order.planned_fee:
+        return (
+            None  # net and VAT were rounded apart; or the deposit was odd, which was told, and the charge is as planned
+        )
+    less_or_more = "more" if difference > 0 else "less"
+    return _found(
+        Kind.CHARGE_DIFFERS,
+        order,
+        f"{_money(charge.gross, at)} were charged for {order.domain}, {_money(abs(difference), at)} {less_or_more} "
+        f"than the {_money(order.last_deposit, at)} that were reserved: ask the provider's support why, application "
+        f"{order.application} ({_keys(order)}).",
+        difference,
+    )
+
+
 def _deposit_differs(order: Backorder, at: Circumstances) -> Observation | None:
     usual = at.usual_deposits.get(order.zone)
-    if order.deposit is None or usual is None or order.deposit in (usual, order.usual_deposit) or order.state.is_final:
+    if order.deposit is None or usual is None or not _differs_from_usual(order, at):
         return None
     return _found(
         Kind.DEPOSIT_DIFFERS,
@@ -344,6 +407,12 @@ def _deposit_differs(order: Backorder, at: Circumstances) -> Observation | None:
         f".{order.zone}: ask the provider's support why, application {order.application}.",
         order.deposit - usual,
     )
+
+
+def _differs_from_usual(order: Backorder, at: Circumstances) -> bool:
+    usual = at.usual_deposits.get(order.zone)
+    known = usual is not None and order.deposit is not None and not order.state.is_final
+    return known and order.deposit not in (usual, order.usual_deposit)
 
 
 def _standing_order_stale(order: Backorder, at: Circumstances) -> Observation | None:
@@ -388,6 +457,8 @@ _EXAMINATIONS: tuple[Callable[[Backorder, Circumstances], Observation | None], .
     _charge_without_success,
     _refund_missing,
     _success_without_charge,
+    _fee_too_high,
+    _charge_differs,
     _deposit_differs,
     _standing_order_stale,
     _status_unknown,
