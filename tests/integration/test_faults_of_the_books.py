@@ -150,7 +150,7 @@ def test_a_price_that_changes_is_told_of_the_first_deposits_and_never_of_those_b
             world.hourly(world.emulator.now + HOUR)
         found = {finding.domain for finding in world.store.findings()}
         assert found == {f"new{number}.com" for number in range(4)}, "until most of the last nine were like them"
-        assert world.findings() == []
+        assert world.found() == [(Kind.FEE_TOO_HIGH, "new0.com", usd("17.25"))], "which was planned with the old price"
 
 
 def test_deposit_orphan(world: World) -> None:

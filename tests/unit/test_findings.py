@@ -299,12 +299,13 @@ def test_what_is_dearer_than_planned_or_allowed_is_found_with_the_sum(
 
 @pytest.mark.parametrize(("gross", "difference"), [("80.00", "11.00"), ("50.00", "-19.00")])
 def test_a_charge_that_is_not_the_deposit_is_found_with_the_difference(gross: str, difference: str) -> None:
-    bounds = {"planned_fee": usd("90.00"), "max_price": usd("100.00")}
-    won = a_placed_backorder(state=State.SUCCESSFUL, charges=(a_charge(gross=usd(gross)),), last_deposit=FEE, **bounds)
+    charges = (a_charge(gross=usd(gross)),)
+    won = a_placed_backorder(state=State.SUCCESSFUL, charges=charges, last_deposit=FEE, planned_fee=usd("90.00"))
     one = found(won)
     assert (one.kind, one.amount) == (Kind.CHARGE_DIFFERS, usd(difference))
     assert kinds(replace(won, last_deposit=None)) == [], "nobody saw what was reserved"
     assert kinds(replace(won, last_deposit=usd(gross) + usd("0.01"))) == [], "net and VAT were rounded apart"
+    assert kinds(replace(won, planned_fee=usd(gross))) == [], "the deposit was odd, and was told"
 
 
 def test_a_deposit_that_differs_from_what_is_usual_in_its_zone_is_found_while_the_order_lasts() -> None:
