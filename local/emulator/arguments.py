@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from .moments import from_iso
-from .options import FaultMix, Options, Withheld, amount
+from .options import Amount, FaultMix, Options, Withheld, amount
 from .scripted import Scripted, read_script_text
 
 
@@ -78,6 +78,13 @@ _OPTIONS = (
     click.option("--insufficient-funds", type=click.Choice(["per-backorder", "all-void"]), default="per-backorder"),
     click.option("--duplicates", type=click.Choice(["same", "540", "new"]), default="same", show_default=True),
     click.option("--incomplete", type=click.Choice(["taken", "refused"]), default="taken", show_default=True),
+    click.option(
+        "--amount",
+        type=click.Choice(get_args(Amount)),
+        default="includes-deposits",
+        show_default=True,
+        help="whether AMOUNT has what is reserved in it",
+    ),
     click.option("--release-lag-hours", type=click.FloatRange(0), default=1, show_default=True),
     click.option("--faults", type=_Read("mix", FaultMix.parse), default="none", help="none|mild|severe[,KIND…]"),
     click.option(

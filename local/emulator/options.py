@@ -12,6 +12,7 @@ from .scripted import Scripted
 InsufficientFunds = Literal["per-backorder", "all-void"]
 Duplicates = Literal["same", "540", "new"]
 Incomplete = Literal["taken", "refused"]
+Amount = Literal["includes-deposits", "excludes-deposits"]
 Withheld = Literal["finalization-date", "accounting-id", "missing-parameter"]
 
 #: Faults of the wire: what can befall one call between the client and the command's effect.
@@ -88,6 +89,7 @@ class Options:
     `lock_lead`: how long before the finalization date the fee is reserved (three days; the successor system: 6 hours).
     `incomplete`: an order that lacks what its zone needs is taken, or refused unless it says INCOMPLETE=1.
     `answers`: given in the place of its own (`scripted`).
+    `amount`: whether StatusAccount's AMOUNT has what is reserved in it, or is what can be spent.
     `accounting_zone`: how far east of UTC the days are that the accounting is asked for; its rows are dated in UTC.
     `charges_auctions`: whether an auction's price is taken from this account, which no source settles.
     """
@@ -112,6 +114,7 @@ class Options:
     latency: timedelta = timedelta(0)
     lock_lead: timedelta = timedelta(days=3)
     charges_auctions: bool = False
+    amount: Amount = "includes-deposits"
     accounting_zone: timedelta = timedelta(0)
     answers: tuple[Scripted, ...] = ()
 

@@ -13,6 +13,7 @@ from backorder.registries import Registries
 from local.emulator.options import (
     BOOK_FAULTS,
     WIRE_FAULTS,
+    Amount,
     Duplicates,
     FaultMix,
     Incomplete,
@@ -31,6 +32,7 @@ _WORDS = "amber brick cedar delta ember frost grove haven ivory jolly karma lemo
 
 DUPLICATES: tuple[Duplicates, ...] = get_args(Duplicates)
 INSUFFICIENT_FUNDS: tuple[InsufficientFunds, ...] = get_args(InsufficientFunds)
+AMOUNTS: tuple[Amount, ...] = get_args(Amount)
 INCOMPLETE: tuple[Incomplete, ...] = get_args(Incomplete)
 
 
@@ -142,6 +144,7 @@ class _Draw:
             incomplete=random.Random(f"incomplete {self.seed}").choice(INCOMPLETE),
             release_lag=timedelta(hours=rng.choice((1, 1, 12))),
             # What came later is drawn by chance of its own, so that seeds keep their meaning.
+            amount=random.Random(f"amount {self.seed}").choice(AMOUNTS),
             accounting_zone=timedelta(hours=random.Random(f"zone {self.seed}").choice((0, 0, 0, 1, -5, 14, -12))),
         )
         faults = self._book_faults(names, moved) if ample else ()

@@ -475,6 +475,31 @@ def test_bookings_of_a_time_in_which_nobody_could_look_are_read_however_long_tha
     world.books_are_right()
 
 
+@pytest.mark.parametrize("there", [0, 2])
+@pytest.mark.parametrize("amount", ["includes-deposits", "excludes-deposits"])
+def test_amount_is_read_as_the_account_means_it(amount: str, there: int) -> None:
+    """With what is reserved, or without: books, plan and page go by the same sum."""
+    with a_world(amount=amount, balance=usd(1000)) as world:
+        for number in range(there):
+            world.order(f"before{number}.com", "FAILED")
+        world.store = MemoryStore()
+        world.reconcile()
+        for number in range(4):
+            world.order(f"n{number}.com", "FAILED")
+        assert world.plan().withdrawn == 0
+        world.at(NOW + HOUR)
+        excluded = amount == "excludes-deposits"
+        assert standing(world.store).excludes_deposits is excluded
+        assert world.plan().capacity == str(usd(1000) - there * FEE)
+        assert "1,000.00" in world.files["latest/report.html"].decode()
+        world.hourly(NOW + 4 * HOUR)
+        world.books_are_right()
+        assert {kind for kind, _, _ in world.found()} <= {Kind.APPLICATION_FOREIGN}
+        world.hourly(DROP + 3 * HOUR)
+        world.books_are_right()
+        assert -world.booked()[Account.OPENING] == 1000
+
+
 @pytest.mark.parametrize("east", [1, -5, 14, -12])
 def test_wherever_the_providers_day_begins_each_payment_is_counted_once(east: int) -> None:
     """It may understand the days that it is asked for in a zone of its own."""

@@ -26,7 +26,7 @@ from backorder.store.memory import MemoryStore
 from reconciliation import ledger
 from reconciliation.bookkeeping import Bookkeeping
 from reconciliation.books import Books, Notes
-from reconciliation.ledger import Seen
+from reconciliation.ledger import Checked, Seen
 from reconciliation.ledger.bookings import CHARGE_WINDOW
 from reconciliation.orders import Orders
 from tests.factories import (
@@ -992,6 +992,33 @@ def test_a_charge_that_is_not_what_was_reserved_says_nothing_of_deposits_and_cou
     notes = notes.with_charge("com", usd(690), reserved=FEE)
     assert (notes.usual_deposits, notes.expected_deposits) == ({"com": FEE}, {"com": usd(690)})
     assert Notes().with_charge("com", usd(80), reserved=None).usual_deposits == {"com": usd(80)}
+
+
+@pytest.mark.parametrize(
+    ("amount", "deposit", "moved", "reading"),
+    [
+        ("1000", "69", "0", False),
+        ("931", "69", "0", True),
+        ("1000", "0", "0", None),
+        ("1031", "69", "100", True),
+        ("1100", "69", "100", False),
+        ("990", "69", "0", None),
+    ],
+)
+def test_whether_amount_has_what_is_reserved_is_told_by_how_it_changes(
+    amount: str, deposit: str, moved: str, reading: bool | None
+) -> None:
+    before, now = Checked(usd(1000), ZERO, ZERO), Checked(usd(amount), usd(deposit), usd(moved))
+    assert ledger.excludes_deposits(before, now) is reading
+
+
+def test_one_reading_that_differs_is_outvoted_and_two_are_not() -> None:
+    notes = Notes()
+    assert notes.excludes_deposits is None
+    expected = [(None, None), (True, True), (False, True), (None, True), (False, False), (True, False)]
+    for reading, holds in expected:
+        notes = notes.with_reading(reading)
+        assert notes.excludes_deposits is holds
 
 
 def test_what_the_ledger_has_already_counts_once_in_its_sums() -> None:

@@ -152,7 +152,7 @@ class _Tick:
         backorders = self._read_open()
         known = standing(self.store)
         try:
-            account = self.provider.account()
+            account = self.provider.account().with_deposits(excluded=known.excludes_deposits)
         except AccessDenied as error:
             halt_line(self.store, Halt("access", str(error), self.now))
             logger.error("line_halted", why=str(error))
@@ -186,10 +186,11 @@ class _Tick:
         self.summary.at_risk, self.summary.minutes_to_deadline = urgency((*made.order, *under_way), self.now)
 
         if self.queue:
-            if not unknown:
-                self._displace(made, under_way)
             # Nothing is given up for what may be another matter once it is understood.
-            self._ask_and_withdraw(under_way, () if unknown else made.take_back)
+            waits = bool(unknown) or known.may_misread(account.deposit)
+            if not waits:
+                self._displace(made, under_way)
+            self._ask_and_withdraw(under_way, () if waits else made.take_back)
             self._repair(under_way, halted=halted is not None)
             queued = Counter(each.zone for each in under_way if self._still_queued(each))
             in_queue = queued.total()

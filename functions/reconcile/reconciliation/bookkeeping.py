@@ -77,6 +77,7 @@ class Bookkeeping:
         self._left_alone = self._not_understood()
         if not books.tally.postings:
             alike = (entries for _, entries in ledger.side_by_side((), seen.entries))
+            books.note(replace(books.notes, opened_with=seen.status.deposit))
             books.open(ledger.opening(seen), known=(key for entries in alike for key, _ in ledger.keyed(entries)))
         followed = self._follow_deposits(seen)
         self._book_entries(seen)
@@ -245,12 +246,25 @@ class Bookkeeping:
         except Unanswered:
             self.waits = True
 
+    def _read_amount(self, seen: Seen) -> None:
+        """Learns from the account's own numbers whether AMOUNT has what is reserved in it."""
+        books, now = self._books, ledger.checked(self._books.tally.balances, seen)
+        notes = replace(books.notes, checked=now)
+        if books.notes.checked is not None:
+            notes = notes.with_reading(ledger.excludes_deposits(books.notes.checked, now))
+        if notes.excludes_deposits and notes.opened_with > 0:
+            books.post([ledger.opening_of_deposits(notes.opened_with, seen)])
+            notes = replace(notes, opened_with=ZERO, tally=books.tally)
+        books.note(notes)
+
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books
         if not seen.is_whole or self.waits or self._not_understood():
             # What waits for it is no difference, and nobody knows how much that is.
             books.note(replace(books.notes, missing=(ZERO, ZERO)))
             return
+        self._read_amount(seen)
+        seen = seen.with_deposits(excluded=books.notes.excludes_deposits)
         missing = ledger.difference(books.tally.balances, seen)
         if any(missing) and missing == books.notes.missing:
             books.post(ledger.unexplained(missing, seen))

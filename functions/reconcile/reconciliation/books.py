@@ -17,7 +17,7 @@ from backorder.money import CENT, ZERO
 from backorder.observability import logger
 from backorder.store import Store
 from reconciliation.findings import RELEASE_LAG
-from reconciliation.ledger import Sum, name_of_posting, sum_up
+from reconciliation.ledger import Checked, Sum, name_of_posting, sum_up
 from reconciliation.shelf import Shelf
 from reconciliation.writers import side_by_side
 
@@ -26,6 +26,7 @@ _HISTORY = "books-history"
 """Beside it, for it is read on the first days only, and there may be thousands of them."""
 _RECENT = 9
 """Deposits and charges of a zone that say what is usual there: an odd one is outvoted, and a new price soon wins."""
+_READINGS = 3
 _LAGS = 20
 _LEAST_LAGS = 5
 """Refunds that must have been seen before the account's release lag counts as measured."""
@@ -43,6 +44,12 @@ class Notes:
     """When the first run read the account; None before it."""
     missing: tuple[Decimal, Decimal] = (ZERO, ZERO)
     """What the last run could not explain, of the balance and of the reserved: posted if the next run sees the same."""
+    checked: Checked | None = None
+    """The account's own numbers when they were last compared with the books."""
+    readings: tuple[bool, ...] = ()
+    """What the last changes of DEPOSIT said: that AMOUNT leaves out what is reserved (True), or has it (False)."""
+    opened_with: Decimal = ZERO
+    """What was reserved when the books were opened, as long as it is not known whether AMOUNT had it."""
     tally: Tally = field(default_factory=Tally)
     clean: bool = True
     """False while postings are written: after a crash the ledger is added up anew."""
@@ -63,6 +70,12 @@ class Notes:
     """When the last one of them changed."""
     currency: str = ""
     """The account's, as it was last read."""
+
+    @property
+    def excludes_deposits(self) -> bool | None:
+        """Whether AMOUNT leaves out what is reserved: what most of the last readings say, the first of two that differ.
+        None: nothing was reserved or released yet."""
+        return Counter(self.readings).most_common(1)[0][0] if self.readings else None
 
     @property
     def usual_deposits(self) -> dict[str, Decimal]:
@@ -98,6 +111,10 @@ class Notes:
             return None
         hours = -(-max(measured) // timedelta(hours=1))
         return timedelta(hours=hours + 1)
+
+    def with_reading(self, excluded: bool | None) -> Notes:
+        """With one more change of DEPOSIT seen; None: it did not tell."""
+        return self if excluded is None else replace(self, readings=(*self.readings, excluded)[-_READINGS:])
 
     def with_fee(self, zone: str, amount: Decimal) -> Notes:
         """With one more deposit or charge of ours seen."""

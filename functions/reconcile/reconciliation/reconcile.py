@@ -316,6 +316,8 @@ class _Run:
             others=known.others
             if reading.seen is None
             else sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
+            excludes_deposits=notes.excludes_deposits,
+            deposit=known.deposit if reading.seen is None else reading.seen.status.deposit,
             credits=known.credits if reading.seen is None else reading.seen.reserved - reading.seen.status.deposit,
             spent=self.books.tally.spent,
             release_lag=notes.release_lag,
@@ -387,7 +389,8 @@ class _Run:
         stand = {finding.key: finding for finding in (*known, *changes)}.values()
         self.summary.findings_open = dict(Counter(f.kind.value for f in stand if f.status == "open"))
         reports = Reports(self.store, self.put, self.books, self.now)
-        reports.write(self.orders, changes, self.status, unread=self.summary.halted or self.stages.account_unread)
+        status = self.status and self.status.with_deposits(excluded=self.books.notes.excludes_deposits)
+        reports.write(self.orders, changes, status, unread=self.summary.halted or self.stages.account_unread)
         if news := find.worth_telling(changes, known):
             self.publish(compose(news, report=self.report_link))
         side_by_side(self.store.save_finding, changes)

@@ -28,11 +28,13 @@ _ENTRY_KEYS: dict[str, Callable[[Entry], object]] = {
 
 
 def status_account(call: Call) -> str:
-    """AMOUNT includes what is reserved: it falls when a name is won, not at the lock. DEPOSIT is the reserved part."""
+    """By one reading AMOUNT includes what is reserved: it falls when a name is won, not at the lock. By the other it is
+    what can be spent, and falls at the lock. DEPOSIT is the reserved part."""
     account, options = _account(call), call.world.options
+    reserved = account.reserved if options.amount == "excludes-deposits" else Decimal(0)
     return render(
         {
-            "AMOUNT": str(cents(account.amount)),
+            "AMOUNT": str(cents(account.amount - reserved)),
             "CREDIT": str(cents(account.credit)),
             "CURRENCY": options.currency,
             "DEPOSIT": str(cents(account.reserved)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -36,6 +36,10 @@ class Seen:
     def is_whole(self) -> bool:
         """All rows were read: the books can be compared with the account."""
         return not (self.unread_deposits or self.unread_entries)
+
+    def with_deposits(self, *, excluded: bool | None) -> Seen:
+        """Return it with the deposits in the account's amount, if they were `excluded`."""
+        return replace(self, status=self.status.with_deposits(excluded=excluded))
 
     def may_be_unread(self, lease: Lease) -> bool:
         """One of the rows that make no sense may be this deposit: it has its id, or its domain and no id at all."""
