@@ -117,6 +117,11 @@ def _outages(
     help="whether the provider's AMOUNT has what is reserved in it (default: it has)",
 )
 @click.option(
+    "--auction-won",
+    type=click.Choice(["paid", "ended"]),
+    help="what makes the winner's order AUCTION-WON (default: the auction's end)",
+)
+@click.option(
     "--answers",
     type=click.Path(exists=True, dir_okay=False, resolve_path=True),
     metavar="FILE",

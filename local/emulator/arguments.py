@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from .moments import from_iso
-from .options import Amount, FaultMix, Options, Withheld, amount
+from .options import Amount, AuctionWon, FaultMix, Options, Withheld, amount
 from .scripted import Scripted, read_script_text
 
 
@@ -95,6 +95,13 @@ _OPTIONS = (
     ),
     click.option(
         "--answers", type=_Read("file", _script), default=(), help="a JSON list of answers in the place of its own"
+    ),
+    click.option(
+        "--auction-won",
+        type=click.Choice(get_args(AuctionWon)),
+        default="ended",
+        show_default=True,
+        help="what makes the winner's application AUCTION-WON",
     ),
     click.option(
         "--accounting-zone-hours",

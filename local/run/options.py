@@ -35,6 +35,7 @@ class EmulatorOptions:
     insufficient_funds: str | None = None
     duplicates: str | None = None
     amount: str | None = None
+    auction_won: str | None = None
     answers: str | None = None
 
     def given(self) -> dict[str, str | float | int | list[str]]:

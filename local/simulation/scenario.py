@@ -14,6 +14,7 @@ from local.emulator.options import (
     BOOK_FAULTS,
     WIRE_FAULTS,
     Amount,
+    AuctionWon,
     Duplicates,
     FaultMix,
     Incomplete,
@@ -33,6 +34,7 @@ _WORDS = "amber brick cedar delta ember frost grove haven ivory jolly karma lemo
 DUPLICATES: tuple[Duplicates, ...] = get_args(Duplicates)
 INSUFFICIENT_FUNDS: tuple[InsufficientFunds, ...] = get_args(InsufficientFunds)
 AMOUNTS: tuple[Amount, ...] = get_args(Amount)
+AUCTION_WON: tuple[AuctionWon, ...] = get_args(AuctionWon)
 INCOMPLETE: tuple[Incomplete, ...] = get_args(Incomplete)
 
 
@@ -140,11 +142,15 @@ class _Draw:
             start=self.start - timedelta(days=20),
             insufficient_funds=short,
             duplicates=twice,
-            withhold=frozenset(w for w in ("finalization-date", "accounting-id") if rng.random() < 0.3),
+            withhold=frozenset(
+                {w for w in ("finalization-date", "accounting-id") if rng.random() < 0.3}
+                | set(random.Random(f"auction status {self.seed}").choice(((), ("auction-status",))))
+            ),
             incomplete=random.Random(f"incomplete {self.seed}").choice(INCOMPLETE),
             release_lag=timedelta(hours=rng.choice((1, 1, 12))),
             # What came later is drawn by chance of its own, so that seeds keep their meaning.
             amount=random.Random(f"amount {self.seed}").choice(AMOUNTS),
+            auction_won=random.Random(f"auction won {self.seed}").choice(AUCTION_WON),
             accounting_zone=timedelta(hours=random.Random(f"zone {self.seed}").choice((0, 0, 0, 1, -5, 14, -12))),
         )
         faults = self._book_faults(names, moved) if ample else ()

@@ -69,8 +69,11 @@ class Standing:
     """By what the account's DEPOSIT is lower than what is reserved, for negative deposits are in it."""
 
     def may_misread(self, deposit: Decimal) -> bool:
-        """Whether AMOUNT may mean another sum than it is taken for: the first lock began since the last look, for DEPOSIT
-        is `deposit` now, and nobody knows yet whether it makes AMOUNT fall."""
+        """Whether AMOUNT may mean another sum than it is taken for.
+
+        So it is when the first lock began since the last look, for DEPOSIT is `deposit` now, and nobody knows yet
+        whether that makes AMOUNT fall.
+        """
         return self.excludes_deposits is None and self.deposit not in (None, deposit)
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
@@ -379,11 +380,34 @@ def test_an_auction_is_told_in_time_to_bid_and_won_until_when_to_pay(world: Worl
     assert ends > DROP + 2 * DAY
     world.hourly(ends + 2 * HOUR)
     (pay,) = world.findings()
-    assert "pay its price by" in pay.advice
+    assert f"pay {world.backorder().auction.price:.2f} USD by" in pay.advice  # type: ignore[union-attr]
     assert world.backorder().auction_url in pay.advice  # type: ignore[operator]
     assert told(world) == ["Auctions: bid, or pay what you won"] * 2
     world.hourly(ends + 8 * DAY)
     assert world.findings() == []
+
+
+@pytest.mark.parametrize("withhold", [frozenset(), frozenset({"auction-status"})])
+def test_where_an_auction_is_won_when_it_is_paid_its_winner_is_told_to_pay_until_then(withhold: frozenset[str]) -> None:
+    with a_world(auction_won="paid", withhold=withhold) as world:
+        world.order("john.com", "AUCTION_WON")
+        world.order("lost.com", "AUCTION_LOST")
+        world.hourly(DROP + 2 * HOUR)
+        ends = max(world.backorder(domain).auction_ends_at or NOW for domain in ("john.com", "lost.com"))
+        world.hourly(ends + HOUR)
+        assert (world.state(), world.state("lost.com")) == (State.AUCTION_PENDING, State.AUCTION_LOST)
+        (pay,) = world.findings()
+        assert ("if you won it" in pay.advice) is bool(withhold)
+        assert b"Auctions" in world.files["latest/report.html"]
+        [auction] = [each for each in world.emulator.state()["auctions"] if each["result"] == "AUCTION-WON"]
+        world.hourly(ends + 23 * HOUR)
+        assert len(world.findings()) == 1
+        paid = next(at for at in count(1) if world.at(ends + (23 + at) * HOUR) and world.state() == State.AUCTION_WON)
+        assert paid < 7 * 24
+        assert world.findings() == []
+        assert world.backorder().auction_paid
+        assert auction["domain"] == "john.com"
+        world.books_are_right()
 
 
 def test_an_auctions_price_in_the_account_is_no_second_charge() -> None:

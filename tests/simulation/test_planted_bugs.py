@@ -246,6 +246,7 @@ BUGS = {
     "wrong deposits that nobody looks at": bug(
         nobody_looks_at("deposit_differs"), BOOKS, "findings_are_the_faults", seeds=(1,)
     ),
+    "auctions that nobody looks at": bug(nobody_looks_at("auction"), ANY, "auctions_told", seeds=(1,)),
     "lapses that nobody looks at": bug(
         nobody_looks_at("deposit_lapsed"), BOOKS, "findings_are_the_faults", seeds=(15,)
     ),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from backorder.finding import Finding, Kind, Severity
 from backorder.halt import Halt
-from backorder.model import FINAL, WON, Backorder, Reason, Source, State
+from backorder.model import FINAL, WON, AuctionTold, Backorder, Reason, Source, State
 from backorder.money import ZERO
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings import (
@@ -366,7 +366,10 @@ def test_an_auction_is_told_with_its_end_its_place_and_the_next_bid() -> None:
     assert one.kind is Kind.AUCTION_OPEN
     for fact in ("by 27 November 12:00 UTC", "https://auctions.example/john.com", "15.00 USD or more"):
         assert fact in one.advice
-    assert kinds(order, after=3 * DAY) == []
+    over = found(order, after=3 * DAY)
+    assert over.subject == "john.com/pay"
+    assert "is over: if you won it, pay its price by 4 December 12:00 UTC at https://auctions" in over.advice
+    assert "ask its support" in found(order, after=10 * DAY).advice
     assert "the provider's auction house" in found(replace(order, auction_url=None)).advice
 
 
@@ -378,6 +381,23 @@ def test_a_name_won_in_an_auction_is_to_be_paid_for_within_seven_days_which_is_a
     assert (one.kind, one.subject) == (Kind.AUCTION_OPEN, "john.com/pay")
     assert "pay its price by 1 December 12:00 UTC at https://auctions.example/1" in one.advice
     assert kinds(won, after=7 * DAY) == []
+
+
+WON_THERE = AuctionTold(won=True, lost=False, currency="USD", price=usd("35.00"), vat=usd("6.65"), bidders=2)
+
+
+def test_what_was_won_is_told_with_its_price_while_the_order_is_pending_still() -> None:
+    """As it is where the provider waits for the payment."""
+    order = a_placed_backorder(state=State.AUCTION_PENDING, auction_ends_at=NOW - HOURS, auction=WON_THERE)
+    one = found(order)
+    assert "john.com was won in an auction: pay 35.00 USD and 6.65 USD VAT by 1 December 11:00 UTC" in one.advice
+    assert one.amount == usd("41.65")
+    assert found(replace(order, auction=replace(WON_THERE, currency="EUR"))).amount is None
+    assert kinds(replace(order, auction=replace(WON_THERE, won=False, lost=True))) == []
+    assert kinds(replace(order, auction=replace(WON_THERE, won=False, bidders=0))) == [], "nobody bid"
+    paid = replace(order, state=State.AUCTION_WON, outcome_at=NOW, charges=(a_charge(),))
+    assert kinds(paid) == [Kind.AUCTION_OPEN], "by the other reading it is won when the auction ends"
+    assert kinds(replace(paid, auction_paid=True)) == []
 
 
 def test_a_lost_name_that_is_free_is_told_for_a_week() -> None:

@@ -19,7 +19,7 @@ from backorder.provider.account import AccountingEntry
 from backorder.store import NotUnderstood, Store
 from reconciliation import ledger
 from reconciliation.books import Books
-from reconciliation.following import charged, may_come_back, reserved
+from reconciliation.following import charged, may_come_back, paid_in_the_account, reserved
 from reconciliation.ledger import Followed, Seen, Unposted
 from reconciliation.orders import Orders
 from reconciliation.shelf import Shelf
@@ -202,6 +202,9 @@ class Bookkeeping:
         understood = [each for each in unposted if each.entry in order_of]
         booked = ledger.book(understood, seen, order_of.__getitem__)
         books.post(booked.postings)
+        for entry, order in order_of.items():
+            if order is not None and "AUCTION" in entry.type and entry.gross < ZERO:
+                self._orders.change(order, paid_in_the_account)
         for key, charges in booked.charges.items():
             order = self._orders.get(key)
             if order is None:

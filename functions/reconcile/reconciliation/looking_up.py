@@ -14,12 +14,13 @@ from backorder.provider.client import Provider
 from backorder.provider.errors import NotFound, ProviderError, Scope
 from backorder.provider.names import Availability
 from backorder.provider.splitting import IN_VAIN, one_by_one
-from reconciliation.following import found_in_account, found_outside, in_auction, refused, to_look_up
+from backorder.registries import Registries
+from reconciliation.following import follow, found_in_account, found_outside, in_auction, refused, to_look_up
 from reconciliation.orders import Orders
 from reconciliation.stages import Stages
 
 
-def look_up(provider: Provider, orders: Orders, now: datetime, stages: Stages) -> None:
+def look_up(provider: Provider, orders: Orders, registries: Registries, now: datetime, stages: Stages) -> None:
     """Looks up what is due, and keeps it on the orders. What the provider does not answer is looked up by the next run.
     Raises AccessDenied."""
     due: list[Backorder] = []
@@ -27,12 +28,13 @@ def look_up(provider: Provider, orders: Orders, now: datetime, stages: Stages) -
     for order in orders:
         if to_look_up(order, now=now):
             due.append(order)
-        won_unseen = order.state is State.AUCTION_WON and order.auction_url is None and not order.settled
+        priced = order.auction is not None and order.auction.price is not None
+        won_unseen = order.state is State.AUCTION_WON and not (priced or order.auction_paid or order.settled)
         waits = order.refused_look is not None and now < order.refused_look.next_at
         if (order.state is State.AUCTION_PENDING or won_unseen) and not waits:
             auctions.append(order)
     with stages.stage("auctions"):
-        each_alone(auctions, partial(_auction, provider, orders), orders, now)
+        each_alone(auctions, partial(_auction, provider, orders, registries, now), orders, now)
     with stages.stage("won"):
         each_alone([order for order in due if order.state.is_won], partial(_won, provider, orders, now), orders, now)
     with stages.stage("lost"):
@@ -57,16 +59,17 @@ def each_alone(some: Iterable[Backorder], look: Callable[[Backorder], None], ord
                 raise
 
 
-def _auction(provider: Provider, orders: Orders, order: Backorder) -> None:
-    """Only an application's own answer tells of its auction."""
+def _auction(provider: Provider, orders: Orders, registries: Registries, now: datetime, order: Backorder) -> None:
+    """Only an application's own answer tells of its auction: each run looks, as long as it is pending."""
     if order.application is None:
         return
     try:
-        auction = provider.application(order.application).auction
+        application = provider.application(order.application)
     except NotFound:
         return  # the next full look finds out
-    if auction is not None:
-        orders.change(order, partial(in_auction, auction=auction))
+    order = orders.change(order, lambda current: follow(current, application, now=now, registries=registries))
+    if application.auction is not None:
+        orders.change(order, partial(in_auction, auction=application.auction, now=now))
 
 
 def _won(provider: Provider, orders: Orders, now: datetime, order: Backorder) -> None:

@@ -153,7 +153,7 @@ class _Run:
             if reading.due and reading.seen is not None:
                 self.summary.sums_mended = self.books.mend_sums(self.now.date()) or None
             leases = self._book(reading)
-            look_up(self.provider, self.orders, self.now, self.stages)
+            look_up(self.provider, self.orders, self.registries, self.now, self.stages)
             self.orders.write()
             known = watched(standing(self.store).foreign, self.known_findings)
             strangers = find_strangers(reading, self.orders, known)

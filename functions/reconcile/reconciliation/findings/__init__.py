@@ -9,6 +9,7 @@ from reconciliation.findings.observation import Examined, Observation, as_before
 from reconciliation.findings.orders import (
     MONEY_KINDS,
     ORDER_KINDS,
+    PAY_WITHIN,
     RELEASE_LAG,
     Circumstances,
     examine_order,
@@ -20,6 +21,7 @@ __all__ = [
     "MONEY_KINDS",
     "OBJECT_KINDS",
     "ORDER_KINDS",
+    "PAY_WITHIN",
     "RELEASE_LAG",
     "Circumstances",
     "Examined",

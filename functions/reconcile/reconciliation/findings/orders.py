@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from backorder.finding import Kind
-from backorder.model import FUNDED_AND_MISSED, Backorder, Charge, Origin, Source, State
+from backorder.model import FUNDED_AND_MISSED, AuctionTold, Backorder, Charge, Origin, Source, State
 from backorder.money import CENT, ZERO, in_words
 from backorder.patience import MATTERS_AFTER
 from backorder.provider.adapter import LOCK_LEAD
@@ -26,6 +26,7 @@ MATTERS_BEFORE = timedelta(hours=6)
 """So long before it is too late, even the first refusal matters."""
 PAY_WITHIN = timedelta(days=7)
 """The winner of an auction has so long to pay, or may be banned."""
+AUCTION_HOUSE = "the provider's auction house"
 OF_USE = timedelta(days=7)
 """A name that is free so long after its drop is no news any more."""
 TOLD_FOR = timedelta(hours=24)
@@ -136,21 +137,57 @@ def _deposit_lapsed(order: Backorder, at: Circumstances) -> Observation | None:
 
 
 def _auction_open(order: Backorder, at: Circumstances) -> Observation | None:
-    where = order.auction_url or "the provider's auction house"
-    if order.state is State.AUCTION_PENDING:
-        if order.auction_ends_at is not None and at.now >= order.auction_ends_at:
-            return None
-        until = f"by {_on(order.auction_ends_at)}" if order.auction_ends_at else "soon (its end is not known)"
+    """Until an auction's end, its user may bid; after it, what was won is to be paid."""
+    ends_at = order.auction_ends_at
+    if order.state is State.AUCTION_PENDING and (ends_at is None or at.now < ends_at):
+        where = order.auction_url or AUCTION_HOUSE
+        until = f"by {_on(ends_at)}" if ends_at else "soon (its end is not known)"
         bid = f"; the next bid is {order.auction_next_bid} or more" if order.auction_next_bid else ""
-        advice = f"{order.domain} is in an auction: bid {until} at {where}{bid}."
-        return _found(Kind.AUCTION_OPEN, order, advice)
-    if order.state is not State.AUCTION_WON or order.outcome_at is None:
+        return _found(Kind.AUCTION_OPEN, order, f"{order.domain} is in an auction: bid {until} at {where}{bid}.")
+    return _auction_to_pay(order, at)
+
+
+def _auction_to_pay(order: Backorder, at: Circumstances) -> Observation | None:
+    """An order may be AUCTION-PENDING until its price is paid: then only the auction's own words tell if it was won,
+    or nothing does."""
+    over = order.state in (State.AUCTION_PENDING, State.AUCTION_WON)
+    ended_at = order.auction_ends_at or order.outcome_at
+    told = order.auction
+    if not over or ended_at is None or order.auction_paid:
         return None
-    pay_until = order.outcome_at + PAY_WITHIN
+    pending = order.state is State.AUCTION_PENDING
+    if pending and told is not None and (told.lost or (told.bidders == 0 and not told.won)):
+        return None  # somebody else's; or nobody bid, and the earliest order has it
+    pay_until = ended_at + PAY_WITHIN
+    where = order.auction_url or AUCTION_HOUSE
+    by = f"by {_on(pay_until)} at {where}"
     if at.now >= pay_until:
+        if not pending:
+            return None
+        advice = (
+            f"The auction for {order.domain} is over since {_on(ended_at)}, and the provider still has it pending: if "
+            f"you won and paid it, ask its support, application {order.application}."
+        )
+        return _found(Kind.AUCTION_OPEN, order, advice, about="/pay")
+    if pending and (told is None or not told.won):
+        advice = f"The auction for {order.domain} is over: if you won it, pay {_to_be_paid(told)} {by}."
+    else:
+        advice = f"{order.domain} was won in an auction: pay {_to_be_paid(told)} {by}."
+    return _found(Kind.AUCTION_OPEN, order, advice, _price_here(told, at), about="/pay")
+
+
+def _to_be_paid(told: AuctionTold | None) -> str:
+    if told is None or told.price is None:
+        return "its price"
+    vat = f" and {in_words(told.vat, told.currency)} VAT" if told.vat else ""
+    return f"{in_words(told.price, told.currency)}{vat}"
+
+
+def _price_here(told: AuctionTold | None, at: Circumstances) -> Decimal | None:
+    """With VAT; None where it is not known, or in another currency than the account's."""
+    if told is None or told.price is None or told.currency not in ("", at.currency):
         return None
-    advice = f"{order.domain} was won in an auction: pay its price by {_on(pay_until)} at {where}."
-    return _found(Kind.AUCTION_OPEN, order, advice, about="/pay")
+    return told.price + (told.vat or ZERO)
 
 
 def _name_still_free(order: Backorder, at: Circumstances) -> Observation | None:
