@@ -104,6 +104,8 @@ class Wishes:
     """Whether the account covers every name."""
     answers: bool | None = None
     """Whether there are odd answers about single names."""
+    auctions: bool | None = None
+    """Whether all that is caught is auctioned, and most names are caught; or nothing is auctioned."""
 
 
 def draw(seed: int, wishes: Wishes | None = None) -> Scenario:
@@ -153,6 +155,9 @@ class _Draw:
             auction_won=random.Random(f"auction won {self.seed}").choice(AUCTION_WON),
             accounting_zone=timedelta(hours=random.Random(f"zone {self.seed}").choice((0, 0, 0, 1, -5, 14, -12))),
         )
+        if self.wishes.auctions is not None:
+            rates = (0.8, 1.0) if self.wishes.auctions else (options.win_rate, 0.0)
+            options = replace(options, win_rate=rates[0], auction_rate=rates[1])
         faults = self._book_faults(names, moved) if ample else ()
         days = (max(name.drop_at for name in names) - self.start) / timedelta(days=1)
         return Scenario(

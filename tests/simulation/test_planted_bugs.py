@@ -193,6 +193,7 @@ TWICE = Wishes(duplicates="new", answers=False)
 NO_FAULTS = Wishes(duplicates="new", storm=True, faults="none", names=40, answers=False)
 COMES_LATE = Wishes(duplicates="new", storm=True, faults="severe,timeout_late", answers=False)
 ANY = Wishes(answers=False)
+AUCTIONS = Wishes(auctions=True, answers=False, books=False, names=3, storm=False)
 BOOKS = Wishes(books=True, answers=False)
 ODD_TWICE = Wishes(answers=True, ample=True, books=False, faults="none", duplicates="new")
 
@@ -246,7 +247,7 @@ BUGS = {
     "wrong deposits that nobody looks at": bug(
         nobody_looks_at("deposit_differs"), BOOKS, "findings_are_the_faults", seeds=(1,)
     ),
-    "auctions that nobody looks at": bug(nobody_looks_at("auction"), ANY, "auctions_told", seeds=(1,)),
+    "auctions that nobody looks at": bug(nobody_looks_at("auction"), AUCTIONS, "auctions_told", seeds=(7,)),
     "lapses that nobody looks at": bug(
         nobody_looks_at("deposit_lapsed"), BOOKS, "findings_are_the_faults", seeds=(15,)
     ),
