@@ -500,6 +500,24 @@ def test_amount_is_read_as_the_account_means_it(amount: str, there: int) -> None
         assert -world.booked()[Account.OPENING] == 1000
 
 
+def test_a_run_that_died_after_it_opened_the_books_leaves_the_next_one_something_to_compare_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with a_world(amount="excludes-deposits", balance=usd(1000)) as world:
+        world.store = MemoryStore()
+        world.order("john.com", "FAILED", at=NOW + 74 * HOUR)
+        with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+            dying.setattr(Books, "close", die)
+            world.reconcile()
+        for hours in range(3, 6):
+            world.at(NOW + hours * HOUR)
+        world.books_are_right()
+        assert Kind.UNEXPLAINED_DIFFERENCE not in {finding.kind for finding in world.store.findings()}
+
+
 @pytest.mark.parametrize("east", [1, -5, 14, -12])
 def test_wherever_the_providers_day_begins_each_payment_is_counted_once(east: int) -> None:
     """It may understand the days that it is asked for in a zone of its own."""

@@ -77,7 +77,8 @@ class Bookkeeping:
         self._left_alone = self._not_understood()
         if not books.tally.postings:
             alike = (entries for _, entries in ledger.side_by_side((), seen.entries))
-            books.note(replace(books.notes, opened_with=seen.status.deposit))
+            # Kept with the opening: whatever becomes of this run, the next one has something to compare with.
+            books.note(replace(books.notes, opened_with=seen.status.deposit, checked=ledger.checked({}, seen)))
             books.open(ledger.opening(seen), known=(key for entries in alike for key, _ in ledger.keyed(entries)))
         followed = self._follow_deposits(seen)
         self._book_entries(seen)
