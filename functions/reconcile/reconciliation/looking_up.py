@@ -11,7 +11,7 @@ from functools import partial
 
 from backorder.model import Backorder, State
 from backorder.provider.client import Provider
-from backorder.provider.errors import NotFound, ProviderError, Scope
+from backorder.provider.errors import NotFound, ProviderError, Refused, Scope
 from backorder.provider.names import Availability
 from backorder.provider.splitting import IN_VAIN, one_by_one
 from backorder.registries import Registries
@@ -88,7 +88,12 @@ def _lost(provider: Provider, orders: Orders, lost: Iterable[Backorder], now: da
 
     answers, failed = one_by_one(list(by_domain), check)
     for domain, availability in answers.items():
-        orders.change(by_domain[domain], partial(found_outside, availability=availability, now=now))
+        change = partial(found_outside, availability=availability, now=now)
+        if availability.is_error:
+            # Asked again: it is not taken for taken.
+            why = Refused(availability.text, code=availability.code, command="CheckDomains", subject=domain)
+            change = partial(refused, error=why, now=now)
+        orders.change(by_domain[domain], change)
     for domain, error in failed.items():
         if error.scope is Scope.OBJECT and len(failed) < IN_VAIN + len(answers):
             orders.change(by_domain[domain], partial(refused, error=error, now=now))
