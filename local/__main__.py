@@ -113,6 +113,16 @@ def _outages(
 @click.option("--insufficient-funds", type=click.Choice(["per-backorder", "all-void"]))
 @click.option("--duplicates", type=click.Choice(["same", "540", "new"]), help="what an order made twice gets")
 @click.option(
+    "--amount",
+    type=click.Choice(["includes-deposits", "excludes-deposits"]),
+    help="whether the provider's AMOUNT has what is reserved in it (default: it has)",
+)
+@click.option(
+    "--auction-won",
+    type=click.Choice(["paid", "ended"]),
+    help="what makes the winner's order AUCTION-WON (default: the auction's end)",
+)
+@click.option(
     "--answers",
     type=click.Path(exists=True, dir_okay=False, resolve_path=True),
     metavar="FILE",

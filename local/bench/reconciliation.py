@@ -79,11 +79,13 @@ class CountedStore(MemoryStore):
         self._write()
         return super().replace(backorder)
 
-    def post(self, postings: Iterable[Posting]) -> None:
-        for posting in postings:
+    def post(self, postings: Iterable[Posting]) -> list[Posting]:
+        added = list(postings)
+        for posting in added:
             self._write()
             with self._one_at_a_time:
                 self._ledger[posting.key] = posting
+        return added
 
     def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
         return self._ledger.between(str(since or ""), str(before or "9"))

@@ -18,14 +18,15 @@ class Kind(IntEnum):
     RENEWAL = 1
     DROP = 2
     AUCTION_END = 3
-    LATE_COMMAND = 4
-    LAPSE = 5
-    LEASE_RENEWED = 6
-    LOCK = 7
-    RETRY = 8
-    VANISH = 9
-    FINALIZATION = 10
-    LISTED = 11
+    AUCTION_PAID = 4
+    LATE_COMMAND = 5
+    LAPSE = 6
+    LEASE_RENEWED = 7
+    LOCK = 8
+    RETRY = 9
+    VANISH = 10
+    FINALIZATION = 11
+    LISTED = 12
 
 
 @dataclass(order=True, slots=True)

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from .moments import from_iso
-from .options import FaultMix, Options, Withheld, amount
+from .options import Amount, AuctionWon, FaultMix, Options, Withheld, amount
 from .scripted import Scripted, read_script_text
 
 
@@ -78,6 +78,13 @@ _OPTIONS = (
     click.option("--insufficient-funds", type=click.Choice(["per-backorder", "all-void"]), default="per-backorder"),
     click.option("--duplicates", type=click.Choice(["same", "540", "new"]), default="same", show_default=True),
     click.option("--incomplete", type=click.Choice(["taken", "refused"]), default="taken", show_default=True),
+    click.option(
+        "--amount",
+        type=click.Choice(get_args(Amount)),
+        default="includes-deposits",
+        show_default=True,
+        help="whether AMOUNT has what is reserved in it",
+    ),
     click.option("--release-lag-hours", type=click.FloatRange(0), default=1, show_default=True),
     click.option("--faults", type=_Read("mix", FaultMix.parse), default="none", help="none|mild|severe[,KIND…]"),
     click.option(
@@ -88,6 +95,19 @@ _OPTIONS = (
     ),
     click.option(
         "--answers", type=_Read("file", _script), default=(), help="a JSON list of answers in the place of its own"
+    ),
+    click.option(
+        "--auction-won",
+        type=click.Choice(get_args(AuctionWon)),
+        default="ended",
+        show_default=True,
+        help="what makes the winner's application AUCTION-WON",
+    ),
+    click.option(
+        "--accounting-zone-hours",
+        type=click.FloatRange(-14, 14),
+        default=0,
+        help="east of UTC: where the days begin that the accounting is asked for",
     ),
     click.option("--charge-auctions", is_flag=True, help="the price of a won auction is taken from this account"),
 )
@@ -114,6 +134,8 @@ def options_of(values: Mapping[str, Any], base: Options | None = None) -> Option
         given["refuse_zones"] = frozenset(zone.lower().lstrip(".") for zone in read.pop("refuse_zones"))
     if "release_lag_hours" in read:
         given["release_lag"] = timedelta(hours=read.pop("release_lag_hours"))
+    if "accounting_zone_hours" in read:
+        given["accounting_zone"] = timedelta(hours=read.pop("accounting_zone_hours"))
     if "charge_auctions" in read:
         given["charges_auctions"] = read.pop("charge_auctions")
     return replace(base or Options(), **given, **read)

@@ -44,6 +44,11 @@ class Auction:
         return FIRST_BID + STEP * placed
 
 
+def paid_after(options: Options, domain: str) -> timedelta:
+    """How long after an auction's end its winner pays: one to seven days, by the seed."""
+    return DAY + MINUTE * whole(options.seed, "pays", domain, below=6 * 24 * 60 + 1)
+
+
 def auction_of(options: Options, drop: Drop) -> Auction:
     """A drop's auction, from the seed and the name alone."""
     seed, domain = options.seed, drop.domain

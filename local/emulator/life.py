@@ -7,8 +7,9 @@ from typing import Any
 
 from . import book_faults, books
 from .agenda import Event, Kind
-from .auctions import Auction, auction_of
+from .auctions import Auction, auction_of, paid_after
 from .draws import outcome_of_drop
+from .moments import iso
 from .names import zone_of
 from .records import WON, Account, Application, Deposit, Drop, Renewal, Status
 from .world import LISTED_BEFORE_DROP, MAIN_USER, World
@@ -181,6 +182,15 @@ def _open_auction(world: World, drop: Drop, contenders: list[Application]) -> No
         else:
             bidders.add(each.user)
             each.auction = auction
+            if each.user == MAIN_USER:
+                world.auctions[each.id] = {
+                    "application": str(each.id),
+                    "domain": each.domain,
+                    "starts": iso(auction.starts),
+                    "ends": iso(auction.ends),
+                    "result": None,
+                    "paid": None,
+                }
             _move(world, each, Status.AUCTION_PENDING)
     world.agenda.plan(auction.ends, Kind.AUCTION_END, auction)
 
@@ -202,11 +212,34 @@ def _close(world: World, auction: Auction, bidders: list[Application]) -> None:
         winner, won = ours, Status.AUCTION_WON
     else:
         winner, won = next((each for each in bidders if each is not ours), None), Status.AUCTION_WON
+    pays = winner is not None and won is Status.AUCTION_WON and world.options.auction_won == "paid"
     for each in bidders:
-        settle(world, each, won if each is winner else Status.AUCTION_LOST)
-    if winner and won is Status.AUCTION_WON and world.options.charges_auctions:
+        if each.user == MAIN_USER:
+            world.auctions[each.id]["result"] = str(won if each is winner else Status.AUCTION_LOST)
+        if each is not winner:
+            settle(world, each, Status.AUCTION_LOST)
+        elif pays:
+            world.note("auction_ended", domain=each.domain, application=str(each.id), user=each.user)
+            world.agenda.plan(world.now + paid_after(world.options, each.domain), Kind.AUCTION_PAID, each)
+        else:
+            settle(world, each, won)
+    if winner and won is Status.AUCTION_WON and not pays:
+        _charge_price(world, winner)
+
+
+def _pay(world: World, winners: Iterable[Application]) -> None:
+    """Their winners pay for auctions, where that is what makes an application AUCTION-WON."""
+    for winner in winners:
+        if winner.user == MAIN_USER:
+            world.auctions[winner.id]["paid"] = iso(world.now)
+        settle(world, winner, Status.AUCTION_WON)
+        _charge_price(world, winner)
+
+
+def _charge_price(world: World, winner: Application) -> None:
+    if world.options.charges_auctions and winner.auction is not None:
         account = world.accounts[winner.user]
-        books.charge_other(world, account, auction.price, auction.domain, "DOMAIN_AUCTION")
+        books.charge_other(world, account, winner.auction.price, winner.domain, "DOMAIN_AUCTION")
 
 
 def _release(world: World, deposits: Iterable[Deposit]) -> None:
@@ -232,6 +265,7 @@ _HANDLERS: dict[Kind, Callable[[World, list[Any]], None]] = {
     Kind.RENEWAL: _renew,
     Kind.DROP: _drop,
     Kind.AUCTION_END: _end_auctions,
+    Kind.AUCTION_PAID: _pay,
     Kind.LATE_COMMAND: _run_late,
     Kind.LAPSE: book_faults.lapse,
     Kind.LEASE_RENEWED: book_faults.renew_lapsed,

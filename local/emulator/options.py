@@ -12,7 +12,9 @@ from .scripted import Scripted
 InsufficientFunds = Literal["per-backorder", "all-void"]
 Duplicates = Literal["same", "540", "new"]
 Incomplete = Literal["taken", "refused"]
-Withheld = Literal["finalization-date", "accounting-id", "missing-parameter"]
+Amount = Literal["includes-deposits", "excludes-deposits"]
+AuctionWon = Literal["paid", "ended"]
+Withheld = Literal["finalization-date", "accounting-id", "missing-parameter", "auction-status"]
 
 #: Faults of the wire: what can befall one call between the client and the command's effect.
 WIRE_FAULTS = (
@@ -88,6 +90,9 @@ class Options:
     `lock_lead`: how long before the finalization date the fee is reserved (three days; the successor system: 6 hours).
     `incomplete`: an order that lacks what its zone needs is taken, or refused unless it says INCOMPLETE=1.
     `answers`: given in the place of its own (`scripted`).
+    `amount`: whether StatusAccount's AMOUNT has what is reserved in it, or is what can be spent.
+    `auction_won`: when the winner's application becomes AUCTION-WON: when its price is paid, or when the auction ends.
+    `accounting_zone`: how far east of UTC the days are that the accounting is asked for; its rows are dated in UTC.
     `charges_auctions`: whether an auction's price is taken from this account, which no source settles.
     """
 
@@ -111,6 +116,9 @@ class Options:
     latency: timedelta = timedelta(0)
     lock_lead: timedelta = timedelta(days=3)
     charges_auctions: bool = False
+    amount: Amount = "includes-deposits"
+    auction_won: AuctionWon = "ended"
+    accounting_zone: timedelta = timedelta(0)
     answers: tuple[Scripted, ...] = ()
 
     def __post_init__(self) -> None:

@@ -15,6 +15,8 @@ from .wire import DESCRIPTIONS, Delivery, Request, lines
 
 _CELL = re.compile(r"PROPERTY\[([^\]]+)\]\[([0-9]+)\]=(.*)")
 
+_NAMING = frozenset({"DOMAIN", "APPLICATION", "DESCRIPTION", "ACCOUNTINGDESCRIPTION", "OBJECTID"})
+
 Columns = dict[str, dict[int, str]]
 """An answer's properties: by name, then by row."""
 
@@ -217,7 +219,7 @@ def _row_is_about(entry: Scripted, columns: Columns, row: int, asked: Mapping[in
         return False
     # Rows that name something are about that; those that do not answer what was asked under their number.
     words = {_form(word) for cell in cells.values() for word in re.split(r"[\s,;]+", cell)}
-    named = {asked[row]} if row in asked else set()
+    named = {asked[row]} if row in asked and not cells.keys() & _NAMING else set()
     if entry.domain is not None and _form(entry.domain) not in words | named:
         return False
     return entry.application is None or entry.application in {cells.get("APPLICATION"), *named}

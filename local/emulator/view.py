@@ -51,6 +51,7 @@ def state_of(world: World) -> dict[str, Any]:
             }
             for drop in world.drops.values()
         ],
+        "auctions": [dict(auction) for auction in world.auctions.values()],
         "book_faults": list(world.befell),
         "faulty": dict(world.faulty),
         "account_faulty": list(world.account_faulty),

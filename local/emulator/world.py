@@ -61,6 +61,8 @@ class World:
         self.faulty: dict[str, str] = {}
         self.account_faulty: list[str] = []
         self.drifted = False
+        #: Of the main user, by application: when each ends, what came of it, and when it was paid.
+        self.auctions: dict[int, Happening] = {}
         self._by_domain: dict[str, list[Application]] = {}
         self._numbers = {"application": 10700, "deposit": 490, "entry": 800463, "log": 174586}
 

@@ -34,6 +34,8 @@ class EmulatorOptions:
     refuse_zone: tuple[str, ...] = ()
     insufficient_funds: str | None = None
     duplicates: str | None = None
+    amount: str | None = None
+    auction_won: str | None = None
     answers: str | None = None
 
     def given(self) -> dict[str, str | float | int | list[str]]:

@@ -34,6 +34,7 @@ from local.run.invariants import Evidence, check
 from local.run.lists import Names, Unusable, Upload, drops, read_names, start_of, uploads
 from local.run.options import DYNAMODB_LIMIT, MOST_DAYS, RunOptions, StoreName
 from local.run.pump import Pump
+from local.run.sums import documents_of_the_books
 from local.run.watched import WatchedStore
 from local.stack import LocalStack, attach, stack_in_process
 from reconciliation.message import Message
@@ -336,6 +337,7 @@ def _conclude(world: _World, chosen: Iterable[Upload], store_name: StoreName) ->
             ended_at=world.pump.now,
             planned_only=options.days == 0,
             halted=halt(store) is not None,
+            books=documents_of_the_books(store, collected.postings),
             password_seen_in=[name for name, text in _texts(world, collected, rejected) if PASSWORD in text],
         )
     )

@@ -88,6 +88,8 @@ def _moments(backorder: Backorder) -> Iterator[datetime | None]:
             yield lock - UNSURE - TIME_TO_REACT
         yield backorder.finalization_at
         yield backorder.batch_ends_at
+        if state is State.AUCTION_PENDING:
+            yield backorder.auction_ends_at
         if backorder.unreserved_since is not None:
             yield backorder.unreserved_since + LAPSED_AFTER
     elif backorder.outcome_at is not None:

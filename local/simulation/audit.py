@@ -32,6 +32,8 @@ EXACT = frozenset(
         Kind.CHARGED_TWICE,
         Kind.CHARGE_WITHOUT_SUCCESS,
         Kind.SUCCESS_WITHOUT_CHARGE,
+        Kind.FEE_TOO_HIGH,
+        Kind.CHARGE_DIFFERS,
         Kind.DEPOSIT_DIFFERS,
         Kind.DEPOSIT_ORPHAN,
         Kind.DEPOSIT_LAPSED,
@@ -157,7 +159,7 @@ class _Expecting:
         seen = (self.looks.first(deposit) for deposit in self._right_deposits(zone, domain))
         learnt = sorted(look.ended_at for look in seen if look is not None)
         was_usual = bool(learnt) and learnt[0] <= begins[0]
-        expected.may.add(differs)
+        expected.may |= {differs, (Kind.FEE_TOO_HIGH, domain), (Kind.CHARGE_DIFFERS, domain)}
         if not was_usual or len(begins) > 1:
             expected.may |= {(Kind.DEPOSIT_DIFFERS, b.domain) for b in self.evidence.backorders if b.zone == zone}
         if len(begins) > 1:

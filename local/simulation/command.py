@@ -21,7 +21,13 @@ from local.simulation.scenario import Wishes, draw
 from local.simulation.simulation import Result, simulate
 
 _MOST_SHOWN = 5
-_SWITCHES = {"storm": "no-storm", "books": "no-books", "ample": "short", "answers": "no-answers"}
+_SWITCHES = {
+    "storm": "no-storm",
+    "books": "no-books",
+    "ample": "short",
+    "answers": "no-answers",
+    "auctions": "no-auctions",
+}
 """Each with what turns it off."""
 
 
@@ -76,6 +82,7 @@ def _history_of(backorder: Backorder) -> Iterator[str]:
 @click.option("--books/--no-books", default=None, help="faults of the books (default: the seed draws them)")
 @click.option("--ample/--short", default=None, help="funds for every name, or not (default: the seed draws it)")
 @click.option("--answers/--no-answers", default=None, help="odd answers about single names (default: the seed)")
+@click.option("--auctions/--no-auctions", default=None, help="most names are auctioned, or none (default: the seed)")
 @click.option("--history", "shown", multiple=True, metavar="DOMAIN", help="show what it went through")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="processes")
 def simulate_command(seeds: int, first: int, shown: tuple[str, ...], jobs: int, **given: Any) -> None:

@@ -46,4 +46,11 @@ def draw_answers(seed: int, domains: Sequence[str], *, always: bool = False) -> 
                 command, code = rng.choice(COMMANDS), rng.choice(CODES)
                 after = rng.random() < 0.2 and code >= 500  # 4xx says that nothing took effect
                 answers.append(Scripted(command, domain, code=code, description="odd", after=after, times=times))
+    # Drawn later than all else, by chance of its own: a check that fails for one name alone.
+    checks = random.Random(f"checks {seed}")
+    if checks.random() < 0.5:
+        odd = checks.choice(answers).domain
+        cell = checks.choice(("549 Command failed", "541 Invalid attribute value", "421 try again"))
+        times = checks.choice((1, 3))
+        answers.append(Scripted("CheckDomains", odd, properties={"DOMAINCHECK": cell}, times=times))
     return tuple(answers)

@@ -13,6 +13,8 @@ from backorder.registries import Registries
 from local.emulator.options import (
     BOOK_FAULTS,
     WIRE_FAULTS,
+    Amount,
+    AuctionWon,
     Duplicates,
     FaultMix,
     Incomplete,
@@ -31,6 +33,8 @@ _WORDS = "amber brick cedar delta ember frost grove haven ivory jolly karma lemo
 
 DUPLICATES: tuple[Duplicates, ...] = get_args(Duplicates)
 INSUFFICIENT_FUNDS: tuple[InsufficientFunds, ...] = get_args(InsufficientFunds)
+AMOUNTS: tuple[Amount, ...] = get_args(Amount)
+AUCTION_WON: tuple[AuctionWon, ...] = get_args(AuctionWon)
 INCOMPLETE: tuple[Incomplete, ...] = get_args(Incomplete)
 
 
@@ -100,6 +104,8 @@ class Wishes:
     """Whether the account covers every name."""
     answers: bool | None = None
     """Whether there are odd answers about single names."""
+    auctions: bool | None = None
+    """Whether all that is caught is auctioned, and most names are caught; or nothing is auctioned."""
 
 
 def draw(seed: int, wishes: Wishes | None = None) -> Scenario:
@@ -138,10 +144,20 @@ class _Draw:
             start=self.start - timedelta(days=20),
             insufficient_funds=short,
             duplicates=twice,
-            withhold=frozenset(w for w in ("finalization-date", "accounting-id") if rng.random() < 0.3),
+            withhold=frozenset(
+                {w for w in ("finalization-date", "accounting-id") if rng.random() < 0.3}
+                | set(random.Random(f"auction status {self.seed}").choice(((), ("auction-status",))))
+            ),
             incomplete=random.Random(f"incomplete {self.seed}").choice(INCOMPLETE),
             release_lag=timedelta(hours=rng.choice((1, 1, 12))),
+            # What came later is drawn by chance of its own, so that seeds keep their meaning.
+            amount=random.Random(f"amount {self.seed}").choice(AMOUNTS),
+            auction_won=random.Random(f"auction won {self.seed}").choice(AUCTION_WON),
+            accounting_zone=timedelta(hours=random.Random(f"zone {self.seed}").choice((0, 0, 0, 1, -5, 14, -12))),
         )
+        if self.wishes.auctions is not None:
+            rates = (0.8, 1.0) if self.wishes.auctions else (options.win_rate, 0.0)
+            options = replace(options, win_rate=rates[0], auction_rate=rates[1])
         faults = self._book_faults(names, moved) if ample else ()
         days = (max(name.drop_at for name in names) - self.start) / timedelta(days=1)
         return Scenario(

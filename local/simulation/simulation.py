@@ -17,6 +17,7 @@ from backorder.store.memory import MemoryStore
 from local.emulator import Emulator
 from local.run.invariants import Evidence
 from local.run.schedules import next_call
+from local.run.sums import documents_of_the_books
 from local.run.watched import GRACE, WatchedStore
 from local.simulation.changes import Changes, Move
 from local.simulation.happened import happened
@@ -355,11 +356,12 @@ class _Simulation:
         machine = self.machine
         scenario = replace(self.scenario, uploads=(*self.scenario.uploads, *self.regrets))
         seen = self.seen + self.mishaps.seen + machine.seen + machine.lists.seen + machine.submissions.seen
-        state = self.emulator.state()
+        state, postings = self.emulator.state(), list(store.postings())
         evidence = Evidence(
             lists=[record for record in store.lists() if record.kind in ("wanted", "dropping", "cancel")],
             backorders=list(store.backorders()),
-            postings=list(store.postings()),
+            postings=postings,
+            books=documents_of_the_books(store, postings),
             findings=list(store.findings()),
             emulator=state,
             ended_at=self.scheduler.now,

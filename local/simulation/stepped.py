@@ -71,10 +71,9 @@ class SteppedStore:
             return backorder
         return former
 
-    def post(self, postings: Iterable[Posting]) -> None:
+    def post(self, postings: Iterable[Posting]) -> list[Posting]:
         # Not all at once: the ledger is written in batches of a few, and a process may die between two of them.
-        for posting in list(postings):
-            self._write(partial(self._store.post, [posting]))
+        return [added for posting in list(postings) for added in self._write(partial(self._store.post, [posting]))]
 
     def save_lease(self, lease: Lease) -> None:
         self._write(lambda: self._store.save_lease(lease))

@@ -53,9 +53,16 @@ class Caller:
 
 
 def examine(
-    provider: Provider, credentials: Credentials, *, rules: Rules, zones: Sequence[str], caller: Caller
+    provider: Provider,
+    credentials: Credentials,
+    *,
+    rules: Rules,
+    zones: Sequence[str],
+    caller: Caller,
+    excludes_deposits: bool | None = None,
 ) -> Iterator[Check]:
-    """All checks at the provider; the first one only, if it does not let us in."""
+    """All checks at the provider; the first one only, if it does not let us in. `excludes_deposits`: whether AMOUNT
+    leaves out what is reserved, as far as that is known."""
     if PLACEHOLDER in (credentials.login, credentials.password):
         yield fault(
             "login",
@@ -74,7 +81,7 @@ def examine(
         return
     yield ok("login", f"the provider takes {credentials.login}")
     yield address(user, caller)
-    yield from funds(account, rules)
+    yield from funds(account.with_deposits(excluded=excludes_deposits), rules)
     yield prices(user, rules, zones, account.currency)
     yield from _contacts(provider, rules, zones)
     yield from _zones(provider, rules, zones)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from backorder.provider import DEFAULT_ENDPOINT, Provider, Stage
 from backorder.rules import Rules, RulesError, RulesOutdated, last_good_rules, parse_rules
+from backorder.standing import standing
 from ops.doctor import deployment
 from ops.doctor import provider as at_provider
 from ops.doctor.checks import Check, Diagnosis, fault, looked, ok, warning
@@ -46,7 +47,14 @@ def _account(stack: Stack) -> Iterator[Check]:
         rules = Rules()  # that they are not understood is told where the deployment is looked at
     open_zones = {backorder.zone for backorder in stack.store.open_backorders()}
     caller = Caller(stack.source_address, changes=not stack.is_local and stack.source_address is None)
-    yield from at_provider.examine(provider, credentials, rules=rules, zones=zones_of(rules, open_zones), caller=caller)
+    yield from at_provider.examine(
+        provider,
+        credentials,
+        rules=rules,
+        zones=zones_of(rules, open_zones),
+        caller=caller,
+        excludes_deposits=standing(stack.store).excludes_deposits,
+    )
 
 
 def of_files(login: Path, rules: Path | None, *, stage: Stage, endpoint: str | None) -> Diagnosis:

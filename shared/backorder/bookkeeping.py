@@ -97,6 +97,8 @@ class Lease:
     gone_at: datetime | None = None
     type: str = ""
     """What the provider calls it, such as `COM_BACKORDER`; a login reserves for other things, too."""
+    is_foreign: bool = False
+    """A look at the applications showed that it is reserved for one that somebody else placed."""
 
     @property
     def is_for_a_backorder(self) -> bool:

@@ -49,6 +49,8 @@ class Kind(StrEnum):
     REFUND_MISSING = "refund_missing"
     SUCCESS_WITHOUT_CHARGE = "success_without_charge"
     DEPOSIT_ORPHAN = "deposit_orphan"
+    FEE_TOO_HIGH = "fee_too_high"
+    CHARGE_DIFFERS = "charge_differs"
     DEPOSIT_DIFFERS = "deposit_differs"
     STANDING_ORDER_STALE = "standing_order_stale"
     STATUS_UNKNOWN = "status_unknown"
@@ -100,6 +102,8 @@ DESCRIPTIONS: Mapping[Kind, Description] = {
     Kind.REFUND_MISSING: Description(Severity.ACTION, "Deposits that did not come back"),
     Kind.SUCCESS_WITHOUT_CHARGE: Description(Severity.ACTION, "Caught, but not charged"),
     Kind.DEPOSIT_ORPHAN: Description(Severity.ACTION, "Deposits without an order"),
+    Kind.FEE_TOO_HIGH: Description(Severity.ACTION, "Dearer than was planned, or than you allow"),
+    Kind.CHARGE_DIFFERS: Description(Severity.ACTION, "Charged another sum than was reserved"),
     Kind.DEPOSIT_DIFFERS: Description(Severity.ACTION, "Deposits that differ from the fee"),
     Kind.STANDING_ORDER_STALE: Description(Severity.ACTION, "Orders still open long after their drop"),
     Kind.STATUS_UNKNOWN: Description(Severity.ACTION, "Orders in a state that is not known here"),

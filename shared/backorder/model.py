@@ -151,6 +151,20 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class AuctionTold:
+    """An auction for a caught name, by the provider's words. Amounts in `currency`, which need not be the account's."""
+
+    won: bool
+    lost: bool
+    currency: str
+    best_bid: Decimal | None = None
+    price: Decimal | None = None
+    """To be paid by the winner, once it is known."""
+    vat: Decimal | None = None
+    bidders: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Backorder:
     """One wish to own one domain at its next drop, and all that became of it.
 
@@ -196,6 +210,10 @@ class Backorder:
 
     fee: Decimal | None = None
     """What it draws: the zone's fee as it was planned, then the deposit as the provider reserved it."""
+    planned_fee: Decimal | None = None
+    """The fee that it was planned with when it was ordered last."""
+    last_deposit: Decimal | None = None
+    """What was reserved for it, also if that is gone by now; None: nothing since it was ordered last."""
     reason: Reason | None = None
     """Why it waits or was missed."""
     held_at_deadline: tuple[datetime, Reason] | None = None
@@ -232,11 +250,17 @@ class Backorder:
     """Parameters that the provider misses in its application, or takes for invalid."""
     unknown_status: str | None = None
     """The provider's word for its state, where we do not know it."""
+    auction: AuctionTold | None = None
+    """What the provider said last of the auction for it."""
     auction_ends_at: datetime | None = None
     """When the auction for it ends, or ended."""
     auction_url: str | None = None
     auction_next_bid: str | None = None
     """The least that the next bid must be, with its currency, which need not be the account's."""
+    auction_pending_at: datetime | None = None
+    """When it was last seen as pending after the auction's end."""
+    auction_paid: bool = False
+    """What was won in the auction is paid, as far as the provider's words tell."""
     outcome_at: datetime | None = None
     """When a final state was first seen."""
     refused_look: RefusedLook | None = None
@@ -368,6 +392,7 @@ __all__ = [
     "TRANSITIONS",
     "WAITING",
     "WON",
+    "AuctionTold",
     "Backorder",
     "BackorderKey",
     "Charge",

@@ -61,8 +61,20 @@ class Standing:
     """Of the weeks ahead, in order of time."""
     prices: Mapping[str, OwnPrice] = field(default_factory=dict)
     """The account's own, by zone as the provider writes it in a class (`COM`, `COUK`)."""
+    excludes_deposits: bool | None = None
+    """Whether the provider's AMOUNT leaves out what is reserved, as the account's own numbers tell; None: not known."""
+    deposit: Decimal | None = None
+    """The account's DEPOSIT at the last look."""
     credits: Decimal = ZERO
     """By what the account's DEPOSIT is lower than what is reserved, for negative deposits are in it."""
+
+    def may_misread(self, deposit: Decimal) -> bool:
+        """Whether AMOUNT may mean another sum than it is taken for.
+
+        So it is when the first lock began since the last look, for DEPOSIT is `deposit` now, and nobody knows yet
+        whether that makes AMOUNT fall.
+        """
+        return self.excludes_deposits is None and self.deposit not in (None, deposit)
 
 
 @dataclass(frozen=True, slots=True)

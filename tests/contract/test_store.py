@@ -466,10 +466,10 @@ def test_the_ledger_is_in_order_of_time_and_key_over_months(store: Store) -> Non
 
 def test_a_posting_made_again_changes_nothing(store: Store) -> None:
     first, second = a_posting("entry#1"), a_posting("entry#2")
-    store.post([first])
-    store.post([first, second])
-    store.post([second, first])
-    store.post([replace(first, text="said otherwise")])
+    assert store.post([first]) == [first]
+    assert store.post([first, second]) == [second], "what was there already was not added"
+    assert store.post([second, first]) == []
+    assert store.post([replace(first, text="said otherwise")]) == []
     assert list(store.postings()) == [first, second]
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 
 import pytest
 
@@ -18,6 +19,7 @@ from backorder.finding import Kind
 from backorder.model import Reason, Source, State
 from backorder.standing import standing
 from local.emulator import books
+from local.emulator.scripted import read_script
 from local.emulator.world import MAIN_USER
 from tests.factories import FEE, NOW, a_dated_backorder, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
@@ -123,6 +125,19 @@ def test_deposit_wrong(world: World) -> None:
     world.books_are_right()
 
 
+def test_a_charge_above_its_deposit_and_its_max_price_is_told_as_what_it_is(world: World) -> None:
+    world.order("won.com", "SUCCESSFUL", max_price=usd(70))
+    world.order("next.com", "SUCCESSFUL")
+    world.at(NOW + HOUR)
+    high = {"command": "QueryAccountingList", "domain": "won.com", "properties": {"ACCOUNTINGPRICE": "-690.00"}}
+    world.emulator.set_answers(read_script([high]))
+    world.at(DROP + HOUR)
+    world.order("later.com", "SUCCESSFUL", at=DROP + 5 * HOUR)
+    world.at(DROP + 2 * HOUR)
+    found = [(kind, domain, amount) for kind, domain, amount in world.found() if domain is not None]
+    assert found == [(Kind.FEE_TOO_HIGH, "won.com", usd(620))]
+
+
 def test_a_price_that_changes_is_told_of_the_first_deposits_and_never_of_those_before() -> None:
     with a_world(balance=usd(5000)) as world:
         for number in range(9):
@@ -130,11 +145,13 @@ def test_a_price_that_changes_is_told_of_the_first_deposits_and_never_of_those_b
         world.hourly(NOW + HOUR)
         world.emulator.strike_books(["deposit_wrong"], [f"new{number}.com" for number in range(9)])
         for number in range(9):
-            world.order(f"new{number}.com", at=NOW + 2 * DAY)
+            # By the second one, the plan reckons with the new price.
+            planned = FEE if number == 0 else usd("86.25")
+            world.order(f"new{number}.com", at=NOW + 2 * DAY, fee=planned)
             world.hourly(world.emulator.now + HOUR)
         found = {finding.domain for finding in world.store.findings()}
         assert found == {f"new{number}.com" for number in range(4)}, "until most of the last nine were like them"
-        assert world.findings() == []
+        assert world.found() == [(Kind.FEE_TOO_HIGH, "new0.com", usd("17.25"))], "which was planned with the old price"
 
 
 def test_deposit_orphan(world: World) -> None:
@@ -151,6 +168,35 @@ def test_deposit_orphan(world: World) -> None:
     assert world.findings() == []
     assert told(world) == ["Deposits without an order"]
     world.books_are_right()
+
+
+def test_a_deposit_that_is_a_strangers_for_the_same_name_is_no_missing_refund() -> None:
+    """Ours was taken back before anybody saw its deposit; what is reserved for the name is for the other one."""
+    with a_world(duplicates="new") as world:
+        world.order("john.com", at=NOW + 48 * HOUR, state=State.CANCELLED, outcome_at=NOW + HOUR)
+        with world.provider_of() as provider:
+            provider.order("john.com", new=True)
+            provider.withdraw(world.backorder().application or "")
+        world.at(NOW + HOUR)
+        assert world.backorder().deposit == FEE, "as far as anybody can tell"
+        world.hourly(NOW + 30 * HOUR)
+        assert Kind.REFUND_MISSING not in {finding.kind for finding in world.store.findings()}
+        assert world.backorder().deposit is None
+        assert [(lease.cycle, lease.alone_since) for lease in world.store.leases() if lease.gone_at is None] == [
+            (None, None)
+        ]
+        world.books_are_right()
+
+
+def test_an_application_whose_row_makes_no_sense_may_stand_behind_a_deposit(world: World) -> None:
+    world.emulator.schedule("theirs.com", finalization_at=NOW + 60 * HOUR)
+    with world.provider_of() as provider:
+        provider.order("theirs.com")
+    odd = {"command": "QueryDomainApplicationList", "domain": "theirs.com", "properties": {"UPDATEDDATE": "yesterday"}}
+    world.emulator.set_answers(read_script([odd]))
+    world.hourly(NOW + 30 * HOUR)
+    assert [lease.alone_since for lease in world.store.leases()] == [None]
+    assert Kind.DEPOSIT_ORPHAN not in {finding.kind for finding in world.store.findings()}
 
 
 def test_a_deposit_for_something_else_than_a_backorder_is_no_orphan(world: World) -> None:
@@ -334,11 +380,34 @@ def test_an_auction_is_told_in_time_to_bid_and_won_until_when_to_pay(world: Worl
     assert ends > DROP + 2 * DAY
     world.hourly(ends + 2 * HOUR)
     (pay,) = world.findings()
-    assert "pay its price by" in pay.advice
+    assert f"pay {world.backorder().auction.price:.2f} USD by" in pay.advice  # type: ignore[union-attr]
     assert world.backorder().auction_url in pay.advice  # type: ignore[operator]
     assert told(world) == ["Auctions: bid, or pay what you won"] * 2
     world.hourly(ends + 8 * DAY)
     assert world.findings() == []
+
+
+@pytest.mark.parametrize("withhold", [frozenset(), frozenset({"auction-status"})])
+def test_where_an_auction_is_won_when_it_is_paid_its_winner_is_told_to_pay_until_then(withhold: frozenset[str]) -> None:
+    with a_world(auction_won="paid", withhold=withhold) as world:
+        world.order("john.com", "AUCTION_WON")
+        world.order("lost.com", "AUCTION_LOST")
+        world.hourly(DROP + 2 * HOUR)
+        ends = max(world.backorder(domain).auction_ends_at or NOW for domain in ("john.com", "lost.com"))
+        world.hourly(ends + HOUR)
+        assert (world.state(), world.state("lost.com")) == (State.AUCTION_PENDING, State.AUCTION_LOST)
+        (pay,) = world.findings()
+        assert ("if you won it" in pay.advice) is bool(withhold)
+        assert b"Auctions" in world.files["latest/report.html"]
+        [auction] = [each for each in world.emulator.state()["auctions"] if each["result"] == "AUCTION-WON"]
+        world.hourly(ends + 23 * HOUR)
+        assert len(world.findings()) == 1
+        paid = next(at for at in count(1) if world.at(ends + (23 + at) * HOUR) and world.state() == State.AUCTION_WON)
+        assert paid < 7 * 24
+        assert world.findings() == []
+        assert world.backorder().auction_paid
+        assert auction["domain"] == "john.com"
+        world.books_are_right()
 
 
 def test_an_auctions_price_in_the_account_is_no_second_charge() -> None:

@@ -147,6 +147,32 @@ def test_times_in_another_form_are_read_everywhere(before: str, after: str) -> N
         world.books_are_right()
 
 
+@pytest.mark.parametrize("cell", ["549 Command failed", "421 Command failed due to server error"])
+def test_a_check_that_fails_for_one_name_is_asked_again_and_not_taken_for_taken(cell: str) -> None:
+    with a_world(seed=1) as world:
+        names = [f"lost{number}.com" for number in range(12)]
+        for domain in names:
+            world.order(domain, "FAILED")
+        world.at(DROP + HOUR)
+        world.at(DROP + 26 * HOUR)
+        free = next(domain for domain in names if world.backorder(domain).still_free)
+    with a_world(seed=1) as world:
+        for domain in names:
+            world.order(domain, "FAILED")
+        odd = {"command": "CheckDomains", "domain": free, "properties": {"DOMAINCHECK": cell}, "times": 2}
+        script(world, odd)
+        world.at(DROP + HOUR)
+        world.at(DROP + 26 * HOUR)
+        looked_up = world.backorder(free)
+        assert (looked_up.checked_at, looked_up.still_free) == (None, False)
+        assert looked_up.refused_look is not None
+        assert all(world.backorder(domain).checked_at for domain in names if domain != free)
+        for hours in range(27, 40):
+            world.at(DROP + hours * HOUR)
+        assert world.backorder(free).still_free
+        assert (Kind.NAME_STILL_FREE, free, None) in world.found()
+
+
 def test_a_look_that_is_refused_is_told_at_the_third_time_and_closes_by_itself() -> None:
     with a_world() as world:
         ordered(world, "SUCCESSFUL")

@@ -23,6 +23,7 @@ from backorder.store.memory import MemoryStore
 from local.emulator import books
 from local.emulator.scripted import read_script
 from local.emulator.world import MAIN_USER
+from reconciliation.books import Books
 from tests.factories import FEE, NOW, a_backorder, a_claim, a_placed_backorder, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
 
@@ -427,12 +428,12 @@ class Dies(MemoryStore):
         vars(dies).update(vars(store))
         return dies
 
-    def post(self, postings: Iterable[Posting]) -> None:
+    def post(self, postings: Iterable[Posting]) -> list[Posting]:
         some = list(postings)
         if not self.died and any(posting.kind == "deposit" for posting in some):
             self.died = True
             raise KeyboardInterrupt
-        super().post(some)
+        return super().post(some)
 
 
 def test_names_without_a_date_learn_it_from_the_pending_delete_list(world: World) -> None:
@@ -472,6 +473,64 @@ def test_bookings_of_a_time_in_which_nobody_could_look_are_read_however_long_tha
     assert world.backorder().charged == FEE
     assert world.findings() == []
     world.books_are_right()
+
+
+@pytest.mark.parametrize("there", [0, 2])
+@pytest.mark.parametrize("amount", ["includes-deposits", "excludes-deposits"])
+def test_amount_is_read_as_the_account_means_it(amount: str, there: int) -> None:
+    """With what is reserved, or without: books, plan and page go by the same sum."""
+    with a_world(amount=amount, balance=usd(1000)) as world:
+        for number in range(there):
+            world.order(f"before{number}.com", "FAILED")
+        world.store = MemoryStore()
+        world.reconcile()
+        for number in range(4):
+            world.order(f"n{number}.com", "FAILED")
+        assert world.plan().withdrawn == 0
+        world.at(NOW + HOUR)
+        excluded = amount == "excludes-deposits"
+        assert standing(world.store).excludes_deposits is excluded
+        assert world.plan().capacity == str(usd(1000) - there * FEE)
+        assert "1,000.00" in world.files["latest/report.html"].decode()
+        world.hourly(NOW + 4 * HOUR)
+        world.books_are_right()
+        assert {kind for kind, _, _ in world.found()} <= {Kind.APPLICATION_FOREIGN}
+        world.hourly(DROP + 3 * HOUR)
+        world.books_are_right()
+        assert -world.booked()[Account.OPENING] == 1000
+
+
+def test_a_run_that_died_after_it_opened_the_books_leaves_the_next_one_something_to_compare_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with a_world(amount="excludes-deposits", balance=usd(1000)) as world:
+        world.store = MemoryStore()
+        world.order("john.com", "FAILED", at=NOW + 74 * HOUR)
+        with monkeypatch.context() as dying:
+            dying.setattr(Books, "close", die)
+            with pytest.raises(KeyboardInterrupt):
+                world.reconcile()
+        for hours in range(3, 6):
+            world.at(NOW + hours * HOUR)
+        world.books_are_right()
+        assert Kind.UNEXPLAINED_DIFFERENCE not in {finding.kind for finding in world.store.findings()}
+
+
+@pytest.mark.parametrize("east", [1, -5, 14, -12])
+def test_wherever_the_providers_day_begins_each_payment_is_counted_once(east: int) -> None:
+    """It may understand the days that it is asked for in a zone of its own."""
+    with a_world(accounting_zone=east * HOUR) as world:
+        for hours in (11.5, 12.5, 20):
+            world.emulator.advance_to(NOW + hours * HOUR)
+            world.emulator.pay_in(usd(100))
+        for hours in range(21, 72, 3):
+            world.at(NOW + hours * HOUR)
+        assert world.kinds() == Counter(opening=1, payment=3)
+        assert Books(world.store).tally.balances[Account.PAID_IN] == -300
+        world.books_are_right()
 
 
 def test_the_files_of_a_month_have_what_was_read_of_it_long_after_its_end(world: World) -> None:

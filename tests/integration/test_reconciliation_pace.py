@@ -63,10 +63,12 @@ class Paced(MemoryStore):
         self.passes("latest")
         return super().latest(domain)
 
-    def post(self, postings: Iterable[Posting]) -> None:
+    def post(self, postings: Iterable[Posting]) -> list[Posting]:
+        added: list[Posting] = []
         for posting in postings:
             self.passes("post")
-            super().post([posting])
+            added += super().post([posting])
+        return added
 
     def save_lease(self, lease: Lease) -> None:
         self.passes("save_lease")

@@ -36,6 +36,8 @@ INVARIANTS = {
     "refunds_complete",
     "nobody_elses",
     "others_unharmed",
+    "auctions_told",
+    "sums_equal_postings",
 }
 START = "2026-11-26T00:00:00Z"
 DROP = "2026-11-27"
@@ -208,7 +210,7 @@ def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
     assert Counter(row["kind"] for row in ledger)["deposit"] == 45
     assert len(ran.table("findings.csv")) == len(summary["findings"])
 
-    assert "All 9 invariants hold." in ran.screen
+    assert "All 11 invariants hold." in ran.screen
     assert "is free at the ordinary price" in ran.line
     assert "test.passw0rd" not in "".join(file.read_text() for file in ran.out.iterdir()) + ran.screen + ran.errors
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -13,19 +13,24 @@ import pytest
 import planning.submissions
 import planning.timeline
 import reconciliation.findings
+import reconciliation.reading
 import submission.answers
 import submission.claims
 import submission.orders
 import submission.questions
 import submission.work
+from backorder.bookkeeping import Posting
 from backorder.model import Backorder, BackorderKey, Claim, Origin, State
+from backorder.provider import AccountingEntry, Listing, Provider
 from backorder.provider.applications import Application
 from backorder.store import Conflict, Store
+from backorder.store.memory import MemoryStore
 from local.simulation.scenario import Wishes, draw
 from local.simulation.simulation import simulate
 from reconciliation.books import Books
 from reconciliation.findings import Examined, orders
-from reconciliation.ledger import bookings
+from reconciliation.ledger import bookings, name_of
+from reconciliation.shelf import Shelf
 from submission.answers import Adopt, Conclusion
 from submission.orders import Orders
 
@@ -163,12 +168,32 @@ def a_refused_order_sent_again_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Orders, "_look_first", lambda _self, _claimed: None)
 
 
+def sums_of_what_the_ledger_did_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of the day before those that are meant are booked again and again, and counted each time."""
+
+    def read_entries(provider: Provider, since: date, now: datetime) -> Listing[AccountingEntry]:
+        entries = Shelf(AccountingEntry, place=name_of)
+        return provider.accounting(since - timedelta(days=1), (now + timedelta(days=2)).date(), into=entries)
+
+    right = MemoryStore.post
+
+    def post(self: MemoryStore, postings: Iterable[Posting]) -> list[Posting]:
+        given = list(postings)
+        right(self, given)
+        return given
+
+    monkeypatch.setattr(reconciliation.reading, "read_entries", read_entries)
+    monkeypatch.setattr(MemoryStore, "post", post)
+    monkeypatch.setattr(Books, "mend_sums", lambda _self, _today: 0)
+
+
 TWICE = Wishes(duplicates="new", answers=False)
 """A second order makes a second application: the reading under which ordering twice shows."""
 # And with ticks at any time and many names, for what shows only in the half minute that matters:
 NO_FAULTS = Wishes(duplicates="new", storm=True, faults="none", names=40, answers=False)
 COMES_LATE = Wishes(duplicates="new", storm=True, faults="severe,timeout_late", answers=False)
 ANY = Wishes(answers=False)
+AUCTIONS = Wishes(auctions=True, answers=False, books=False, names=3, storm=False)
 BOOKS = Wishes(books=True, answers=False)
 ODD_TWICE = Wishes(answers=True, ample=True, books=False, faults="none", duplicates="new")
 
@@ -214,11 +239,15 @@ BUGS = {
         *("ledger_equals", "ledger_balances", "findings_are_the_faults"),
         seeds=(15, 19),
     ),
+    "sums of what the ledger did not take": bug(
+        sums_of_what_the_ledger_did_not_take, ANY, "sums_equal_postings", seeds=(1,)
+    ),
     "findings that never close": bug(findings_that_never_close, BOOKS, "findings_are_the_faults", seeds=(15,)),
     "charges that nobody looks at": bug(nobody_looks_at("charge"), BOOKS, "findings_are_the_faults", seeds=(12,)),
     "wrong deposits that nobody looks at": bug(
         nobody_looks_at("deposit_differs"), BOOKS, "findings_are_the_faults", seeds=(1,)
     ),
+    "auctions that nobody looks at": bug(nobody_looks_at("auction"), AUCTIONS, "auctions_told", seeds=(7,)),
     "lapses that nobody looks at": bug(
         nobody_looks_at("deposit_lapsed"), BOOKS, "findings_are_the_faults", seeds=(15,)
     ),

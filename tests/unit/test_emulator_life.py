@@ -1,6 +1,6 @@
 """The life of a backorder at the provider, on the emulator's clock."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -184,6 +184,22 @@ def test_bids_start_at_ten_and_rise_by_five() -> None:
     assert seen[0] == (0, "0.00", "10.00")
     assert all(best == f"{10 + 5 * (count - 1)}.00" for count, best, _ in seen[1:] if count)
     assert customer.send("StatusDomainApplication", application=application)["AUCTION-PRICE"] == seen[-1][1]
+
+
+def test_by_the_other_reading_an_auction_is_won_when_it_is_paid_within_seven_days() -> None:
+    customer = with_drop(a_customer(auction_won="paid"), outcome="AUCTION_WON")
+    application = customer.order("john.com")
+    customer.emulator.advance_to(DROP + 4 * DAY)
+    shown = customer.send("StatusDomainApplication", application=application)
+    assert (shown["STATUS"], shown["AUCTION-STATUS"]) == ("AUCTION-PENDING", "AUCTION-WON")
+    assert shown["AUCTION-PRICE"] == shown["AUCTION-BESTBID"]
+    assert customer.money() == (Decimal("5000.00"), Decimal("69.00"))
+    customer.emulator.advance_to(DROP + 11 * DAY)
+    [auction] = customer.emulator.state()["auctions"]
+    assert (auction["result"], customer.status(application)) == ("AUCTION-WON", "AUCTION-WON")
+    paid_after = datetime.fromisoformat(auction["paid"]) - datetime.fromisoformat(auction["ends"])
+    assert DAY <= paid_after <= 7 * DAY
+    assert customer.money() == (Decimal("4931.00"), NOTHING)
 
 
 def test_the_price_of_an_auction_is_charged_here_only_if_asked_for() -> None:

@@ -115,6 +115,16 @@ def test_rows_that_answer_by_number_are_about_what_was_asked_under_it() -> None:
     assert "PROPERTY[DOMAINCHECK][0]=999" not in body
 
 
+def test_rows_that_name_something_are_about_that_whatever_was_asked_under_their_number() -> None:
+    customer = scripted({"command": LIST["command"], "domain": "late.com", "properties": {"STATUS": "odd"}})
+    for domain in ("first.com", "late.com"):
+        order(customer, domain)
+    body = exchange(customer, **LIST, domain0="late.com", domain1="first.com", orderby="CREATEDDATE").body.decode()
+    assert "PROPERTY[DOMAIN][1]=late.com" in body
+    assert "PROPERTY[STATUS][0]=odd" not in body
+    assert "PROPERTY[STATUS][1]=odd" in body
+
+
 def test_a_booking_is_about_the_name_in_its_text() -> None:
     customer = scripted(
         {"command": "QueryAccountingList", "domain": "won.com", "properties": {"ACCOUNTINGDATE": "0000-00-00"}}

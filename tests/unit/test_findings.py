@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from backorder.finding import Finding, Kind, Severity
 from backorder.halt import Halt
-from backorder.model import FINAL, WON, Backorder, Reason, Source, State
+from backorder.model import FINAL, WON, AuctionTold, Backorder, Reason, Source, State
 from backorder.money import ZERO
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.listing import Unread
@@ -247,7 +247,7 @@ def test_a_won_name_that_is_charged_twice_is_found_until_one_is_given_back() -> 
 
 
 def test_a_won_name_that_nobody_charges_is_found_after_a_day() -> None:
-    won = a_placed_backorder(state=State.AUCTION_WON, outcome_at=NOW - 7 * DAY)
+    won = a_placed_backorder(state=State.AUCTION_WON, outcome_at=NOW - 7 * DAY, submitted_at=NOW - 7 * DAY)
     assert kinds(replace(won, outcome_at=NOW), after=DAY - SECOND) == [Kind.AUCTION_OPEN]
     one = found(won, after=DAY)
     assert (one.kind, one.amount) == (Kind.SUCCESS_WITHOUT_CHARGE, FEE)
@@ -256,6 +256,58 @@ def test_a_won_name_that_nobody_charges_is_found_after_a_day() -> None:
     assert kinds(won, after=DAY, opened_at=opened_after) == [], "the books opened with its charge"
     assert kinds(replace(won, charges=(a_charge(),))) == []
     assert kinds(replace(won, charges=(a_charge(), a_charge("entry#2", -FEE)))) == [], "given back is charged once"
+
+
+def test_a_win_that_was_seen_after_the_books_were_opened_may_have_been_charged_before() -> None:
+    """The first run may read the money, and a later one the applications."""
+    won = a_dated_backorder(
+        state=State.SUCCESSFUL, finalization_at=NOW - 5 * HOURS, outcome_at=NOW, submitted_at=NOW - DAY
+    )
+    assert kinds(won, after=DAY, opened_at=NOW - HOURS) == []
+    assert kinds(won, after=DAY, opened_at=NOW - 6 * HOURS) == [Kind.SUCCESS_WITHOUT_CHARGE]
+    auctioned = replace(won, state=State.AUCTION_WON, auction_ends_at=NOW - HOURS)
+    assert Kind.SUCCESS_WITHOUT_CHARGE in kinds(auctioned, after=DAY, opened_at=NOW - 2 * HOURS)
+    assert Kind.SUCCESS_WITHOUT_CHARGE not in kinds(auctioned, after=DAY, opened_at=NOW - HOURS)
+
+
+HIGH = usd("690.00")
+
+
+@pytest.mark.parametrize(
+    ("bounds", "more", "words"),
+    [
+        ({"planned_fee": FEE}, "621.00", "621.00 USD more than the planned fee of 69.00 USD"),
+        ({"planned_fee": FEE, "max_price": usd("70.00")}, "620.00", "620.00 USD more than its max price of 70.00 USD"),
+        ({"max_price": usd("70.00")}, "620.00", "more than its max price"),
+    ],
+)
+def test_what_is_dearer_than_planned_or_allowed_is_found_with_the_sum(
+    bounds: dict[str, Any], more: str, words: str
+) -> None:
+    reserved = a_placed_backorder(state=State.ACTIVE, deposit=HIGH, last_deposit=HIGH, **bounds)
+    one = found(reserved, usual_deposits={"com": HIGH})
+    assert (one.kind, one.amount) == (Kind.FEE_TOO_HIGH, usd(more))
+    assert words in one.advice
+    assert "690.00 USD are reserved for john.com" in one.advice
+    charged = a_placed_backorder(state=State.SUCCESSFUL, charges=(a_charge(gross=HIGH),), last_deposit=FEE, **bounds)
+    one = found(charged)
+    assert (one.kind, one.amount) == (Kind.FEE_TOO_HIGH, usd(more))
+    assert "690.00 USD were charged for john.com" in one.advice
+    assert "69.00 USD had been reserved" in one.advice
+    assert kinds(replace(charged, charges=(*charged.charges, a_charge("entry#2", -HIGH)))) == [], "given back"
+    assert kinds(charged, after=34 * DAY) == [Kind.FEE_TOO_HIGH]
+    assert kinds(charged, after=35 * DAY) == []
+
+
+@pytest.mark.parametrize(("gross", "difference"), [("80.00", "11.00"), ("50.00", "-19.00")])
+def test_a_charge_that_is_not_the_deposit_is_found_with_the_difference(gross: str, difference: str) -> None:
+    charges = (a_charge(gross=usd(gross)),)
+    won = a_placed_backorder(state=State.SUCCESSFUL, charges=charges, last_deposit=FEE, planned_fee=usd("90.00"))
+    one = found(won)
+    assert (one.kind, one.amount) == (Kind.CHARGE_DIFFERS, usd(difference))
+    assert kinds(replace(won, last_deposit=None)) == [], "nobody saw what was reserved"
+    assert kinds(replace(won, last_deposit=usd(gross) + usd("0.01"))) == [], "net and VAT were rounded apart"
+    assert kinds(replace(won, planned_fee=usd(gross))) == [], "the deposit was odd, and was told"
 
 
 def test_a_deposit_that_differs_from_what_is_usual_in_its_zone_is_found_while_the_order_lasts() -> None:
@@ -316,7 +368,10 @@ def test_an_auction_is_told_with_its_end_its_place_and_the_next_bid() -> None:
     assert one.kind is Kind.AUCTION_OPEN
     for fact in ("by 27 November 12:00 UTC", "https://auctions.example/john.com", "15.00 USD or more"):
         assert fact in one.advice
-    assert kinds(order, after=3 * DAY) == []
+    over = found(order, after=3 * DAY)
+    assert over.subject == "john.com/pay"
+    assert "is over: if you won it, pay its price by 4 December 12:00 UTC at https://auctions" in over.advice
+    assert "ask its support" in found(order, after=10 * DAY).advice
     assert "the provider's auction house" in found(replace(order, auction_url=None)).advice
 
 
@@ -328,6 +383,23 @@ def test_a_name_won_in_an_auction_is_to_be_paid_for_within_seven_days_which_is_a
     assert (one.kind, one.subject) == (Kind.AUCTION_OPEN, "john.com/pay")
     assert "pay its price by 1 December 12:00 UTC at https://auctions.example/1" in one.advice
     assert kinds(won, after=7 * DAY) == []
+
+
+WON_THERE = AuctionTold(won=True, lost=False, currency="USD", price=usd("35.00"), vat=usd("6.65"), bidders=2)
+
+
+def test_what_was_won_is_told_with_its_price_while_the_order_is_pending_still() -> None:
+    """As it is where the provider waits for the payment."""
+    order = a_placed_backorder(state=State.AUCTION_PENDING, auction_ends_at=NOW - HOURS, auction=WON_THERE)
+    one = found(order)
+    assert "john.com was won in an auction: pay 35.00 USD and 6.65 USD VAT by 1 December 11:00 UTC" in one.advice
+    assert one.amount == usd("41.65")
+    assert found(replace(order, auction=replace(WON_THERE, currency="EUR"))).amount is None
+    assert kinds(replace(order, auction=replace(WON_THERE, won=False, lost=True))) == []
+    assert kinds(replace(order, auction=replace(WON_THERE, won=False, bidders=0))) == [], "nobody bid"
+    paid = replace(order, state=State.AUCTION_WON, outcome_at=NOW, charges=(a_charge(),))
+    assert kinds(paid) == [Kind.AUCTION_OPEN], "by the other reading it is won when the auction ends"
+    assert kinds(replace(paid, auction_paid=True)) == []
 
 
 def test_a_lost_name_that_is_free_is_told_for_a_week() -> None:

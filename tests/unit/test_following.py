@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from backorder.bookkeeping import Lease
 from backorder.deadlines import MARGIN, Known
-from backorder.model import FINAL, HISTORY_LIMIT, TRANSITIONS, Backorder, Origin, RefusedLook, Source, State
+from backorder.model import (
+    FINAL,
+    HISTORY_LIMIT,
+    TRANSITIONS,
+    AuctionTold,
+    Backorder,
+    Origin,
+    RefusedLook,
+    Source,
+    State,
+)
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import NotFound, Refused
@@ -241,12 +251,27 @@ def test_a_status_that_is_not_known_is_kept_in_the_providers_word_and_moves_noth
 
 def test_an_auction_is_kept_with_its_end_and_its_place() -> None:
     auction = Auction("OPEN", SOON, usd("10.00"), usd("15.00"), None, "USD", "https://auctions.example/1")
-    backorder = in_auction(a_placed_backorder(state=State.AUCTION_PENDING), auction)
+    backorder = in_auction(a_placed_backorder(state=State.AUCTION_PENDING), auction, now=NOW)
     assert (backorder.auction_ends_at, backorder.auction_url) == (SOON, "https://auctions.example/1")
     assert backorder.auction_next_bid == "15.00 USD"
-    assert in_auction(backorder, auction) is backorder
-    over = in_auction(backorder, replace(auction, ends_at=None, url="", minimum_next_bid=None))
+    assert in_auction(backorder, auction, now=NOW) is backorder
+    over = in_auction(backorder, replace(auction, ends_at=None, url="", minimum_next_bid=None), now=NOW)
     assert (over.auction_ends_at, over.auction_url) == (SOON, "https://auctions.example/1")
+
+
+@pytest.mark.parametrize(
+    ("seen", "paid"),
+    [
+        ({}, False),
+        ({"auction_pending_at": NOW + timedelta(hours=5)}, False),
+        ({"auction_pending_at": NOW + timedelta(hours=6)}, True),
+        ({"auction": AuctionTold(won=True, lost=False, currency="USD")}, True),
+        ({"auction": AuctionTold(won=False, lost=False, currency="USD")}, False),
+    ],
+)
+def test_what_was_won_and_pending_still_is_paid_when_it_is_won(seen: dict[str, Any], paid: bool) -> None:
+    pending = a_placed_backorder(state=State.AUCTION_PENDING, auction_ends_at=NOW, **seen)
+    assert follow(pending, an_application(status="AUCTION_WON")).auction_paid is paid
 
 
 # --- Long after the drop -------------------------------------------------------------------------

@@ -120,6 +120,8 @@ def test_good_evidence_breaks_no_promise() -> None:
             "refunds_complete",
             "nobody_elses",
             "others_unharmed",
+            "auctions_told",
+            "sums_equal_postings",
         ],
         True,
     )

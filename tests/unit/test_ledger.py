@@ -26,10 +26,20 @@ from backorder.store.memory import MemoryStore
 from reconciliation import ledger
 from reconciliation.bookkeeping import Bookkeeping
 from reconciliation.books import Books, Notes
-from reconciliation.ledger import Seen
+from reconciliation.ledger import Checked, Seen
 from reconciliation.ledger.bookings import CHARGE_WINDOW
 from reconciliation.orders import Orders
-from tests.factories import FEE, NOW, a_deposit, a_placed_backorder, a_posting, an_account_status, an_entry, usd
+from tests.factories import (
+    FEE,
+    NOW,
+    a_claim,
+    a_deposit,
+    a_placed_backorder,
+    a_posting,
+    an_account_status,
+    an_entry,
+    usd,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOTHING = (ZERO, ZERO)
@@ -535,6 +545,35 @@ def test_a_charge_for_a_name_that_somebody_elses_order_in_the_account_caught_is_
     assert (books.held[Account.FEES], books.held[Account.OTHER]) == (ZERO, FEE)
 
 
+def test_what_is_booked_for_a_name_whose_order_is_asked_about_waits_for_the_answer() -> None:
+    asked = a_placed_backorder(
+        state=State.SUBMITTING, application=None, submitted_at=None, claim=a_claim(first_sent_at=NOW - HOUR)
+    )
+    books = Kept(seen())
+    charged = [an_entry(at=NOW + HOUR)]
+    assert books.look(seen("931.00", entries=charged, hours=2), asked) == []
+    assert books.order().charges == ()
+    adopted = replace(books.order(), state=State.SUCCESSFUL, submitted_at=NOW - HOUR, claim=None, outcome_at=NOW + HOUR)
+    assert told(books.look(seen("931.00", entries=charged, hours=3), adopted)) == [
+        ("charge", "balance", "fees", "69.00")
+    ]
+    assert books.held[Account.UNEXPLAINED] == ZERO
+
+
+def test_what_is_booked_before_an_order_was_sent_or_long_ago_waits_for_no_answer() -> None:
+    asked = a_placed_backorder(
+        state=State.SUBMITTING, application=None, submitted_at=None, claim=a_claim(first_sent_at=NOW + HOUR)
+    )
+    books = Kept(seen())
+    assert [each.kind for each in books.look(seen("931.00", entries=[an_entry()], hours=2), asked)] == ["other"]
+    late = an_entry("jane.com", at=NOW + HOUR)
+    other = replace(asked, domain="jane.com")
+    week = CHARGE_WINDOW // HOUR + 1
+    assert [each.kind for each in books.look(seen("862.00", entries=[an_entry(), late], hours=week), other)] == [
+        "other"
+    ]
+
+
 def test_a_charge_for_a_name_that_was_never_submitted_is_not_its_own() -> None:
     waiting = a_placed_backorder(state=State.SELECTED, submitted_at=None)
     assert [posting.kind for posting in booked(an_entry(), order=waiting)] == ["other"]
@@ -731,10 +770,12 @@ class Cut(MemoryStore):
         self.died |= self.dies
         self.at = -1
 
-    def post(self, postings: Iterable[Posting]) -> None:
+    def post(self, postings: Iterable[Posting]) -> list[Posting]:
+        added: list[Posting] = []
         for posting in postings:
             self.step()
-            super().post([posting])
+            added += super().post([posting])
+        return added
 
     def replace(self, backorder: Backorder) -> Backorder:
         self.step()
@@ -941,6 +982,72 @@ def test_notes_are_loaded_as_they_were_left() -> None:
     books.close(NOW)
     assert Books(store).notes == books.notes
     assert Books(store).tally.balances[Account.PAID_IN] == -FEE
+
+
+def test_a_charge_that_is_not_what_was_reserved_says_nothing_of_deposits_and_counts_for_plans_when_it_came_twice() -> (
+    None
+):
+    notes = Notes().with_fee("com", FEE).with_charge("com", usd(690), reserved=FEE)
+    assert (notes.usual_deposits, notes.expected_deposits) == ({"com": FEE}, {"com": FEE})
+    notes = notes.with_charge("com", usd(690), reserved=FEE)
+    assert (notes.usual_deposits, notes.expected_deposits) == ({"com": FEE}, {"com": usd(690)})
+    assert Notes().with_charge("com", usd(80), reserved=None).usual_deposits == {"com": usd(80)}
+
+
+@pytest.mark.parametrize(
+    ("amount", "deposit", "moved", "reading"),
+    [
+        ("1000", "69", "0", False),
+        ("931", "69", "0", True),
+        ("1000", "0", "0", None),
+        ("1031", "69", "100", True),
+        ("1100", "69", "100", False),
+        ("990", "69", "0", None),
+    ],
+)
+def test_whether_amount_has_what_is_reserved_is_told_by_how_it_changes(
+    amount: str, deposit: str, moved: str, reading: bool | None
+) -> None:
+    before, now = Checked(usd(1000), ZERO, ZERO), Checked(usd(amount), usd(deposit), usd(moved))
+    assert ledger.excludes_deposits(before, now) is reading
+
+
+def test_one_reading_that_differs_is_outvoted_and_two_are_not() -> None:
+    notes = Notes()
+    assert notes.excludes_deposits is None
+    expected = [(None, None), (True, True), (False, True), (None, True), (False, False), (True, False)]
+    for reading, holds in expected:
+        notes = notes.with_reading(reading)
+        assert notes.excludes_deposits is holds
+
+
+def test_what_the_ledger_has_already_counts_once_in_its_sums() -> None:
+    store = MemoryStore()
+    for _ in range(2):
+        books = Books(store)
+        books.post([a_posting("entry#1", usd(100))])
+        books.close(NOW)
+    assert Books(store).tally.balances[Account.BALANCE] == 100
+    assert Books(store).tally.postings == 1
+
+
+def test_sums_that_are_wrong_are_mended_by_the_daily_check() -> None:
+    """Whatever made them so: those of yesterday, and what all days come to, are compared with the postings."""
+    books, today = Kept(seen(entries=[])), NOW.date() + DAY
+    books.look(seen("1100.00", entries=[an_entry("Payment", usd(100), type="PAYMENT", at=NOW + HOUR)], hours=2))
+    kept = Books(books.store)
+    right = kept.sums(NOW.date(), today)
+    assert kept.mend_sums(today) == 0
+    name = f"ledger-{NOW:%Y-%m}"
+    document = books.store.document(name) or {}
+    document[NOW.date().isoformat()][0]["amount"] = "7.00"
+    books.store.put_document(name, document)
+    wrong = Books(books.store)
+    wrong.note(replace(wrong.notes, tally=wrong.tally.plus([a_posting("entry#2")])))
+    assert wrong.mend_sums(today) == 2
+    assert wrong.tally.balances == {**dict.fromkeys(Account, ZERO), **books.held}
+    assert Books(books.store).sums(NOW.date(), today) == right
+    assert wrong.mend_sums(today) == 0
 
 
 def test_a_look_that_changes_nothing_writes_nothing() -> None:

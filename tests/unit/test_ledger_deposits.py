@@ -11,6 +11,7 @@ import pytest
 from backorder.bookkeeping import Lease
 from backorder.model import Backorder, State
 from backorder.provider.account import Deposit
+from backorder.provider.listing import Unread
 from reconciliation import ledger
 from reconciliation.ledger import Followed, Seen
 from tests.factories import NOW, a_deposit, a_lease, a_placed_backorder, an_account_status, usd
@@ -60,6 +61,25 @@ def test_a_second_deposit_is_not_for_an_earlier_cycle_whose_time_was_over() -> N
     orders = [a_placed_backorder(cycle=cycle, submitted_at=CREATED_AT - HOUR) for cycle in (2, 1)]
     second = a_deposit(id="dep-2", created_at=CREATED_AT + MINUTES)
     assert cycles(follow(a_deposit(), second, orders=orders)) == [2, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        ("DEPOSITID=dep-john.com; DESCRIPTION=john.com; DEPOSIT=some", True),
+        ("DESCRIPTION=john.com; DEPOSIT=some", True),
+        ("DEPOSIT=some", True),
+        ("DEPOSITID=dep-jane.com; DESCRIPTION=jane.com; DEPOSIT=some", False),
+        ("DEPOSITID=dep-2; DESCRIPTION=john.com; DEPOSIT=some", False),
+        ("DESCRIPTION=jane.com; DEPOSIT=some", False),
+    ],
+)
+def test_a_row_that_makes_no_sense_keeps_only_the_deposit_that_it_may_be(text: str, stands: bool) -> None:
+    cells = frozenset(cell.partition("=")[2] for cell in text.split("; "))
+    seen = Seen(NOW, an_account_status(), (), (), NOW.date(), unread_deposits=(Unread(text, "has no amount", cells),))
+    followed = ledger.follow_deposits([a_lease()], seen, lambda _: (), opened_at=OPENED_AT)
+    assert bool(followed.standing) is stands
+    assert bool(followed.released) is not stands
 
 
 @pytest.mark.parametrize(("amount", "number"), [("0.50", 1), ("0.00", 0), ("-0.50", 0)])

@@ -157,7 +157,7 @@ class _Tick:
         backorders = self._read_open()
         known = standing(self.store)
         try:
-            account = self.provider.account()
+            account = self.provider.account().with_deposits(excluded=known.excludes_deposits)
         except AccessDenied as error:
             halt_line(self.store, Halt("access", str(error), self.now))
             logger.error("line_halted", why=str(error))
@@ -192,23 +192,13 @@ class _Tick:
         self.summary.at_risk, self.summary.minutes_to_deadline = urgency((*made.order, *under_way), self.now)
 
         if self.queue:
-            if not unknown:
-                self._displace(made, under_way)
             # Nothing is given up for what may be another matter once it is understood.
-            self._ask_and_withdraw(under_way, () if unknown else made.take_back)
+            waits = bool(unknown) or known.may_misread(account.deposit)
+            if not waits:
+                self._displace(made, under_way)
+            self._ask_and_withdraw(under_way, () if waits else made.take_back)
             self._repair(under_way, halted=halted is not None)
-            queued = Counter(each.zone for each in under_way if self._still_queued(each))
-            in_queue = queued.total()
-            zones = zone_halts(self.store)
-            orders = urgent_first(made.order, self.now)
-            if halted is not None:
-                self._queue(orders, fees, most=1 - in_queue, probe=True)
-            else:
-                self._queue([each for each in orders if each.zone not in zones], fees, most=self.most - in_queue)
-                for zone in zones:
-                    of_zone = [each for each in orders if each.zone == zone]
-                    self._queue(of_zone, fees, most=1 - queued[zone], probe=True)
-            self.summary.halted_zones = tuple(sorted(zones)) or None
+            self._order(urgent_first(made.order, self.now), under_way, fees, halted=halted is not None)
         else:
             self._write_all((backorder, backorder.priced(fees.of(backorder.zone))) for backorder in made.order)
         # Last: it sends nothing, and a list that the account cannot pay for may be long.
@@ -218,6 +208,19 @@ class _Tick:
         if halted:
             self.summary.halted = halted.why
         return self.summary
+
+    def _order(self, orders: Sequence[Backorder], under_way: Iterable[Backorder], fees: Fees, *, halted: bool) -> None:
+        """Queues what is to be ordered now. While the line, or a zone, is halted, one of it is tried at a time."""
+        queued = Counter(each.zone for each in under_way if self._still_queued(each))
+        zones = zone_halts(self.store)
+        if halted:
+            self._queue(orders, fees, most=1 - queued.total(), probe=True)
+        else:
+            self._queue([each for each in orders if each.zone not in zones], fees, most=self.most - queued.total())
+            for zone in zones:
+                of_zone = [each for each in orders if each.zone == zone]
+                self._queue(of_zone, fees, most=1 - queued[zone], probe=True)
+        self.summary.halted_zones = tuple(sorted(zones)) or None
 
     def _blind(self, backorders: Iterable[Backorder]) -> Summary:
         """Nobody knows what the account covers now; deadlines pass all the same. At risk is what was not held when it
@@ -378,6 +381,8 @@ class _Tick:
                 State.QUEUED,
                 "due, and the account covers it",
                 fee=fees.of(backorder.zone),
+                planned_fee=fees.of(backorder.zone),
+                last_deposit=None,
                 reason=None,
                 not_before=None,
                 queued_until=self.now + QUEUE_PATIENCE,

@@ -19,7 +19,7 @@ from backorder.provider.account import AccountingEntry
 from backorder.store import NotUnderstood, Store
 from reconciliation import ledger
 from reconciliation.books import Books
-from reconciliation.following import charged, may_come_back, reserved
+from reconciliation.following import charged, may_come_back, paid_in_the_account, reserved
 from reconciliation.ledger import Followed, Seen, Unposted
 from reconciliation.orders import Orders
 from reconciliation.shelf import Shelf
@@ -38,6 +38,14 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+")
 
 class Unanswered(Exception):
     """What had to be known of a charge was not answered."""
+
+
+def _may_be_of(entry: AccountingEntry, order: Backorder, now: datetime) -> bool:
+    """What came of the order is asked about, and it was sent by then: for a week, its money waits for the answer."""
+    claim = order.claim
+    if order.state is not State.SUBMITTING or claim is None or now >= entry.at + ledger.CHARGE_WINDOW:
+        return False
+    return entry.at >= claim.first_sent_at - ledger.CLOCKS_DIFFER
 
 
 class Bookkeeping:
@@ -69,6 +77,8 @@ class Bookkeeping:
         self._left_alone = self._not_understood()
         if not books.tally.postings:
             alike = (entries for _, entries in ledger.side_by_side((), seen.entries))
+            # Kept with the opening: whatever becomes of this run, the next one has something to compare with.
+            books.note(replace(books.notes, opened_with=seen.status.deposit, checked=ledger.checked({}, seen)))
             books.open(ledger.opening(seen), known=(key for entries in alike for key, _ in ledger.keyed(entries)))
         followed = self._follow_deposits(seen)
         self._book_entries(seen)
@@ -189,21 +199,24 @@ class Bookkeeping:
         order_of: dict[AccountingEntry, Backorder | None] = {}
         for each in unposted:
             with suppress(NotUnderstood), self._or_wait():  # its money waits until it is
-                order_of[each.entry] = self._order_of(each.entry)
+                order_of[each.entry] = self._order_of(each.entry, seen.at)
         understood = [each for each in unposted if each.entry in order_of]
         booked = ledger.book(understood, seen, order_of.__getitem__)
         books.post(booked.postings)
+        for entry, order in order_of.items():
+            if order is not None and "AUCTION" in entry.type and entry.gross < ZERO:
+                self._orders.change(order, paid_in_the_account)
         for key, charges in booked.charges.items():
             order = self._orders.get(key)
             if order is None:
                 continue
             order = self._orders.change(order, partial(charged, charges=charges))
             if order.state.is_won and charges[0].gross > 0:
-                books.note(books.notes.with_fee(order.zone, charges[0].gross))
+                books.note(books.notes.with_charge(order.zone, charges[0].gross, reserved=order.last_deposit))
 
-    def _order_of(self, entry: AccountingEntry) -> Backorder | None:
+    def _order_of(self, entry: AccountingEntry, now: datetime) -> Backorder | None:
         """Our backorder that an entry may be of: of the domain that it names anywhere, the newest cycle that was at the
-        provider by then."""
+        provider by then. Raises Unanswered while one is asked about whose order may have been placed."""
         for name in dict.fromkeys(_NAME.findall(f"{entry.description} {entry.reference}".lower())):
             # The table is asked only where it is none that this run knows; but a newer one may be among what is not
             # understood.
@@ -211,6 +224,8 @@ class Bookkeeping:
             for order in chain(known, self._orders.of_domain(name)):
                 if order.submitted_at is not None and order.submitted_at <= entry.at:
                     return None if order.state.is_lost and self._won_by_others(name) else order
+                if _may_be_of(entry, order, now):
+                    raise Unanswered(name)
         return None
 
     def _dispute(self, seen: Seen) -> None:
@@ -235,12 +250,25 @@ class Bookkeeping:
         except Unanswered:
             self.waits = True
 
+    def _read_amount(self, seen: Seen) -> None:
+        """Learns from the account's own numbers whether AMOUNT has what is reserved in it."""
+        books, now = self._books, ledger.checked(self._books.tally.balances, seen)
+        notes = replace(books.notes, checked=now)
+        if books.notes.checked is not None:
+            notes = notes.with_reading(ledger.excludes_deposits(books.notes.checked, now))
+        if notes.excludes_deposits and notes.opened_with > 0:
+            books.post([ledger.opening_of_deposits(notes.opened_with, seen)])
+            notes = replace(notes, opened_with=ZERO, tally=books.tally)
+        books.note(notes)
+
     def _explain_rest(self, seen: Seen) -> None:
         books = self._books
         if not seen.is_whole or self.waits or self._not_understood():
             # What waits for it is no difference, and nobody knows how much that is.
             books.note(replace(books.notes, missing=(ZERO, ZERO)))
             return
+        self._read_amount(seen)
+        seen = seen.with_deposits(excluded=books.notes.excludes_deposits)
         missing = ledger.difference(books.tally.balances, seen)
         if any(missing) and missing == books.notes.missing:
             books.post(ledger.unexplained(missing, seen))

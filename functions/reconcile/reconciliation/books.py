@@ -13,10 +13,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from backorder.bookkeeping import Posting, Tally
-from backorder.money import ZERO
+from backorder.money import CENT, ZERO
+from backorder.observability import logger
 from backorder.store import Store
 from reconciliation.findings import RELEASE_LAG
-from reconciliation.ledger import Sum, name_of_posting, sum_up
+from reconciliation.ledger import Checked, Sum, name_of_posting, sum_up
 from reconciliation.shelf import Shelf
 from reconciliation.writers import side_by_side
 
@@ -25,6 +26,7 @@ _HISTORY = "books-history"
 """Beside it, for it is read on the first days only, and there may be thousands of them."""
 _RECENT = 9
 """Deposits and charges of a zone that say what is usual there: an odd one is outvoted, and a new price soon wins."""
+_READINGS = 3
 _LAGS = 20
 _LEAST_LAGS = 5
 """Refunds that must have been seen before the account's release lag counts as measured."""
@@ -42,11 +44,20 @@ class Notes:
     """When the first run read the account; None before it."""
     missing: tuple[Decimal, Decimal] = (ZERO, ZERO)
     """What the last run could not explain, of the balance and of the reserved: posted if the next run sees the same."""
+    checked: Checked | None = None
+    """The account's own numbers when they were last compared with the books."""
+    readings: tuple[bool, ...] = ()
+    """What the last changes of DEPOSIT said: that AMOUNT leaves out what is reserved (True), or has it (False)."""
+    opened_with: Decimal = ZERO
+    """What was reserved when the books were opened, as long as it is not known whether AMOUNT had it."""
     tally: Tally = field(default_factory=Tally)
     clean: bool = True
     """False while postings are written: after a crash the ledger is added up anew."""
     deposits: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     """Our last deposits in each zone, and what names there were charged, the latest last."""
+    odd_charges: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    """The last charges in each zone that were another sum than was reserved: they say nothing of what a deposit there
+    should be, and something of what an order may come to."""
     lags: tuple[timedelta, ...] = ()
     """How long the last refunds took, also those that were late."""
     swept_on: date | None = None
@@ -59,6 +70,12 @@ class Notes:
     """When the last one of them changed."""
     currency: str = ""
     """The account's, as it was last read."""
+
+    @property
+    def excludes_deposits(self) -> bool | None:
+        """Whether AMOUNT leaves out what is reserved: what most of the last readings say, the first of two that differ.
+        None: nothing was reserved or released yet."""
+        return Counter(self.readings).most_common(1)[0][0] if self.readings else None
 
     @property
     def usual_deposits(self) -> dict[str, Decimal]:
@@ -77,7 +94,7 @@ class Notes:
         """
         usual = self.usual_deposits
         return {
-            zone: max(usual[zone], amounts[-1], *(each for each, number in Counter(amounts).items() if number > 1))
+            zone: max(usual[zone], amounts[-1], *_repeated(amounts), *_repeated(self.odd_charges.get(zone, ())))
             for zone, amounts in self.deposits.items()
             if amounts
         }
@@ -95,19 +112,37 @@ class Notes:
         hours = -(-max(measured) // timedelta(hours=1))
         return timedelta(hours=hours + 1)
 
+    def with_reading(self, excluded: bool | None) -> Notes:
+        """With one more change of DEPOSIT seen; None: it did not tell."""
+        return self if excluded is None else replace(self, readings=(*self.readings, excluded)[-_READINGS:])
+
     def with_fee(self, zone: str, amount: Decimal) -> Notes:
         """With one more deposit or charge of ours seen."""
         return replace(self, deposits={**self.deposits, zone: (*self.deposits.get(zone, ()), amount)[-_RECENT:]})
+
+    def with_charge(self, zone: str, amount: Decimal, *, reserved: Decimal | None) -> Notes:
+        """With one more charge seen, for which so much was `reserved` (None: nobody saw it)."""
+        if reserved is None or abs(amount - reserved) <= CENT:
+            return self.with_fee(zone, amount)
+        odd = (*self.odd_charges.get(zone, ()), amount)[-_RECENT:]
+        return replace(self, odd_charges={**self.odd_charges, zone: odd})
 
     def with_lag(self, lag: timedelta) -> Notes:
         """With one more refund seen."""
         return replace(self, lags=(*self.lags, lag)[-_LAGS:])
 
 
+def _repeated(amounts: Iterable[Decimal]) -> Iterator[Decimal]:
+    """Those that came more than once."""
+    return (amount for amount, number in Counter(amounts).items() if number > 1)
+
+
 _NOTES = TypeAdapter(Notes)
 _SUMS = TypeAdapter(tuple[Sum, ...])
 _DAY = timedelta(days=1)
 _DEPOSITS = ("deposit#", "released#")
+_CHECKED_IN_TURN = 34
+"""Days before yesterday of which one is added up again each day."""
 _STRETCH = 25
 """Postings that one writer takes."""
 
@@ -181,17 +216,19 @@ class Books:
             self._save(replace(self._saved, clean=False))
 
     def post(self, postings: Iterable[Posting]) -> None:
-        """Adds to the ledger what is not there yet."""
+        """Adds to the ledger what is not there yet. Only what the ledger really took counts in its sums."""
         new = [posting for posting in postings if posting.key not in self._there]
         if not new:
             return
         self.begin()
         self._forget_sums({posting.at.date() for posting in new})
-        side_by_side(self._store.post, _stretches(new))
-        self.notes = replace(self.notes, tally=self.notes.tally.plus(new))
-        self.posted += len(new)
-        days = (posting.at.date() for posting in new)
-        self.earliest = min(days) if self.earliest is None else min(self.earliest, *days)
+        added = [posting for some in side_by_side(self._store.post, _stretches(new)) for posting in some]
+        if not added:
+            return
+        self.notes = replace(self.notes, tally=self.notes.tally.plus(added))
+        self.posted += len(added)
+        first = min(posting.at.date() for posting in added)
+        self.earliest = first if self.earliest is None else min(self.earliest, first)
 
     def note(self, notes: Notes) -> None:
         """Replaces the notes, to be kept when the run's books are closed."""
@@ -221,7 +258,9 @@ class Books:
         Those of days before `today` are kept, and added up anew where a posting was added, where one is not understood,
         and where they themselves are not.
         """
-        end = today + 2 * _DAY
+        return self._sums_between(since, today + 2 * _DAY, today)
+
+    def _sums_between(self, since: date, end: date, today: date) -> dict[date, tuple[Sum, ...]]:
         days: dict[date, tuple[Sum, ...]] = {}
         for month in _months(since, end):
             kept = self._kept(month)
@@ -240,6 +279,43 @@ class Books:
             if added:
                 self._store.put_document(_sums_of(month), kept)
         return days
+
+    def mend_sums(self, today: date) -> int:
+        """Compare sums that are kept with the postings themselves, mend what differs, and return how much that was.
+
+        Each day's call adds up the postings of the day before `today`, and of one of the five weeks before it, in turn.
+        What the ledger comes to is compared with the sums of all its days.
+        """
+        if self.notes.opened_at is None:
+            return 0
+        mended = sum(self._mend_day(today - _DAY * ago) for ago in (1, 2 + today.toordinal() % _CHECKED_IN_TURN))
+        tally = Tally()
+        for month in _months(self.notes.opened_at.date(), today + 2 * _DAY):
+            end = min((month + 31 * _DAY).replace(day=1), today + 2 * _DAY)
+            days = self._sums_between(max(month, self.notes.opened_at.date()), end, today)
+            sums = [each for of_day in days.values() for each in of_day]
+            counted = tally.plus(each.as_posting for each in sums)
+            tally = replace(counted, postings=tally.postings + sum(each.count for each in sums))
+        since = (today - _SPENT_FOR).isoformat()
+        if _in_words(tally, since) != _in_words(self.tally, since):
+            logger.error("tally_mended", was=_in_words(self.tally, since), by_day=_in_words(tally, since))
+            self.notes = replace(self.notes, tally=tally)
+            mended += 1
+        return mended
+
+    def _mend_day(self, day: date) -> bool:
+        """Whether the sums that are kept of a day were not those of its postings."""
+        month, text = day.replace(day=1), day.isoformat()
+        kept = self._kept(month)
+        if text not in kept:
+            return False
+        right = _SUMS.dump_python(sum_up(self.on(day)), mode="json")
+        if kept[text] == right:
+            return False
+        logger.error("sums_mended", day=text)
+        kept[text] = right
+        self._store.put_document(_sums_of(month), kept)
+        return True
 
     def _forget_sums(self, days: Iterable[date]) -> None:
         """Before a posting is added: after a crash between the two they are added up anew."""
@@ -270,6 +346,15 @@ def _stretches(postings: Iterable[Posting]) -> Iterator[list[Posting]]:
             stretch = []
     if stretch:
         yield stretch
+
+
+def _in_words(tally: Tally, since: str) -> str:
+    """What a tally comes to, comparable and for the log: without what is zero, and of days those from `since` on."""
+    held = {account.value: str(amount + 0) for account, amount in sorted(tally.balances.items()) if amount}
+    totals = {kind: str(amount + 0) for kind, amount in sorted(tally.totals.items()) if amount}
+    spent = {day.isoformat(): str(amount + 0) for day, amount in sorted(tally.spent.items()) if amount}
+    recent = {day: amount for day, amount in spent.items() if day >= since}
+    return f"{tally.postings} postings; {held}; {totals}; {recent}"
 
 
 def _sums_of(month: date) -> str:

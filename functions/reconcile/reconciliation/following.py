@@ -13,6 +13,7 @@ from backorder.model import (
     HISTORY_LIMIT,
     PLACED,
     TRANSITIONS,
+    AuctionTold,
     Backorder,
     Charge,
     Origin,
@@ -37,6 +38,8 @@ STALE_AFTER = timedelta(hours=48)
 """An order that is still there so long after its drop was missed by the registry: renewed, or dated wrongly."""
 LOOKS_APART = timedelta(hours=1)
 AROUND_ITS_DROP = timedelta(hours=2)
+SETTLES_WITHIN = timedelta(hours=6)
+"""By so long after an auction's end, its outcome is shown where the end is what decides."""
 PATIENCE = timedelta(days=35)
 """A won name's charge that has not come by then draws on nothing any more; the finding stays."""
 FOLLOWED = PLACED - {State.WITHDRAWING}
@@ -67,9 +70,25 @@ def follow(backorder: Backorder, application: Application, *, now: datetime, reg
     if state not in TRANSITIONS[followed.state]:
         logger.warning("status_ignored", domain=followed.domain, state=followed.state, status=state)
         return followed
+    if state is State.AUCTION_WON:
+        followed = replace(followed, auction_paid=_is_paid(followed))
     why = "the provider's word"
     outcome = {} if state.is_final else {"outcome_at": None}
     return followed.moved(state, at=now, why=why, call=f"{CALL} {application.id}", settled=False, **outcome)
+
+
+def _is_paid(backorder: Backorder) -> bool:
+    """Whether an order that is AUCTION_WON by now is paid for.
+
+    Whether it becomes so when the price is paid, or when the auction ends, is not documented. So it is paid for if it
+    had been won and was pending still, or was pending hours after the end.
+    """
+    if backorder.state is not State.AUCTION_PENDING:
+        return False
+    if backorder.auction is not None and backorder.auction.won:
+        return True
+    ends_at, pending_at = backorder.auction_ends_at, backorder.auction_pending_at
+    return ends_at is not None and pending_at is not None and pending_at >= ends_at + SETTLES_WITHIN
 
 
 def seen_again(backorder: Backorder) -> Backorder:
@@ -147,16 +166,35 @@ def redated(backorder: Backorder, finalization_at: datetime, *, registries: Regi
     return backorder.dated(moments)
 
 
-def in_auction(backorder: Backorder, auction: Auction) -> Backorder:
+def in_auction(backorder: Backorder, auction: Auction, *, now: datetime) -> Backorder:
     """With what is known of the auction for its name; the same object where nothing changed."""
+    told = AuctionTold(
+        won=auction.is_won,
+        lost=auction.is_lost,
+        currency=auction.currency,
+        best_bid=auction.best_bid,
+        price=auction.price,
+        vat=auction.vat,
+        bidders=auction.bidders,
+    )
+    ends_at = auction.ends_at or backorder.auction_ends_at
+    still = backorder.state is State.AUCTION_PENDING and ends_at is not None and now >= ends_at
     bid = None if auction.minimum_next_bid is None else in_words(auction.minimum_next_bid, auction.currency)
     changed = replace(
         seen_again(backorder),
-        auction_ends_at=auction.ends_at or backorder.auction_ends_at,
+        auction=told,
+        auction_ends_at=ends_at,
+        auction_pending_at=now if still else backorder.auction_pending_at,
         auction_url=auction.url or backorder.auction_url,
         auction_next_bid=bid,
     )
     return backorder if changed == backorder else changed
+
+
+def paid_in_the_account(backorder: Backorder) -> Backorder:
+    """The price of the auction that it won is booked in this account."""
+    won = backorder.state in (State.AUCTION_WON, State.AUCTION_PENDING)
+    return replace(backorder, auction_paid=True) if won and not backorder.auction_paid else backorder
 
 
 def reserved(
@@ -176,8 +214,13 @@ def reserved(
     known = (backorder.deposit, backorder.unreserved_since, backorder.usual_deposit)
     if (deposit, since, was_usual) == known:
         return backorder
-    fee = backorder.fee if deposit is None else deposit
-    return replace(backorder, deposit=deposit, fee=fee, unreserved_since=since, usual_deposit=was_usual)
+    changed = replace(backorder, deposit=deposit, unreserved_since=since, usual_deposit=was_usual)
+    if deposit is None:
+        return changed
+    planned = backorder.planned_fee
+    if planned is None and backorder.last_deposit is None:
+        planned = backorder.fee
+    return replace(changed, fee=deposit, planned_fee=planned, last_deposit=deposit)
 
 
 def charged(backorder: Backorder, charges: Iterable[Charge], withdrawn: frozenset[str] = frozenset()) -> Backorder:

@@ -11,15 +11,16 @@ from functools import partial
 
 from backorder.model import Backorder, State
 from backorder.provider.client import Provider
-from backorder.provider.errors import NotFound, ProviderError, Scope
+from backorder.provider.errors import NotFound, ProviderError, Refused, Scope
 from backorder.provider.names import Availability
 from backorder.provider.splitting import IN_VAIN, one_by_one
-from reconciliation.following import found_in_account, found_outside, in_auction, refused, to_look_up
+from backorder.registries import Registries
+from reconciliation.following import follow, found_in_account, found_outside, in_auction, refused, to_look_up
 from reconciliation.orders import Orders
 from reconciliation.stages import Stages
 
 
-def look_up(provider: Provider, orders: Orders, now: datetime, stages: Stages) -> None:
+def look_up(provider: Provider, orders: Orders, registries: Registries, now: datetime, stages: Stages) -> None:
     """Looks up what is due, and keeps it on the orders. What the provider does not answer is looked up by the next run.
     Raises AccessDenied."""
     due: list[Backorder] = []
@@ -27,12 +28,13 @@ def look_up(provider: Provider, orders: Orders, now: datetime, stages: Stages) -
     for order in orders:
         if to_look_up(order, now=now):
             due.append(order)
-        won_unseen = order.state is State.AUCTION_WON and order.auction_url is None and not order.settled
+        priced = order.auction is not None and order.auction.price is not None
+        won_unseen = order.state is State.AUCTION_WON and not (priced or order.auction_paid or order.settled)
         waits = order.refused_look is not None and now < order.refused_look.next_at
         if (order.state is State.AUCTION_PENDING or won_unseen) and not waits:
             auctions.append(order)
     with stages.stage("auctions"):
-        each_alone(auctions, partial(_auction, provider, orders), orders, now)
+        each_alone(auctions, partial(_auction, provider, orders, registries, now), orders, now)
     with stages.stage("won"):
         each_alone([order for order in due if order.state.is_won], partial(_won, provider, orders, now), orders, now)
     with stages.stage("lost"):
@@ -57,16 +59,17 @@ def each_alone(some: Iterable[Backorder], look: Callable[[Backorder], None], ord
                 raise
 
 
-def _auction(provider: Provider, orders: Orders, order: Backorder) -> None:
-    """Only an application's own answer tells of its auction."""
+def _auction(provider: Provider, orders: Orders, registries: Registries, now: datetime, order: Backorder) -> None:
+    """Only an application's own answer tells of its auction: each run looks, as long as it is pending."""
     if order.application is None:
         return
     try:
-        auction = provider.application(order.application).auction
+        application = provider.application(order.application)
     except NotFound:
         return  # the next full look finds out
-    if auction is not None:
-        orders.change(order, partial(in_auction, auction=auction))
+    order = orders.change(order, lambda current: follow(current, application, now=now, registries=registries))
+    if application.auction is not None:
+        orders.change(order, partial(in_auction, auction=application.auction, now=now))
 
 
 def _won(provider: Provider, orders: Orders, now: datetime, order: Backorder) -> None:
@@ -85,7 +88,12 @@ def _lost(provider: Provider, orders: Orders, lost: Iterable[Backorder], now: da
 
     answers, failed = one_by_one(list(by_domain), check)
     for domain, availability in answers.items():
-        orders.change(by_domain[domain], partial(found_outside, availability=availability, now=now))
+        change = partial(found_outside, availability=availability, now=now)
+        if availability.is_error:
+            # Asked again: it is not taken for taken.
+            why = Refused(availability.text, code=availability.code, command="CheckDomains", subject=domain)
+            change = partial(refused, error=why, now=now)
+        orders.change(by_domain[domain], change)
     for domain, error in failed.items():
         if error.scope is Scope.OBJECT and len(failed) < IN_VAIN + len(answers):
             orders.change(by_domain[domain], partial(refused, error=error, now=now))

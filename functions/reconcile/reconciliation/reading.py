@@ -115,10 +115,19 @@ def read(provider: Provider, notes: Notes, now: datetime, stages: Stages) -> Rea
 
 
 def read_entries(provider: Provider, since: date, now: datetime) -> Listing[AccountingEntry]:
-    """The bookings of whole days (UTC) from `since` on, in order of their names."""
+    """The bookings of whole days (UTC) from `since` on, in order of their names.
+
+    The provider's day may begin at another hour than UTC's, which is not documented: a day more is asked for at each
+    end, and what is dated outside the days that are meant is dropped. So each of these is whole, wherever its own
+    begins.
+    """
     # Until tomorrow: the provider's clock may be ahead of ours.
     until = (now + timedelta(days=1)).date()
-    return provider.accounting(since, until, into=Shelf(AccountingEntry, place=name_of))
+    entries = Shelf(AccountingEntry, place=name_of)
+    listing = provider.accounting(since - timedelta(days=1), until + timedelta(days=1), into=entries)
+    for key in [key for key, entry in entries.items() if not since <= entry.at.date() <= until]:
+        del entries[key]
+    return listing
 
 
 def _placed(provider: Provider, notes: Notes, *, full: bool) -> Placed:
@@ -175,7 +184,7 @@ def _money(provider: Provider, notes: Notes, now: datetime, stages: Stages, *, f
                 deposits.items,
                 entries.items,
                 since,
-                unread_deposits=bool(deposits.unread),
+                unread_deposits=deposits.unread,
                 unread_entries=bool(entries.unread),
             )
             return Money(after, seen, unread, read_lists)

@@ -85,6 +85,8 @@ class Summary:
     compared: bool = False
     swept: bool = False
     """It was a full look at the account."""
+    sums_mended: int | None = None
+    """Sums of the ledger that were not those of its postings; None: all that were looked at were right."""
     halted: str | None = None
     skipped: str | None = None
     failed: dict[str, str] = field(default_factory=dict)
@@ -157,8 +159,10 @@ class _Run:
                 self._follow(reading)
             with self.stages.stage("dates"):
                 self._date()
+            if reading.due and reading.seen is not None:
+                self.summary.sums_mended = self.books.mend_sums(self.now.date()) or None
             leases = self._book(reading)
-            look_up(self.provider, self.orders, self.now, self.stages)
+            look_up(self.provider, self.orders, self.registries, self.now, self.stages)
             self.orders.write()
             known = watched(standing(self.store).foreign, self.known_findings)
             strangers = find_strangers(reading, self.orders, known)
@@ -268,8 +272,20 @@ class _Run:
             bookkeeping.forget(self.now)
         self.summary.compared = reading.seen.is_whole and not bookkeeping.waits
         with self.stages.stage("strangers"):
-            return judge_deposits(standing, provider=self.provider, orders=self.orders, store=self.store, now=self.now)
+            return judge_deposits(
+                standing,
+                provider=self.provider,
+                orders=self.orders,
+                store=self.store,
+                now=self.now,
+                release_lag=self.release_lag,
+            )
         return standing
+
+    @property
+    def release_lag(self) -> timedelta:
+        """How long a deposit that is of no use any more may take to come back."""
+        return self.books.notes.release_lag or find.RELEASE_LAG
 
     def _settle(self, reading: Reading) -> None:
         if reading.seen is not None:
@@ -313,6 +329,8 @@ class _Run:
             others=known.others
             if reading.seen is None
             else sum((lease.amount for lease in standing_leases if lease.cycle is None), ZERO),
+            excludes_deposits=notes.excludes_deposits,
+            deposit=known.deposit if reading.seen is None else reading.seen.status.deposit,
             credits=known.credits if reading.seen is None else reading.seen.reserved - reading.seen.status.deposit,
             spent=self.books.tally.spent,
             release_lag=notes.release_lag,
@@ -331,8 +349,7 @@ class _Run:
         about = {f.key: find.order_of(f) for f in self.known_findings if f.kind in find.ORDER_KINDS}
         lost = self.orders.read(filter(None, about.values()))
         left_alone = [find.as_before(finding) for finding in self.known_findings if about.get(finding.key) in lost]
-        lag = self.books.notes.release_lag or find.RELEASE_LAG
-        notes = self.books.notes
+        lag, notes = self.release_lag, self.books.notes
         circumstances = find.Circumstances(self.now, currency, lag, notes.usual_deposits, notes.opened_at)
         observed = [
             *find.examine_line(halt(self.store), zone_halts(self.store)),
@@ -388,7 +405,8 @@ class _Run:
         self.summary.findings_open = dict(Counter(f.kind.value for f in stand if f.status == "open"))
         try:
             reports = Reports(self.store, self.put, self.books, self.now)
-            reports.write(self.orders, changes, self.status, unread=self.summary.halted or self.stages.account_unread)
+            status = self.status and self.status.with_deposits(excluded=self.books.notes.excludes_deposits)
+            reports.write(self.orders, changes, status, unread=self.summary.halted or self.stages.account_unread)
             note_success(self.store, Stage.REPORTS, self.now)
         finally:
             # Reports that cannot be written are no reason not to tell.

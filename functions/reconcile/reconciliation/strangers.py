@@ -5,24 +5,29 @@ For these the provider was read first, and the table is read after it: what is n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from backorder.bookkeeping import Lease
 from backorder.finding import Finding, Kind
 from backorder.model import Backorder, Origin
+from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.standing import ForeignOrder
 from backorder.store import NotUnderstood, Store
-from reconciliation.findings import Stranger
+from reconciliation.findings import RELEASE_LAG, Stranger, refund_is_overdue
 from reconciliation.findings.applications import CLOCKS_DIFFER
+from reconciliation.following import reserved
 from reconciliation.orders import Orders
 from reconciliation.reading import Reading
 from reconciliation.writers import side_by_side
 
 KINDS = (Kind.APPLICATION_FOREIGN, Kind.APPLICATION_DUPLICATE)
+_RESERVED = frozenset({ApplicationStatus.ACTIVE, ApplicationStatus.PROCESSING, ApplicationStatus.AUCTION_PENDING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,23 +116,50 @@ def foreign_orders(
 
 
 def judge_deposits(
-    leases: Iterable[Lease], *, provider: Provider, orders: Orders, store: Store, now: datetime
+    leases: Iterable[Lease],
+    *,
+    provider: Provider,
+    orders: Orders,
+    store: Store,
+    now: datetime,
+    release_lag: timedelta = RELEASE_LAG,
 ) -> list[Lease]:
-    """The deposits as they stand; of those that are for somebody else's backorder, the ones that no live application
-    stands behind are marked. A direct look-up decides. Raises what the provider's client raises."""
+    """Return the deposits as they stand, each with whom it is for. A direct look-up of their applications decides.
+
+    Of those for somebody else's backorder, the ones that no live application stands behind are marked. One that an
+    order of ours should have given back by now, `release_lag` after its end, may be somebody else's for the same name:
+    a deposit tells its name, and not its application. Raises what the provider's client raises.
+    """
     standing = list(leases)
-    domains = sorted({lease.domain for lease in standing if lease.cycle is None and lease.is_for_a_backorder})
+    overdue = {
+        lease.id: order for lease in standing if (order := _overdue(lease, orders, now, release_lag)) is not None
+    }
+    asked = [lease for lease in standing if lease.cycle is None or lease.id in overdue]
+    domains = sorted({lease.domain for lease in asked if lease.is_for_a_backorder})
     if not domains:
         return standing
     found = provider.applications(domains=domains)
     if not found.complete:
         return standing
-    live = {each.domain for each in found if each.is_live and not orders.knows(each.id)}
+    foreign = [each for each in found if each.is_live and not orders.knows(each.id)]
+    # A row that makes no sense may be a live application of the name that it tells.
+    live = {each.domain for each in foreign} | {cell for row in found.unread for cell in row.cells}
+    unserved = Counter(each.domain for each in foreign if each.status in _RESERVED)
+    unserved.subtract(lease.domain for lease in standing if lease.cycle is None)
     judged: list[Lease] = []
     for lease in standing:
-        stands = lease.cycle is not None or lease.domain in live or not lease.is_for_a_backorder
-        alone_since = None if stands else lease.alone_since or now
-        one = lease if alone_since == lease.alone_since else replace(lease, alone_since=alone_since)
-        judged.append(one)
+        one = lease
+        if lease.id in overdue and unserved[lease.domain] > 0:
+            unserved[lease.domain] -= 1
+            one = replace(lease, cycle=None, is_foreign=True)
+            orders.change(overdue[lease.id], partial(reserved, lease=None, now=now))
+        stands = one.cycle is not None or one.domain in live or not one.is_for_a_backorder
+        alone_since = None if stands else one.alone_since or now
+        judged.append(one if alone_since == one.alone_since else replace(one, alone_since=alone_since))
     side_by_side(store.save_lease, [one for one, lease in zip(judged, standing, strict=True) if one is not lease])
     return judged
+
+
+def _overdue(lease: Lease, orders: Orders, now: datetime, release_lag: timedelta) -> Backorder | None:
+    order = orders.of_lease(lease)
+    return order if order is not None and refund_is_overdue(order, now, release_lag) else None

@@ -164,6 +164,10 @@ def settings_column(application: Application, kind: str) -> list[str]:
 
 def _auction_shown(world: World, application: Application, auction: Auction) -> dict[str, str]:
     number = auction.number_of_bids(world.now)
+    status = application.status
+    over = world.now >= auction.ends and auction.result is Status.AUCTION_WON and status is Status.AUCTION_PENDING
+    if over and "auction-status" not in world.options.withhold:
+        status = Status.AUCTION_WON  # and not paid yet
     shown = {
         "AUCTION-URL": f"https://auctions.example/{application.domain}",
         "AUCTION-BIDDERSTATUS": "ACTIVE",
@@ -171,13 +175,13 @@ def _auction_shown(world: World, application: Application, auction: Auction) -> 
         "AUCTION-NUMBEROFBIDDERS": str(min(number, 2)),
         "AUCTION-STARTDATE": on_the_wire(auction.starts),
         "AUCTION-ENDDATE": on_the_wire(auction.ends),
-        "AUCTION-STATUS": str(application.status),
+        "AUCTION-STATUS": str(status),
         "AUCTION-CURRENCY": CURRENCY,
         "AUCTION-MINIMUMBID": "10.00",
         "AUCTION-MINIMUMNEXTBID": str(cents(auction.next_bid(world.now))),
         "AUCTION-BESTBID": str(cents(auction.best_bid(world.now))),
     }
-    if application.status is Status.AUCTION_WON:
+    if status is Status.AUCTION_WON:
         _, tax = books.split_vat(auction.price, world.options.vat)
         shown |= {"AUCTION-PRICE": str(cents(auction.price)), "AUCTION-VAT": str(cents(tax))}
     return shown

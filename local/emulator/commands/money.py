@@ -1,6 +1,7 @@
 """The account: balance, deposits, accounting, prices, what falls due."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from ..books import lease_of
@@ -27,11 +28,13 @@ _ENTRY_KEYS: dict[str, Callable[[Entry], object]] = {
 
 
 def status_account(call: Call) -> str:
-    """AMOUNT includes what is reserved: it falls when a name is won, not at the lock. DEPOSIT is the reserved part."""
+    """By one reading AMOUNT includes what is reserved: it falls when a name is won, not at the lock. By the other it is
+    what can be spent, and falls at the lock. DEPOSIT is the reserved part."""
     account, options = _account(call), call.world.options
+    reserved = account.reserved if options.amount == "excludes-deposits" else Decimal(0)
     return render(
         {
-            "AMOUNT": str(cents(account.amount)),
+            "AMOUNT": str(cents(account.amount - reserved)),
             "CREDIT": str(cents(account.credit)),
             "CURRENCY": options.currency,
             "DEPOSIT": str(cents(account.reserved)),
@@ -68,7 +71,7 @@ def query_accounting_list(call: Call) -> str:
     below = call.option("USERDEPTH", frozenset({"SELF", "SUBUSER"}), "SELF") == "SUBUSER"
     accounts = [call.world.accounts[user] for user in (SUBUSERS[account.user] if below else (account.user,))]
     entries = sorted((entry for each in accounts for entry in each.entries), key=lambda entry: entry.id)
-    earliest, latest = call.moment("MINDATE"), call.moment("MAXDATE", end_of_day=True)
+    earliest, latest = _in_its_zone(call, "MINDATE"), _in_its_zone(call, "MAXDATE", end_of_day=True)
     kinds, descriptions, references = call.column("TYPE"), call.column("DESCRIPTION"), call.column("REFERENCE")
     invoices = call.column("INVOICEID")
     wanted, unwanted = expression(call, "TYPEREGEX"), expression(call, "TYPEREGEXNOT")
@@ -101,6 +104,12 @@ def query_accounting_list(call: Call) -> str:
         columns["ACCOUNTINGINVOICEID"] = lambda _: NO_INVOICE
     sums = {} if call.flag("NOSUM") else _sums(sum((each.opening for each in accounts), Decimal(0)), before, rows)
     return page(call, ordered(call, rows, _ENTRY_KEYS, "ACCOUNTINGDATE"), columns, more=sums)
+
+
+def _in_its_zone(call: Call, name: str, *, end_of_day: bool = False) -> datetime | None:
+    """A date that was given as the accounting understands it: in a zone of its own, perhaps."""
+    moment = call.moment(name, end_of_day=end_of_day)
+    return None if moment is None else moment - call.world.options.accounting_zone
 
 
 def _sums(at_first: Decimal, before: Sequence[Entry], rows: Sequence[Entry]) -> dict[str, str]:

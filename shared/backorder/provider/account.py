@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -14,14 +14,18 @@ from backorder.provider.wire import Response, Row
 
 @dataclass(frozen=True)
 class AccountStatus:
-    """`amount`: the balance, deposits included. `deposit`: what of it is reserved now. `credit`: how far below zero the
-    account may go. `vat` in percent."""
+    """`amount`: the balance, as the provider writes it: with what is reserved, or without (not documented). `deposit`:
+    what is reserved now. `credit`: how far below zero the account may go. `vat` in percent."""
 
     amount: Decimal
     credit: Decimal
     deposit: Decimal
     currency: str
     vat: Decimal
+
+    def with_deposits(self, *, excluded: bool | None) -> AccountStatus:
+        """Return it with the deposits in its amount, if they were `excluded` (None: not known, taken for included)."""
+        return replace(self, amount=self.amount + self.deposit) if excluded else self
 
 
 def read_account(response: Response) -> AccountStatus:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.values import amount_or_none, moment, moment_or_none, required, words
+from backorder.provider.values import amount_or_none, moment, moment_or_none, number_or_none, required, words
 from backorder.provider.wire import Response, Row
 
 PROPERTIES: Final = (
@@ -23,10 +23,14 @@ PROPERTIES: Final = (
     "MISSINGPARAMETER",
     "INVALIDPARAMETER",
     "AUCTION-STATUS",
+    "AUCTION-BIDDERSTATUS",
+    "AUCTION-NUMBEROFBIDDERS",
+    "AUCTION-STARTDATE",
     "AUCTION-ENDDATE",
     "AUCTION-BESTBID",
     "AUCTION-MINIMUMNEXTBID",
     "AUCTION-PRICE",
+    "AUCTION-VAT",
     "AUCTION-CURRENCY",
     "AUCTION-URL",
 )
@@ -46,6 +50,21 @@ class Auction:
     price: Decimal | None
     currency: str
     url: str
+    starts_at: datetime | None = None
+    vat: Decimal | None = None
+    """On `price`, in the same currency; both are there once the auction was won."""
+    bidder_status: str = ""
+    bidders: int | None = None
+
+    @property
+    def is_won(self) -> bool:
+        """It is over, and was won by us, by its own words. What BIDDERSTATUS may say is not documented."""
+        return "WON" in self.status.upper() or self.bidder_status.upper() in ("WON", "WINNER")
+
+    @property
+    def is_lost(self) -> bool:
+        """It is over, and somebody else won it, by its own words."""
+        return "LOST" in self.status.upper() or self.bidder_status.upper() in ("LOST", "LOSER")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +146,8 @@ def _read_auction(row: Row) -> Auction | None:
         price=amount_or_none(row["AUCTION-PRICE"], "AUCTION-PRICE"),
         currency=row["AUCTION-CURRENCY"].upper(),
         url=row["AUCTION-URL"],
+        starts_at=moment_or_none(row["AUCTION-STARTDATE"], "AUCTION-STARTDATE"),
+        vat=amount_or_none(row["AUCTION-VAT"], "AUCTION-VAT"),
+        bidder_status=row["AUCTION-BIDDERSTATUS"].strip(),
+        bidders=number_or_none(row["AUCTION-NUMBEROFBIDDERS"], "AUCTION-NUMBEROFBIDDERS"),
     )

@@ -23,6 +23,10 @@ class Unread:
     cells: frozenset[str] = frozenset()
     """In lower case: a name or an id among them tells what it is about."""
 
+    def tells(self, name: str) -> bool:
+        """Whether the row has something in this property, whatever it is."""
+        return f"; {name}=" in f"; {self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):

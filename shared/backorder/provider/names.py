@@ -50,6 +50,11 @@ class Availability:
     reason: str
 
     @property
+    def is_error(self) -> bool:
+        """It says nothing of the name: its registry could not be asked (5xx), or another time (4xx)."""
+        return not 200 <= self.code < 300
+
+    @property
     def is_free(self) -> bool:
         """Free at the ordinary price: 210. A premium name answers 211, like a taken one."""
         return self.code == 210

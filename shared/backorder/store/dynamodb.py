@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -202,15 +203,23 @@ class DynamoStore:
             self._put({"pk": "closed", "sk": day.isoformat()}, "attribute_not_exists(pk)")
         self._noted.add(day)
 
-    def post(self, postings: Iterable[Posting]) -> None:
+    def post(self, postings: Iterable[Posting]) -> list[Posting]:
+        added: list[Posting] = []
+        # The client repeats a write whose answer was lost: what it then finds there is what it has added.
+        writer = uuid.uuid4().hex
         for posting in postings:
             month = f"{posting.at:%Y-%m}"
             if month not in self._months:
                 # First the month: what is in one that nobody knows of would be posted again, and count twice.
                 self._put({"pk": "ledger", "sk": month})
                 self._months.add(month)
-            with suppress(_ConditionFailed):
-                self._put(_POSTING.item(posting), "attribute_not_exists(pk)")
+            try:
+                self._put(_POSTING.item(posting, writer=writer), "attribute_not_exists(pk)")
+            except _ConditionFailed as failed:
+                if failed.item.get("writer") != writer:
+                    continue
+            added.append(posting)
+        return added
 
     def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
         first, end = "0" if since is None else since.isoformat(), "9" if before is None else before.isoformat()

@@ -92,12 +92,15 @@ class MemoryStore:
         with self._lock:
             self._sums[day] = None if sums is None else copy.deepcopy(dict(sums))
 
-    def post(self, postings: Iterable[Posting]) -> None:
+    def post(self, postings: Iterable[Posting]) -> list[Posting]:
+        added: list[Posting] = []
         with self._lock:
             for posting in postings:
                 if posting.key not in self._postings:
                     self._postings[posting.key] = posting
                     self._days.setdefault(posting.at.date(), []).append(posting)
+                    added.append(posting)
+        return added
 
     def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
         first, end = since or date.min, before or date.max

@@ -114,8 +114,11 @@ class Store(Protocol):
     def save_day(self, day: date, sums: Mapping[str, Any] | None) -> None:
         """Keeps the sums of a day in the place of those before; None: forgets them."""
 
-    def post(self, postings: Iterable[Posting]) -> None:
-        """Adds to the ledger. A posting whose key is there already is the same posting: nothing changes."""
+    def post(self, postings: Iterable[Posting]) -> list[Posting]:
+        """Adds to the ledger, and returns what was really added.
+
+        A posting whose key is there already is the same posting: nothing changes, and it is not among those returned.
+        """
 
     def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
         """The ledger, in order of time, then key: all of it, or what is dated `since` one day (UTC) or later, and

@@ -6,13 +6,22 @@ from reconciliation.findings.deposits import examine_orphans
 from reconciliation.findings.items import examine_items
 from reconciliation.findings.objects import OBJECT_KINDS, examine_objects
 from reconciliation.findings.observation import Examined, Observation, as_before, order_of, update, worth_telling
-from reconciliation.findings.orders import MONEY_KINDS, ORDER_KINDS, RELEASE_LAG, Circumstances, examine_order
+from reconciliation.findings.orders import (
+    MONEY_KINDS,
+    ORDER_KINDS,
+    PAY_WITHIN,
+    RELEASE_LAG,
+    Circumstances,
+    examine_order,
+    refund_is_overdue,
+)
 from reconciliation.findings.rows import UnreadRow, examine_rows
 
 __all__ = [
     "MONEY_KINDS",
     "OBJECT_KINDS",
     "ORDER_KINDS",
+    "PAY_WITHIN",
     "RELEASE_LAG",
     "Circumstances",
     "Examined",
@@ -30,6 +39,7 @@ __all__ = [
     "examine_strangers",
     "examine_unexplained",
     "order_of",
+    "refund_is_overdue",
     "update",
     "worth_telling",
 ]

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from backorder.finding import Kind
-from backorder.model import FUNDED_AND_MISSED, Backorder, Origin, Source, State
-from backorder.money import ZERO, in_words
+from backorder.model import FUNDED_AND_MISSED, AuctionTold, Backorder, Charge, Origin, Source, State
+from backorder.money import CENT, ZERO, in_words
 from backorder.patience import MATTERS_AFTER
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
@@ -26,6 +26,7 @@ MATTERS_BEFORE = timedelta(hours=6)
 """So long before it is too late, even the first refusal matters."""
 PAY_WITHIN = timedelta(days=7)
 """The winner of an auction has so long to pay, or may be banned."""
+AUCTION_HOUSE = "the provider's auction house"
 OF_USE = timedelta(days=7)
 """A name that is free so long after its drop is no news any more."""
 TOLD_FOR = timedelta(hours=24)
@@ -40,6 +41,8 @@ MONEY_KINDS = frozenset(
         Kind.CHARGE_WITHOUT_SUCCESS,
         Kind.REFUND_MISSING,
         Kind.SUCCESS_WITHOUT_CHARGE,
+        Kind.FEE_TOO_HIGH,
+        Kind.CHARGE_DIFFERS,
         Kind.DEPOSIT_DIFFERS,
     }
 )
@@ -134,21 +137,57 @@ def _deposit_lapsed(order: Backorder, at: Circumstances) -> Observation | None:
 
 
 def _auction_open(order: Backorder, at: Circumstances) -> Observation | None:
-    where = order.auction_url or "the provider's auction house"
-    if order.state is State.AUCTION_PENDING:
-        if order.auction_ends_at is not None and at.now >= order.auction_ends_at:
-            return None
-        until = f"by {_on(order.auction_ends_at)}" if order.auction_ends_at else "soon (its end is not known)"
+    """Until an auction's end, its user may bid; after it, what was won is to be paid."""
+    ends_at = order.auction_ends_at
+    if order.state is State.AUCTION_PENDING and (ends_at is None or at.now < ends_at):
+        where = order.auction_url or AUCTION_HOUSE
+        until = f"by {_on(ends_at)}" if ends_at else "soon (its end is not known)"
         bid = f"; the next bid is {order.auction_next_bid} or more" if order.auction_next_bid else ""
-        advice = f"{order.domain} is in an auction: bid {until} at {where}{bid}."
-        return _found(Kind.AUCTION_OPEN, order, advice)
-    if order.state is not State.AUCTION_WON or order.outcome_at is None:
+        return _found(Kind.AUCTION_OPEN, order, f"{order.domain} is in an auction: bid {until} at {where}{bid}.")
+    return _auction_to_pay(order, at)
+
+
+def _auction_to_pay(order: Backorder, at: Circumstances) -> Observation | None:
+    """An order may be AUCTION-PENDING until its price is paid: then only the auction's own words tell if it was won,
+    or nothing does."""
+    over = order.state in (State.AUCTION_PENDING, State.AUCTION_WON)
+    ended_at = order.auction_ends_at or order.outcome_at
+    told = order.auction
+    if not over or ended_at is None or order.auction_paid:
         return None
-    pay_until = order.outcome_at + PAY_WITHIN
+    pending = order.state is State.AUCTION_PENDING
+    if pending and told is not None and (told.lost or (told.bidders == 0 and not told.won)):
+        return None  # somebody else's; or nobody bid, and the earliest order has it
+    pay_until = ended_at + PAY_WITHIN
+    where = order.auction_url or AUCTION_HOUSE
+    by = f"by {_on(pay_until)} at {where}"
     if at.now >= pay_until:
+        if not pending:
+            return None
+        advice = (
+            f"The auction for {order.domain} is over since {_on(ended_at)}, and the provider still has it pending: if "
+            f"you won and paid it, ask its support, application {order.application}."
+        )
+        return _found(Kind.AUCTION_OPEN, order, advice, about="/pay")
+    if pending and (told is None or not told.won):
+        advice = f"The auction for {order.domain} is over: if you won it, pay {_to_be_paid(told)} {by}."
+    else:
+        advice = f"{order.domain} was won in an auction: pay {_to_be_paid(told)} {by}."
+    return _found(Kind.AUCTION_OPEN, order, advice, _price_here(told, at), about="/pay")
+
+
+def _to_be_paid(told: AuctionTold | None) -> str:
+    if told is None or told.price is None:
+        return "its price"
+    vat = f" and {in_words(told.vat, told.currency)} VAT" if told.vat else ""
+    return f"{in_words(told.price, told.currency)}{vat}"
+
+
+def _price_here(told: AuctionTold | None, at: Circumstances) -> Decimal | None:
+    """With VAT; None where it is not known, or in another currency than the account's."""
+    if told is None or told.price is None or told.currency not in ("", at.currency):
         return None
-    advice = f"{order.domain} was won in an auction: pay its price by {_on(pay_until)} at {where}."
-    return _found(Kind.AUCTION_OPEN, order, advice, about="/pay")
+    return told.price + (told.vat or ZERO)
 
 
 def _name_still_free(order: Backorder, at: Circumstances) -> Observation | None:
@@ -267,8 +306,8 @@ def _charge_without_success(order: Backorder, at: Circumstances) -> Observation 
 
 
 def _refund_missing(order: Backorder, at: Circumstances) -> Observation | None:
-    since = _for_nothing_since(order)
-    if order.deposit is None or since is None or at.now < since[0] + at.release_lag or may_come_back(order, at.now):
+    since = of_no_use_since(order)
+    if since is None or not refund_is_overdue(order, at.now, at.release_lag):
         return None
     return _found(
         Kind.REFUND_MISSING,
@@ -279,7 +318,15 @@ def _refund_missing(order: Backorder, at: Circumstances) -> Observation | None:
     )
 
 
-def _for_nothing_since(order: Backorder) -> tuple[datetime, str] | None:
+def refund_is_overdue(order: Backorder, now: datetime, release_lag: timedelta) -> bool:
+    """Its deposit is still reserved, longer than `release_lag` after it was of any use."""
+    since = of_no_use_since(order)
+    if order.deposit is None or since is None or may_come_back(order, now):
+        return False
+    return now >= since[0] + release_lag
+
+
+def of_no_use_since(order: Backorder) -> tuple[datetime, str] | None:
     """Since when a deposit for it is of no use any more, and what came of the order then."""
     if order.state.is_lost and order.outcome_at is not None:
         return order.outcome_at, f"was lost on {_on(order.outcome_at)} ({order.state})"
@@ -307,8 +354,8 @@ def _success_without_charge(order: Backorder, at: Circumstances) -> Observation 
         return None
     if any(charge.gross > 0 for charge in order.charges):
         return None  # it was charged, and given back
-    if at.opened_at is not None and won_at <= at.opened_at:
-        return None  # its charge is part of what the books opened with
+    if at.opened_at is not None and _earliest_charge(order, won_at) <= at.opened_at:
+        return None  # its charge may be part of what the books opened with
     return _found(
         Kind.SUCCESS_WITHOUT_CHARGE,
         order,
@@ -318,9 +365,77 @@ def _success_without_charge(order: Backorder, at: Circumstances) -> Observation 
     )
 
 
+def _earliest_charge(order: Backorder, won_at: datetime) -> datetime:
+    """The first moment at which a won name can have been charged; `won_at`: when its outcome was seen, perhaps late."""
+    if order.auction_ends_at is not None:
+        return min(order.auction_ends_at, won_at)
+    return min(filter(None, (order.finalization_at or order.batch_starts_at or order.submitted_at, won_at)))
+
+
+def _fee_too_high(order: Backorder, at: Circumstances) -> Observation | None:
+    """More than its user allows, or than was planned with, is reserved for it or was charged."""
+    charge = _own_charge(order, at)
+    taken = charge.gross if charge is not None else None if order.state.is_final else order.deposit
+    bound = _exceeded(order, taken)
+    if taken is None or bound is None:
+        return None
+    limit, name = bound
+    if charge is None and limit == order.planned_fee and _differs_from_usual(order, at):
+        return None  # that is told as what it is
+    money = _money(taken, at)
+    what = f"{money} were charged" if charge is not None else f"{money} are reserved"
+    told = f"{what} for {order.domain}, {_money(taken - limit, at)} more than {name} of {_money(limit, at)}"
+    if charge is not None and order.last_deposit is not None:
+        told += f" ({_money(order.last_deposit, at)} had been reserved)"
+    take_back = ""
+    if charge is None and order.finalization_at is not None and at.now < order.finalization_at:
+        take_back = (
+            f"put it into a list under cancel/ before {_on(order.finalization_at)} if it is not worth that to you, or "
+        )
+    advice = f"{told}: {take_back}ask the provider's support why, application {order.application}."
+    return _found(Kind.FEE_TOO_HIGH, order, advice, taken - limit)
+
+
+def _own_charge(order: Backorder, at: Circumstances) -> Charge | None:
+    """What a won name was charged first, for some weeks, unless it was given back."""
+    charges = [charge for charge in order.charges if charge.gross > 0]
+    if not order.state.is_won or not charges or order.charged <= ZERO or at.now >= charges[0].at + REMEMBERED:
+        return None
+    return charges[0]
+
+
+def _exceeded(order: Backorder, taken: Decimal | None) -> tuple[Decimal, str] | None:
+    """Which bound `taken` is above, with what it is called: that of its user first."""
+    for limit, name in ((order.max_price, "its max price"), (order.planned_fee, "the planned fee")):
+        if taken is not None and limit is not None and taken > limit:
+            return limit, name
+    return None
+
+
+def _charge_differs(order: Backorder, at: Circumstances) -> Observation | None:
+    """A won name was charged another sum than was reserved for it, and it is no more than was planned with."""
+    charge = _own_charge(order, at)
+    if charge is None or order.last_deposit is None or _exceeded(order, charge.gross) is not None:
+        return None
+    difference = charge.gross - order.last_deposit
+    if abs(difference) <= CENT or charge.gross == order.planned_fee:
+        return (
+            None  # net and VAT were rounded apart; or the deposit was odd, which was told, and the charge is as planned
+        )
+    less_or_more = "more" if difference > 0 else "less"
+    return _found(
+        Kind.CHARGE_DIFFERS,
+        order,
+        f"{_money(charge.gross, at)} were charged for {order.domain}, {_money(abs(difference), at)} {less_or_more} "
+        f"than the {_money(order.last_deposit, at)} that were reserved: ask the provider's support why, application "
+        f"{order.application} ({_keys(order)}).",
+        difference,
+    )
+
+
 def _deposit_differs(order: Backorder, at: Circumstances) -> Observation | None:
     usual = at.usual_deposits.get(order.zone)
-    if order.deposit is None or usual is None or order.deposit in (usual, order.usual_deposit) or order.state.is_final:
+    if order.deposit is None or usual is None or not _differs_from_usual(order, at):
         return None
     return _found(
         Kind.DEPOSIT_DIFFERS,
@@ -329,6 +444,12 @@ def _deposit_differs(order: Backorder, at: Circumstances) -> Observation | None:
         f".{order.zone}: ask the provider's support why, application {order.application}.",
         order.deposit - usual,
     )
+
+
+def _differs_from_usual(order: Backorder, at: Circumstances) -> bool:
+    usual = at.usual_deposits.get(order.zone)
+    known = usual is not None and order.deposit is not None and not order.state.is_final
+    return known and order.deposit not in (usual, order.usual_deposit)
 
 
 def _standing_order_stale(order: Backorder, at: Circumstances) -> Observation | None:
@@ -373,6 +494,8 @@ _EXAMINATIONS: tuple[Callable[[Backorder, Circumstances], Observation | None], .
     _charge_without_success,
     _refund_missing,
     _success_without_charge,
+    _fee_too_high,
+    _charge_differs,
     _deposit_differs,
     _standing_order_stale,
     _status_unknown,

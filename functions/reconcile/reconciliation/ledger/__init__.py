@@ -5,6 +5,7 @@ all that tells it from others.
 """
 
 from reconciliation.ledger.bookings import (
+    CHARGE_WINDOW,
     Booked,
     Unposted,
     book,
@@ -15,26 +16,40 @@ from reconciliation.ledger.bookings import (
     name_of_posting,
     side_by_side,
 )
-from reconciliation.ledger.deposits import Followed, follow_deposits
-from reconciliation.ledger.differences import difference, opening, unexplained
+from reconciliation.ledger.deposits import CLOCKS_DIFFER, Followed, follow_deposits
+from reconciliation.ledger.differences import (
+    Checked,
+    checked,
+    difference,
+    excludes_deposits,
+    opening,
+    opening_of_deposits,
+    unexplained,
+)
 from reconciliation.ledger.seen import Seen
 from reconciliation.ledger.sums import Sum, sum_up
 
 __all__ = [
+    "CHARGE_WINDOW",
+    "CLOCKS_DIFFER",
     "Booked",
+    "Checked",
     "Followed",
     "Seen",
     "Sum",
     "Unposted",
     "book",
+    "checked",
     "compare",
     "difference",
     "dispute",
+    "excludes_deposits",
     "follow_deposits",
     "keyed",
     "name_of",
     "name_of_posting",
     "opening",
+    "opening_of_deposits",
     "side_by_side",
     "sum_up",
     "unexplained",

@@ -64,7 +64,7 @@ def follow_deposits(
             released.append(_release(lease, seen, owners.order_of(lease)))
     for lease in known.values():
         deposit = there.get(lease.id)
-        if lease.gone_at is None and deposit is None and seen.unread_deposits:
+        if lease.gone_at is None and deposit is None and seen.may_be_unread(lease):
             standing.append(lease)  # it may be the row that makes no sense
         elif lease.gone_at is None and (deposit is None or deposit.amount != lease.amount):
             ended = changed[lease.id] = replace(lease, gone_at=seen.at)
@@ -125,6 +125,8 @@ class _Owners:
     def keep(self, lease: Lease) -> Lease:
         """It stays with its order. One without is given only to an order that never had a deposit: an order whose own
         lapsed must not be taken for funded with a stranger's."""
+        if lease.is_foreign:
+            return lease
         if lease.cycle is None:
             return self._given(lease, self._ever_reserved)
         order = self.order_of(lease)

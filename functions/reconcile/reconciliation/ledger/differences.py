@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from backorder.bookkeeping import Account, Posting
@@ -21,6 +22,41 @@ def opening(seen: Seen) -> Posting:
     way = (Account.OPENING, Account.BALANCE) if amount >= 0 else (Account.BALANCE, Account.OPENING)
     text = "there when the books were opened"
     return posting("opening", seen.at, "opening", way, abs(amount), seen_in=CALL, text=text, currency=seen.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The account's numbers, as the provider writes them, when they were last compared with the books."""
+
+    amount: Decimal
+    deposit: Decimal
+    moved: Decimal
+    """What the bookings in the ledger had changed the account by until then."""
+
+
+def checked(held: Mapping[Account, Decimal], seen: Seen) -> Checked:
+    """Return the account's numbers beside what the ledger `held` says of its bookings."""
+    outside = (Account.FEES, Account.TAX, Account.PAID_IN, Account.OTHER)
+    moved = -sum((held.get(account, ZERO) for account in outside), ZERO)
+    return Checked(seen.status.amount, seen.status.deposit, moved)
+
+
+def excludes_deposits(before: Checked, now: Checked) -> bool | None:
+    """Whether AMOUNT leaves out what is reserved: then it falls by what DEPOSIT rises by, beside what was booked.
+
+    None where the numbers do not tell: nothing was reserved or released, or something else happened as well.
+    """
+    reserved, changed = now.deposit - before.deposit, now.amount - before.amount - (now.moved - before.moved)
+    if not reserved or changed not in (ZERO, -reserved):
+        return None
+    return changed == -reserved
+
+
+def opening_of_deposits(amount: Decimal, seen: Seen) -> Posting:
+    """What was reserved when the books were opened, where the amount that they opened with leaves it out."""
+    text = "reserved when the books were opened, and not in AMOUNT"
+    way = (Account.OPENING, Account.BALANCE)
+    return posting("opening#reserved", seen.at, "opening", way, amount, seen_in=CALL, text=text, currency=seen.currency)
 
 
 def difference(held: Mapping[Account, Decimal], seen: Seen) -> tuple[Decimal, Decimal]:

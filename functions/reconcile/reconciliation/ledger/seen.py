@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from backorder.bookkeeping import Account, Posting, PostingKind
+from backorder.bookkeeping import Account, Lease, Posting, PostingKind
 from backorder.money import ZERO
 from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
+from backorder.provider.listing import Unread
 
 Way = tuple[Account, Account]
 """The account that gives, and the one that receives."""
@@ -26,15 +27,27 @@ class Seen:
     """In order of their names (`name_of`): those that nothing tells apart stand together."""
     since: date
     """Bookings were read from this day (UTC) on, whole days."""
-    unread_deposits: bool = False
-    """There are rows among the deposits that make no sense: what is not there may be one of them."""
+    unread_deposits: tuple[Unread, ...] = ()
+    """Rows among the deposits that make no sense: what is not there may be one of them."""
     unread_entries: bool = False
-    """The same of the bookings."""
+    """There are such rows among the bookings."""
 
     @property
     def is_whole(self) -> bool:
         """All rows were read: the books can be compared with the account."""
         return not (self.unread_deposits or self.unread_entries)
+
+    def with_deposits(self, *, excluded: bool | None) -> Seen:
+        """Return it with the deposits in the account's amount, if they were `excluded`."""
+        return replace(self, status=self.status.with_deposits(excluded=excluded))
+
+    def may_be_unread(self, lease: Lease) -> bool:
+        """One of the rows that make no sense may be this deposit: it has its id, or its domain and no id at all."""
+        return any(
+            lease.id in row.cells
+            or ((lease.domain in row.cells or not row.tells("DESCRIPTION")) and not row.tells("DEPOSITID"))
+            for row in self.unread_deposits
+        )
 
     @property
     def currency(self) -> str:

@@ -158,6 +158,19 @@ class StageLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AuctionRow:
+    """An auction that runs, or whose price is to be paid. Amounts in words, with their currency."""
+
+    domain: str
+    url: str | None
+    stands: str
+    price: str | None
+    next_bid: str | None
+    ends_at: datetime | None
+    pay_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The whole page."""
 
@@ -181,6 +194,8 @@ class Page:
     zones: Sequence[Outcomes]
     weeks: Sequence[Outcomes]
     total: Outcomes
+    auctions: Sequence[AuctionRow]
+    auctions_left_out: int
     moments: Sequence[Moment]
     moments_left_out: int
     """How many of single names come after them."""

@@ -18,6 +18,7 @@ from backorder.provider.account import AccountStatus
 from backorder.standing import Forecast, Standing
 from backorder.store import ListRecord
 from backorder.successes import EXPECTATIONS, Stage, Successes
+from reconciliation.page.auctions import Auctions
 from reconciliation.page.funding import funding_days
 from reconciliation.page.model import Page, StageLine
 from reconciliation.page.moments import Moments
@@ -62,8 +63,8 @@ def view(
     time_zone = ZoneInfo(forecast.time_zone if forecast else "UTC")
     days = before.days if before else {}
     zones, weeks, needs = Zones(), Weeks(now, time_zone), Needs()
-    today, coming = SinceMidnight(now, time_zone), Moments(now)
-    rows = first_rows(_told(backorders, (zones, weeks, needs, today, coming)))
+    today, coming, auctions = SinceMidnight(now, time_zone), Moments(now), Auctions(now)
+    rows = first_rows(_told(backorders, (zones, weeks, needs, today, coming, auctions)))
     for day, sums in days.items():
         zones.add_sums(sums.states, sums.charged)
         weeks.add_sums(day, sums.states)
@@ -98,6 +99,8 @@ def view(
         zones=by_zone,
         weeks=weeks.outcomes,
         total=total,
+        auctions=auctions.rows,
+        auctions_left_out=auctions.left_out,
         moments=moments,
         moments_left_out=later,
         statement=statement(postings, held, now=now, time_zone=time_zone) if any(held.values()) else None,
