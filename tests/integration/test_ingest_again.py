@@ -632,10 +632,11 @@ def test_the_sweep_finds_what_was_never_read(world: World) -> None:
     world.upload("rules.toml", "", modified=START)
     world.upload("wanted/read.txt", "john.com\n", modified=START)
     world.upload("other/ignored.txt", "john.com\n", modified=START)
-    for key in ("wanted/lost.txt", "dropping/lost.csv", "cancel/lost.txt", "wanted/folder/"):
+    for key in ("wanted/lost.txt", "dropping/lost.csv", "cancel/lost.txt", "wanted/list/"):
         world.pretend(key, world.put(key, "jane.com\n"), START)
+    world.pretend("wanted/folder/", world.put("wanted/folder/", ""), START)
     world.now = START + timedelta(days=1)
-    assert swept(world) == ["cancel/lost.txt", "dropping/lost.csv", "wanted/lost.txt"]
+    assert swept(world) == ["cancel/lost.txt", "dropping/lost.csv", "wanted/list/", "wanted/lost.txt"]
     for key in swept(world):
         world.ingest(key)
     assert swept(world) == []
