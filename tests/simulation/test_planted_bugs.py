@@ -231,7 +231,7 @@ BUGS = {
     "adopting a stranger's as ours": bug(adopting_a_strangers_as_ours, ANY, "nobody_elses", seeds=(5, 6)),
     "a deadline ignored": bug(a_deadline_ignored, ANY, "in_time", "comes_to_an_end", seeds=(4,)),
     "sending what does not fit": bug(sending_what_does_not_fit, ANY, "funded", seeds=(4,)),
-    "QUEUED with no way back": bug(queued_with_no_way_back, ANY, "comes_to_an_end", "none_lost", seeds=(7,)),
+    "QUEUED with no way back": bug(queued_with_no_way_back, ANY, "comes_to_an_end", "none_lost", seeds=(8,)),
     "a ledger without tax": bug(a_ledger_without_tax, BOOKS, "ledger_equals", "findings_are_the_faults", seeds=(20,)),
     "a ledger not mended after a crash": bug(
         a_ledger_that_is_not_mended_after_a_crash,
