@@ -20,7 +20,18 @@ import pytest
 from backorder.bookkeeping import Account
 from backorder.deadlines import Known
 from backorder.finding import Kind
-from backorder.model import HISTORY_LIMIT, Backorder, BackorderKey, Charge, Origin, Reason, RefusedLook, Source, State
+from backorder.model import (
+    HISTORY_LIMIT,
+    AuctionTold,
+    Backorder,
+    BackorderKey,
+    Charge,
+    Origin,
+    Reason,
+    RefusedLook,
+    Source,
+    State,
+)
 from backorder.store import Conflict, NotUnderstood, SetAside, Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
@@ -345,6 +356,8 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         batch_ends_at=next(moments),
         fee=usd("69.0050"),
         usual_deposit=usd("69.00"),
+        planned_fee=usd("70.00"),
+        last_deposit=usd("71.00"),
         reason=Reason.TOO_DEAR,
         held_at_deadline=(next(moments), Reason.LIMIT),
         failure="541 Invalid attribute value",
@@ -375,6 +388,9 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         incomplete=("X-US-NEXUS-CATEGORY",),
         repaired_with=(("X-US-NEXUS-APPPURPOSE", "P1"),),
         unknown_status="PAUSED",
+        auction=AuctionTold(True, False, "USD", usd("12.00"), usd("13.00"), usd("2.47"), 3),
+        auction_pending_at=next(moments),
+        auction_paid=True,
         auction_ends_at=next(moments),
         auction_url="https://auctions.example/1",
         auction_next_bid="15.00 USD",

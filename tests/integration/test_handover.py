@@ -200,5 +200,10 @@ def test_nothing_that_plans_reckon_with_is_left_out() -> None:
             renewals=(FallsDue(NOW + 9 * DAY, usd(15)),),
             prices={"COM": OwnPrice(usd("12.50"), "USD")},
             credits=usd(50),
+            excludes_deposits=False,
+            deposit=usd(19),
         )
-        assert all(getattr(known, fact.name) for fact in fields(Standing)), "each is there to be told"
+        nothing = Standing()
+        assert all(getattr(known, fact.name) != getattr(nothing, fact.name) for fact in fields(Standing)), (
+            "each is told"
+        )

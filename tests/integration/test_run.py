@@ -128,7 +128,10 @@ def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
         "store",
     }
     (record,) = summary["lists"]
-    assert set(record) == {"name", "source", "entries", "rejected", "not_selected", "duplicates", "accepted"}
+    assert set(record) == {
+        *("name", "source", "encoding"),
+        *("entries", "rejected", "not_selected", "duplicates", "accepted"),
+    }
     assert record["name"].endswith("samples/wanted.txt")
     counts = {name: record[name] for name in ("entries", "rejected", "not_selected", "duplicates", "accepted")}
     assert counts == {"entries": 54, "rejected": 5, "not_selected": 0, "duplicates": 1, "accepted": 48}
