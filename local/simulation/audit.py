@@ -109,6 +109,12 @@ class _Expecting:
                 expected.may.add((Kind.DEPOSIT_LAPSED, domain))
         for domain, begins in wrong_deposits.items():
             self._expect_wrong_deposit(expected, domain, begins)
+        # An order that was there before its list set a lower price, or that was taken over: the finding is right.
+        expected.may |= {
+            (Kind.FEE_TOO_HIGH, each.domain)
+            for each in self.evidence.backorders
+            if each.max_price is not None and each.last_deposit is not None and each.max_price < each.last_deposit
+        }
         expected.may |= {(Kind.APPLICATION_FOREIGN, domain) for domain in self.theirs}
         expected.may |= {(Kind.APPLICATION_DUPLICATE, domain) for domain in self.theirs}
         return expected
