@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -39,9 +39,9 @@ INVARIANTS = {
     "auctions_told",
     "sums_equal_postings",
 }
-START = "2026-11-26T00:00:00Z"
+START = "2026-11-27T06:00:00Z"
 DROP = "2026-11-27"
-"""A short run: in the middle of the lock, a day before the drop."""
+"""A short run: in the middle of the lock, hours before the drop."""
 
 
 @dataclass
@@ -68,10 +68,28 @@ class Ran:
         return " ".join(self.screen.split())
 
 
-def run(tmp_path: Path, *arguments: str | Path, status: int = 0, out: str = "out") -> Ran:
-    """One run on a stack of its own, with the store in memory unless told otherwise."""
-    store = [] if "--store" in arguments else ["--store", "memory"]
-    return launch(["-m", "local", "run", *store], tmp_path, *arguments, status=status, out=out)
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], environment_restored: None, signals_restored: None) -> Run:
+    """Gives a function that does one run on a stack of its own, with the store in memory unless told otherwise.
+
+    In this process: a new one would load for two seconds what is loaded here.
+    """
+
+    def run_here(*arguments: str | Path, status: int = 0) -> Ran:
+        store = [] if "--store" in arguments else ["--store", "memory"]
+        ended = 0
+        try:
+            start(["run", *store, *map(str, arguments), "--out", str(tmp_path / "out")])
+        except SystemExit as end:
+            ended = int(end.code or 0)
+        screen, errors = capsys.readouterr()
+        assert ended == status, f"{screen}\n{errors}"
+        return Ran(ended, screen, errors, tmp_path / "out")
+
+    return run_here
 
 
 def launch(command: Sequence[str], tmp_path: Path, *arguments: str | Path, status: int = 0, out: str = "out") -> Ran:
@@ -112,7 +130,7 @@ def lists_of(ran: Ran) -> dict[str, dict[str, Any]]:
 
 
 def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
-    ran = run(tmp_path)
+    ran = launch(["-m", "local", "run", "--store", "memory"], tmp_path)
     summary = holds(ran)
 
     assert set(summary) == {
@@ -219,18 +237,21 @@ def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
 
 
 def test_a_run_can_be_repeated(tmp_path: Path) -> None:
-    names = tmp_path / "undated.txt"  # they drop on days that the seed chooses
-    names.write_text("".join(f"name{number}.com\n" for number in range(5)))
-    command = ("--list", names, "--start", START, "--seed", "7", "--win-rate", "0.5", "--faults", "mild")
-    first, second = run(tmp_path, *command), run(tmp_path, *command, out="again")
-    assert holds(first) == holds(second)
+    names = a_list(tmp_path)
+    undated = tmp_path / "undated.txt"  # they drop on days that the seed chooses
+    undated.write_text("other1.com\nother2.com\n")
+    run = ["-m", "local", "run", "--store", "memory", "--list", str(names), "--list", str(undated), "--start", START]
+    run += ["--seed", "7", "--win-rate", "0.5", "--faults", "mild", "--days", "2"]
+    first, second = launch(run, tmp_path), launch(run, tmp_path, out="again")
+    assert first.summary == second.summary
+    assert first.summary["backorders"]["SUCCESSFUL"] > 0
     for name in ("summary.json", "backorders.csv", "ledger.csv", "findings.csv", "won.csv"):
         assert (first.out / name).read_bytes() == (second.out / name).read_bytes(), name
 
 
-def test_a_list_uploaded_twice_changes_nothing(tmp_path: Path) -> None:
+def test_a_list_uploaded_twice_changes_nothing(run: Run, tmp_path: Path) -> None:
     names = a_list(tmp_path)
-    summary = holds(run(tmp_path, "--list", names, "--list", f"{names}@1", "--start", START))
+    summary = holds(run("--list", names, "--list", f"{names}@1", "--start", START))
     assert [(record["accepted"], record["duplicates"]) for record in summary["lists"]] == [(4, 0), (0, 4)]
     assert {record["name"] for record in summary["lists"]} == {str(names)}
     assert summary["provider"]["applications"] == 4
@@ -238,9 +259,9 @@ def test_a_list_uploaded_twice_changes_nothing(tmp_path: Path) -> None:
     assert sum(summary["backorders"].values()) == 4
 
 
-def test_without_days_a_plan_is_all_that_is_made(tmp_path: Path) -> None:
+def test_without_days_a_plan_is_all_that_is_made(run: Run, tmp_path: Path) -> None:
     names = a_list(tmp_path)
-    ran = run(tmp_path, "--list", names, "--start", START, "--days", "0", "--balance", "150")
+    ran = run("--list", names, "--start", START, "--days", "0", "--balance", "150")
     summary = ran.summary
     assert summary["provider"]["calls"] == {"StatusAccount": 1}
     assert summary["backorders"] == {"HELD": 2, "SELECTED": 2}
@@ -251,33 +272,33 @@ def test_without_days_a_plan_is_all_that_is_made(tmp_path: Path) -> None:
     assert ran.table("ledger.csv") == []
 
 
-def test_a_number_of_days_stops_there(tmp_path: Path) -> None:
+def test_a_number_of_days_stops_there(run: Run, tmp_path: Path) -> None:
     names = a_list(tmp_path)
-    summary = run(tmp_path, "--list", names, "--start", "2026-11-20", "--days", "1").summary
+    summary = run("--list", names, "--start", "2026-11-20", "--days", "1").summary
     assert summary["end"] == "2026-11-21T00:00:00Z"
     assert summary["backorders"] == {"REQUESTED": 4}
     assert all(summary["invariants"].values())
 
 
-def test_what_was_to_come_after_the_end_is_told(tmp_path: Path) -> None:
+def test_what_was_to_come_after_the_end_is_told(run: Run, tmp_path: Path) -> None:
     early, late = a_list(tmp_path, name="early.csv"), a_list(tmp_path, name="late.csv")
-    ran = run(tmp_path, "--list", early, "--list", f"{late}@1", "--pay-in", "5.00@2", "--start", START, "--days", "0")
+    ran = run("--list", early, "--list", f"{late}@1", "--pay-in", "5.00@2", "--start", START, "--days", "0")
     assert [record["name"] for record in ran.summary["lists"]] == [str(early)]
     assert f"Not reached before the end: the list {late} on day 1, 5.00 paid in on day 2." in ran.line
 
 
-def test_what_stands_in_brackets_is_shown_on_the_screen(tmp_path: Path) -> None:
+def test_what_stands_in_brackets_is_shown_on_the_screen(run: Run, tmp_path: Path) -> None:
     names = a_list(tmp_path, 1, name="[bold] names.csv", zone="se")
-    ran = run(tmp_path, "--list", names, "--start", "2026-11-20", "--days", "1")
+    ran = run("--list", names, "--start", "2026-11-20", "--days", "1")
     assert "put it into [provider.zones.se] of rules.toml" in ran.line
     assert "[bold]" in ran.screen
 
 
-def test_empty_and_binary_files_and_no_lists_are_told_and_stop_nothing(tmp_path: Path) -> None:
+def test_empty_and_binary_files_and_no_lists_are_told_and_stop_nothing(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_bytes(b"")
     (tmp_path / "blob.bin").write_bytes(bytes(range(256)) * 8)
     files = (tmp_path / "empty.txt", tmp_path / "blob.bin", a_list(tmp_path))
-    ran = run(tmp_path, *(part for file in files for part in ("--list", file)), "--start", START)
+    ran = run(*(part for file in files for part in ("--list", file)), "--start", START)
     empty, binary, good = (lists_of(ran)[str(file)] for file in files)
     assert (empty["entries"], empty["accepted"]) == (0, 0)
     assert (binary["entries"], binary["rejected"]) == (1, 1)
@@ -291,44 +312,43 @@ def test_empty_and_binary_files_and_no_lists_are_told_and_stop_nothing(tmp_path:
 # Money
 
 
-def test_what_is_not_covered_is_held_and_the_user_is_told_how_much_by_when(tmp_path: Path) -> None:
-    ran = run(tmp_path, "--balance", "200")
+def test_what_is_not_covered_is_held_and_the_user_is_told_how_much_by_when(run: Run, tmp_path: Path) -> None:
+    ran = run("--list", a_list(tmp_path, 8), "--start", START, "--balance", "200")
     summary = holds(ran)
-    assert summary["backorders"]["MISSED"] > 30
+    assert summary["backorders"]["MISSED"] == 6
     missed = [row for row in ran.table("backorders.csv") if row["state"] == "MISSED"]
     assert {row["reason"] for row in missed} == {"unfunded"}
     assert {row["application"] for row in missed} == {""}
     told = ran.line.partition("Pay in ")[2]
     amount, currency, before = told.split()[:3]
     assert (currency, before) == ("USD", "before")
-    # 45 orders at 69.00 that the provider takes, and three that it does not, less what is there.
-    assert usd(amount.replace(",", "")) <= 48 * usd("69.00") - 200
+    assert usd(amount) == 8 * usd("69.00") - 200
     assert "UTC, or" in told
     assert Decimal(summary["account"]["closing"]) >= 0
 
 
 @pytest.mark.parametrize("days", ["0", "1"])
-def test_what_names_without_a_date_wait_for_is_told_too(tmp_path: Path, days: str) -> None:
+def test_what_names_without_a_date_wait_for_is_told_too(run: Run, tmp_path: Path, days: str) -> None:
     names = tmp_path / "names.txt"
     names.write_text("quartz.com\nrubble.com\nscree.com\ntalus.com\n")
-    ran = run(tmp_path, "--list", names, "--start", START, "--days", days, "--balance", "150", "--seed", "5")
+    ran = run("--list", names, "--start", START, "--days", days, "--balance", "150", "--seed", "5")
     assert ran.summary["backorders"]["HELD"] == 2
     assert "without one, 2 wait for 126.00 USD more" in ran.line
     assert "Nothing needs doing" not in ran.line
 
 
-def test_what_is_paid_in_is_used(tmp_path: Path) -> None:
+def test_what_is_paid_in_is_used(run: Run, tmp_path: Path) -> None:
     names = a_list(tmp_path)
     short = ("--list", names, "--start", "2026-11-22", "--balance", "140.00", "--win-rate", "1", "--auction-rate", "0")
-    summary = holds(run(tmp_path, *short, "--pay-in", "70.00@1", "--pay-in", "69@2"))
+    summary = holds(run(*short, "--pay-in", "70.00@1", "--pay-in", "69@2"))
     assert summary["account"]["paid_in"] == "139.00"
     assert summary["account"]["closing"] == "3.00"
     assert summary["backorders"] == {"SUCCESSFUL": 4}
 
 
-def test_amounts_are_in_the_accounts_currency_and_gross(tmp_path: Path) -> None:
+def test_amounts_are_in_the_accounts_currency_and_gross(run: Run, tmp_path: Path) -> None:
     names = a_list(tmp_path)
-    ran = run(tmp_path, "--list", names, "--start", START, "--vat", "19", "--currency", "EUR", "--win-rate", "1")
+    ran = run("--list", names, "--start", START, "--vat", "19", "--currency", "EUR", "--win-rate", "1")
     account = holds(ran)["account"]
     assert (account["currency"], account["charged"], account["closing"]) == ("EUR", "276.00", "4724.00")
     ledger = ran.table("ledger.csv")
@@ -340,14 +360,13 @@ def test_amounts_are_in_the_accounts_currency_and_gross(tmp_path: Path) -> None:
 # What goes wrong
 
 
-@pytest.mark.parametrize("seed", ["3", "4"])
-def test_under_severe_faults_nothing_is_ordered_twice_or_lost(tmp_path: Path, seed: str) -> None:
-    names = a_list(tmp_path, 60)
-    faults = ("--faults", "severe", "--duplicates", "new", "--seed", seed)
-    summary = holds(run(tmp_path, "--list", names, "--start", START, *faults))
-    assert sum(summary["backorders"].values()) == 60
+def test_under_severe_faults_nothing_is_ordered_twice_or_lost(run: Run, tmp_path: Path) -> None:
+    names = a_list(tmp_path, 30)
+    faults = ("--faults", "severe", "--duplicates", "new", "--seed", "4")
+    summary = holds(run("--list", names, "--start", START, *faults))
+    assert sum(summary["backorders"].values()) == 30
     assert sum(summary["provider"]["faults"].values()) > 20
-    assert summary["provider"]["applications"] == 60
+    assert summary["provider"]["applications"] == 30
     assert "MISSED" not in summary["backorders"]
 
 
@@ -380,13 +399,13 @@ UNUSABLE = {
 }
 
 
-def test_an_odd_answer_about_one_name_and_an_outage_harm_no_other(tmp_path: Path) -> None:
+def test_an_odd_answer_about_one_name_and_an_outage_harm_no_other(run: Run, tmp_path: Path) -> None:
     names = a_list(tmp_path, 8)
     answers = tmp_path / "answers.json"
     odd = {"command": "AddDomainApplication", "domain": "name3.com", "code": 545, "description": "Object not found"}
     row = {"command": "QueryDepositList", "domain": "name4.com", "properties": {"DEPOSIT": "a lot"}, "times": 2}
     answers.write_text(json.dumps([odd, row]))
-    ran = run(tmp_path, "--list", names, "--start", START, "--answers", answers, "--outage", "3@0.5")
+    ran = run("--list", names, "--start", START, "--answers", answers, "--outage", "3@0.5")
     summary = holds(ran)
     assert summary["backorders"]["MISSED"] == 1
     assert summary["provider"]["applications"] == 7
@@ -395,10 +414,10 @@ def test_an_odd_answer_about_one_name_and_an_outage_harm_no_other(tmp_path: Path
     assert "name3.com" in {finding["domain"] for finding in summary["findings"]}
 
 
-def test_an_answer_with_a_key_that_nobody_knows_is_not_played(tmp_path: Path) -> None:
+def test_an_answer_with_a_key_that_nobody_knows_is_not_played(run: Run, tmp_path: Path) -> None:
     answers = tmp_path / "answers.json"
     answers.write_text('[{"command": "StatusAccount", "cod": 545}]')
-    ran = run(tmp_path, "--answers", answers, status=2)
+    ran = run("--answers", answers, status=2)
     assert "answer 1: unknown: cod" in ran.errors
     assert ran.errors.count("\n") == 1
 
@@ -433,46 +452,46 @@ def test_a_command_that_cannot_be_used_ends_with_2_and_one_line(tmp_path: Path) 
     assert ran.screen == ""
 
 
-def test_broken_rules_end_with_2_and_one_line(tmp_path: Path) -> None:
+def test_broken_rules_end_with_2_and_one_line(run: Run, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text('[select]\nzones = ["com"]\nlenght = [3, 12]\n\n[limits]\nper_day = "many"\n')
-    ran = run(tmp_path, "--rules", rules, status=2)
+    ran = run("--rules", rules, status=2)
     assert "lenght" in ran.errors
     assert "per_day" in ran.errors
     assert ran.errors.count("\n") == 1
 
 
-def test_of_a_folder_only_a_runs_own_results_are_replaced(tmp_path: Path) -> None:
+def test_of_a_folder_only_a_runs_own_results_are_replaced(run: Run, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "letter.txt").write_text("dear diary")
     (tmp_path / "out" / "backorders.csv").write_text("of an earlier run")
-    ran = run(tmp_path, "--list", a_list(tmp_path), "--start", START, "--days", "0")
+    ran = run("--list", a_list(tmp_path), "--start", START, "--days", "0")
     assert len(ran.table("backorders.csv")) == 4
     assert (tmp_path / "out" / "letter.txt").read_text() == "dear diary"
 
 
-def test_a_file_is_no_folder_for_results(tmp_path: Path) -> None:
+def test_a_file_is_no_folder_for_results(run: Run, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("dear diary")
-    ran = run(tmp_path, "--list", a_list(tmp_path), status=2)
+    ran = run("--list", a_list(tmp_path), status=2)
     assert ran.errors == f"local: --out {tmp_path / 'out'}: is no folder\n"
 
 
 # Deletion lists
 
 
-def test_without_rules_nothing_is_chosen_from_a_deletion_list(tmp_path: Path) -> None:
-    ran = run(tmp_path, "--list", a_list(tmp_path), "--kind", "dropping", "--days", "0", "--start", START)
+def test_without_rules_nothing_is_chosen_from_a_deletion_list(run: Run, tmp_path: Path) -> None:
+    ran = run("--list", a_list(tmp_path), "--kind", "dropping", "--days", "0", "--start", START)
     (record,) = ran.summary["lists"]
     assert (record["entries"], record["not_selected"], record["accepted"]) == (4, 4, 0)
     assert "There is no rules.toml: nothing is chosen from deletion lists." in ran.line
     assert ran.summary["backorders"] == {}
 
 
-def test_rules_choose_from_a_deletion_list(tmp_path: Path) -> None:
+def test_rules_choose_from_a_deletion_list(run: Run, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text('[select]\nzones = ["com"]\nreject = "[3-9]$"\n\n[fees]\ncom = "59.00"\n\n[limits]\nper_day = 2\n')
     some, others = a_list(tmp_path, 6), a_list(tmp_path, 3, name="more.csv", zone="net")
-    ran = run(tmp_path, "--list", some, "--list", others, "--kind", "dropping", "--rules", rules, "--start", START)
+    ran = run("--list", some, "--list", others, "--kind", "dropping", "--rules", rules, "--start", START)
     com, net = (lists_of(ran)[str(file)] for file in (some, others))
     assert (com["entries"], com["not_selected"], com["accepted"]) == (6, 3, 3)
     assert (net["entries"], net["not_selected"], net["accepted"]) == (3, 3, 0)
@@ -548,7 +567,7 @@ def a_stack_up(build: Path) -> Iterator[LocalStack]:
 
 def test_a_killed_run_is_continued_and_cancelled_on_the_same_stack(tmp_path: Path) -> None:
     build = tmp_path / "build"
-    names = a_list(tmp_path, 12)
+    names = a_list(tmp_path, 6)
     attached = ["-c", ATTACHED, str(build)]
     command = ["--list", str(names), "--start", START, "--duplicates", "new", "--out", str(tmp_path / "killed")]
     with a_stack_up(build) as stack:
@@ -556,7 +575,7 @@ def test_a_killed_run_is_continued_and_cancelled_on_the_same_stack(tmp_path: Pat
         process = subprocess.Popen(
             [sys.executable, *attached, *command], cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        while control.state()["created"] < 5:
+        while control.state()["created"] < 3:
             assert process.poll() is None
         process.kill()
         process.wait()
@@ -565,9 +584,9 @@ def test_a_killed_run_is_continued_and_cancelled_on_the_same_stack(tmp_path: Pat
 
         ran = launch(attached, tmp_path, *command[:-2])
         summary = holds(ran)
-        assert sum(summary["backorders"].values()) == 12
+        assert sum(summary["backorders"].values()) == 6
         assert "MISSED" not in summary["backorders"]
-        assert summary["provider"]["applications"] == 12
+        assert summary["provider"]["applications"] == 6
         assert control.state()["duplicates"] == 0
 
         # Once more, with nothing left to do: no call that changes anything.
@@ -588,7 +607,7 @@ def test_a_cancel_takes_back_what_was_wanted(tmp_path: Path) -> None:
     names, regretted = a_list(tmp_path), a_list(tmp_path, 2, name="regretted.csv")
     with a_stack_up(build) as stack:
         control = Control(stack.emulator_base_url)
-        launch(attached, tmp_path, "--list", names, "--start", START, "--days", "1")
+        launch(attached, tmp_path, "--list", names, "--start", "2026-11-26", "--days", "1")
         assert len(control.state()["applications"]) == 4
         ran = launch(attached, tmp_path, "--list", regretted, "--kind", "cancel")
         assert Counter(row["state"] for row in ran.table("backorders.csv"))["CANCELLED"] == 2

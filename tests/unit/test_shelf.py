@@ -1,7 +1,8 @@
-"""A shelf is a mapping like any other, but that it is on disk, and goes by place."""
+"""A shelf is a mapping like any other, but that it goes by place, and to disk when it grows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -17,6 +18,15 @@ KEYS = st.text(max_size=4)
 STEPS = st.lists(st.tuples(st.sampled_from(["put", "drop"]), KEYS, st.text(max_size=4)), max_size=40)
 
 
+@pytest.fixture(scope="module", params=[0, 3, 1_000])
+def in_memory(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With all on disk, with some that moved there, and with all in memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciliation.shelf.MOST_IN_MEMORY", request.param)
+        yield
+
+
+@pytest.mark.usefixtures("in_memory")
 @given(STEPS)
 def test_it_holds_what_a_dict_would(steps: list[tuple[str, str, str]]) -> None:
     shelf, mapping = Shelf(str), dict[str, str]()
@@ -33,6 +43,7 @@ def test_it_holds_what_a_dict_would(steps: list[tuple[str, str, str]]) -> None:
         shelf["not there"]
 
 
+@pytest.mark.usefixtures("in_memory")
 @given(st.dictionaries(KEYS, st.text(max_size=3)))
 def test_it_is_walked_through_by_place_then_by_arrival(values: dict[str, str]) -> None:
     shelf = Shelf(str, place=lambda value: value[:1])
@@ -43,6 +54,7 @@ def test_it_is_walked_through_by_place_then_by_arrival(values: dict[str, str]) -
 PLACES = st.text(max_size=2) | st.just("\U0010ffff")
 
 
+@pytest.mark.usefixtures("in_memory")
 @given(st.dictionaries(KEYS, PLACES), PLACES, PLACES)
 def test_a_stretch_of_places_has_its_first_and_not_its_end(values: dict[str, str], first: str, end: str) -> None:
     shelf = Shelf(str, place=lambda value: value)
@@ -60,6 +72,7 @@ def test_what_is_walked_through_may_change_meanwhile() -> None:
     assert len(shelf) == 2_000
 
 
+@pytest.mark.usefixtures("in_memory")
 def test_a_backorder_comes_back_as_it_was() -> None:
     order = a_placed_backorder("xn--mller-kva.com")
     shelf = Shelf(Backorder)
@@ -83,12 +96,14 @@ def test_four_times_as_many_of_one_place_are_walked_through_in_four_times_the_st
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("reconciliation.shelf._AT_A_TIME", 10)
+    monkeypatch.setattr("reconciliation.shelf.MOST_IN_MEMORY", 0)
 
     def steps(number: int) -> int:
         shelf, taken = Shelf(str), count()
         shelf.update((str(each), "") for each in range(number))
         # SQLite calls it once for so many instructions of its own.
-        shelf._database.set_progress_handler(lambda: bool(next(taken) < 0), 10)
+        assert shelf._database is not None
+        shelf._database._sqlite.set_progress_handler(lambda: bool(next(taken) < 0), 10)
         assert len(list(shelf)) == number
         return next(taken)
 
