@@ -33,7 +33,8 @@ from submission.questions import ASKING
 from submission.work import Submission, work
 from tests.factories import NOW, a_backorder
 
-KILLS = 30
+KILLS = 10
+MANY_KILLS = 60
 SEED = 4
 AT_ONCE = 2
 """Worker processes side by side."""
@@ -44,7 +45,7 @@ LONGEST_S = 0.25
 """From a worker's beginning to its death, at most: a few calls of each of its threads."""
 ROUND = timedelta(minutes=4)
 """Longer than a lease, and than the pause before the next question."""
-MOST_ROUNDS = 60
+MOST_ROUNDS = 120
 PATIENCE_S = 60.0
 BEGUN = "begun"
 
@@ -188,11 +189,12 @@ def world(environment_restored: None) -> Iterator[World]:
         yield World(stack, random.Random(SEED))
 
 
-def test_workers_killed_at_any_moment_order_each_name_once(world: World) -> None:
+@pytest.mark.parametrize("wanted", [KILLS, pytest.param(MANY_KILLS, marks=pytest.mark.soak)])
+def test_workers_killed_at_any_moment_order_each_name_once(world: World, wanted: int) -> None:
     kills = rounds = 0
     interrupted: set[str] = set()
     # Some workers die before their first claim: the more of them, the busier the machine is.
-    while kills < KILLS or len(interrupted) < KILLS / 3:
+    while kills < wanted or len(interrupted) < wanted / 3:
         rounds += 1
         assert rounds <= MOST_ROUNDS, (
             f"{kills} of {rounds * AT_ONCE} workers died at work, {len(interrupted)} in an order"
@@ -216,5 +218,5 @@ def test_workers_killed_at_any_moment_order_each_name_once(world: World) -> None
     assert all(each.origin is Origin.OURS and each.claim is None for each in backorders)
     # Workers did die between their claim and what came of it, and some after the provider had the order.
     asked = [each for each in backorders if any(step.why == ASKING for step in each.history)]
-    assert len(asked) >= KILLS / 3
+    assert len(asked) >= wanted / 3
     assert any("found at the provider" in step.why for each in asked for step in each.history)

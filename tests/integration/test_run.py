@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from local.__main__ import start
 from local.control import Control
 from local.stack import STACK_FILE, LocalStack
 from tests.factories import usd
+from tests.integration.runs import Ran, Run
 
 PROJECT = Path(__file__).resolve().parents[2]
 SAMPLE = PROJECT / "local" / "samples" / "wanted.txt"
@@ -42,54 +40,6 @@ INVARIANTS = {
 START = "2026-11-27T06:00:00Z"
 DROP = "2026-11-27"
 """A short run: in the middle of the lock, hours before the drop."""
-
-
-@dataclass
-class Ran:
-    """What a run left."""
-
-    status: int
-    screen: str
-    errors: str
-    out: Path
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.out / "summary.json").read_text())
-        return content
-
-    def table(self, name: str) -> list[dict[str, str]]:
-        with (self.out / name).open(newline="") as file:
-            return list(csv.DictReader(file))
-
-    @property
-    def line(self) -> str:
-        """The screen without its line breaks."""
-        return " ".join(self.screen.split())
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], environment_restored: None, signals_restored: None) -> Run:
-    """Gives a function that does one run on a stack of its own, with the store in memory unless told otherwise.
-
-    In this process: a new one would load for two seconds what is loaded here.
-    """
-
-    def run_here(*arguments: str | Path, status: int = 0) -> Ran:
-        store = [] if "--store" in arguments else ["--store", "memory"]
-        ended = 0
-        try:
-            start(["run", *store, *map(str, arguments), "--out", str(tmp_path / "out")])
-        except SystemExit as end:
-            ended = int(end.code or 0)
-        screen, errors = capsys.readouterr()
-        assert ended == status, f"{screen}\n{errors}"
-        return Ran(ended, screen, errors, tmp_path / "out")
-
-    return run_here
 
 
 def launch(command: Sequence[str], tmp_path: Path, *arguments: str | Path, status: int = 0, out: str = "out") -> Ran:
@@ -420,14 +370,6 @@ def test_an_answer_with_a_key_that_nobody_knows_is_not_played(run: Run, tmp_path
     ran = run("--answers", answers, status=2)
     assert "answer 1: unknown: cod" in ran.errors
     assert ran.errors.count("\n") == 1
-
-
-@pytest.fixture
-def signals_restored() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("case", UNUSABLE)

@@ -22,8 +22,8 @@ from local.simulation.simulation import simulate
 
 EVENTFUL = (1, 2, 3, 7, 10, 13, 29, 46, 49, 137, 158)
 """Seeds in which, taken together, everything takes place that is simulated."""
-OTHERS = tuple(seed for seed in range(1, 31) if seed not in EVENTFUL)
-MANY = range(101, 501)
+OTHERS = tuple(seed for seed in range(1, 11) if seed not in EVENTFUL)
+MANY = range(11, 501)
 CHUNK = 11
 
 
@@ -59,7 +59,7 @@ def test_every_promise_holds_in_many_seeds(seeds: Sequence[int], books: bool) ->
     run_all(seeds, Wishes(books=books))
 
 
-@pytest.mark.parametrize("seed", [2, 11])
+@pytest.mark.parametrize("seed", [4, 9])
 def test_a_seed_is_always_the_same_run(seed: int) -> None:
     one, other = simulate(draw(seed)), simulate(draw(seed))
     assert (one.seen, one.ended_at) == (other.seen, other.ended_at)
