@@ -13,6 +13,61 @@ NAMES = st.builds(
     zone=st.sampled_from(["com", "net", "it"]),
     words=st.sampled_from(["no object", "no class"]),
 )
+WORDS = "541 invalid attribute value"
+
+
+def refused(*names: str, words: str = WORDS) -> Refusals:
+    """All of these names refused, in this order."""
+    refusals = Refusals()
+    for name in names:
+        refusals = refusals.plus(a_refusal(name, words))
+    return refusals
+
+
+def a_refusal(name: str, words: str = WORDS) -> RefusedName:
+    return RefusedName(name, name.partition(".")[2], words)
+
+
+def test_five_names_of_one_zone_halt_that_zone() -> None:
+    assert refused("a.it", "b.it", "c.it", "d.it").halts(a_refusal("d.it")) is None
+    assert refused("a.it", "b.it", "c.it", "d.it", "e.it").halts(a_refusal("e.it")) == "zone"
+
+
+def test_five_names_of_two_zones_halt_all_orders() -> None:
+    assert refused("a.it", "b.it", "c.it", "d.com").halts(a_refusal("d.com")) is None
+    assert refused("a.it", "b.it", "c.it", "d.it", "e.com").halts(a_refusal("e.com")) == "line"
+
+
+def test_other_words_count_for_themselves() -> None:
+    refusals = refused("a.it", "b.it", "c.it", "d.it").plus(a_refusal("e.it", "540 not taken"))
+    assert refusals.halts(a_refusal("e.it", "540 not taken")) is None
+    assert refusals.plus(a_refusal("f.it")).halts(a_refusal("f.it")) == "zone"
+
+
+def test_a_name_that_is_refused_again_counts_once_and_as_the_latest() -> None:
+    refusals = refused("a.it", "b.it", "c.it", "d.it", "a.it")
+    assert refusals.halts(a_refusal("a.it")) is None
+    assert [each.name for each in refusals.names] == ["b.it", "c.it", "d.it", "a.it"]
+
+
+def test_an_order_that_went_through_forgives_its_zone_and_leaves_others_to_count_for_theirs_alone() -> None:
+    refusals = refused("a.it", "b.it", "c.it", "d.com").after_success({"com"})
+    assert [each.name for each in refusals.names] == ["a.it", "b.it", "c.it"]
+    mixed = refusals.plus(a_refusal("e.com")).plus(a_refusal("f.it"))
+    assert mixed.halts(a_refusal("f.it")) is None, "of all orders only two were refused since"
+    assert mixed.plus(a_refusal("g.it")).halts(a_refusal("g.it")) == "zone"
+
+
+def test_no_order_that_went_through_forgives_nothing() -> None:
+    refusals = refused("a.it", "b.it", "c.it", "d.it").after_success(())
+    assert refusals.plus(a_refusal("e.com")).halts(a_refusal("e.com")) == "line"
+
+
+def test_names_that_are_decided_count_no_more() -> None:
+    refusals = refused("a.it", "b.it", "c.it", "d.it").without({"a.it", "c.it"})
+    assert [each.name for each in refusals.names] == ["b.it", "d.it"]
+
+
 EVENTS = st.lists(st.one_of(NAMES, st.sampled_from(["com", "net", "it"])), max_size=40)
 
 
@@ -39,7 +94,7 @@ def test_what_is_kept_is_bounded() -> None:
     refusals = Refusals()
     for number in range(2000):
         refusals = refusals.plus(RefusedName(f"n{number}", f"z{number % 600}", "words"))
-    assert len(refusals.names) == 500
+    assert [each.name for each in refusals.names] == [f"n{number}" for number in range(1500, 2000)], "the oldest go"
 
 
 def test_words_are_compared_without_the_name_and_its_case() -> None:
