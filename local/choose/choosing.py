@@ -19,7 +19,7 @@ from backorder.rules import Rules
 from backorder.store.memory import MemoryStore
 from ingestion.intake import Intake
 from ingestion.reading import Entry, LeftOut, ReadList, Reject, read_lists
-from ingestion.screen import Screen
+from ingestion.reading.prefilter import Screen
 from ingestion.selection import Selection
 from planning.fees import Fees
 from planning.funding import chance_gone

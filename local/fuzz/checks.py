@@ -17,8 +17,8 @@ from backorder.spreadsheet import safe
 from backorder.store.memory import MemoryStore
 from ingestion.ingest import ingest_object
 from ingestion.reading import Entry, LeftOut, Reject, read_lists
+from ingestion.reading.prefilter import Screen
 from ingestion.rejects import MOST_WRITTEN
-from ingestion.screen import Screen
 from ingestion.selection import Selection
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from backorder.rules import parse_rules
 from ingestion.reading import LeftOut, Reject, read_lists
-from ingestion.screen import NO_RULES, Screen
+from ingestion.reading.prefilter import NO_RULES, Screen
 from ingestion.selection import Selection
 from tests.selection_reference import Outcome, Row, Table, outcome, toml
 

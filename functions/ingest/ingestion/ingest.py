@@ -13,9 +13,9 @@ from ingestion.objects import Arrived, look_at, object_file
 from ingestion.one_list import Task
 from ingestion.reading import ReadList, read_lists
 from ingestion.reading.encodings import known_encoding
+from ingestion.reading.prefilter import Screen
 from ingestion.rounds import Rounds
 from ingestion.rules_file import ingest_rules
-from ingestion.screen import Screen
 from ingestion.services import Ingestion
 from ingestion.summary import Kind, ListSummary
 from ingestion.writing import TimeIsShort, check_time

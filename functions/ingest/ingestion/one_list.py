@@ -23,9 +23,9 @@ from ingestion.objects import Arrived, list_name
 from ingestion.reading import Entry, LeftOut, ReadList, Reject
 from ingestion.reading.encodings import declares_nothing, known_encoding
 from ingestion.reading.formats import DELETIONS
+from ingestion.reading.prefilter import NO_RULES
 from ingestion.rejects import Rejected, Rejects
 from ingestion.renewals import COMPLETE, Survey
-from ingestion.screen import NO_RULES
 from ingestion.selection import Selection
 from ingestion.services import Ingestion
 from ingestion.summary import Kind, ListSummary

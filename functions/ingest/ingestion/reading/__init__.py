@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ingestion.reading.blocks import Blocks, read_screened
 from ingestion.reading.code_pages import Decoder, Known, decoder_of, title_of
 from ingestion.reading.containers import Bounds, Member, NoList, unpack
 from ingestion.reading.document import Document, is_document
@@ -21,7 +20,7 @@ from ingestion.reading.entries import UNDECODED, Entry, Items, LeftOut, Reject, 
 from ingestion.reading.formats import plain, recognise
 from ingestion.reading.formats.form import look_ahead
 from ingestion.reading.lines import Lines, Run
-from ingestion.screen import Screen
+from ingestion.reading.prefilter import Blocks, Screen, read_screened
 
 _SAMPLE = 100
 """Lines that a format is recognised from."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from backorder.rules import Rules, parse_rules
 from ingestion.reading import Entry, LeftOut, Reject, read_lists
-from ingestion.screen import NO_RULES, Screen
+from ingestion.reading.prefilter import NO_RULES, Screen
 from ingestion.selection import Selection
 
 
@@ -72,7 +72,7 @@ def _small_blocks() -> Iterator[None]:
         patch("ingestion.reading.lines._FIRST_BLOCK", 60),
         patch("ingestion.reading.containers.CHUNK", 150),
         patch("ingestion.reading.lines.LARGE", 400),
-        patch("ingestion.reading.blocks._MOST_MEANINGS", 20),
+        patch("ingestion.reading.prefilter.blocks._MOST_MEANINGS", 20),
     ):
         yield
 

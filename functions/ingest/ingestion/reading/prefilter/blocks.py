@@ -21,7 +21,7 @@ from ingestion.reading.containers import NoList
 from ingestion.reading.entries import Entry, Items, LeftOut, Reject
 from ingestion.reading.formats.form import Format, PlainRows
 from ingestion.reading.lines import Block, Line, Lines
-from ingestion.screen import Screen
+from ingestion.reading.prefilter.screen import Screen
 
 _plain_names_at = re.compile(rb"\n([a-z0-9.-]+)").finditer
 _plain_names = re.compile(rb"\n([a-z0-9.-]+)").findall
