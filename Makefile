@@ -150,8 +150,9 @@ emulator: $(READY) ## the provider's emulator alone: PORT=8053 ARGS="…"
 test: $(READY) $(RUNTIME_READY) $(DYNALITE_READY) $(BUILT) ## every test but those of `make soak`
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak" --durations 10 $(ARGS)
 
-soak: $(READY) $(RUNTIME_READY) $(BUILT) ## hundreds of seeds, searches, kills, growth of memory, ten minutes of fuzz: MINUTES=n
+soak: $(READY) $(RUNTIME_READY) $(BUILT) ## hundreds of seeds, searches, ten times the examples, kills, growth of memory, ten minutes of fuzz: MINUTES=n
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m soak --durations 10 $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "hypothesis and not soak" --hypothesis-profile search -q $(ARGS)
 	@$(BIN)/python -m local fuzz --minutes $(MINUTES)
 
 # Said before anything is set up.

@@ -15,9 +15,11 @@ GUARD = Guard()
 
 def pytest_configure() -> None:
     GUARD.watch()
-    # How long an example takes says how busy the machine is.
-    settings.register_profile("any machine", deadline=None)
-    settings.load_profile("any machine")
+    # How long an example takes says how busy the machine is: no deadline. What `make test` tries is always the same;
+    # `make soak` searches, with `--hypothesis-profile`.
+    settings.register_profile("repeat", deadline=None, max_examples=50, derandomize=True)
+    settings.register_profile("search", deadline=None, max_examples=500)
+    settings.load_profile("repeat")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
