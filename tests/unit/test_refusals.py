@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,17 +26,20 @@ def refused(*names: str, words: str = WORDS) -> Refusals:
 
 
 def a_refusal(name: str, words: str = WORDS) -> RefusedName:
-    return RefusedName(name, name.partition(".")[2], words)
+    # Each text made new, as they come from answers and messages.
+    return RefusedName("".join(list(name)), name.partition(".")[2], "".join(list(words)))
 
 
 def test_five_names_of_one_zone_halt_that_zone() -> None:
     assert refused("a.it", "b.it", "c.it", "d.it").halts(a_refusal("d.it")) is None
     assert refused("a.it", "b.it", "c.it", "d.it", "e.it").halts(a_refusal("e.it")) == "zone"
+    assert refused("a.it", "b.it", "c.it", "d.it", "e.it", "f.it").halts(a_refusal("f.it")) == "zone"
 
 
 def test_five_names_of_two_zones_halt_all_orders() -> None:
     assert refused("a.it", "b.it", "c.it", "d.com").halts(a_refusal("d.com")) is None
     assert refused("a.it", "b.it", "c.it", "d.it", "e.com").halts(a_refusal("e.com")) == "line"
+    assert refused("a.it", "b.it", "c.it", "d.it", "e.com", "f.com").halts(a_refusal("f.com")) == "line"
 
 
 def test_other_words_count_for_themselves() -> None:
@@ -56,6 +60,12 @@ def test_an_order_that_went_through_forgives_its_zone_and_leaves_others_to_count
     mixed = refusals.plus(a_refusal("e.com")).plus(a_refusal("f.it"))
     assert mixed.halts(a_refusal("f.it")) is None, "of all orders only two were refused since"
     assert mixed.plus(a_refusal("g.it")).halts(a_refusal("g.it")) == "zone"
+
+
+@pytest.mark.parametrize(("others", "zone"), [("it", "com"), ("com", "it")])
+def test_names_of_another_zone_that_count_for_theirs_alone_halt_no_other_zone(others: str, zone: str) -> None:
+    refusals = refused(*(f"n{number}.{others}" for number in range(4))).after_success({"net"})
+    assert refusals.plus(a_refusal(f"a.{zone}")).halts(a_refusal(f"a.{zone}")) is None
 
 
 def test_no_order_that_went_through_forgives_nothing() -> None:

@@ -69,5 +69,37 @@ def test_overdue_is_what_is_older_than_its_patience(stage: Stage, age: timedelta
     assert known.overdue(NOW + age) == ({stage: age} if age > EXPECTATIONS[stage].patience else {})
 
 
+@pytest.mark.parametrize(
+    ("stage", "patience"),
+    [
+        (Stage.PLAN, timedelta(minutes=15)),
+        (Stage.ACCOUNT, timedelta(minutes=30)),
+        (Stage.APPLICATIONS, timedelta(hours=3)),
+        (Stage.BOOKS, timedelta(hours=6)),
+        (Stage.REPORTS, timedelta(hours=3)),
+        (Stage.LISTS, timedelta(hours=26)),
+    ],
+)
+def test_each_stage_is_overdue_after_its_own_time(stage: Stage, patience: timedelta) -> None:
+    known = Successes(at={stage: NOW}, expected_since={stage: NOW})
+
+    assert known.overdue(NOW + patience) == {}
+    late = patience + timedelta(seconds=1)
+    assert known.overdue(NOW + late) == {stage: late}
+
+
+def test_a_stage_is_told_by_what_it_does() -> None:
+    assert EXPECTATIONS[Stage.PLAN].succeeded == "orders planned"
+    assert EXPECTATIONS[Stage.LISTS].failed == "provider's list not fetched"
+
+
+def test_what_is_known_already_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore()
+    note_success(store, Stage.PLAN, NOW)
+    monkeypatch.setattr(store, "swap_document", lambda *_: pytest.fail("it is there"))
+
+    note_success(store, Stage.PLAN, NOW)
+
+
 def test_nothing_is_overdue_that_nobody_expects() -> None:
     assert not Successes(at={Stage.LISTS: NOW}).overdue(NOW + timedelta(days=400))
