@@ -14,6 +14,7 @@ from typing import Final
 from rich.console import Console
 
 from backorder.bookkeeping import Posting
+from backorder.dates import DateStatement
 from backorder.deadlines import Known
 from backorder.domains import NotADomain, parse_domain
 from backorder.finding import Finding
@@ -246,6 +247,8 @@ def _facts(of: Backorder, now: datetime) -> Iterator[tuple[str, str]]:
     else:
         known = "" if of.deadline_known is Known.FINALIZATION else f", {of.deadline_known}"
         yield "deadline", f"{moment(of.deadline)} UTC ({ahead(of.deadline, now)}{known})"
+    for number, said in enumerate(of.dates):
+        yield "dated by" if number == 0 else "outranked", in_words(said)
     if of.batch_starts_at is not None:
         yield "drops", f"{moment(of.batch_starts_at)} UTC ({ahead(of.batch_starts_at, now)})"
     yield "fee", money(of.fee, None)
@@ -257,6 +260,18 @@ def _facts(of: Backorder, now: datetime) -> Iterator[tuple[str, str]]:
         yield "cancelled", "yes: it is taken back as soon as the provider allows it"
     if of.state.is_final and not of.settled:
         yield "money", "not settled yet"
+
+
+def in_words(said: DateStatement) -> str:
+    """Return who said what of a drop, and when: `the provider's pending-delete list, 24 Nov 12:00: …`."""
+    if said.finalization_at is not None:
+        what = f"finalization date {moment(said.finalization_at)} UTC"
+    elif said.drop_at is not None:
+        what = f"drops {moment(said.drop_at)} UTC"
+    else:
+        what = f"drops on {said.drop_day:%-d %b %Y}"
+    where = f" ({said.list})" if said.list else ""
+    return f"{said.source.in_words}{where}, {moment(said.said_at)} UTC: {what}"
 
 
 def _events(title: str, events: Iterable[Event]) -> object:

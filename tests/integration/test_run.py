@@ -36,6 +36,8 @@ INVARIANTS = {
     "refunds_complete",
     "nobody_elses",
     "others_unharmed",
+    "dates_ranked",
+    "last_word",
     "auctions_told",
     "sums_equal_postings",
 }

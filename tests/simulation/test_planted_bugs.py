@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+import backorder.dates
+import backorder.model
+import ingestion.intake
 import planning.submissions
 import planning.timeline
 import reconciliation.findings
@@ -20,6 +23,7 @@ import submission.orders
 import submission.questions
 import submission.work
 from backorder.bookkeeping import Posting
+from backorder.dates import DateStatement
 from backorder.model import Backorder, BackorderKey, Claim, Origin, State
 from backorder.provider import AccountingEntry, Listing, Provider
 from backorder.provider.applications import Application
@@ -168,6 +172,23 @@ def a_refused_order_sent_again_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Orders, "_look_first", lambda _self, _claimed: None)
 
 
+def the_newest_date_whoever_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decisive(statements: Iterable[DateStatement]) -> DateStatement | None:
+        return max(statements, key=lambda said: said.said_at, default=None)
+
+    monkeypatch.setattr(backorder.dates, "decisive", decisive)
+    monkeypatch.setattr(backorder.model, "decisive", decisive)
+
+
+def a_cancel_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is nothing to take back yet."""
+    monkeypatch.setattr(ingestion.intake, "last_cancel", lambda _store, _domain: None)
+
+
+def a_wish_that_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingestion.intake.Intake, "_wished", lambda _self, backorder, _entry: (backorder, ()))
+
+
 def sums_of_what_the_ledger_did_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of the day before those that are meant are booked again and again, and counted each time."""
 
@@ -195,6 +216,8 @@ COMES_LATE = Wishes(duplicates="new", storm=True, faults="severe,timeout_late", 
 ANY = Wishes(answers=False)
 AUCTIONS = Wishes(auctions=True, answers=False, books=False, names=3, storm=False)
 BOOKS = Wishes(books=True, answers=False)
+LISTS = Wishes(answers=False, books=False, faults="none", storm=False, names=8, contradictions=True)
+POOR = replace(LISTS, ample=False)
 ODD_TWICE = Wishes(answers=True, ample=True, books=False, faults="none", duplicates="new")
 
 
@@ -252,6 +275,9 @@ BUGS = {
         nobody_looks_at("deposit_lapsed"), BOOKS, "findings_are_the_faults", seeds=(15,)
     ),
     "a refused order sent again unseen": bug(a_refused_order_sent_again_unseen, ODD_TWICE, "ordered_once", seeds=(51,)),
+    "the newest date, whoever says it": bug(the_newest_date_whoever_says_it, LISTS, "dates_ranked", seeds=(1, 2)),
+    "a cancel that is forgotten": bug(a_cancel_that_is_forgotten, LISTS, "last_word", "cancel_holds", seeds=(2,)),
+    "a wish that changes nothing": bug(a_wish_that_changes_nothing, POOR, "last_word", seeds=(4, 5)),
     "refunds missed at once": bug(refunds_that_are_missed_at_once, BOOKS, "findings_are_the_faults", seeds=(2,)),
 }
 
