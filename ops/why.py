@@ -20,6 +20,7 @@ from backorder.domains import NotADomain, parse_domain
 from backorder.finding import Finding
 from backorder.model import Backorder, BackorderKey, Origin, Source, State
 from backorder.store import ListRecord, NotUnderstood, Store
+from ingestion.cancels import Cancel, last_cancel
 from ops.faults import Fault
 from ops.screen import ahead, moment, money, plain, row, table
 from ops.stacks import Stack
@@ -77,6 +78,8 @@ class History:
     """Why the name is no domain name."""
     not_understood: tuple[str, ...] = ()
     """Which items of it are not understood, and what that means."""
+    # The newest cancel of it that was read.
+    cancelled: Cancel | None = None
 
 
 def look(stack: Stack, name: str) -> History:
@@ -97,6 +100,7 @@ def look(stack: Stack, name: str) -> History:
         dropping=sum(record.kind == "dropping" and record.not_selected > 0 for record in lists),
         fault=fault,
         not_understood=not_understood,
+        cancelled=last_cancel(store, domain),
         now=stack.clock(),
     )
 
@@ -150,6 +154,7 @@ def history(
     dropping: int = 0,
     fault: str | None = None,
     not_understood: tuple[str, ...] = (),
+    cancelled: Cancel | None = None,
     now: datetime,
 ) -> History:
     """Puts together what was read. Pure: money and findings belong to the cycle in whose time they are."""
@@ -172,6 +177,7 @@ def history(
         lists_left_out=dropping,
         fault=fault,
         not_understood=not_understood,
+        cancelled=cancelled,
     )
 
 
@@ -207,6 +213,10 @@ def render(seen: History, console: Console) -> None:
         for line in seen.turned_away:
             row(made, line.list, moment(line.read_at), line.line, line.text, line.reason)
         console.print(made)
+    elif not seen.cycles and seen.cancelled is not None:
+        by = seen.cancelled
+        told = f"{seen.domain}: cancelled by {by.list}, line {by.line} ({moment(by.at)} UTC)"
+        console.print(plain(f"{told}: no older list orders it, nor does a rule."), soft_wrap=True)
     elif not seen.cycles and not seen.not_understood:
         told = f"{seen.domain}: no list that was read asked for it."
         if seen.fault:
