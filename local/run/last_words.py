@@ -58,10 +58,13 @@ def _cancel_ignored(backorder: Backorder, word: Word) -> str | None:
     dropped_later = backorder.batch_starts_at is not None and backorder.batch_starts_at > word.at + ANOTHER_DROP
     if backorder.origin is Origin.FOREIGN or (backorder.source is Source.DROPPING and dropped_later):
         return None
-    if backorder.cancel_requested or any(step.why.startswith("cancelled") for step in backorder.history):
+    if backorder.cancel_requested:
         return None
     if backorder.state in STILL_TO_CANCEL:
         return f"cancelled last, and it is {backorder.state}"
+    # Where it was ordered all the same, the provider did not allow it any more.
+    if any(step.why.startswith("cancelled") for step in backorder.history):
+        return None
     ended_at = next((step.at for step in backorder.history if step.entered in ORDERED_AND_DROPPED), None)
     if ended_at is not None and ended_at > word.at + READ_WITHIN:
         return f"cancelled last, and it was ordered ({backorder.state})"
