@@ -172,7 +172,7 @@ def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
 
     backorders = ran.table("backorders.csv")
     assert len(backorders) == 48
-    assert list(backorders[0])[:11] == [
+    assert list(backorders[0])[:12] == [
         "domain",
         "zone",
         "state",
@@ -180,6 +180,7 @@ def test_the_sample_lives_its_whole_life(tmp_path: Path) -> None:
         "fee",
         "deadline",
         "deadline_known",
+        "dated_by",
         "submitted_at",
         "application",
         "list",
