@@ -208,17 +208,17 @@ def sums_of_what_the_ledger_did_not_take(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Books, "mend_sums", lambda _self, _today: 0)
 
 
-TWICE = Wishes(duplicates="new", answers=False)
+TWICE = Wishes(duplicates="new", answers=False, contradictions=False)
 """A second order makes a second application: the reading under which ordering twice shows."""
 # And with ticks at any time and many names, for what shows only in the half minute that matters:
-NO_FAULTS = Wishes(duplicates="new", storm=True, faults="none", names=40, answers=False)
-COMES_LATE = Wishes(duplicates="new", storm=True, faults="severe,timeout_late", answers=False)
-ANY = Wishes(answers=False)
-AUCTIONS = Wishes(auctions=True, answers=False, books=False, names=3, storm=False)
-BOOKS = Wishes(books=True, answers=False)
+NO_FAULTS = Wishes(duplicates="new", storm=True, faults="none", names=40, answers=False, contradictions=False)
+COMES_LATE = Wishes(duplicates="new", storm=True, faults="severe,timeout_late", answers=False, contradictions=False)
+ANY = Wishes(answers=False, contradictions=False)
+AUCTIONS = Wishes(auctions=True, answers=False, books=False, names=3, storm=False, contradictions=False)
+BOOKS = Wishes(books=True, answers=False, contradictions=False)
 LISTS = Wishes(answers=False, books=False, faults="none", storm=False, names=8, contradictions=True)
 POOR = replace(LISTS, ample=False)
-ODD_TWICE = Wishes(answers=True, ample=True, books=False, faults="none", duplicates="new")
+ODD_TWICE = Wishes(answers=True, ample=True, books=False, faults="none", duplicates="new", contradictions=False)
 
 
 @dataclass(frozen=True)
@@ -275,9 +275,9 @@ BUGS = {
         nobody_looks_at("deposit_lapsed"), BOOKS, "findings_are_the_faults", seeds=(15,)
     ),
     "a refused order sent again unseen": bug(a_refused_order_sent_again_unseen, ODD_TWICE, "ordered_once", seeds=(51,)),
-    "the newest date, whoever says it": bug(the_newest_date_whoever_says_it, LISTS, "dates_ranked", seeds=(1, 2)),
+    "the newest date, whoever says it": bug(the_newest_date_whoever_says_it, LISTS, "dates_ranked", seeds=(1,)),
     "a cancel that is forgotten": bug(a_cancel_that_is_forgotten, LISTS, "last_word", "cancel_holds", seeds=(2,)),
-    "a wish that changes nothing": bug(a_wish_that_changes_nothing, POOR, "last_word", seeds=(4, 5)),
+    "a wish that changes nothing": bug(a_wish_that_changes_nothing, POOR, "last_word", seeds=(4,)),
     "refunds missed at once": bug(refunds_that_are_missed_at_once, BOOKS, "findings_are_the_faults", seeds=(2,)),
 }
 
