@@ -273,7 +273,7 @@ def _facts(of: Backorder, now: datetime) -> Iterator[tuple[str, str]]:
 
 
 def in_words(said: DateStatement) -> str:
-    """Return who said what of a drop, and when: `the provider's pending-delete list, 24 Nov 12:00: …`."""
+    """Return who said what of a drop, and when: `the provider's pending-delete list, 24 Nov 2026 12:00 UTC: …`."""
     if said.finalization_at is not None:
         what = f"finalization date {moment(said.finalization_at)} UTC"
     elif said.drop_at is not None:
