@@ -10,6 +10,7 @@ from rich.console import Console
 
 from backorder.model import Backorder, State, TakingBack
 from backorder.store import NotUnderstood, Store
+from ingestion.cancels import Cancel, last_cancel
 from ops.screen import moment, plain, row, table
 from ops.uploads import Put
 from ops.uploads import render as render_put
@@ -43,15 +44,17 @@ def prospects(store: Store, names: Iterable[str]) -> tuple[Prospect, ...]:
 
 def _prospect(store: Store, domain: str) -> Prospect:
     try:
-        return prospect(domain, store.latest(domain))
+        return prospect(domain, store.latest(domain), last_cancel(store, domain))
     except NotUnderstood as error:
         return Prospect(domain, None, will_act=False, what=str(error))
 
 
-def prospect(domain: str, latest: Backorder | None) -> Prospect:
-    """What a cancel would do to the newest backorder of a name. Pure."""
+def prospect(domain: str, latest: Backorder | None, kept: Cancel | None = None) -> Prospect:
+    """What a cancel would do to the newest backorder of a name; `kept`: the cancel of it that is kept. Pure."""
     if latest is None:
-        return Prospect(domain, None, will_act=False, what="there is no backorder for it")
+        since = f" (one of {moment(kept.at)} UTC is)" if kept is not None else ""
+        what = f"there is no backorder for it; the cancel is kept{since}, and no older list orders it, nor does a rule"
+        return Prospect(domain, None, will_act=True, what=what)
     how = latest.taking_back
     match how:
         case TakingBack.AT_ONCE:

@@ -14,11 +14,13 @@ from typing import Final
 from rich.console import Console
 
 from backorder.bookkeeping import Posting
+from backorder.dates import DateStatement
 from backorder.deadlines import Known
 from backorder.domains import NotADomain, parse_domain
 from backorder.finding import Finding
 from backorder.model import Backorder, BackorderKey, Origin, Source, State
 from backorder.store import ListRecord, NotUnderstood, Store
+from ingestion.cancels import Cancel, last_cancel
 from ops.faults import Fault
 from ops.screen import ahead, moment, money, plain, row, table
 from ops.stacks import Stack
@@ -76,6 +78,8 @@ class History:
     """Why the name is no domain name."""
     not_understood: tuple[str, ...] = ()
     """Which items of it are not understood, and what that means."""
+    # The newest cancel of it that was read.
+    cancelled: Cancel | None = None
 
 
 def look(stack: Stack, name: str) -> History:
@@ -96,6 +100,7 @@ def look(stack: Stack, name: str) -> History:
         dropping=sum(record.kind == "dropping" and record.not_selected > 0 for record in lists),
         fault=fault,
         not_understood=not_understood,
+        cancelled=last_cancel(store, domain),
         now=stack.clock(),
     )
 
@@ -149,6 +154,7 @@ def history(
     dropping: int = 0,
     fault: str | None = None,
     not_understood: tuple[str, ...] = (),
+    cancelled: Cancel | None = None,
     now: datetime,
 ) -> History:
     """Puts together what was read. Pure: money and findings belong to the cycle in whose time they are."""
@@ -171,6 +177,7 @@ def history(
         lists_left_out=dropping,
         fault=fault,
         not_understood=not_understood,
+        cancelled=cancelled,
     )
 
 
@@ -206,6 +213,10 @@ def render(seen: History, console: Console) -> None:
         for line in seen.turned_away:
             row(made, line.list, moment(line.read_at), line.line, line.text, line.reason)
         console.print(made)
+    elif not seen.cycles and seen.cancelled is not None:
+        by = seen.cancelled
+        told = f"{seen.domain}: cancelled by {by.list}, line {by.line} ({moment(by.at)} UTC)"
+        console.print(plain(f"{told}: no older list orders it, nor does a rule."), soft_wrap=True)
     elif not seen.cycles and not seen.not_understood:
         told = f"{seen.domain}: no list that was read asked for it."
         if seen.fault:
@@ -246,6 +257,8 @@ def _facts(of: Backorder, now: datetime) -> Iterator[tuple[str, str]]:
     else:
         known = "" if of.deadline_known is Known.FINALIZATION else f", {of.deadline_known}"
         yield "deadline", f"{moment(of.deadline)} UTC ({ahead(of.deadline, now)}{known})"
+    for number, said in enumerate(of.dates):
+        yield "dated by" if number == 0 else "outranked", in_words(said)
     if of.batch_starts_at is not None:
         yield "drops", f"{moment(of.batch_starts_at)} UTC ({ahead(of.batch_starts_at, now)})"
     yield "fee", money(of.fee, None)
@@ -257,6 +270,18 @@ def _facts(of: Backorder, now: datetime) -> Iterator[tuple[str, str]]:
         yield "cancelled", "yes: it is taken back as soon as the provider allows it"
     if of.state.is_final and not of.settled:
         yield "money", "not settled yet"
+
+
+def in_words(said: DateStatement) -> str:
+    """Return who said what of a drop, and when: `the provider's pending-delete list, 24 Nov 2026 12:00 UTC: …`."""
+    if said.finalization_at is not None:
+        what = f"finalization date {moment(said.finalization_at)} UTC"
+    elif said.drop_at is not None:
+        what = f"drops {moment(said.drop_at)} UTC"
+    else:
+        what = f"drops on {said.drop_day:%-d %b %Y}"
+    where = f" ({said.list})" if said.list else ""
+    return f"{said.source.in_words}{where}, {moment(said.said_at)} UTC: {what}"
 
 
 def _events(title: str, events: Iterable[Event]) -> object:

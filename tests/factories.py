@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from backorder.bookkeeping import Account, Lease, Posting
+from backorder.dates import DateSource, DateStatement
 from backorder.deadlines import FINALIZATION_LEAD, MARGIN, Known
 from backorder.finding import Finding, Kind
 from backorder.model import FINAL, Backorder, Charge, Claim, Source, State, Step
@@ -46,7 +47,6 @@ def a_backorder(domain: str = "john.com", state: State = State.SELECTED, **chang
             "list": "wanted/monday.txt",
             "list_version": "v1",
             "line": 1,
-            "list_modified": NOW,
             "created_at": NOW,
             **changes,
         }
@@ -61,11 +61,16 @@ def a_dated_backorder(domain: str = "john.com", *, finalization_at: datetime, **
         "deadline": finalization_at - MARGIN,
         "last_chance": finalization_at - MARGIN,
         "deadline_known": Known.FINALIZATION,
-        "drop_at": drop_at,
+        "dates": (a_date(DateSource.PROVIDER, finalization_at=finalization_at, drop_at=drop_at),),
         "batch_starts_at": drop_at,
         "batch_ends_at": drop_at + timedelta(hours=1),
     }
     return a_backorder(domain, **{**moments, **changes})
+
+
+def a_date(source: DateSource = DateSource.OTHER, *, said_at: datetime = NOW, **said: Any) -> DateStatement:
+    """What a list, or the provider, said of a drop."""
+    return DateStatement(source, said_at, **said)
 
 
 def an_estimated_backorder(domain: str = "john.com", *, drop_at: datetime, **changes: Any) -> Backorder:
@@ -74,7 +79,7 @@ def an_estimated_backorder(domain: str = "john.com", *, drop_at: datetime, **cha
         "deadline": drop_at - FINALIZATION_LEAD - MARGIN,
         "last_chance": drop_at,
         "deadline_known": Known.ESTIMATED,
-        "drop_at": drop_at,
+        "dates": (a_date(drop_at=drop_at),),
         "batch_starts_at": drop_at,
         "batch_ends_at": drop_at + timedelta(hours=1),
     }

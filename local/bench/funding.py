@@ -138,7 +138,6 @@ def _name(domain: str, finalization_at: datetime, line: int) -> Backorder:
         list="bench",
         list_version="1",
         line=line,
-        list_modified=START,
         created_at=START,
         finalization_at=finalization_at,
         deadline=finalization_at - MARGIN,

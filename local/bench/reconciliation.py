@@ -217,7 +217,6 @@ def _placed(domain: str, application: str, at: datetime) -> Backorder:
             list="bench",
             list_version="1",
             line=1,
-            list_modified=START,
             created_at=START,
         ),
         application=application,

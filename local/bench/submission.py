@@ -117,7 +117,6 @@ def _queued(domain: str) -> Backorder:
         list="bench",
         list_version="1",
         line=1,
-        list_modified=now,
         created_at=now,
         queued_until=now + timedelta(hours=1),
     )

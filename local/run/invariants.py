@@ -16,6 +16,8 @@ from backorder.model import HISTORY_LIMIT, Backorder, Origin, Reason, State
 from backorder.store import ListRecord
 from local.emulator.options import BOOK_FAULTS
 from local.run.auctions import auctions_untold
+from local.run.last_words import Word, words_broken
+from local.run.ranked_dates import wrongly_dated
 from local.run.sums import wrong_sums
 from local.run.unharmed import others_harmed
 from local.run.watched import GRACE
@@ -38,6 +40,10 @@ class Evidence:
     halted: bool
     password_seen_in: Sequence[str]
     """Where the password was found: files, items, messages. Empty if it is nowhere."""
+    # What the newest list under wanted/ or cancel/ says of each name, as far as it is known.
+    words: Mapping[str, Word] = field(default_factory=dict)
+    # Dates that a source of a lower rank moved, as the store saw it.
+    outranked: Sequence[str] = ()
     books: Mapping[str, Any] = field(default_factory=dict)
     """The documents in which the ledger's sums are kept, by name."""
     mishaps: bool = False
@@ -65,6 +71,8 @@ def offenders(evidence: Evidence) -> dict[str, list[str]]:
         "refunds_complete": list(_refunds_complete(evidence)),
         "nobody_elses": list(_nobody_elses(evidence)),
         "others_unharmed": list(_others_unharmed(evidence)),
+        "dates_ranked": [*evidence.outranked, *wrongly_dated(evidence.backorders)],
+        "last_word": list(words_broken(evidence.backorders, evidence.words)),
         "auctions_told": list(_auctions_told(evidence)),
         "sums_equal_postings": list(wrong_sums(evidence.books, evidence.postings)),
     }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from backorder.deadlines import schedule
 from backorder.registries import Registries
 from ingestion.reading import Entry, read_lists
 from ingestion.reading.encodings import known_encoding
+from local.run.last_words import Word
 from local.run.options import LONGEST_DAYS
 
 SPREAD_DAYS = 10
@@ -81,20 +82,43 @@ class Names:
     """One a domain: the last list that dates it counts."""
     count: int
     """Entries of all lists, good and bad."""
+    # The last list with each name, and its first line about it.
+    wishes: Mapping[str, tuple[Upload, Entry]] = field(default_factory=dict)
 
 
 def read_names(chosen: Iterable[Upload], encoding: str | None = None) -> Names:
     """Reads all lists with the pipeline's own reader; `encoding`: the declared one."""
     entries: dict[str, Entry] = {}
+    wishes: dict[str, tuple[Upload, Entry]] = {}
     count = 0
     for upload in sorted(chosen, key=lambda upload: upload.day):
         with upload.path.open("rb") as file:
             for one in read_lists(file, name=upload.path.name, encoding=known_encoding(encoding or "")):
                 for item in one.items:
                     count += 1
-                    if isinstance(item, Entry) and (_is_dated(item) or item.domain.name not in entries):
-                        entries[item.domain.name] = item
-    return Names(tuple(entries.values()), count)
+                    if not isinstance(item, Entry):
+                        continue
+                    domain = item.domain.name
+                    if _is_dated(item) or domain not in entries:
+                        entries[domain] = item
+                    if domain not in wishes or wishes[domain][0] is not upload:
+                        wishes[domain] = upload, item
+    return Names(tuple(entries.values()), count, wishes)
+
+
+def last_words(names: Names, kind: str, start: datetime, until: datetime) -> dict[str, Word]:
+    """Return what the newest list says of each name, of lists that were uploaded `until` then; for deletion lists,
+    nothing. A name of which a later list is still to come is left out."""
+    if kind not in ("wanted", "cancel"):
+        return {}
+    words: dict[str, Word] = {}
+    for domain, (upload, entry) in names.wishes.items():
+        at = start + timedelta(days=upload.day)
+        if at <= until and kind == "cancel":
+            words[domain] = Word("cancel", at)
+        elif at <= until:
+            words[domain] = Word("wanted", at, entry.priority, entry.max_price, entry.note)
+    return words
 
 
 def _is_dated(entry: Entry) -> bool:

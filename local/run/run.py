@@ -31,7 +31,7 @@ from local.emulator.options import Options
 from local.run import results
 from local.run.functions import handlers, use_environment
 from local.run.invariants import Evidence, check
-from local.run.lists import Names, Unusable, Upload, drops, read_names, start_of, uploads
+from local.run.lists import Names, Unusable, Upload, drops, last_words, read_names, start_of, uploads
 from local.run.options import DYNAMODB_LIMIT, MOST_DAYS, RunOptions, StoreName
 from local.run.pump import Pump
 from local.run.sums import documents_of_the_books
@@ -118,7 +118,7 @@ def run(options: RunOptions, *, progress: Progress) -> Outcome:
         world = _wire(options, stack, start, store_name, progress)
         _schedule(world, names)
         _live(world, chosen)
-        return _conclude(world, chosen, store_name)
+        return _conclude(world, chosen, names, store_name)
 
 
 def _check(options: RunOptions) -> None:
@@ -321,7 +321,7 @@ def _what_waits(world: _World) -> str:
     return f"{waiting} waiting, {placed} at the provider"
 
 
-def _conclude(world: _World, chosen: Iterable[Upload], store_name: StoreName) -> Outcome:
+def _conclude(world: _World, chosen: Iterable[Upload], names: Names, store_name: StoreName) -> Outcome:
     options, store = world.options, world.store
     world.progress(world.pump.now, "checking")
     emulator = world.control.state()
@@ -337,6 +337,9 @@ def _conclude(world: _World, chosen: Iterable[Upload], store_name: StoreName) ->
             ended_at=world.pump.now,
             planned_only=options.days == 0,
             halted=halt(store) is not None,
+            # On a stack that stays, other lists may have been uploaded since.
+            words={} if options.attach else last_words(names, options.kind, world.start, world.pump.now),
+            outranked=store.outranked,
             books=documents_of_the_books(store, collected.postings),
             password_seen_in=[name for name, text in _texts(world, collected, rejected) if PASSWORD in text],
         )

@@ -9,6 +9,7 @@ from typing import Any
 from backorder.model import PLACED, Backorder, Reason, State
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.store import Store
+from local.run.ranked_dates import outranked
 from planning.windows import TIME_TO_REACT, UNSURE, finalization_of
 
 RELEASE_LAG = timedelta(hours=24)
@@ -25,6 +26,8 @@ class WatchedStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.open = {backorder.key: backorder for backorder in store.open_backorders()}
+        # Dates that a source of a lower rank moved.
+        self.outranked: list[str] = []
         self.writes = 0
         """Of backorders."""
         self.unfunded = 0
@@ -49,6 +52,9 @@ class WatchedStore:
 
     def _note(self, backorder: Backorder) -> None:
         self.writes += 1
+        before = self.open.get(backorder.key)
+        if before is not None and (wrong := outranked(before, backorder)) is not None:
+            self.outranked.append(wrong)
         self.unfunded += backorder.state is State.MISSED and backorder.reason is Reason.UNFUNDED
         if backorder.is_open:
             self.open[backorder.key] = backorder

@@ -38,6 +38,13 @@ class Move:
     told_at: datetime
     """When that list comes."""
 
+    def outranked_by(self, uploads: Iterable[Upload]) -> bool:
+        """Tell whether a person's own list dates the name, and the one that says so is a deletion list: then the
+        person's counts, until the provider knows."""
+        about = [upload for upload in uploads if self.after.domain in upload.domains]
+        news = [upload for upload in about if upload.at == self.told_at and upload.kind == "dropping"]
+        return bool(news) and any(upload.kind == "wanted" for upload in about)
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:

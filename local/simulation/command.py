@@ -26,6 +26,7 @@ _SWITCHES = {
     "books": "no-books",
     "ample": "short",
     "answers": "no-answers",
+    "contradictions": "no-contradictions",
     "auctions": "no-auctions",
 }
 """Each with what turns it off."""
@@ -81,6 +82,7 @@ def _history_of(backorder: Backorder) -> Iterator[str]:
 @click.option("--storm/--no-storm", default=None, help="ticks a few seconds apart (default: the seed draws it)")
 @click.option("--books/--no-books", default=None, help="faults of the books (default: the seed draws them)")
 @click.option("--ample/--short", default=None, help="funds for every name, or not (default: the seed draws it)")
+@click.option("--contradictions/--no-contradictions", default=None, help="lists that contradict (default: the seed)")
 @click.option("--answers/--no-answers", default=None, help="odd answers about single names (default: the seed)")
 @click.option("--auctions/--no-auctions", default=None, help="most names are auctioned, or none (default: the seed)")
 @click.option("--history", "shown", multiple=True, metavar="DOMAIN", help="show what it went through")

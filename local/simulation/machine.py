@@ -97,11 +97,14 @@ class Machine:
         self.submissions = self._queue("submit", self._submit, WORKERS, _SUBMIT_VISIBILITY, lost=rates.lost)
         self.submissions.dooms = scenario.changes.dooms
 
-    def upload(self, key: str, body: str) -> None:
-        """Puts a file into the lists bucket, whose event goes to the queue."""
+    def upload(self, key: str, body: str, event_after: timedelta = timedelta(0)) -> None:
+        """Puts a file into the lists bucket, whose event goes to the queue, at once or later."""
         version = self.objects.upload(LISTS, key, body.encode(), modified=self.scheduler.now)
         event = {"detail": {"bucket": {"name": LISTS}, "object": {"key": key, "version-id": version}}}
-        self.lists.put(json.dumps(event))
+        if event_after:
+            self.scheduler.at(self.scheduler.now + event_after, partial(self.lists.put, json.dumps(event)))
+        else:
+            self.lists.put(json.dumps(event))
 
     def sweep(self) -> None:
         """The daily look for lists that were never read to their end."""

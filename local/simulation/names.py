@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from backorder.clock import iso
 from backorder.registries import Registries
+from local.run.last_words import Word, newest
 
 Dating = Literal["undated", "day", "moment", "finalization"]
 
@@ -47,10 +50,30 @@ class Upload:
     body: str
     domains: tuple[str, ...]
     """The good names on it."""
+    event_after: timedelta = timedelta(0)
+    """So long after its upload the bucket tells of it."""
 
     @property
     def kind(self) -> str:
         return self.key.partition("/")[0]
+
+
+def last_words(uploads: Iterable[Upload]) -> dict[str, Word]:
+    """Return what the newest list under wanted/ or cancel/ says of each name; its first line on a list counts."""
+    words: dict[str, Word] = {}
+    for upload in uploads:
+        if upload.kind in ("wanted", "cancel"):
+            for domain in dict.fromkeys(upload.domains):
+                words[domain] = newest(words, domain, _word(upload, domain))
+    return words
+
+
+def _word(upload: Upload, domain: str) -> Word:
+    if upload.kind == "cancel":
+        return Word("cancel", upload.at)
+    cells = next(line for line in upload.body.splitlines() if line.startswith(f"{domain},")).split(",")
+    priority, max_price = (Decimal(cell) if cell else None for cell in cells[3:5])
+    return Word("wanted", upload.at, priority, max_price)
 
 
 def list_of(rng: random.Random, key: str, at: datetime, names: list[Name]) -> Upload:

@@ -79,6 +79,8 @@ def _wrong_dates(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
             backorder.outcome_at is not None and backorder.outcome_at < move.told_at + TIME_ENOUGH
         ):
             continue
+        if move.outranked_by(scenario.uploads):
+            continue
         told, true = backorder.batch_starts_at, after.drop_at
         if after.dating == "finalization":
             told, true = backorder.finalization_at, after.finalization_at

@@ -23,6 +23,7 @@ from local.emulator.options import (
 )
 from local.emulator.scripted import Scripted
 from local.simulation.changes import Changes, draw_changes
+from local.simulation.contradictions import contradicted
 from local.simulation.names import Dating, Name, Upload, list_of, rules
 from local.simulation.oddities import draw_answers
 
@@ -102,6 +103,8 @@ class Wishes:
     """Whether the provider's books are at fault."""
     ample: bool | None = None
     """Whether the account covers every name."""
+    contradictions: bool | None = None
+    """Whether there are lists that contradict others."""
     answers: bool | None = None
     """Whether there are odd answers about single names."""
     auctions: bool | None = None
@@ -131,7 +134,7 @@ class _Draw:
         changes = draw_changes(self.seed, self.start, names, uploads, ample=ample)
         moved = {move.before.domain: move.after for move in changes.moves}
         names = tuple(moved.get(name.domain, name) for name in names)
-        uploads = sorted([*uploads, *changes.uploads], key=lambda upload: upload.at)
+        uploads = contradicted(self.seed, names, [*uploads, *changes.uploads], given=self.wishes.contradictions)
         balance = AMPLE if ample else FEE * rng.randint(0, 4) + Decimal(rng.randrange(6900)) / 100
         short, twice = rng.choice(INSUFFICIENT_FUNDS), rng.choice(DUPLICATES)
         short, twice = self.wishes.insufficient_funds or short, self.wishes.duplicates or twice

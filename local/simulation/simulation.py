@@ -24,7 +24,7 @@ from local.simulation.happened import happened
 from local.simulation.looks import Looks
 from local.simulation.machine import NEXT_PASSWORD, PASSWORD, Machine
 from local.simulation.mishaps import Mishaps
-from local.simulation.names import Upload
+from local.simulation.names import Upload, last_words
 from local.simulation.pool import pools_on_tasks
 from local.simulation.promises import Broken, broken, hopeless
 from local.simulation.scenario import BookFault, Scenario
@@ -168,7 +168,7 @@ class _Simulation:
     def _plan_events(self) -> None:
         scenario, at = self.scenario, self._at
         for upload in scenario.uploads:
-            at(upload.at, partial(self.machine.upload, upload.key, upload.body))
+            at(upload.at, partial(self.machine.upload, upload.key, upload.body, upload.event_after))
         for moment, amount in scenario.pay_ins:
             at(moment, partial(self.emulator.pay_in, amount))
         for moment, amount in scenario.charges:
@@ -368,6 +368,8 @@ class _Simulation:
             planned_only=False,
             halted=halt(store) is not None,
             password_seen_in=sorted(self.machine.leaks),
+            words=last_words(scenario.uploads),
+            outranked=self.store.outranked,
             mishaps=bool(seen),
         )
         dead = {message.body for queue in (self.machine.lists, self.machine.submissions) for message in queue.dead}

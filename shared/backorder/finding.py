@@ -39,6 +39,7 @@ class Kind(StrEnum):
     APPLICATION_VANISHED = "application_vanished"
     RULES_BROKEN = "rules_broken"
     LIST_UNREAD = "list_unread"
+    REGISTRY_CONTRADICTED = "registry_contradicted"
     LIST_MISPLACED = "list_misplaced"
     DEADLINE_MISSED = "deadline_missed"
     APPLICATION_DUPLICATE = "application_duplicate"
@@ -92,6 +93,7 @@ DESCRIPTIONS: Mapping[Kind, Description] = {
     Kind.APPLICATION_VANISHED: Description(Severity.URGENT, "Orders that the provider no longer knows"),
     Kind.RULES_BROKEN: Description(Severity.ACTION, "Rules that are broken"),
     Kind.LIST_UNREAD: Description(Severity.ACTION, "Lists that nothing reads"),
+    Kind.REGISTRY_CONTRADICTED: Description(Severity.ACTION, "Drop times that the provider contradicts"),
     Kind.LIST_MISPLACED: Description(Severity.ACTION, "Deletion lists of which each name is ordered"),
     Kind.DEADLINE_MISSED: Description(Severity.ACTION, "Funded, and not ordered in time"),
     Kind.APPLICATION_DUPLICATE: Description(Severity.ACTION, "Ordered more than once"),

@@ -13,8 +13,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
+from backorder.dates import DateSource, DateStatement, decisive, schedule_of, with_statement
 from backorder.deadlines import Known, Schedule
 from backorder.money import ZERO
+from backorder.registries import Registries
 from backorder.states import FINAL, PLACED, TAKEN_BACK_AT_THE_PROVIDER, TRANSITIONS, WAITING, WON, State
 
 HISTORY_LIMIT = 40
@@ -182,8 +184,6 @@ class Backorder:
     """Key of the list in the bucket (`archive#member` for one of several members)."""
     list_version: str
     line: int
-    list_modified: datetime
-    """`LastModified` of the list that the drop was last taken from: only a newer list moves it."""
     created_at: datetime
 
     version: int = 0
@@ -198,8 +198,10 @@ class Backorder:
     rules_since: datetime | None = None
     """Since when those rules choose as they do: only newer ones choose it anew, or no more."""
 
-    drop_day: date | None = None
-    drop_at: datetime | None = None
+    # What each source said last of its drop, by rank: the first one counts.
+    dates: tuple[DateStatement, ...] = ()
+    # LastModified of the complete list that had it no more; None: none did, or a later list had it again.
+    missing_since: datetime | None = None
     finalization_at: datetime | None = None
     deadline: datetime | None = None
     deadline_known: Known = Known.NONE
@@ -296,6 +298,12 @@ class Backorder:
         return (self.outcome_at or self.created_at).date()
 
     @property
+    def dated_by(self) -> DateSource | None:
+        """Return whose date counts; None where nobody gave one."""
+        counts = decisive(self.dates)
+        return None if counts is None else counts.source
+
+    @property
     def taking_back(self) -> TakingBack:
         """What a cancel would do to it now."""
         if self.state is State.CANCELLED or self.cancel_requested:
@@ -381,6 +389,21 @@ class Backorder:
             batch_ends_at=schedule.batch_ends_at,
             **changes,
         )
+
+    def with_date(self, said: DateStatement, *, at: datetime, registries: Registries) -> Backorder:
+        """Return a copy that knows the statement, heard of at `at`, and goes by the one that counts; itself where that
+        changes nothing.
+
+        A finalization date that is heard of when its deadline is over was not known in time: until then, an
+        application was sent by an estimate.
+        """
+        dates = with_statement(self.dates, said, zone=self.zone, registries=registries)
+        moments = schedule_of(dates, zone=self.zone, registries=registries)
+        known_before = self.deadline_known is Known.FINALIZATION and self.finalization_at == moments.finalization_at
+        if moments.known is Known.FINALIZATION and moments.deadline and at > moments.deadline and not known_before:
+            moments = replace(moments, known=Known.ESTIMATED)
+        changed = self.dated(moments, dates=dates)
+        return self if changed == self else changed
 
 
 __all__ = [

@@ -103,6 +103,18 @@ class Times(BaseModel):
         )
         return min(moment for moment in moments if moment > after)
 
+    def nearest_start(self, moment: datetime) -> datetime:
+        """Return the beginning of a batch (UTC) that is nearest to `moment`; of a row that has `starts`."""
+        today = moment.astimezone(self.time_zone).date()
+        days = (today + number * _DAY for number in range(-7, 8))
+        starts = (
+            datetime.combine(day, at, self.time_zone).astimezone(UTC)
+            for day in days
+            if self.weekday in (None, day.weekday())
+            for at in self.starts
+        )
+        return min(starts, key=lambda start: abs(start - moment))
+
 
 class Registry(Times):
     """One row of the table."""

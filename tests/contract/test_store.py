@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from backorder.bookkeeping import Account
+from backorder.dates import DateSource, DateStatement
 from backorder.deadlines import Known
 from backorder.finding import Kind
 from backorder.model import (
@@ -337,7 +338,6 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         list="dropping/Lists of Monday/a#b.zip#bücher.csv",
         list_version="3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY",
         line=1_234_567,
-        list_modified=next(moments),
         created_at=next(moments),
         version=41,
         origin=Origin.FOREIGN,
@@ -346,8 +346,11 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         chosen="keyword *shop*, score 7.0: short 7.0",
         said_at=next(moments),
         rules_since=next(moments),
-        drop_day=date(2026, 12, 1),
-        drop_at=next(moments),
+        dates=tuple(
+            DateStatement(source, next(moments), "dropping/a.csv", date(2026, 12, 1), next(moments), next(moments))
+            for source in DateSource
+        ),
+        missing_since=next(moments),
         finalization_at=next(moments),
         deadline=next(moments),
         deadline_known=Known.ESTIMATED,

@@ -15,7 +15,7 @@ from backorder.bookkeeping import Account, Posting, balances
 from backorder.finding import Finding, Kind
 from backorder.model import Backorder, BackorderKey, State
 from backorder.provider import Credentials, Provider
-from backorder.registries import Registries
+from backorder.registries import Registries, Times
 from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
@@ -30,7 +30,9 @@ DROP = FINALIZATION + timedelta(hours=3)
 HOUR = timedelta(hours=1)
 NOTHING_FREE = 58
 """A seed with which the emulator gives no lost name of these tests away."""
-REGISTRIES = Registries.load()
+_TIMES = Times.model_validate({"starts": ["15:00"], "minutes": 75})
+REGISTRIES = Registries.load().overridden({"com": _TIMES, "se": _TIMES})
+"""Names drop three hours after noon, here."""
 
 
 class Provision(Emulator):
@@ -57,7 +59,7 @@ class Provision(Emulator):
                 r"(?<=[0-9])" + re.escape(self.retimed[0]) + r"(?=\r)", self.retimed[1], delivery.body.decode()
             )
             return replace(delivery, body=body.encode())
-        if self.renamed and command in ("QueryDomainApplicationList", "StatusUser"):
+        if self.renamed and command in ("QueryDomainApplicationList", "StatusDomainApplication", "StatusUser"):
             body = delivery.body.decode()
             for word, other in self.renamed.items():
                 body = body.replace(f"]={word}", f"]={other}")

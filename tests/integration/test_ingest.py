@@ -80,9 +80,13 @@ def test_the_same_list_uploaded_again_changes_nothing(world: World) -> None:
     text = "john.com;2026-11-27 16:00:00\njane.com;2026-11-28 16:00:00\n"
     assert counts(world.upload("wanted/a.csv", text)) == (2, 0, 0, 0, 2)
     before = world.everything()
-    assert counts(world.upload("wanted/a.csv", text, modified=START + timedelta(days=900))) == (2, 0, 0, 2, 0)
+    again = START + timedelta(days=900)
+    assert counts(world.upload("wanted/a.csv", text, modified=again)) == (2, 0, 0, 2, 0)
     assert counts(world.upload("wanted/b.csv", text)) == (2, 0, 0, 2, 0)
-    assert world.everything() == before
+    # But for when it was said last.
+    unsaid: Any = {"version": 0, "said_at": None, "dates": ()}
+    assert {replace(each, **unsaid) for each in world.everything()} == {replace(each, **unsaid) for each in before}
+    assert {each.said_at for each in world.everything()} == {again}
 
 
 def test_an_archive_is_reported_under_its_own_name_or_by_member(world: World) -> None:
@@ -174,13 +178,13 @@ def test_the_user_knows_better_when_au_purges(world: World, zone: str, head: str
     text = head.format(f"john.{zone}") + head.format(f"john.{other}").split("\n", 1)[1]
     world.upload("rules.toml", "", modified=START)
     world.upload("dropping/a.csv", text, modified=START)
-    assert world.backorder(f"john.{zone}").drop_at == datetime(2026, 11, 26, 3, tzinfo=UTC)
+    assert world.backorder(f"john.{zone}").dates[0].drop_at == datetime(2026, 11, 26, 3, tzinfo=UTC)
     rules = f'[registries."{zone}"]\nstarts = ["15:00"]\ntime_zone = "Australia/Brisbane"\n'
     world.upload("rules.toml", rules, modified=START + timedelta(hours=1))
     world.upload("dropping/a.csv", text, modified=START + timedelta(hours=2))
     john = world.backorder(f"john.{zone}")
-    assert john.drop_at == john.batch_starts_at == datetime(2026, 11, 26, 5, tzinfo=UTC)
-    assert world.backorder(f"john.{other}").drop_at == datetime(2026, 11, 26, 3, tzinfo=UTC)
+    assert john.dates[0].drop_at == john.batch_starts_at == datetime(2026, 11, 26, 5, tzinfo=UTC)
+    assert world.backorder(f"john.{other}").dates[0].drop_at == datetime(2026, 11, 26, 3, tzinfo=UTC)
 
 
 def test_broken_rules_change_nothing_and_say_what_is_wrong(world: World) -> None:
@@ -204,7 +208,7 @@ def test_a_newer_list_moves_a_drop_and_an_older_one_does_not(world: World) -> No
     world.upload("wanted/d.txt", "john.com\n", modified=START + timedelta(hours=2))
     john = world.backorder("john.com")
     assert john.deadline == datetime(2026, 11, 30, 15, 45, tzinfo=UTC)
-    assert (john.list, john.list_modified) == ("wanted/a.csv", START + timedelta(hours=1))
+    assert (john.list, john.dates[0].said_at) == ("wanted/a.csv", START + timedelta(hours=1))
 
 
 def test_a_day_alone_does_not_blur_a_known_moment_but_another_day_moves_it(world: World) -> None:
@@ -212,8 +216,19 @@ def test_a_day_alone_does_not_blur_a_known_moment_but_another_day_moves_it(world
     table = "domain,drop date\njohn.com,{}\n"
     world.upload("wanted/b.csv", table.format("2026-11-27"), modified=START + timedelta(hours=1))
     assert world.backorder("john.com").deadline_known is Known.FINALIZATION
+    # The provider's own word is not moved by a list of anybody's; that of another list is.
     world.upload("wanted/c.csv", table.format("2026-12-02"), modified=START + timedelta(hours=2))
-    assert world.backorder("john.com").deadline_known is Known.ESTIMATED
+    assert world.backorder("john.com").deadline_known is Known.FINALIZATION
+    exact = "domain,finalization date\njane.com,2026-11-27 16:00:00\n"
+    world.upload("wanted/d.csv", exact, modified=START)
+    world.upload(
+        "wanted/e.csv", table.format("2026-11-27").replace("john", "jane"), modified=START + timedelta(hours=1)
+    )
+    assert world.backorder("jane.com").deadline_known is Known.FINALIZATION
+    world.upload(
+        "wanted/f.csv", table.format("2026-12-02").replace("john", "jane"), modified=START + timedelta(hours=2)
+    )
+    assert world.backorder("jane.com").deadline_known is Known.ESTIMATED
 
 
 def test_a_person_who_wants_what_a_rule_chose_makes_it_a_persons(world: World) -> None:

@@ -520,7 +520,7 @@ def test_where_lines_say_something_of_others_rejects_are_read_again(world: World
         reader.invoke(world, "wanted/a.csv", version, seconds=1_030)
     [summary] = reader.invoke(world, "wanted/a.csv", version, seconds=inf)
     assert counts(summary) == (1_043, 1_023, 0, 0, 20)
-    assert world.backorder("n19.com").drop_day == date(2027, 4, 3)
+    assert world.backorder("n19.com").dates[0].drop_day == date(2027, 4, 3)
 
 
 @pytest.mark.parametrize(

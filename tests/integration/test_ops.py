@@ -132,11 +132,16 @@ def test_a_list_that_is_put_is_read_ordered_and_taken_back(
     assert "contains an underscore" in command("why", "john_doe.com").out
 
     looked = command("cancel", "example-one.com", "nobody.com", "--json").json
-    assert [name["will_act"] for name in looked["names"]] == [True, False]
+    assert [name["will_act"] for name in looked["names"]] == [True, True]
+    assert looked["names"][1]["what"].startswith("there is no backorder for it; the cancel is kept, and no older list")
     assert looked["put"] is None
     done = command("cancel", "example-one.com", "nobody.com", "--yes", "--json").json
     assert done["put"]["read"][0]["accepted"] == 1
     becomes(stack, "example-one.com", State.CANCELLED)
+    # Nobody has wanted this one, and the cancel is kept.
+    assert "nobody.com: cancelled by cancel/ops-" in command("why", "nobody.com").out
+    again = command("cancel", "nobody.com", "--json").json["names"]
+    assert "the cancel is kept (one of " in again[0]["what"]
     # What is done is not promised any more.
     assert "taken back as soon as" not in command("why", "example-one.com").out
 

@@ -519,6 +519,33 @@ def test_a_run_that_died_after_it_opened_the_books_leaves_the_next_one_something
         assert Kind.UNEXPLAINED_DIFFERENCE not in {finding.kind for finding in world.store.findings()}
 
 
+def test_a_run_that_died_after_it_learned_what_amount_means_leaves_that_to_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was reserved when the books were opened is posted by then, and nothing changes that would tell it anew."""
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with a_world(amount="excludes-deposits", balance=usd(1000)) as world:
+        world.order("before.com", "FAILED")
+        world.store = MemoryStore()
+        world.reconcile()
+        world.order("john.com", "FAILED")
+        with monkeypatch.context() as dying:
+            dying.setattr(Books, "close", die)
+            with pytest.raises(KeyboardInterrupt):
+                world.at(NOW + HOUR)
+        assert "opening#reserved" in {posting.key for posting in world.store.postings()}
+        # The account's numbers are again as they were when the books were opened.
+        with world.provider_of() as provider:
+            provider.withdraw(str(world.backorder().application))
+        for hours in (2, 3, 4):
+            world.at(NOW + hours * HOUR)
+        assert Kind.UNEXPLAINED_DIFFERENCE not in {finding.kind for finding in world.store.findings()}
+        world.books_are_right()
+
+
 @pytest.mark.parametrize("east", [1, -5, 14, -12])
 def test_wherever_the_providers_day_begins_each_payment_is_counted_once(east: int) -> None:
     """It may understand the days that it is asked for in a zone of its own."""

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorder.bookkeeping import Lease
+from backorder.dates import DateSource
 from backorder.deadlines import MARGIN, Known
 from backorder.model import (
     FINAL,
@@ -200,16 +201,17 @@ def test_a_finalization_date_gives_a_deadline() -> None:
 
 @pytest.mark.parametrize("known", [Known.ESTIMATED, Known.NONE])
 def test_a_deadline_that_was_told_only_after_the_order_that_missed_it_is_none_that_was_known(known: Known) -> None:
-    late = a_placed_backorder(submitted_at=SOON - timedelta(minutes=10), deadline_known=known)
-    followed = follow(late, an_application(finalization_at=SOON))
-    assert (followed.deadline, followed.deadline_known) == (SOON - MARGIN, Known.ESTIMATED)
-    assert follow(followed, an_application(finalization_at=SOON)) is followed
-    in_time = replace(late, submitted_at=SOON - MARGIN)
-    assert follow(in_time, an_application(finalization_at=SOON)).deadline_known is Known.FINALIZATION
+    """Whoever's application it is: one that was found there is older than our attempts."""
+    over = LATER - timedelta(minutes=1) + MARGIN
+    late = a_placed_backorder(deadline_known=known)
+    followed = follow(late, an_application(finalization_at=over))
+    assert (followed.deadline, followed.deadline_known) == (over - MARGIN, Known.ESTIMATED)
+    assert follow(followed, an_application(finalization_at=over)) is followed
+    assert follow(late, an_application(finalization_at=LATER + MARGIN)).deadline_known is Known.FINALIZATION
 
 
 def test_a_finalization_date_moves_a_deadline_and_a_state_at_once() -> None:
-    backorder = a_dated_backorder(finalization_at=NOW, state=State.REQUESTED, application="app-john.com", drop_at=None)
+    backorder = a_dated_backorder(finalization_at=NOW, state=State.REQUESTED, application="app-john.com", dates=())
     followed = follow(backorder, an_application(status="ACTIVE", finalization_at=SOON))
     assert (followed.state, followed.deadline) == (State.ACTIVE, SOON - MARGIN)
 
@@ -223,7 +225,7 @@ def test_a_finalization_date_is_taken_from_an_answer_whose_status_is_not() -> No
 def test_the_date_it_had_changes_nothing() -> None:
     backorder = follow(a_placed_backorder(), an_application(finalization_at=SOON))
     assert follow(backorder, an_application(finalization_at=SOON)) is backorder
-    assert redated(backorder, SOON, registries=REGISTRIES) is backorder
+    assert redated(backorder, SOON, DateSource.APPLICATION, now=LATER, registries=REGISTRIES) is backorder
 
 
 def test_an_answer_without_a_date_takes_none_away() -> None:

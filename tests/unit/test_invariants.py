@@ -11,16 +11,20 @@ import pytest
 
 from backorder.bookkeeping import Account
 from backorder.clock import iso
+from backorder.dates import DateSource
 from backorder.deadlines import Known
 from backorder.finding import Kind
 from backorder.model import HISTORY_LIMIT, Origin, Reason, State
 from local.run.invariants import Evidence, check
+from local.run.last_words import Word, newest
+from local.run.ranked_dates import outranked
 from local.run.watched import GRACE
 from tests.factories import (
     FEE,
     NOW,
     a_backorder,
     a_claim,
+    a_date,
     a_dated_backorder,
     a_finding,
     a_list_record,
@@ -120,6 +124,8 @@ def test_good_evidence_breaks_no_promise() -> None:
             "refunds_complete",
             "nobody_elses",
             "others_unharmed",
+            "dates_ranked",
+            "last_word",
             "auctions_told",
             "sums_equal_postings",
         ],
@@ -362,3 +368,63 @@ def test_money_of_others_excuses_nothing_but_theirs() -> None:
 def test_faults_of_the_wire_excuse_no_want_of_funds() -> None:
     evidence = good(emulator=an_emulator(unfunded=["lost.com"], faults={"timeout_before": 1}))
     assert not check(evidence)["funded"]
+
+
+# Dates and words
+
+FRIDAY, MONDAY = NOW + timedelta(days=3), NOW + timedelta(days=6)
+TOLD_BY_USER = a_date(DateSource.USER, drop_at=MONDAY)
+TOLD_BY_PROVIDER = a_date(DateSource.PROVIDER, finalization_at=FRIDAY)
+
+
+def broken(name: str, **changes: Any) -> bool:
+    return not check(replace(good(), **changes))[name]
+
+
+def test_whoever_does_not_go_by_the_best_source_breaks_the_ranks() -> None:
+    right = a_dated_backorder(finalization_at=FRIDAY, dates=(TOLD_BY_PROVIDER, TOLD_BY_USER))
+    assert not broken("dates_ranked", backorders=[right])
+    assert broken("dates_ranked", backorders=[replace(right, finalization_at=MONDAY)])
+    assert broken("dates_ranked", backorders=[replace(right, finalization_at=None, batch_starts_at=MONDAY)])
+    assert broken("dates_ranked", outranked=["john.com: dated by provider, then by user"])
+
+
+def test_a_change_by_a_lower_rank_is_seen_and_one_by_a_better_is_none() -> None:
+    by_user = a_backorder(batch_starts_at=MONDAY, dates=(TOLD_BY_USER,))
+    by_provider = a_dated_backorder(finalization_at=FRIDAY, dates=(TOLD_BY_PROVIDER,))
+    assert outranked(by_provider, by_user) == "john.com: dated by provider, then by user"
+    assert outranked(by_user, by_provider) is None
+    assert outranked(by_user, replace(by_user, batch_starts_at=FRIDAY)) is None
+    assert outranked(a_backorder(), by_user) is None
+
+
+CANCELS = Word("cancel", LONG_AGO)
+WANTS = Word("wanted", LONG_AGO, priority=usd(9))
+
+
+@pytest.mark.parametrize(
+    ("backorder", "word", "is_broken"),
+    [
+        (a_backorder(state=State.CANCELLED), CANCELS, False),
+        (a_backorder(state=State.HELD), CANCELS, True),
+        (a_backorder(state=State.REQUESTED, cancel_requested=True), CANCELS, False),
+        (a_backorder(state=State.REQUESTED), CANCELS, True),
+        (a_backorder(state=State.HELD, history=(a_step(why="cancelled by cancel/a.txt (v1), line 1"),)), CANCELS, True),
+        (a_backorder(state=State.REQUESTED, origin=Origin.FOREIGN), CANCELS, False),
+        (a_backorder(state=State.FAILED, history=(a_step(State.PROCESSING, State.FAILED),)), CANCELS, True),
+        (a_backorder(state=State.CANCELLED), WANTS, True),
+        (a_backorder(state=State.CANCELLED, last_chance=LONG_AGO), WANTS, False),
+        (a_backorder(priority=usd(9)), WANTS, False),
+        (a_backorder(priority=usd(5)), WANTS, True),
+        (a_backorder(state=State.REQUESTED, history=(a_step(entered=State.REQUESTED),)), WANTS, False),
+    ],
+)
+def test_each_name_is_as_the_last_word_left_it(backorder: Any, word: Word, is_broken: bool) -> None:
+    assert broken("last_word", backorders=[backorder], words={"john.com": word}) is is_broken
+
+
+def test_of_two_words_the_newer_counts_and_of_one_second_the_cancel() -> None:
+    wants, cancels = Word("wanted", NOW), Word("cancel", NOW)
+    for first, second in ((wants, cancels), (cancels, wants)):
+        assert newest({"john.com": first}, "john.com", second) == cancels
+    assert newest({"john.com": cancels}, "john.com", replace(wants, at=LATER)).kind == "wanted"

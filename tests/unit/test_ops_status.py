@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ import boto3
 import pytest
 from rich.console import Console
 
+from backorder.dates import DateSource
 from backorder.finding import Kind
 from backorder.halt import Halt
 from backorder.listeners import Subscription, unheard
@@ -19,6 +20,7 @@ from backorder.model import Backorder, Reason, Source, State
 from backorder.runs import Run
 from backorder.store import SetAside
 from backorder.successes import Stage, Successes
+from ingestion.cancels import Cancel
 from ops import status as of_status
 from ops import why as of_why
 from ops.screen import Screen
@@ -26,6 +28,7 @@ from ops.stacks import Stack
 from tests.factories import (
     NOW,
     a_backorder,
+    a_date,
     a_dated_backorder,
     a_finding,
     a_forecast,
@@ -295,6 +298,31 @@ def test_a_name_that_was_rejected_is_told_with_its_line() -> None:
 def test_a_name_that_nobody_asked_for_is_told_so() -> None:
     assert "no list that was read asked for it" in shown(a_history(), of_why.render)
     assert "python -m local choose" in shown(a_history(dropping=1), of_why.render)
+
+
+def test_whose_date_counts_and_who_else_said_one_is_told() -> None:
+    dates = (
+        a_date(DateSource.PROVIDER, finalization_at=NOW),
+        a_date(DateSource.REGISTRY, list="dropping/se.txt", drop_at=NOW),
+        a_date(DateSource.USER, list="wanted/a.csv", drop_day=date(2026, 12, 4)),
+    )
+    text = shown(a_history(a_dated_backorder(finalization_at=NOW, dates=dates)), of_why.render)
+    told = " ".join(text.split())
+    for line in (
+        "dated by the provider's pending-delete list, 24 Nov 2026 12:00 UTC: finalization date 24 Nov 2026 12:00 UTC",
+        "outranked the registry's list (dropping/se.txt), 24 Nov 2026 12:00 UTC: drops 24 Nov 2026 12:00 UTC",
+        "outranked a wanted list (wanted/a.csv), 24 Nov 2026 12:00 UTC: drops on 4 Dec 2026",
+    ):
+        assert line in told
+
+
+def test_the_kept_cancel_of_a_name_without_a_backorder_is_told() -> None:
+    kept = Cancel(NOW, "cancel/soon.txt", "v1", 3)
+    text = " ".join(shown(a_history(cancelled=kept, dropping=1), of_why.render).split())
+    assert text == (
+        "john.com: cancelled by cancel/soon.txt, line 3 (24 Nov 2026 12:00 UTC):"
+        " no older list orders it, nor does a rule."
+    )
 
 
 def test_a_rules_choice_says_so() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorder.bookkeeping import Account, Posting, balances
+from backorder.dates import DateSource
 from backorder.finding import Kind
 from backorder.model import Backorder, Reason, State
 from backorder.money import ZERO
@@ -31,6 +32,7 @@ from tests.factories import (
     NOW,
     a_backorder,
     a_charge,
+    a_date,
     a_dated_backorder,
     a_finding,
     a_forecast,
@@ -38,6 +40,7 @@ from tests.factories import (
     a_placed_backorder,
     a_posting,
     an_account_status,
+    an_estimated_backorder,
     usd,
 )
 from tests.unit.test_page_html import Seen
@@ -411,6 +414,22 @@ def test_what_is_undecided_stands_above_what_is_and_the_newest_outcome_above_old
     expected = ["sooner.com", "later.com", "undated.com", "newer.com", "older.com"]
     assert [row.domain for row in page(backorders=some).rows] == expected
     assert [row.domain for row in page(backorders=some[::-1]).rows] == expected
+
+
+@pytest.mark.parametrize(
+    ("backorder", "dated_by"),
+    [
+        (a_dated_backorder(finalization_at=NOW), "the provider's pending-delete list"),
+        (an_estimated_backorder(drop_at=NOW), "another list, estimated"),
+        (
+            an_estimated_backorder(drop_at=NOW, dates=(a_date(DateSource.REGISTRY, drop_at=NOW),)),
+            "the registry's list, estimated",
+        ),
+        (a_backorder(), ""),
+    ],
+)
+def test_each_row_says_how_its_date_is_known(backorder: Backorder, dated_by: str) -> None:
+    assert [row.dated_by for row in page(backorders=[backorder]).rows] == [dated_by]
 
 
 @pytest.mark.parametrize("state", State)

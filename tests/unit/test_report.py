@@ -44,6 +44,7 @@ from tests.factories import (
     NOW,
     a_backorder,
     a_charge,
+    a_date,
     a_finding,
     a_list_record,
     a_placed_backorder,
@@ -111,6 +112,7 @@ def test_a_backorder_is_a_line_with_all_that_was_promised() -> None:
         priority=usd("7.5"),
         deadline=NOW,
         deadline_known=Known.ESTIMATED,
+        dates=(a_date(drop_at=NOW),),
         submitted_at=NOW - timedelta(hours=1),
         line=17,
     )
@@ -123,6 +125,7 @@ def test_a_backorder_is_a_line_with_all_that_was_promised() -> None:
             "fee": "69.00",
             "deadline": "2026-11-24T12:00:00Z",
             "deadline_known": "estimated",
+            "dated_by": "other",
             "submitted_at": "2026-11-24T11:00:00Z",
             "application": "app-john.com",
             "list": "wanted/monday.txt",
@@ -134,7 +137,13 @@ def test_a_backorder_is_a_line_with_all_that_was_promised() -> None:
 
 def test_what_is_not_known_of_a_backorder_is_an_empty_cell() -> None:
     [row] = rows(backorders_table([a_backorder(state=State.HELD, reason=Reason.UNFUNDED)]))
-    assert {name for name, cell in row.items() if not cell} == {"fee", "deadline", "submitted_at", "application"}
+    assert {name for name, cell in row.items() if not cell} == {
+        "fee",
+        "deadline",
+        "dated_by",
+        "submitted_at",
+        "application",
+    }
     assert (row["deadline_known"], row["reason"]) == ("none", "unfunded")
 
 

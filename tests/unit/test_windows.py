@@ -186,7 +186,7 @@ def test_what_is_taken_back_before_its_lock_draws_nothing_and_its_deposit_comes_
 def test_the_lock_comes_three_days_before_the_finalization_date_known_or_estimated() -> None:
     drop_at = NOW + 5 * DAY
     assert lock_of(a_backorder(batch_starts_at=drop_at), LEAD) == drop_at - 3 * HOUR - LEAD
-    assert lock_of(a_dated_backorder(finalization_at=SOON, drop_at=None), LEAD) == SOON - LEAD
+    assert lock_of(a_dated_backorder(finalization_at=SOON, dates=()), LEAD) == SOON - LEAD
     assert lock_of(a_backorder(), LEAD) is None
 
 

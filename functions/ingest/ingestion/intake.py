@@ -15,20 +15,23 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from backorder.clock import Clock
-from backorder.deadlines import Known, Schedule, schedule
+from backorder.dates import SAME_DROP, DateSource, DateStatement, inherited, schedule_of, with_statement
+from backorder.deadlines import Schedule
 from backorder.model import HISTORY_LIMIT, WON, Backorder, BackorderKey, Reason, Source, State, Step, TakingBack
+from backorder.money import text
 from backorder.registries import Registries
 from backorder.store import Conflict, NotUnderstood, Store
+from ingestion.cancels import Cancel, last_cancel, note_cancel
+from ingestion.date_sources import date_source
+from ingestion.notices import Notice, Notices
 from ingestion.reading import Entry
+from ingestion.summary import Kind
 
 ORDINARY_PRIORITY = Decimal(5)
 """Of 0 to 10, for a name without one."""
 NEXT_CYCLE = timedelta(days=30)
 """A name that drops so much later than it did drops again: a deletion that is put off is put off by days, and a name
 that was registered anew takes more than a month to be deleted again."""
-_SAME_DROP = timedelta(hours=48)
-"""A day and the moment within it, told by two lists, are no further apart."""
-
 _MOVED = "drop moved"
 _LEFT_ALONE = "its backorder is not understood, and left alone"
 _DROPPING_NOW = frozenset({State.PROCESSING, State.AUCTION_PENDING})
@@ -52,14 +55,25 @@ class Missing(StrEnum):
 
 
 class Taken(NamedTuple):
-    """An outcome, and what is worth telling about it."""
+    """What became of an entry, and what is worth reporting of it."""
 
+    # None: the entry was counted before, and only says when a name drops.
     outcome: Outcome | None
-    """None: the entry was counted before, and only told when a name drops."""
+    # For what was not selected: the state that does not allow it.
     why: str = ""
-    """For what was not selected: the state that does not allow it."""
+    # What the entry changed of a backorder that was there already.
     changed: str = ""
-    """What the entry changed of a backorder that was there already."""
+    # What the summary says of the name, each with the name and what belongs to it.
+    notices: Notices = ()
+
+
+class _Dates(NamedTuple):
+    """When a new backorder's name drops, as far as is known."""
+
+    statements: tuple[DateStatement, ...]
+    schedule: Schedule
+    # The list dates the name into the past, and something else is known.
+    ignores_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +89,24 @@ class Intake:
     """The object's LastModified, UTC."""
     rules_since: datetime | None = None
     """Since when the rules choose as they do; None where none choose."""
+    kind: Kind = "wanted"
+    recognised_as: str = ""
+    """The list's format, as its summary names it."""
 
     def want(self, entry: Entry) -> Taken:
         """A person wants this name."""
-        return self._order(self._released(entry), Source.WANTED)
+        return self._heed(self._order(self._released(entry), Source.WANTED), entry, Source.WANTED)
 
     def choose(self, entry: Entry) -> Taken:
         """A rule chose this name from a deletion list."""
-        return self._order(self._released(entry), Source.DROPPING)
+        return self._heed(self._order(self._released(entry), Source.DROPPING), entry, Source.DROPPING)
 
     def cancel(self, entry: Entry) -> Taken:
         """A person wants this name no more."""
-        return self._settled(lambda: self._cancel(entry))
+        cancel = Cancel(self.modified, self.list, self.version, entry.line)
+        # First the note: whoever makes a backorder that is not there yet finds it.
+        note_cancel(self.store, entry.domain.name, cancel)
+        return self._settled(lambda: self._cancel(entry, cancel))
 
     def leave_out(self, entry: Entry, by: str) -> Taken:
         """The rules leave this name out (`by`: which of them), but there is a backorder for it.
@@ -126,23 +146,61 @@ class Intake:
             return entry
         return entry._replace(drop_at=times.next_start(entry.eligible_at, times.starts))
 
-    def _schedule(self, entry: Entry) -> Schedule:
-        return schedule(
-            entry.domain.zone,
-            drop_day=entry.drop_day,
-            drop_at=entry.drop_at,
-            finalization_at=entry.finalization_at,
-            registries=self.registries,
+    def _said(self, entry: Entry) -> DateStatement | None:
+        """Return what the list says of the drop; None where it says nothing."""
+        if entry.drop_day is None and entry.drop_at is None and entry.finalization_at is None:
+            return None
+        source = date_source(self.kind, self.recognised_as, entry.domain.zone)
+        return DateStatement(
+            source, self.modified, self.list, entry.drop_day, entry.drop_at, finalization_at=entry.finalization_at
         )
 
-    def _order(self, entry: Entry, source: Source) -> Taken:
-        dates = self._schedule(entry)
-        with suppress(NotUnderstood):  # of its first cycle, and there may be others
-            if self.store.create(self._backorder(entry, source, dates, cycle=1)) is None:
-                return Taken(Outcome.ACCEPTED)
-        return self._settled(lambda: self._meet(entry, source, dates))
+    def _is_past(self, said: DateStatement, zone: str) -> bool:
+        return said.is_past(zone, self.registries, self.clock())
 
-    def _backorder(self, entry: Entry, source: Source, dates: Schedule, cycle: int) -> Backorder:
+    def _new_dates(self, entry: Entry, last: Backorder | None = None) -> _Dates:
+        """Return the dates of a new backorder: the list's, and those of the cycle before that are still to come."""
+        zone, said = entry.domain.zone, self._said(entry)
+        known = () if last is None else inherited(last.dates)
+        statements = tuple(statement for statement in known if not self._is_past(statement, zone))
+        ignores_past = said is not None and bool(statements) and self._is_past(said, zone)
+        if said is not None and not ignores_past:
+            statements = with_statement(statements, said, zone=zone, registries=self.registries)
+        return _Dates(statements, schedule_of(statements, zone=zone, registries=self.registries), ignores_past)
+
+    def _order(self, entry: Entry, source: Source) -> Taken:
+        with suppress(NotUnderstood):  # of its first cycle, and there may be others
+            if self.store.create(self._backorder(entry, source, self._new_dates(entry), cycle=1)) is None:
+                return Taken(Outcome.ACCEPTED)
+        return self._settled(lambda: self._meet(entry, source))
+
+    def _heed(self, taken: Taken, entry: Entry, source: Source) -> Taken:
+        """Take back what a newer cancel wants no more, though that was read before there was anything to take back."""
+        cancel = last_cancel(self.store, entry.domain.name)
+        if cancel is None or (source is Source.WANTED and cancel.at < self.modified):
+            return taken
+        return self._settled(lambda: self._heeded(taken, entry, source, cancel), left_alone=taken)
+
+    def _heeded(self, taken: Taken, entry: Entry, source: Source, cancel: Cancel) -> Taken:
+        latest = self.store.latest(entry.domain.name)
+        if latest is None or not self._was_made_by(latest, entry):
+            return taken
+        if latest.said_at is not None and latest.said_at > cancel.at:
+            return taken
+        if source is Source.DROPPING and self._is_another_drop(latest, cancel):
+            return taken
+        if latest.taking_back in (TakingBack.AT_ONCE, TakingBack.AT_THE_PROVIDER):
+            self._take_back(latest, cancel)
+        elif latest.taking_back is not TakingBack.BEGUN:
+            return taken
+        return taken._replace(notices=((Notice.CANCELLED_SINCE, entry.domain.name),))
+
+    def _is_another_drop(self, latest: Backorder, cancel: Cancel) -> bool:
+        """Tell whether a person's cancel is about an earlier drop than the one that the rules choose."""
+        drop_at = latest.batch_starts_at or self.clock()
+        return drop_at > cancel.at + NEXT_CYCLE
+
+    def _backorder(self, entry: Entry, source: Source, dates: _Dates, cycle: int) -> Backorder:
         return Backorder(
             domain=entry.domain.name,
             cycle=cycle,
@@ -153,75 +211,112 @@ class Intake:
             list=self.list,
             list_version=self.version,
             line=entry.line,
-            list_modified=self.modified,
             created_at=self.clock(),
             said_at=self.modified if source is Source.WANTED else None,
             max_price=entry.max_price,
             note=entry.note,
             chosen=entry.chosen,
             rules_since=self.rules_since if entry.chosen is not None else None,
-        ).dated(dates, drop_day=entry.drop_day, drop_at=entry.drop_at)
+        ).dated(dates.schedule, dates=dates.statements)
 
-    def _meet(self, entry: Entry, source: Source, dates: Schedule) -> Taken:
+    def _meet(self, entry: Entry, source: Source) -> Taken:
         """The name is there already."""
         latest = self.store.latest(entry.domain.name)
         assert latest is not None, "backorders are never deleted"
-        made = any(self._made(cycle, entry) for cycle in self._cycles(latest))
-        outcome = Outcome.ACCEPTED if made else Outcome.DUPLICATE
+        made = next((cycle for cycle in self._cycles(latest) if self._was_made_by(cycle, entry)), None)
+        outcome = Outcome.DUPLICATE if made is None else Outcome.ACCEPTED
         if latest.state.is_final:
-            begins = self._is_chosen_again(latest, dates) or (not made and self._begins_a_cycle(latest, source, dates))
+            dates = self._new_dates(entry, latest)
+            begins = self._is_chosen_again(latest, dates.schedule) or (
+                made is None and self._begins_a_cycle(latest, source, dates.schedule)
+            )
             if not begins:
                 return Taken(outcome)
             self._understand_all_before(latest)
             if self.store.create(self._backorder(entry, source, dates, latest.cycle + 1)) is not None:
-                return self._meet(entry, source, dates)
-            return Taken(Outcome.ACCEPTED)
-        changed, told = latest, []
-        if self._moves(latest, entry, dates):
-            changed = self._moved(changed, entry, dates)
-            told.append(_MOVED)
+                return self._meet(entry, source)
+            past = ((Notice.PAST_DATE, entry.domain.name),) if dates.ignores_past else ()
+            return Taken(Outcome.ACCEPTED, notices=(*self._ordered_again(latest, source), *past))
+        changed, told, notices = self._with_date(latest, entry)
+        if made is not None and made.cycle > 1 and (before := self._cycle_before(made)) is not None:
+            notices += self._ordered_again(before, source)
         if self._judges(latest):
             changed = self._chosen_anew(changed, entry)
             if (changed.priority, changed.chosen) != (latest.priority, latest.chosen):
-                told.append("chosen anew by newer rules")
-        if source is Source.WANTED and latest.source is Source.DROPPING:
-            priority = entry.priority if entry.priority is not None else ORDINARY_PRIORITY
-            changed = replace(
-                changed,
-                source=source,
-                said_at=self._said(latest),
-                priority=priority,
-                max_price=entry.max_price,
-                note=entry.note or latest.note,
-            )
-            told.append("chosen by a rule before, now wanted")
+                told += ("chosen anew by newer rules",)
         if latest.cancel_requested and self._lifts(latest, source):
             reason = None if latest.reason is Reason.RENEWED else latest.reason
-            changed = replace(changed, cancel_requested=False, reason=reason, list_modified=self._dated(latest))
+            changed = replace(changed, cancel_requested=False, reason=reason)
             if source is Source.WANTED:
-                changed = replace(changed, said_at=self._said(latest))
-            told.append("no longer cancelled")
+                notices += ((Notice.ORDERED_AGAIN, latest.domain),)
+            else:
+                told += ("no longer cancelled",)
+        if source is Source.WANTED and self._speaks_last(latest):
+            if latest.source is Source.DROPPING:
+                told += ("chosen by a rule before, now wanted",)
+            changed, notice = self._wished(changed, entry)
+            notices += notice
         if changed is not latest:
             self.store.replace(changed)
-        return Taken(outcome, changed=", ".join(told))
+        return Taken(outcome, changed=", ".join(told), notices=notices)
+
+    def _ordered_again(self, last: Backorder, source: Source) -> Notices:
+        again = source is Source.WANTED and last.state is State.CANCELLED
+        return ((Notice.ORDERED_AGAIN, last.domain),) if again else ()
+
+    def _cycle_before(self, made: Backorder) -> Backorder | None:
+        with suppress(NotUnderstood):
+            return self.store.get(BackorderKey(made.domain, made.cycle - 1))
+        return None
+
+    def _wished(self, backorder: Backorder, entry: Entry) -> tuple[Backorder, Notices]:
+        """As the newest list wants it. What it leaves open stays as it was, but for what only a rule had chosen.
+
+        An order that is at the provider keeps its place: what it was placed with stays.
+        """
+        heard = replace(backorder, source=Source.WANTED, said_at=self.modified)
+        note = entry.note or backorder.note
+        if backorder.source is Source.DROPPING:
+            priority = entry.priority if entry.priority is not None else ORDINARY_PRIORITY
+            return replace(heard, priority=priority, max_price=entry.max_price, note=note), ()
+        priority = backorder.priority if entry.priority is None else entry.priority
+        max_price = backorder.max_price if entry.max_price is None else entry.max_price
+        wished = replace(heard, priority=priority, max_price=max_price, note=note)
+        if wished == heard:
+            return heard, ()
+        if not (backorder.state.is_waiting or backorder.state is State.SUBMITTING):
+            return heard, ((Notice.PLACED, backorder.domain),)
+        return wished, ((Notice.CHANGED, _changes(backorder, wished)),)
+
+    def _with_date(self, backorder: Backorder, entry: Entry) -> tuple[Backorder, tuple[str, ...], Notices]:
+        """With what the list says of its drop. A date in the past moves nothing, and is told; nor does one of a name
+        that drops now, or is auctioned."""
+        said = self._said(entry)
+        if said is None or backorder.state in _DROPPING_NOW:
+            return backorder, (), ()
+        goes_by = (backorder.finalization_at, backorder.batch_starts_at)
+        says = said.schedule(backorder.zone, self.registries)
+        if self._is_past(said, backorder.zone):
+            is_news = (says.finalization_at, says.batch_starts_at) != goes_by
+            return backorder, (), ((Notice.PAST_DATE, backorder.domain),) if is_news else ()
+        changed = backorder.with_date(said, at=self.clock(), registries=self.registries)
+        if (changed.finalization_at, changed.batch_starts_at) != goes_by:
+            return changed, (_MOVED,), ()
+        return changed, (), ((Notice.OUTRANKED_DATE, backorder.domain),) if _contradicts(says, changed, said) else ()
 
     def _lifts(self, cancelled: Backorder, source: Source) -> bool:
         """Whether this list is the newer word: a person's lifts any cancel, and what was missing from one list is there
         again on another."""
         wanted = source is Source.WANTED and self._speaks_last(cancelled)
-        return wanted or (cancelled.reason is Reason.RENEWED and self.modified > cancelled.list_modified)
+        return wanted or (cancelled.reason is Reason.RENEWED and self._is_there_again(cancelled))
+
+    def _is_there_again(self, backorder: Backorder) -> bool:
+        """Tell whether this list is newer than the one that had the name no more."""
+        return backorder.missing_since is not None and self.modified > backorder.missing_since
 
     def _speaks_last(self, backorder: Backorder) -> bool:
         """Whether this list is newer than those in which a person spoke of it."""
         return backorder.said_at is None or self.modified > backorder.said_at
-
-    def _said(self, backorder: Backorder) -> datetime:
-        """When a person last spoke of it, this list being a person's."""
-        return max(self.modified, backorder.said_at or self.modified)
-
-    def _dated(self, backorder: Backorder) -> datetime:
-        """By the newest list that dated it, this one being among them."""
-        return max(self.modified, backorder.list_modified)
 
     def _judges(self, backorder: Backorder) -> bool:
         """Whether the rules are newer than those that chose it. What a person wants is no matter of theirs."""
@@ -254,30 +349,27 @@ class Intake:
                 return Taken(None, changed="chosen before, left out by newer rules, so no longer ordered")
             if latest.taking_back is TakingBack.AT_THE_PROVIDER:
                 told.append("left out by newer rules, but ordered before: put it into cancel/ to take it back")
-        dates = self._schedule(entry)
-        if self._moves(latest, entry, dates):
-            self.store.replace(self._moved(latest, entry, dates))
-            told.append(_MOVED)
-        return Taken(None, changed=", ".join(told))
-
-    def _moved(self, backorder: Backorder, entry: Entry, dates: Schedule) -> Backorder:
-        return backorder.dated(
-            dates, drop_day=entry.drop_day, drop_at=entry.drop_at, list_modified=self._dated(backorder)
-        )
+        changed, moved, notices = self._with_date(latest, entry)
+        if changed is not latest:
+            self.store.replace(changed)
+        return Taken(None, changed=", ".join([*told, *moved]), notices=notices)
 
     def _missing(self, domain: str, days: Container[date]) -> Missing | None:
         latest = self.store.latest(domain)
         if latest is None or latest.taking_back not in (TakingBack.AT_ONCE, TakingBack.AT_THE_PROVIDER):
             return None
-        # As the lists date it that could be complete: not as the provider does.
-        day = latest.drop_at.date() if latest.drop_at else latest.drop_day
+        # As the list dates it that could be complete: not as anybody else does.
+        listed = next((said for said in latest.dates if said.source is DateSource.REGISTRY), None)
         now = self.clock()
-        if day is None or day not in days or day <= now.date() or self.modified <= latest.list_modified:
+        if listed is None or self.modified <= max(said.said_at for said in latest.dates):
+            return None
+        day = listed.drop_at.date() if listed.drop_at else listed.drop_day
+        if day is None or day not in days or day <= now.date():
             return None
         if latest.source is Source.WANTED:
             return Missing.LEFT
         why = f"renewed: no longer on {self.list} ({self.version})"
-        changes: dict[str, Any] = {"reason": Reason.RENEWED, "list_modified": self.modified}
+        changes: dict[str, Any] = {"reason": Reason.RENEWED, "missing_since": self.modified}
         if latest.taking_back is TakingBack.AT_ONCE:
             self.store.replace(latest.moved(State.CANCELLED, at=now, why=why, **changes))
         else:
@@ -285,7 +377,7 @@ class Intake:
             self.store.replace(replace(latest, cancel_requested=True, history=history, **changes))
         return Missing.TAKEN_BACK
 
-    def _made(self, backorder: Backorder, entry: Entry) -> bool:
+    def _was_made_by(self, backorder: Backorder, entry: Entry) -> bool:
         return (backorder.list, backorder.list_version, backorder.line) == (self.list, self.version, entry.line)
 
     def _cycles(self, latest: Backorder) -> Iterator[Backorder]:
@@ -318,57 +410,64 @@ class Intake:
         renewed = last.state is State.CANCELLED and last.reason is Reason.RENEWED
         again = renewed and dates.last_chance is not None
         wanted = source is Source.WANTED and self._speaks_last(last)
-        if not (wanted or (again and self.modified > last.list_modified)) or last.state in WON:
+        if not (wanted or (again and self._is_there_again(last))) or last.state in WON:
             return False
         if dates.last_chance is not None:
             # A cancel holds for that drop, and only a person lifts it.
             return last.state in (State.CANCELLED, State.MISSED) and dates.last_chance > self.clock()
         return last.state is State.CANCELLED or self.clock() > dropped_at + NEXT_CYCLE
 
-    def _moves(self, backorder: Backorder, entry: Entry, dates: Schedule) -> bool:
-        """Whether this list knows better when the name drops: it is newer, and not merely less exact. Or it says the
-        same, and the user's table of registries tells otherwise what that means."""
-        if dates.known is Known.NONE or backorder.state in _DROPPING_NOW:
-            return False
-        says = (entry.drop_day, entry.drop_at, entry.finalization_at)
-        same = says == (backorder.drop_day, backorder.drop_at, backorder.finalization_at)
-        # What it says of a release is not kept, but which list said so.
-        same = same or (entry.eligible_at is not None and self.modified == backorder.list_modified)
-        if self.modified <= backorder.list_modified and not same:
-            return False
-        if (dates.finalization_at, dates.batch_starts_at) == (backorder.finalization_at, backorder.batch_starts_at):
-            return False
-        if backorder.deadline_known is not Known.FINALIZATION or dates.known is Known.FINALIZATION:
-            return True
-        assert backorder.batch_starts_at is not None
-        assert dates.batch_starts_at is not None
-        return abs(dates.batch_starts_at - backorder.batch_starts_at) > _SAME_DROP
-
-    def _cancel(self, entry: Entry) -> Taken:
+    def _cancel(self, entry: Entry, cancel: Cancel) -> Taken:
         latest = self.store.latest(entry.domain.name)
         if latest is None:
             return Taken(Outcome.NOT_SELECTED, "there is no backorder for it")
-        why = f"cancelled by {self.list} ({self.version}), line {entry.line}"
-        if any(step.why == why for cycle in self._cycles(latest) for step in cycle.history):
+        if any(step.why == cancel.why for cycle in self._cycles(latest) for step in cycle.history):
             return Taken(Outcome.ACCEPTED)
         how = latest.taking_back
-        if how is TakingBack.BEGUN and latest.reason not in _NO_PERSONS:
-            return Taken(Outcome.DUPLICATE)
         if latest.said_at is not None and self.modified < latest.said_at:
-            return Taken(Outcome.NOT_SELECTED, "a newer list says otherwise")
-        said_at, now = self._said(latest), self.clock()
-        step = Step(now, latest.state, latest.state, why)
-        history = (*latest.history, step)[-HISTORY_LIMIT:]
-        if how is TakingBack.BEGUN:
-            self.store.replace(replace(latest, reason=None, said_at=said_at, history=history))
-            return Taken(Outcome.ACCEPTED)
-        if how is TakingBack.AT_ONCE:
-            self.store.replace(latest.moved(State.CANCELLED, at=now, why=why, said_at=said_at))
-            return Taken(Outcome.ACCEPTED)
+            duplicate = how is TakingBack.BEGUN and latest.reason not in _NO_PERSONS
+            return Taken(Outcome.DUPLICATE) if duplicate else Taken(Outcome.NOT_SELECTED, "a newer list says otherwise")
+        if how is TakingBack.BEGUN and latest.reason not in _NO_PERSONS:
+            if latest.said_at != self.modified:
+                self.store.replace(replace(latest, said_at=self.modified))
+            return Taken(Outcome.DUPLICATE)
         if how is TakingBack.TOO_LATE:
             why_not = "there is nothing to take back" if latest.state.is_lost else how
             return Taken(Outcome.NOT_SELECTED, f"it is {latest.state}: {why_not}")
         if how is TakingBack.FOREIGN:
             return Taken(Outcome.NOT_SELECTED, how)
-        self.store.replace(replace(latest, cancel_requested=True, said_at=said_at, history=history))
+        self._take_back(latest, cancel)
         return Taken(Outcome.ACCEPTED)
+
+    def _take_back(self, latest: Backorder, cancel: Cancel) -> None:
+        """Cancel what nothing was sent for, and have the rest withdrawn. What was taken back for another reason is
+        cancelled by a person from now on."""
+        now = self.clock()
+        said_at = max(cancel.at, latest.said_at or cancel.at)
+        if latest.taking_back is TakingBack.AT_ONCE:
+            self.store.replace(latest.moved(State.CANCELLED, at=now, why=cancel.why, said_at=said_at))
+            return
+        step = Step(now, latest.state, latest.state, cancel.why)
+        history = (*latest.history, step)[-HISTORY_LIMIT:]
+        begun = latest.taking_back is TakingBack.BEGUN
+        changes: dict[str, Any] = {"reason": None} if begun else {"cancel_requested": True}
+        self.store.replace(replace(latest, said_at=said_at, history=history, **changes))
+
+
+def _changes(before: Backorder, after: Backorder) -> str:
+    """Return what a newer list changed: `garden-hub.com (priority 9, max price 40.00)`."""
+    changes = []
+    if after.priority != before.priority:
+        changes.append(f"priority {after.priority.normalize():f}")
+    if after.max_price != before.max_price and after.max_price is not None:
+        changes.append(f"max price {text(after.max_price)}")
+    if after.note != before.note:
+        changes.append("note")
+    return f"{after.domain} ({', '.join(changes)})"
+
+
+def _contradicts(says: Schedule, backorder: Backorder, said: DateStatement) -> bool:
+    """Tell whether the list dates the drop quite otherwise than the better source whose date counts."""
+    one, other = says.batch_starts_at, backorder.batch_starts_at
+    outranked = backorder.dated_by is not None and backorder.dated_by.rank < said.source.rank
+    return outranked and one is not None and other is not None and abs(one - other) > SAME_DROP

@@ -19,6 +19,7 @@ from backorder.rules import KeptRules, ZoneFees
 from backorder.store import NotUnderstood
 from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
+from ingestion.notices import Notice
 from ingestion.objects import Arrived, list_name
 from ingestion.reading import Entry, LeftOut, ReadList, Reject
 from ingestion.reading.encodings import declares_nothing, known_encoding
@@ -116,6 +117,8 @@ class _Reading:
         self._intake = Intake(
             *(services.store, task.registries, services.clock, name, arrived.version, task.told_at),
             rules_since=task.rules.choosing_since if task.rules else None,
+            kind=task.kind,
+            recognised_as=read.source,
         )
         self._take: Callable[[Entry], Taken] = {
             "wanted": self._intake.want,
@@ -307,6 +310,11 @@ class _Reading:
             told = "chosen from anew, under other rules" if new_rules else "read before"
             done.notes.append(f"It is the same list as {before.name} of {before.modified:%-d %B %Y %H:%M} UTC: {told}.")
         done.notes.extend(f"{count} already there: {what}." for what, count in progress.changed.items())
+        done.notes.extend(
+            notice.sentence(progress.notices[notice], progress.noticed[notice])
+            for notice in Notice
+            if notice in progress.notices
+        )
         done.seconds = (self._services.clock() - done.read_at).total_seconds()
 
 

@@ -18,6 +18,7 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from ingestion.intake import Outcome, Taken
+from ingestion.notices import MOST_NAMES, Notice
 from ingestion.reading import Entry
 from ingestion.rejects import Rejected
 from ingestion.rounds import Place
@@ -70,6 +71,9 @@ class Progress(BaseModel):
     changed: dict[str, int] = Field(default_factory=dict)
     """What entries changed of backorders that were there already, with how many."""
     notes: list[str] = Field(default_factory=list)
+    # How many names each notice is about, and the first of them.
+    notices: dict[Notice, int] = Field(default_factory=dict)
+    noticed: dict[Notice, list[str]] = Field(default_factory=dict)
     rejected: Rejected = Field(default_factory=Rejected)
     """Wherever they are in the list."""
 
@@ -89,6 +93,11 @@ class Progress(BaseModel):
         self.written += 1
         if taken.changed:
             self.changed[taken.changed] = self.changed.get(taken.changed, 0) + 1
+        for notice, name in taken.notices:
+            self.notices[notice] = self.notices.get(notice, 0) + 1
+            names = self.noticed.setdefault(notice, [])
+            if len(names) < MOST_NAMES:
+                names.append(name)
         if taken.outcome is Outcome.ACCEPTED:
             self.accepted += 1
         elif taken.outcome is Outcome.DUPLICATE:

@@ -257,6 +257,8 @@ class Bookkeeping:
         if books.notes.checked is not None:
             notes = notes.with_reading(ledger.excludes_deposits(books.notes.checked, now))
         if notes.excludes_deposits and notes.opened_with > 0:
+            # Kept before it is posted: after a crash nothing else may tell why the ledger has it.
+            books.keep_reading(notes)
             books.post([ledger.opening_of_deposits(notes.opened_with, seen)])
             notes = replace(notes, opened_with=ZERO, tally=books.tally)
         books.note(notes)

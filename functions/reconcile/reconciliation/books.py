@@ -234,6 +234,10 @@ class Books:
         """Replaces the notes, to be kept when the run's books are closed."""
         self.notes = notes
 
+    def keep_reading(self, notes: Notes) -> None:
+        """Keep at once what the account's numbers said of AMOUNT, and nothing else of the notes."""
+        self._save(replace(self._saved, readings=notes.readings, checked=notes.checked, clean=False))
+
     def close(self, now: datetime, *, whole: bool = True) -> None:
         """Keeps the notes, if anything changed: from here on they say what the ledger adds up to. What a crash left is
         mended only by a `whole` run, one that saw the account."""

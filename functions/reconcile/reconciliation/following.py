@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from backorder.bookkeeping import Lease
-from backorder.deadlines import Known, schedule
+from backorder.dates import DateSource, DateStatement
 from backorder.model import (
     HISTORY_LIMIT,
     PLACED,
@@ -56,7 +56,9 @@ def follow(backorder: Backorder, application: Application, *, now: datetime, reg
     """
     followed = backorder
     if application.finalization_at is not None:
-        followed = redated(followed, application.finalization_at, registries=registries)
+        followed = redated(
+            followed, application.finalization_at, DateSource.APPLICATION, now=now, registries=registries
+        )
     unknown = application.status_text if application.status is ApplicationStatus.UNKNOWN else None
     incomplete = (*application.missing_parameters, *application.invalid_parameters)
     if (unknown, incomplete) != (followed.unknown_status, followed.incomplete) and not followed.state.is_final:
@@ -152,18 +154,20 @@ def to_look_at(backorder: Backorder, *, now: datetime, expected: bool) -> bool:
     return expected or backorder.state is State.VANISHED
 
 
-def redated(backorder: Backorder, finalization_at: datetime, *, registries: Registries) -> Backorder:
-    """With the deadline that a finalization date gives; the same object where it had it."""
-    if backorder.finalization_at == finalization_at:
+def redated(
+    backorder: Backorder, finalization_at: datetime, source: DateSource, *, now: datetime, registries: Registries
+) -> Backorder:
+    """Return the backorder with what the provider says its finalization date is; the same object where that is no news.
+
+    A look at the pending-delete list that finds a moment which is over moves nothing: only the application itself knows
+    that it was so.
+    """
+    said = DateStatement(source, now, finalization_at=finalization_at)
+    if any(each.source is source and each.finalization_at == finalization_at for each in backorder.dates):
         return backorder
-    moments = schedule(
-        backorder.zone, drop_at=backorder.drop_at, finalization_at=finalization_at, registries=registries
-    )
-    ordered_at, known_before = backorder.submitted_at, backorder.deadline_known is Known.FINALIZATION
-    if ordered_at and moments.deadline and ordered_at > moments.deadline and not known_before:
-        # It was told with the order: whoever reads of an order after its deadline should not take that for known.
-        moments = replace(moments, known=Known.ESTIMATED)
-    return backorder.dated(moments)
+    if source is not DateSource.APPLICATION and said.is_past(backorder.zone, registries, now):
+        return backorder
+    return backorder.with_date(said, at=now, registries=registries)
 
 
 def in_auction(backorder: Backorder, auction: Auction, *, now: datetime) -> Backorder:

@@ -12,7 +12,8 @@ from operator import eq
 from typing import Any
 
 from backorder.bookkeeping import Account, Lease
-from backorder.clock import Clock
+from backorder.clock import Clock, iso
+from backorder.dates import DateSource
 from backorder.finding import Kind
 from backorder.halt import Halt, halt, halt_line, zone_halts
 from backorder.listeners import note_unheard
@@ -37,6 +38,7 @@ from reconciliation.ahead import look_ahead
 from reconciliation.aside import keep_set_aside, recall_set_aside
 from reconciliation.bookkeeping import Bookkeeping, Unanswered
 from reconciliation.books import Books
+from reconciliation.dating import to_look_up_date
 from reconciliation.following import follow, given_up, looked_in_vain, redated, seen_in_a_list, settled, to_look_at
 from reconciliation.ledger import Seen
 from reconciliation.looking_up import each_alone, look_up
@@ -49,6 +51,8 @@ from reconciliation.strangers import KINDS as STRANGER_KINDS
 from reconciliation.strangers import Strangers, find_strangers, foreign_orders, judge_deposits, watched
 from reconciliation.writers import side_by_side
 
+_DATES = "dates"
+"""The document that says when names were looked up in the provider's list last."""
 LEASE = timedelta(minutes=12)
 """Outlasts the function: no other reconciliation runs meanwhile."""
 
@@ -159,6 +163,8 @@ class _Run:
                 self._follow(reading)
             with self.stages.stage("dates"):
                 self._date()
+            with self.stages.stage("stale"):
+                self._give_up()
             if reading.due and reading.seen is not None:
                 self.summary.sums_mended = self.books.mend_sums(self.now.date()) or None
             leases = self._book(reading)
@@ -196,11 +202,7 @@ class _Run:
                 self._followed(order, application)
             elif order.application is not None and self._is_to_look_at(order, reading):
                 looks.append(order)
-        try:
-            each_alone(looks, self._look, self.orders, self.now)
-        finally:
-            for order in self.orders:
-                self.orders.change(order, partial(given_up, now=self.now))
+        each_alone(looks, self._look, self.orders, self.now)
 
     def _followed(self, order: Backorder, application: Application) -> None:
         self.orders.change(
@@ -238,25 +240,50 @@ class _Run:
             self._followed(order, application)
 
     def _date(self) -> None:
-        """Finalization dates of names that have no date yet, from the provider's pending-delete list."""
+        """Look up finalization dates in the provider's pending-delete list, of names whose date it has not said yet."""
+        asked = self.store.document(_DATES)
+        last_at = None if asked is None else datetime.fromisoformat(asked["asked_at"])
+        daily = last_at is None or last_at.date() < self.now.date()
         zones: set[str] = set()
         labels: set[str] = set()
-        undated: dict[str, BackorderKey] = {}
+        wanted: dict[str, BackorderKey] = {}
         for order in self.orders:
-            if order.deadline is None and not order.state.is_final:
+            is_due = daily or (last_at is not None and order.created_at >= last_at)
+            if to_look_up_date(order, now=self.now, daily=is_due, registries=self.registries):
                 zones.add(order.zone)
                 labels.add(order.domain.removesuffix(f".{order.zone}"))
-                undated[order.domain] = order.key
-        if not undated:
-            return
-        for name in self.provider.pending_deletes(zones=sorted(zones), labels=labels):
-            key = undated.get(name.domain)
-            found = None if key is None else self.orders.get(key)
-            if found is None or name.finalization_at is None or found.finalization_at is not None:
-                continue
-            change = partial(redated, finalization_at=name.finalization_at, registries=self.registries)
-            self.orders.change(found, change)
-            self.summary.dated += 1
+                wanted[order.domain] = order.key
+        if wanted:
+            for name in self.provider.pending_deletes(zones=sorted(zones), labels=labels):
+                key = wanted.get(name.domain)
+                found = None if key is None else self.orders.get(key)
+                if found is not None and name.finalization_at is not None:
+                    self._listed(found, name.finalization_at)
+        self.store.put_document(_DATES, {"asked_at": iso(self.now)})
+
+    def _listed(self, order: Backorder, finalization_at: datetime) -> None:
+        """An order as the provider's list dates it."""
+        change = partial(
+            redated,
+            finalization_at=finalization_at,
+            source=DateSource.PROVIDER,
+            now=self.now,
+            registries=self.registries,
+        )
+        self.summary.dated += self.orders.change(order, change) is not order
+
+    def _give_up(self) -> None:
+        """Take back what should have dropped two days ago. Dates may be wrong: so first the application itself is read,
+        and the name has been looked up in the provider's list."""
+        if "dates" not in self.summary.failed:
+            late = [order for order in self.orders if given_up(order, now=self.now) is not order]
+            each_alone(late, self._give_up_one, self.orders, self.now)
+
+    def _give_up_one(self, order: Backorder) -> None:
+        self._look(order)
+        looked_at = self.orders.get(order.key)
+        if looked_at is not None and looked_at.refused_look is None:
+            self.orders.change(looked_at, partial(given_up, now=self.now))
 
     # Money
 
@@ -345,6 +372,7 @@ class _Run:
 
     def _find(self, reading: Reading, strangers: Strangers, leases: Sequence[Lease]) -> None:
         currency = self.books.notes.currency
+        zones = find.registry_evidence(self.orders, self.registries)
         # One that is settled is looked at as long as it has findings.
         about = {f.key: find.order_of(f) for f in self.known_findings if f.kind in find.ORDER_KINDS}
         lost = self.orders.read(filter(None, about.values()))
@@ -359,6 +387,7 @@ class _Run:
                 unread_objects(self.store), broken_rules(self.store), misplaced_lists(self.store, self.now)
             ),
             *find.examine_strangers(strangers.live),
+            *find.examine_registries(zones),
             *find.examine_rows(reading.unread),
             *(each for order in self.orders for each in find.examine_order(order, circumstances)),
             *left_alone,
@@ -380,8 +409,10 @@ class _Run:
                 elsewhere=_elsewhere(reading),
             )
             self.summary.unexplained = str(abs(unexplained))
-        looked_at = {*kinds, *STRANGER_KINDS, Kind.ROW_UNREAD}
+        looked_at = {*kinds, *STRANGER_KINDS, Kind.ROW_UNREAD, Kind.REGISTRY_CONTRADICTED}
         subjects = {
+            # A zone of which the provider has dated nothing now is as it was.
+            Kind.REGISTRY_CONTRADICTED: [find.registry_subject(zone) for zone in zones],
             **strangers.examined(self.known_findings),
             Kind.ROW_UNREAD: [
                 finding.subject

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from backorder.clock import Clock
+from backorder.dates import inherited
 from backorder.model import Backorder, Claim, Origin, Reason, State
 from backorder.patience import next_look
 from backorder.provider.adapter import ApplicationStatus
@@ -137,6 +138,7 @@ class Withdrawals:
                 reason=Reason.UNFUNDED,
                 application=None,
                 submitted_at=None,
+                dates=inherited(backorder.dates),
                 **_HEARD,
             )
 

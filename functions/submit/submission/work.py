@@ -136,6 +136,8 @@ class _Work:
             return self._give_back(backorder, "cancelled while it was queued")
         if backorder.last_chance is not None and now >= backorder.last_chance:
             return self._give_back(backorder, "its last chance passed in the queue")
+        if backorder.max_price is not None and backorder.fee is not None and backorder.fee > backorder.max_price:
+            return self._give_back(backorder, "its max_price was lowered in the meantime")
         self.line.look()
         reason = self._not_now()
         if self.halted and not self.batch.probe:

@@ -15,6 +15,7 @@ from reconciliation.findings.orders import (
     examine_order,
     refund_is_overdue,
 )
+from reconciliation.findings.registries import examine_registries, registry_evidence, registry_subject
 from reconciliation.findings.rows import UnreadRow, examine_rows
 
 __all__ = [
@@ -35,11 +36,14 @@ __all__ = [
     "examine_objects",
     "examine_order",
     "examine_orphans",
+    "examine_registries",
     "examine_rows",
     "examine_strangers",
     "examine_unexplained",
     "order_of",
     "refund_is_overdue",
+    "registry_evidence",
+    "registry_subject",
     "update",
     "worth_telling",
 ]

@@ -131,7 +131,7 @@ def _json(page: Page) -> Markup:
 
     `<` and `&` are written as escapes, so that no text ends the element that holds it.
     """
-    indexes: dict[str, dict[str, int]] = {"zones": {}, "states": {}, "lists": {}, "reasons": {}}
+    indexes: dict[str, dict[str, int]] = {"zones": {}, "states": {}, "lists": {}, "reasons": {}, "dates": {}}
 
     def index(of: str, value: str) -> int:
         return indexes[of].setdefault(value, len(indexes[of]))
@@ -148,6 +148,7 @@ def _json(page: Page) -> Markup:
             index("lists", shown(row.list)),
             row.line,
             index("reasons", shown(row.reason)),
+            index("dates", shown(row.dated_by)),
         ]
 
     rows = [row(each) for each in page.rows]

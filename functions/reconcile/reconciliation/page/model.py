@@ -140,6 +140,8 @@ class Row:
     priority: Decimal
     fee: Decimal | None
     deadline: datetime | None
+    # How the date is known: `the registry's list, estimated`; empty where there is none.
+    dated_by: str
     ordered_at: datetime | None
     list: str
     line: int

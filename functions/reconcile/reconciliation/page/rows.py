@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from operator import itemgetter
 
+from backorder.deadlines import Known
 from backorder.model import Backorder
 from reconciliation.page.model import Row
 from reconciliation.page.outcomes import GROUPS
@@ -37,8 +38,16 @@ def _row(backorder: Backorder) -> Row:
         priority=backorder.priority,
         fee=backorder.fee,
         deadline=backorder.deadline,
+        dated_by=_dated_by(backorder),
         ordered_at=backorder.submitted_at,
         list=backorder.list,
         line=backorder.line,
         reason=backorder.failure or backorder.reason or "",
     )
+
+
+def _dated_by(backorder: Backorder) -> str:
+    if backorder.dated_by is None:
+        return ""
+    estimated = "" if backorder.deadline_known is Known.FINALIZATION else ", estimated"
+    return f"{backorder.dated_by.in_words}{estimated}"

@@ -50,7 +50,7 @@
   const names = document.getElementById("all-names");
   if (names) {
     const PAGE = 50;
-    const [DOMAIN, ZONE, STATE, PRIORITY, FEE, DEADLINE, ORDERED, LIST, LINE, REASON] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    const [DOMAIN, ZONE, STATE, PRIORITY, FEE, DEADLINE, ORDERED, LIST, LINE, REASON, DATED] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
     const data = JSON.parse(document.getElementById("rows").textContent);
     const states = data.states.map((state) => {
       const [group, ...words] = state.split(" ");
@@ -84,12 +84,13 @@
     const tr = (row) => {
       const { group, words } = states[row[STATE]];
       const reason = data.reasons[row[REASON]];
+      const dated = data.dates[row[DATED]];
       const name = cell("th", "", make("bdi", {}, row[DOMAIN]));
       name.scope = "row";
       const fee = row[FEE] === "" ? "–" : row[FEE].replace(/\B(?=(\d{3})+\.)/g, ",");
       return make("tr", {}, name,
         cell("td", "", cell("span", `state ${group}`, words), ...(reason ? [cell("bdi", "why", reason)] : [])),
-        cell("td", "", make("time", {}, moment(row[DEADLINE]))), cell("td", "wide", make("time", {}, moment(row[ORDERED]))),
+        cell("td", "", make("time", {}, moment(row[DEADLINE])), ...(dated ? [cell("bdi", "why", dated)] : [])), cell("td", "wide", make("time", {}, moment(row[ORDERED]))),
         cell("td", "n wide", fee), cell("td", "n wide", row[PRIORITY]),
         cell("td", "wide", make("bdi", {}, data.lists[row[LIST]]), `, ${row[LINE].toLocaleString("en")}`));
     };
