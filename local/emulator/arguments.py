@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from .moments import from_iso
-from .options import Amount, AuctionWon, FaultMix, Options, Withheld, amount
+from .options import Amount, AuctionWon, DayBalance, FaultMix, Options, Withheld, amount
 from .scripted import Scripted, read_script_text
 
 
@@ -108,6 +108,13 @@ _OPTIONS = (
         type=click.FloatRange(-14, 14),
         default=0,
         help="east of UTC: where the days begin that the accounting is asked for",
+    ),
+    click.option(
+        "--day-balance",
+        type=click.Choice(get_args(DayBalance)),
+        default="opening",
+        show_default=True,
+        help="which of a day's balances is that of its date",
     ),
     click.option("--charge-auctions", is_flag=True, help="the price of a won auction is taken from this account"),
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ..books import lease_of
-from ..moments import on_the_wire
+from ..moments import DAY, on_the_wire
 from ..names import repository_of, zone_class, zone_of
 from ..options import cents
 from ..records import Account, Deposit, Entry, Renewal
@@ -31,10 +31,9 @@ def status_account(call: Call) -> str:
     """By one reading AMOUNT includes what is reserved: it falls when a name is won, not at the lock. By the other it is
     what can be spent, and falls at the lock. DEPOSIT is the reserved part."""
     account, options = _account(call), call.world.options
-    reserved = account.reserved if options.amount == "excludes-deposits" else Decimal(0)
     return render(
         {
-            "AMOUNT": str(cents(account.amount - reserved)),
+            "AMOUNT": _as_amount(call, account.amount, account.reserved),
             "CREDIT": str(cents(account.credit)),
             "CURRENCY": options.currency,
             "DEPOSIT": str(cents(account.reserved)),
@@ -104,6 +103,36 @@ def query_accounting_list(call: Call) -> str:
         columns["ACCOUNTINGINVOICEID"] = lambda _: NO_INVOICE
     sums = {} if call.flag("NOSUM") else _sums(sum((each.opening for each in accounts), Decimal(0)), before, rows)
     return page(call, ordered(call, rows, _ENTRY_KEYS, "ACCOUNTINGDATE"), columns, more=sums)
+
+
+def query_account_balance_list(call: Call) -> str:
+    """What an account has, and what it had at a date's beginning or end, by the accounting's clock: with what is
+    reserved, or without, as AMOUNT."""
+    call.text("USERDEPTH")
+    below = call.option("USERDEPTH", frozenset({"SELF", "SUBUSER"}), "SELF") == "SUBUSER"
+    rows = [call.world.accounts[user] for user in (SUBUSERS[call.user] if below else (call.user,))]
+    date = call.moment("DATE")
+    columns: dict[str, Callable[[Account], str]] = {
+        "CREDIT": lambda each: str(cents(each.credit)),
+        "CURRENCY": lambda _: call.world.options.currency,
+        "CURRENTBALANCE": lambda each: _as_amount(call, each.amount, each.reserved),
+        "USER": lambda each: each.user,
+    }
+    if date is not None:
+        ends = DAY if call.world.options.day_balance == "closing" else DAY * 0
+        try:
+            moment = date + ends - call.world.options.accounting_zone
+        except OverflowError:
+            raise CommandError(505, "DATE") from None
+        columns["DATE"] = lambda _: on_the_wire(date)
+        columns["DATEBALANCE"] = lambda each: _as_amount(call, *each.before(moment))
+        columns["DATEBALANCECURRENCY"] = lambda _: call.world.options.currency
+    return page(call, rows, columns)
+
+
+def _as_amount(call: Call, amount: Decimal, reserved: Decimal) -> str:
+    left_out = reserved if call.world.options.amount == "excludes-deposits" else Decimal(0)
+    return str(cents(amount - left_out))
 
 
 def _in_its_zone(call: Call, name: str, *, end_of_day: bool = False) -> datetime | None:
@@ -217,6 +246,12 @@ COMMANDS = (
         query_accounting_list,
         takes="SUBUSER MINDATE MAXDATE FIRST LIMIT ORDERBY USERDEPTH INVOICEID TYPE WIDE DESCRIPTION REFERENCE TASK "
         "NOSUM TYPEREGEX TYPEREGEXNOT",
+    ),
+    command(
+        "QueryAccountBalanceList",
+        query_account_balance_list,
+        takes="USERDEPTH WIDE DATE FIRST LIMIT TASK ORDERBY",
+        columns="SKIPSUBUSER",
     ),
     command("StatusUser", status_user, takes="SUBUSER STATS RELATIONS PROPERTIES"),
     command(

@@ -77,6 +77,22 @@ def read_deposit(row: Row) -> Deposit:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class DateBalance:
+    """What the account had on a date: at its beginning or its end, by a clock that is not documented, and with what was
+    reserved or without."""
+
+    amount: Decimal
+    currency: str
+
+
+def read_date_balance(response: Response) -> DateBalance:
+    return DateBalance(
+        amount=amount(response.first("DATEBALANCE"), "DATEBALANCE"),
+        currency=(response.first("DATEBALANCECURRENCY") or response.first("CURRENCY")).upper(),
+    )
+
+
 ACCOUNTING_PROPERTIES: Final = (
     "ACCOUNTINGID",
     "ACCOUNTINGDATE",
