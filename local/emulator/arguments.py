@@ -116,6 +116,12 @@ _OPTIONS = (
         show_default=True,
         help="which of a day's balances is that of its date",
     ),
+    click.option(
+        "--clock-ahead-seconds",
+        type=click.FloatRange(-86_400, 86_400),
+        default=0,
+        help="how far the clock is ahead by which it dates what happens, and its answers",
+    ),
     click.option("--charge-auctions", is_flag=True, help="the price of a won auction is taken from this account"),
 )
 
@@ -143,6 +149,8 @@ def options_of(values: Mapping[str, Any], base: Options | None = None) -> Option
         given["release_lag"] = timedelta(hours=read.pop("release_lag_hours"))
     if "accounting_zone_hours" in read:
         given["accounting_zone"] = timedelta(hours=read.pop("accounting_zone_hours"))
+    if "clock_ahead_seconds" in read:
+        given["clock_ahead"] = timedelta(seconds=read.pop("clock_ahead_seconds"))
     if "charge_auctions" in read:
         given["charges_auctions"] = read.pop("charge_auctions")
     return replace(base or Options(), **given, **read)

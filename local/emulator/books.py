@@ -165,4 +165,4 @@ def lease_of(world: World, deposit: Deposit) -> tuple[str, str]:
     The three hours are those between UPDATEDDATE and EXPIRATIONDATE in the reference's example.
     """
     renewed = deposit.created + HOUR * ((world.now - deposit.created) // HOUR)
-    return f"{renewed:%Y-%m-%d %H:%M:%S}", f"{renewed + 3 * HOUR:%Y-%m-%d %H:%M:%S}"
+    return world.dated(renewed), world.dated(renewed + 3 * HOUR)

@@ -95,6 +95,7 @@ class Options:
     `auction_won`: when the winner's application becomes AUCTION-WON: when its price is paid, or when the auction ends.
     `accounting_zone`: how far east of UTC the days are that the accounting is asked for; its rows are dated in UTC.
     `day_balance`: which of a day's two balances QueryAccountBalanceList gives for its date.
+    `clock_ahead`: how far its clock is ahead, by which it dates what happens and its answers; negative: behind.
     `charges_auctions`: whether an auction's price is taken from this account, which no source settles.
     """
 
@@ -122,6 +123,7 @@ class Options:
     auction_won: AuctionWon = "ended"
     accounting_zone: timedelta = timedelta(0)
     day_balance: DayBalance = "opening"
+    clock_ahead: timedelta = timedelta(0)
     answers: tuple[Scripted, ...] = ()
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from itertools import starmap, zip_longest
 from operator import eq
 from typing import Any
 
+from backorder.ahead import Ahead
 from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock
 from backorder.finding import Kind
@@ -145,6 +146,8 @@ class _Run:
         self.provider = reconciliation.provider.within(self.stages.refusal)
         self.status: AccountStatus | None = None
         self.proved = False
+        self.clock = reconciliation.clock
+        self.ahead: Ahead | None = None
         # Read before the provider: what the provider does not show then, it really does not know.
         self.orders = Orders(self.store)
         self.books = Books(self.store)
@@ -153,8 +156,8 @@ class _Run:
 
     def run(self) -> Summary:
         try:
-            reading = read(self.provider, self.books.notes, self.now, self.stages)
-            self.status = reading.status
+            reading = read(self.provider, self.books.notes, self.clock, self.now, self.stages)
+            self.status, self.ahead = reading.status, reading.money.ahead
             if reading.seen is not None and not self.books.are_understood(reading.seen.since):
                 reading = reading.without_money()
             with self.stages.stage("applications"):
@@ -420,7 +423,8 @@ class _Run:
         try:
             reports = Reports(self.store, self.put, self.books, self.now)
             status = self.status and self.status.with_deposits(excluded=self.books.notes.excludes_deposits)
-            reports.write(self.orders, changes, status, unread=self.summary.halted or self.stages.account_unread)
+            unread = self.summary.halted or self.stages.account_unread
+            reports.write(self.orders, changes, status, unread=unread, ahead=self.ahead)
             note_success(self.store, Stage.REPORTS, self.now)
         finally:
             # Reports that cannot be written are no reason not to tell.

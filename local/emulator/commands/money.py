@@ -51,7 +51,7 @@ def query_deposit_list(call: Call) -> str:
     leases = {each.id: lease_of(call.world, each) for each in rows}
     columns: dict[str, Callable[[Deposit], str]] = {
         "ACCOUNTINGTYPE": lambda each: each.kind,
-        "CREATEDDATE": lambda each: on_the_wire(each.created),
+        "CREATEDDATE": lambda each: call.world.dated(each.created),
         "CURRENCY": lambda _: call.world.options.currency,
         "DEPOSIT": lambda each: str(each.amount),
         "DEPOSITID": lambda each: str(each.id),
@@ -90,7 +90,7 @@ def query_accounting_list(call: Call) -> str:
         "ACCOUNTINGAMOUNT": lambda _: "1",
         # In small letters, as the reference's sample has it; all other commands write it in capitals.
         "ACCOUNTINGCURRENCY": lambda _: call.world.options.currency.lower(),
-        "ACCOUNTINGDATE": lambda entry: on_the_wire(entry.at),
+        "ACCOUNTINGDATE": lambda entry: call.world.dated(entry.at),
         "ACCOUNTINGDESCRIPTION": lambda entry: entry.description,
         "ACCOUNTINGPRICE": lambda entry: str(cents(entry.price)),
         "ACCOUNTINGREFERENCE": lambda entry: entry.reference,
@@ -121,7 +121,7 @@ def query_account_balance_list(call: Call) -> str:
     if date is not None:
         ends = DAY if call.world.options.day_balance == "closing" else DAY * 0
         try:
-            moment = date + ends - call.world.options.accounting_zone
+            moment = date + ends - call.world.options.accounting_zone - call.world.options.clock_ahead
         except OverflowError:
             raise CommandError(505, "DATE") from None
         columns["DATE"] = lambda _: on_the_wire(date)
@@ -138,7 +138,8 @@ def _as_amount(call: Call, amount: Decimal, reserved: Decimal) -> str:
 def _in_its_zone(call: Call, name: str, *, end_of_day: bool = False) -> datetime | None:
     """A date that was given as the accounting understands it: in a zone of its own, perhaps."""
     moment = call.moment(name, end_of_day=end_of_day)
-    return None if moment is None else moment - call.world.options.accounting_zone
+    options = call.world.options
+    return None if moment is None else moment - options.accounting_zone - options.clock_ahead
 
 
 def _sums(at_first: Decimal, before: Sequence[Entry], rows: Sequence[Entry]) -> dict[str, str]:

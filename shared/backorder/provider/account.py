@@ -22,6 +22,8 @@ class AccountStatus:
     deposit: Decimal
     currency: str
     vat: Decimal
+    dated_at: datetime | None = field(default=None, compare=False)
+    """When the answer was given, by the provider's clock."""
 
     def with_deposits(self, *, excluded: bool | None) -> AccountStatus:
         """Return it with the deposits in its amount, if they were `excluded` (None: not known, taken for included)."""
@@ -35,6 +37,7 @@ def read_account(response: Response) -> AccountStatus:
         deposit=amount(response.first("DEPOSIT"), "DEPOSIT"),
         currency=required(response.first("CURRENCY"), "CURRENCY").upper(),
         vat=amount(response.first("VAT"), "VAT"),
+        dated_at=response.dated_at,
     )
 
 
