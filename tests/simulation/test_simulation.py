@@ -20,7 +20,7 @@ from local.simulation.pool import Pool, pools_on_tasks
 from local.simulation.scenario import Wishes, draw
 from local.simulation.simulation import simulate
 
-EVENTFUL = (1, 2, 3, 7, 10, 13, 29, 46, 49, 137, 158)
+EVENTFUL = (1, 2, 3, 7, 10, 13, 29, 46, 49, 137, 158, 174, 181)
 """Seeds in which, taken together, everything takes place that is simulated."""
 OTHERS = tuple(seed for seed in range(1, 31) if seed not in EVENTFUL)
 MANY = range(101, 501)
