@@ -97,7 +97,8 @@ def _worker(url: str, calls: int) -> tuple[float, float]:
     names = [f"worker-{calls}-{number}.com" for number in range(ROUNDS * calls)]
     for name in names:
         store.create(_queued(name))
-    batch = Batch(kind="order", backorders=tuple(_queued(name).key for name in names))
+    backorders = tuple(_queued(name).key for name in names)
+    batch = Batch(kind="order", backorders=backorders, look_first=False)
     submission = Submission(store=store, provider=_provider(url, calls), clock=system_clock, pool_size=calls)
     with _measured() as took:
         outcomes = work(batch, submission, seconds_left=lambda: 900.0)

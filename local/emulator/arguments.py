@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from .moments import from_iso
-from .options import Amount, AuctionWon, FaultMix, Options, Withheld, amount
+from .options import Amount, AuctionWon, DayBalance, FaultMix, Options, Withheld, amount
 from .scripted import Scripted, read_script_text
 
 
@@ -109,6 +109,19 @@ _OPTIONS = (
         default=0,
         help="east of UTC: where the days begin that the accounting is asked for",
     ),
+    click.option(
+        "--day-balance",
+        type=click.Choice(get_args(DayBalance)),
+        default="opening",
+        show_default=True,
+        help="which of a day's balances is that of its date",
+    ),
+    click.option(
+        "--clock-ahead-seconds",
+        type=click.FloatRange(-86_400, 86_400),
+        default=0,
+        help="how far the clock is ahead by which it dates what happens, and its answers",
+    ),
     click.option("--charge-auctions", is_flag=True, help="the price of a won auction is taken from this account"),
 )
 
@@ -136,6 +149,8 @@ def options_of(values: Mapping[str, Any], base: Options | None = None) -> Option
         given["release_lag"] = timedelta(hours=read.pop("release_lag_hours"))
     if "accounting_zone_hours" in read:
         given["accounting_zone"] = timedelta(hours=read.pop("accounting_zone_hours"))
+    if "clock_ahead_seconds" in read:
+        given["clock_ahead"] = timedelta(seconds=read.pop("clock_ahead_seconds"))
     if "charge_auctions" in read:
         given["charges_auctions"] = read.pop("charge_auctions")
     return replace(base or Options(), **given, **read)

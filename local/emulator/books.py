@@ -46,7 +46,7 @@ def add_deposit(world: World, account: Account, domain: str, amount: Decimal) ->
     kind = backorder_class(domain)
     deposit = Deposit(world.number("deposit"), domain, kind, amount, account.user, world.now)
     account.deposits[deposit.id] = deposit
-    account.reserved += amount
+    account.change(world.now, reserved=amount)
     return deposit
 
 
@@ -55,7 +55,7 @@ def drop_deposit(world: World, deposit: Deposit, *, during_events: bool = True) 
     account = world.accounts[deposit.user]
     if account.deposits.pop(deposit.id, None) is None:
         return
-    account.reserved -= deposit.amount
+    account.change(world.now, reserved=-deposit.amount)
     try_waiting_again(world, account, during_events=during_events)
 
 
@@ -127,7 +127,7 @@ def book(world: World, account: Account, kind: str, description: str, price: tup
     rate = world.options.vat if tax else Decimal(0)
     entry = Entry(world.number("entry"), world.now, kind, description, net, rate, tax)
     account.entries.append(entry)
-    account.amount += net + tax
+    account.change(world.now, amount=net + tax)
     return entry
 
 
@@ -154,7 +154,7 @@ def charge_renewal(world: World, account: Account, renewal: Renewal) -> None:
 def drift(world: World, account: Account, about: str) -> None:
     """The fault `balance_drift`: the balance falls by something between 1.00 and 9.99, and no entry says so."""
     lost = Decimal(100 + whole(world.options.seed, "drift", about, below=900)) / 100
-    account.amount -= lost
+    account.change(world.now, amount=-lost)
     world.played("balance_drift", "")
     world.note("drifted", amount=str(lost))
 
@@ -165,4 +165,4 @@ def lease_of(world: World, deposit: Deposit) -> tuple[str, str]:
     The three hours are those between UPDATEDDATE and EXPIRATIONDATE in the reference's example.
     """
     renewed = deposit.created + HOUR * ((world.now - deposit.created) // HOUR)
-    return f"{renewed:%Y-%m-%d %H:%M:%S}", f"{renewed + 3 * HOUR:%Y-%m-%d %H:%M:%S}"
+    return world.dated(renewed), world.dated(renewed + 3 * HOUR)

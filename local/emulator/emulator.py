@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from threading import RLock
 from typing import Any
 
@@ -56,6 +57,11 @@ class Emulator:
         """The emulator's present."""
         with self._at_present():
             return self._world.now
+
+    @property
+    def date(self) -> str:
+        """The present by the provider's own clock, as an HTTP answer is dated."""
+        return format_datetime(self.now + self.options.clock_ahead, usegmt=True)
 
     @property
     def frozen(self) -> bool:

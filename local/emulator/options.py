@@ -14,6 +14,7 @@ Duplicates = Literal["same", "540", "new"]
 Incomplete = Literal["taken", "refused"]
 Amount = Literal["includes-deposits", "excludes-deposits"]
 AuctionWon = Literal["paid", "ended"]
+DayBalance = Literal["opening", "closing"]
 Withheld = Literal["finalization-date", "accounting-id", "missing-parameter", "auction-status"]
 
 #: Faults of the wire: what can befall one call between the client and the command's effect.
@@ -93,6 +94,8 @@ class Options:
     `amount`: whether StatusAccount's AMOUNT has what is reserved in it, or is what can be spent.
     `auction_won`: when the winner's application becomes AUCTION-WON: when its price is paid, or when the auction ends.
     `accounting_zone`: how far east of UTC the days are that the accounting is asked for; its rows are dated in UTC.
+    `day_balance`: which of a day's two balances QueryAccountBalanceList gives for its date.
+    `clock_ahead`: how far its clock is ahead, by which it dates what happens and its answers; negative: behind.
     `charges_auctions`: whether an auction's price is taken from this account, which no source settles.
     """
 
@@ -119,6 +122,8 @@ class Options:
     amount: Amount = "includes-deposits"
     auction_won: AuctionWon = "ended"
     accounting_zone: timedelta = timedelta(0)
+    day_balance: DayBalance = "opening"
+    clock_ahead: timedelta = timedelta(0)
     answers: tuple[Scripted, ...] = ()
 
     def __post_init__(self) -> None:

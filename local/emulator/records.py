@@ -102,6 +102,15 @@ class Renewal:
     vat_price: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What an account's amount, and what was reserved of it, changed by."""
+
+    at: datetime
+    amount: Decimal
+    reserved: Decimal
+
+
 @dataclass(slots=True)
 class Account:
     """One login's money. `amount` includes what is `reserved`; `waiting` are orders past their lock without funds."""
@@ -117,6 +126,7 @@ class Account:
     """Classes of orders for which a deposit was taken that is what it should be."""
     entries: list[Entry] = field(default_factory=list)
     renewals: list[Renewal] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
     waiting: dict[int, Application] = field(default_factory=dict)
     retry_at: datetime | None = None
 
@@ -124,6 +134,18 @@ class Account:
     def free(self) -> Decimal:
         """What a lock may still draw: balance and credit line, less what is reserved."""
         return self.amount + self.credit - self.reserved
+
+    def change(self, at: datetime, *, amount: Decimal = Decimal(0), reserved: Decimal = Decimal(0)) -> None:
+        """Adds to what it has, and to what is reserved of it, and keeps when."""
+        self.amount += amount
+        self.reserved += reserved
+        self.moves.append(Move(at, amount, reserved))
+
+    def before(self, moment: datetime) -> tuple[Decimal, Decimal]:
+        """The amount, and what was reserved of it, before all that happened at this moment or later."""
+        later = [move for move in self.moves if move.at >= moment]
+        amount = self.amount - sum((move.amount for move in later), Decimal(0))
+        return amount, self.reserved - sum((move.reserved for move in later), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

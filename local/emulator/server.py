@@ -124,7 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, content_type: str, body: bytes, *, sent: int | None = None) -> None:
         ending = "close" if self.close_connection else "keep-alive"
         head = (
-            f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\nContent-Type: {content_type}\r\n"
+            f"HTTP/1.1 {status} {_REASONS.get(status, '')}\r\nDate: {self.server.emulator.date}\r\n"
+            f"Content-Type: {content_type}\r\n"
             f"Content-Length: {len(body)}\r\nConnection: {ending}\r\n\r\n"
         )
         # In one write: a second segment could wait for the acknowledgement of the first.

@@ -7,7 +7,7 @@ from typing import Any
 
 from .agenda import Agenda
 from .draws import draw
-from .moments import iso
+from .moments import iso, on_the_wire
 from .names import backorder_class, zone_of
 from .options import Options
 from .records import LIVE, Account, Application, Drop, LogLine, Status
@@ -65,6 +65,10 @@ class World:
         self.auctions: dict[int, Happening] = {}
         self._by_domain: dict[str, list[Application]] = {}
         self._numbers = {"application": 10700, "deposit": 490, "entry": 800463, "log": 174586}
+
+    def dated(self, moment: datetime) -> str:
+        """When something happened, by the provider's own clock, in its format."""
+        return on_the_wire(moment + self.options.clock_ahead)
 
     def number(self, series: str) -> int:
         """The next id of a series; the first ones are those of the reference's examples."""

@@ -15,6 +15,7 @@ from local.emulator.options import (
     WIRE_FAULTS,
     Amount,
     AuctionWon,
+    DayBalance,
     Duplicates,
     FaultMix,
     Incomplete,
@@ -36,6 +37,7 @@ DUPLICATES: tuple[Duplicates, ...] = get_args(Duplicates)
 INSUFFICIENT_FUNDS: tuple[InsufficientFunds, ...] = get_args(InsufficientFunds)
 AMOUNTS: tuple[Amount, ...] = get_args(Amount)
 AUCTION_WON: tuple[AuctionWon, ...] = get_args(AuctionWon)
+DAY_BALANCE: tuple[DayBalance, ...] = get_args(DayBalance)
 INCOMPLETE: tuple[Incomplete, ...] = get_args(Incomplete)
 
 
@@ -156,6 +158,7 @@ class _Draw:
             # What came later is drawn by chance of its own, so that seeds keep their meaning.
             amount=random.Random(f"amount {self.seed}").choice(AMOUNTS),
             auction_won=random.Random(f"auction won {self.seed}").choice(AUCTION_WON),
+            day_balance=random.Random(f"day balance {self.seed}").choice(DAY_BALANCE),
             accounting_zone=timedelta(hours=random.Random(f"zone {self.seed}").choice((0, 0, 0, 1, -5, 14, -12))),
         )
         if self.wishes.auctions is not None:

@@ -21,6 +21,8 @@ from local.simulation.mishaps import Mishaps
 from local.simulation.scheduler import Killed, Scheduler, current_task
 
 _LACKS_DATA = b"[RESPONSE]\r\nCODE=504"
+_OF_THE_PAST = frozenset({"QueryAccountBalanceList"})
+"""Whatever happens while these are asked changes no answer: they take no time, so that seeds keep their meaning."""
 LONGEST_ANSWER = timedelta(seconds=0.5)
 """The emulator's clients wait so long; whatever it holds longer is a time-out here, too, and takes `read_timeout`."""
 
@@ -28,9 +30,9 @@ LONGEST_ANSWER = timedelta(seconds=0.5)
 class Answer:
     """As much of `requests.Response` as the transport reads."""
 
-    def __init__(self, delivery: Delivery) -> None:
+    def __init__(self, delivery: Delivery, date: str) -> None:
         self.status_code = delivery.status
-        self.headers: Mapping[str, str] = {}
+        self.headers: Mapping[str, str] = {"Date": date}
         self.raw = _Raw(delivery)
 
     def __enter__(self) -> Self:
@@ -67,12 +69,14 @@ class WireSession(requests.Session):
     def post(self, url: Any, data: Any = None, json: Any = None, **kwargs: Any) -> Any:  # noqa: ARG002
         fields: Mapping[str, str] = data
         read_timeout = timedelta(seconds=kwargs["timeout"][1])
+        if fields["COMMAND"] in _OF_THE_PAST:
+            return self._at_once(fields)
         self._scheduler.pause(self._latency(), immune=True)
         task = current_task()
         process = task.process if task else None
         if process is not None and process.dead and self._rng.random() < 0.5:
             raise Killed(process.name)  # it died before the request was out
-        delivery = self._emulator.exchange(fields)
+        delivery, date = self._emulator.exchange(fields), self._emulator.date
         if delivery.body.startswith(_LACKS_DATA):
             self._mishaps.seen["order refused as incomplete"] += 1
         self._mishaps.strike()
@@ -82,7 +86,13 @@ class WireSession(requests.Session):
         self._scheduler.pause(self._latency() + delivery.hold)
         if delivery.ending in ("close", "reset"):
             raise requests.ConnectionError("the connection was reset")
-        return Answer(delivery)
+        return Answer(delivery, date)
+
+    def _at_once(self, fields: Mapping[str, str]) -> Answer:
+        delivery = self._emulator.exchange(fields)
+        if delivery.hold > LONGEST_ANSWER or delivery.ending in ("close", "reset"):
+            raise requests.ConnectionError("the connection was reset")
+        return Answer(delivery, self._emulator.date)
 
     def _latency(self) -> timedelta:
         return timedelta(milliseconds=self._rng.uniform(5, 300))

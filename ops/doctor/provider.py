@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from backorder.ahead import Ahead
+from backorder.clock import Clock
 from backorder.money import ZERO
 from backorder.provider import (
     AccessDenied,
@@ -20,6 +22,7 @@ from backorder.provider import (
     ProviderError,
     UserStatus,
 )
+from backorder.provider.dated import account_and_clock
 from backorder.rules import Rules
 from ops.doctor.checks import Check, fault, ok, warning
 from ops.screen import counted, money
@@ -59,6 +62,7 @@ def examine(
     rules: Rules,
     zones: Sequence[str],
     caller: Caller,
+    clock: Clock,
     excludes_deposits: bool | None = None,
 ) -> Iterator[Check]:
     """All checks at the provider; the first one only, if it does not let us in. `excludes_deposits`: whether AMOUNT
@@ -72,7 +76,7 @@ def examine(
         return
     try:
         provider.check_authentication()
-        user, account = provider.user(), provider.account()
+        user, (account, ahead) = provider.user(), account_and_clock(provider, clock)
     except AccessDenied as error:
         yield refused(error)
         return
@@ -81,10 +85,26 @@ def examine(
         return
     yield ok("login", f"the provider takes {credentials.login}")
     yield address(user, caller)
+    yield clocks(ahead)
     yield from funds(account.with_deposits(excluded=excludes_deposits), rules)
     yield prices(user, rules, zones, account.currency)
     yield from _contacts(provider, rules, zones)
     yield from _zones(provider, rules, zones)
+
+
+def clocks(ahead: Ahead | None) -> Check:
+    """Whether the provider's times can be compared with ours. Pure."""
+    if ahead is None:
+        return warning("clock", "the provider's answers bear no time: whether its clock is right is not known", _ASKS)
+    told = f"the provider's clock is {ahead}"
+    if not ahead.is_small:
+        return warning("clock", told, _ASKS)
+    if ahead.is_worth_telling:
+        return warning("clock", told, "look at it again: beyond 30 seconds, orders take a call more")
+    return ok("clock", "the provider's clock agrees with ours")
+
+
+_ASKS: Final = "nothing: before each name's first order the provider is asked whose it is, which takes a call more"
 
 
 def refused(error: AccessDenied) -> Check:

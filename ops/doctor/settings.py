@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from backorder.clock import system_clock
 from backorder.provider import DEFAULT_ENDPOINT, Provider, Stage
 from backorder.rules import Rules, RulesError, RulesOutdated, last_good_rules, parse_rules
 from backorder.standing import standing
@@ -53,6 +54,7 @@ def _account(stack: Stack) -> Iterator[Check]:
         rules=rules,
         zones=zones_of(rules, open_zones),
         caller=caller,
+        clock=stack.clock,
         excludes_deposits=standing(stack.store).excludes_deposits,
     )
 
@@ -72,7 +74,11 @@ def of_files(login: Path, rules: Path | None, *, stage: Stage, endpoint: str | N
         )
     except ValueError as error:
         raise Fault(str(error)) from None
-    checks.extend(at_provider.examine(provider, credentials, rules=settings, zones=zones_of(settings), caller=Caller()))
+    checks.extend(
+        at_provider.examine(
+            provider, credentials, rules=settings, zones=zones_of(settings), caller=Caller(), clock=system_clock
+        )
+    )
     return Diagnosis("settings on this machine", stage, tuple(checks))
 
 

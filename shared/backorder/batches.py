@@ -21,5 +21,8 @@ class Batch(BaseModel):
     """order: QUEUED backorders. ask: SUBMITTING or WITHDRAWING ones whose worker is gone. withdraw: cancelled ones.
     repair: live ones whose application lacks what the rules now say."""
     backorders: tuple[BackorderKey, ...]
+    look_first: bool = True
+    """Before the first order of a name the provider is asked what stands there: the difference between its clock and
+    ours is not known to be small, so that no time would tell afterwards whose an application is."""
     probe: bool = False
     """One order that is let through a halted line, to see whether it may go on."""

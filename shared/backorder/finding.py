@@ -45,6 +45,7 @@ class Kind(StrEnum):
     APPLICATION_DUPLICATE = "application_duplicate"
     ITEM_NOT_UNDERSTOOD = "item_not_understood"
     UNEXPLAINED_DIFFERENCE = "unexplained_difference"
+    BALANCE_DIFFERS_ON = "balance_differs_on"
     CHARGED_TWICE = "charged_twice"
     CHARGE_WITHOUT_SUCCESS = "charge_without_success"
     REFUND_MISSING = "refund_missing"
@@ -99,6 +100,7 @@ DESCRIPTIONS: Mapping[Kind, Description] = {
     Kind.APPLICATION_DUPLICATE: Description(Severity.ACTION, "Ordered more than once"),
     Kind.ITEM_NOT_UNDERSTOOD: Description(Severity.ACTION, "Items of the table that are not understood"),
     Kind.UNEXPLAINED_DIFFERENCE: Description(Severity.ACTION, "The books do not explain the account"),
+    Kind.BALANCE_DIFFERS_ON: Description(Severity.ACTION, "The provider's balance of a past day is another"),
     Kind.CHARGED_TWICE: Description(Severity.ACTION, "Charged twice"),
     Kind.CHARGE_WITHOUT_SUCCESS: Description(Severity.ACTION, "Charged, but not caught"),
     Kind.REFUND_MISSING: Description(Severity.ACTION, "Deposits that did not come back"),

@@ -126,6 +126,9 @@ class Claim:
     new: bool = False
     """Every application for this domain is in a final state, and the provider still answers that it exists: NEW=1."""
     extra: Mapping[str, str] = field(default_factory=dict)
+    there: tuple[str, ...] | None = None
+    """The provider's applications for this domain before the first attempt, by id: none of these was made by it.
+    None: it was not asked, and their times tell."""
 
     def may_be_taken_over(self, now: datetime) -> bool:
         """Its worker is through or gone, and the pause before the next question is over."""

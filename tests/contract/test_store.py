@@ -492,6 +492,14 @@ def test_a_posting_made_again_changes_nothing(store: Store) -> None:
     assert list(store.postings()) == [first, second]
 
 
+def test_a_posting_made_again_with_another_date_changes_nothing(store: Store) -> None:
+    """The provider may date a booking anew, to a day on which an hourly run does not find what was posted of it."""
+    posting = a_posting("entry#1")
+    store.post([posting])
+    assert store.post([replace(posting, at=NOW + timedelta(days=3))]) == []
+    assert list(store.postings()) == [posting]
+
+
 def test_a_posting_comes_back_as_it_went(store: Store) -> None:
     posting = a_posting(
         "deposit#12#69.00#1",
@@ -987,7 +995,9 @@ def test_postings_that_a_crash_cut_short_are_made_good_by_the_next_run(table: Ta
 
     known = {posting.key for posting in store.postings()}
     # What is dated by the run that saw it has a later date when the next run sees it again.
-    store.post(replace(posting, at=posting.at + timedelta(hours=1)) for posting in postings if posting.key not in known)
+    entry, released = postings
+    again = (entry, replace(released, at=released.at + timedelta(hours=1)))
+    store.post(posting for posting in again if posting.key not in known)
     assert [posting.key for posting in store.postings()] == ["entry#1", "released#2"]
 
 

@@ -107,6 +107,7 @@ METHODS: dict[str, Callable[[Provider], object]] = {
     "withdraw": lambda p: p.withdraw("10700"),
     "modify": lambda p: p.modify("10700", {"PERIOD": "2"}),
     "account": lambda p: p.account(),
+    "balance_on": lambda p: p.balance_on(date(2026, 11, 1)),
     "deposits": lambda p: p.deposits(),
     "accounting": lambda p: p.accounting(date(2026, 11, 1), date(2026, 11, 30)),
     "renewals": lambda p: p.renewals(until=NOW),

@@ -84,6 +84,8 @@ def state_of(store: Store, domain: str) -> State:
 class Funds:
     """The account, of which a plan knows nothing but how it stands."""
 
+    worst_case_seconds = 25.0
+
     def __init__(self, amount: str) -> None:
         self.amount = amount
 

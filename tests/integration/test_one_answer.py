@@ -199,6 +199,7 @@ def test_a_look_that_is_refused_is_told_at_the_third_time_and_closes_by_itself()
         ("QueryDomainPendingDeleteList", "dates"),
         ("QueryObjectRenewalList", "renewals"),
         ("StatusUser", "prices"),
+        ("QueryAccountBalanceList", "balances"),
     ],
 )
 @pytest.mark.parametrize("code", [545, 531, 500, 421])

@@ -23,6 +23,7 @@ from backorder.provider import (
     Provider,
     Refused,
 )
+from backorder.provider.account import DateBalance
 
 
 @dataclass
@@ -168,6 +169,7 @@ def test_every_other_command_is_understood(emulator: Emulator) -> None:
     ]
     assert [options.domain for options in provider.domain_options(["john.com", "x.se"])] == ["john.com", "x.se"]
     assert provider.user().currency == "USD"
+    assert provider.balance_on(date(2026, 1, 1)) == DateBalance(Decimal("5000.00"), "USD")
     assert provider.user().vat == Decimal("19.00")
     assert provider.renewals(until=datetime(2026, 6, 1, tzinfo=UTC)).complete
     assert provider.log(object_id=order.id).complete

@@ -88,11 +88,12 @@ class World:
         store: Store | None = None,
         seconds_left: Callable[[], float] = lambda: 100.0,
         probe: bool = False,
+        look_first: bool = False,
     ) -> Counter[str]:
         """One message about `domains`, or about all that the store has."""
         known = [backorder.domain for backorder in self.store.backorders()]
         keys = [BackorderKey(domain, 1) for domain in (known if domains is None else domains)]
-        batch = Batch.model_validate({"kind": kind, "backorders": keys, "probe": probe})
+        batch = Batch.model_validate({"kind": kind, "backorders": keys, "probe": probe, "look_first": look_first})
         return self._do(batch, store=store or self.store, seconds_left=seconds_left)
 
     def _do(self, batch: Batch, *, store: Store, seconds_left: Callable[[], float]) -> Counter[str]:

@@ -242,27 +242,25 @@ def bug(plant: Plant, wishes: Wishes, *breaks: str, seeds: tuple[int, ...]) -> B
 BUGS = {
     "retry without asking": bug(retry_without_asking, TWICE, "ordered_once", seeds=(7,)),
     "asking only once": bug(asking_only_once, COMES_LATE, "ordered_once", seeds=(7,)),
-    "a claim without its condition": bug(
-        a_claim_without_its_condition, TWICE, "ordered_once", "none_lost", seeds=(6, 44)
-    ),
+    "a claim without its condition": bug(a_claim_without_its_condition, TWICE, "ordered_once", "none_lost", seeds=(6,)),
     "an outcome written unconditionally": bug(
         an_outcome_written_unconditionally,
         NO_FAULTS,
         *("ordered_once", "none_lost", "no_crash", "findings_are_the_faults", "dated"),
-        seeds=(2,),
+        seeds=(1,),
     ),
     "a lease shorter than the call": bug(a_lease_shorter_than_the_call, ALL_ORDERED, "ordered_once", seeds=(3,)),
     "adopting a dead application": bug(adopting_a_dead_application, ANY, "none_lost", seeds=(1,)),
-    "adopting a stranger's as ours": bug(adopting_a_strangers_as_ours, ANY, "nobody_elses", seeds=(5, 6)),
+    "adopting a stranger's as ours": bug(adopting_a_strangers_as_ours, ANY, "nobody_elses", seeds=(5,)),
     "a deadline ignored": bug(a_deadline_ignored, ANY, "in_time", "comes_to_an_end", seeds=(4,)),
     "sending what does not fit": bug(sending_what_does_not_fit, ANY, "funded", seeds=(4,)),
-    "QUEUED with no way back": bug(queued_with_no_way_back, ANY, "comes_to_an_end", "none_lost", seeds=(5,)),
+    "QUEUED with no way back": bug(queued_with_no_way_back, ANY, "comes_to_an_end", "none_lost", seeds=(3,)),
     "a ledger without tax": bug(a_ledger_without_tax, BOOKS, "ledger_equals", "findings_are_the_faults", seeds=(20,)),
     "a ledger not mended after a crash": bug(
         a_ledger_that_is_not_mended_after_a_crash,
         BOOKS,
         *("ledger_equals", "ledger_balances", "findings_are_the_faults"),
-        seeds=(15, 19),
+        seeds=(3,),
     ),
     "sums of what the ledger did not take": bug(
         sums_of_what_the_ledger_did_not_take, ANY, "sums_equal_postings", seeds=(1,)
@@ -270,7 +268,7 @@ BUGS = {
     "findings that never close": bug(findings_that_never_close, BOOKS, "findings_are_the_faults", seeds=(15,)),
     "charges that nobody looks at": bug(nobody_looks_at("charge"), BOOKS, "findings_are_the_faults", seeds=(12,)),
     "wrong deposits that nobody looks at": bug(
-        nobody_looks_at("deposit_differs"), BOOKS, "findings_are_the_faults", seeds=(1,)
+        nobody_looks_at("deposit_differs"), BOOKS, "findings_are_the_faults", seeds=(3,)
     ),
     "auctions that nobody looks at": bug(nobody_looks_at("auction"), AUCTIONS, "auctions_told", seeds=(7,)),
     "lapses that nobody looks at": bug(
@@ -280,7 +278,7 @@ BUGS = {
     "the newest date, whoever says it": bug(the_newest_date_whoever_says_it, LISTS, "dates_ranked", seeds=(1,)),
     "a cancel that is forgotten": bug(a_cancel_that_is_forgotten, LISTS, "last_word", "cancel_holds", seeds=(2,)),
     "a wish that changes nothing": bug(a_wish_that_changes_nothing, POOR, "last_word", seeds=(4,)),
-    "refunds missed at once": bug(refunds_that_are_missed_at_once, BOOKS, "findings_are_the_faults", seeds=(2,)),
+    "refunds missed at once": bug(refunds_that_are_missed_at_once, BOOKS, "findings_are_the_faults", seeds=(3,)),
 }
 
 

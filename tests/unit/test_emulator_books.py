@@ -217,3 +217,50 @@ def test_every_fault_of_the_books_can_be_asked_for_at_any_time() -> None:
     customer.emulator.strike_books(BOOK_FAULTS)
     with pytest.raises(ValueError, match="no_such"):
         customer.emulator.strike_books(["no_such"])
+
+
+# The balance of a past day
+
+
+def balances(customer: Customer, *days: str) -> list[str]:
+    return [customer.send("QueryAccountBalanceList", userdepth="SELF", date=day)["DATEBALANCE"] for day in days]
+
+
+AROUND_THE_DROP = ("2026-11-24", "2026-11-29", "2026-11-30", "2026-12-01")
+
+
+def test_a_past_days_balance_is_that_of_its_beginning_with_what_was_reserved() -> None:
+    customer = after_the_drop("SUCCESSFUL")
+    customer.emulator.pay_in(Decimal(10))
+    assert balances(customer, *AROUND_THE_DROP) == ["5000.00", "5000.00", "5000.00", "4931.00"]
+    answer = customer.send("QueryAccountBalanceList", userdepth="SELF", date="2026-11-29")
+    assert (answer["DATE"], answer["CURRENTBALANCE"]) == ("2026-11-29 00:00:00", "4941.00")
+    assert (answer["TOTAL"], answer["USER"], answer["DATEBALANCECURRENCY"]) == ("1", "test.user", "USD")
+
+
+def test_a_days_balance_may_be_its_closing_one_without_what_was_reserved_by_the_clock_of_another_zone() -> None:
+    closing = after_the_drop("SUCCESSFUL", day_balance="closing")
+    assert balances(closing, *AROUND_THE_DROP) == ["5000.00", "5000.00", "4931.00", "4931.00"]
+    free = after_the_drop("FAILED", amount="excludes-deposits")
+    assert balances(free, *AROUND_THE_DROP) == ["5000.00", "4931.00", "4931.00", "5000.00"]
+    east = after_the_drop("SUCCESSFUL", accounting_zone=-HOUR)
+    assert balances(east, "2026-11-30") == ["4931.00"]
+
+
+def test_a_balance_that_drifted_is_lower_from_that_moment_on() -> None:
+    customer = a_customer()
+    customer.emulator.advance_to(START + 2 * DAY + HOUR)
+    customer.emulator.strike_books(["balance_drift"])
+    customer.emulator.advance_to(START + 4 * DAY)
+    now = customer.send("StatusAccount")["AMOUNT"]
+    assert now != "5000.00"
+    assert balances(customer, "2026-11-26", "2026-11-27") == ["5000.00", now]
+
+
+def test_a_balance_needs_its_depth_and_without_a_date_is_the_present_one() -> None:
+    customer = a_customer()
+    assert customer.send("QueryAccountBalanceList").code == 504
+    assert customer.send("QueryAccountBalanceList", userdepth="SELF", date="soon").code == 505
+    answer = customer.send("QueryAccountBalanceList", userdepth="SELF")
+    assert (answer["CURRENTBALANCE"], "DATEBALANCE" in answer.columns) == ("5000.00", False)
+    assert customer.send("QueryAccountBalanceList", userdepth="SUBUSER")["USER"] == "other.user"

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from backorder.ahead import Ahead
 from backorder.halt import Halt
 from backorder.provider import AccessDenied, AccountStatus, Contact, Credentials, DomainOptions, UserStatus
 from backorder.provider.client import Provider
@@ -168,7 +169,7 @@ def test_without_a_login_nothing_else_is_asked() -> None:
     provider = Denying()
 
     (check,) = at_provider.examine(
-        provider, Credentials("me", "pw"), rules=Rules(), zones=["com"], caller=Caller(changes=True)
+        provider, Credentials("me", "pw"), rules=Rules(), zones=["com"], caller=Caller(changes=True), clock=lambda: NOW
     )
 
     assert (check.name, check.verdict, check.told) == ("login", FAULT, "530 Authentication failed")
@@ -178,7 +179,7 @@ def test_the_placeholder_is_told_without_asking_the_provider() -> None:
     provider = Denying()
 
     (check,) = at_provider.examine(
-        provider, Credentials("replace-me", "replace-me"), rules=Rules(), zones=[], caller=Caller()
+        provider, Credentials("replace-me", "replace-me"), rules=Rules(), zones=[], caller=Caller(), clock=lambda: NOW
     )
 
     assert check.verdict is FAULT
@@ -303,3 +304,22 @@ def test_a_stage_without_success_for_too_long_is_a_fault_and_the_others_are_name
 
     assert (books.verdict, books.told) == (FAULT, "books not compared for 7 hours")
     assert (others.verdict, others.told) == (OK, "orders planned 3 minutes ago")
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "verdict", "told"),
+    [
+        (-1, 1, OK, "the provider's clock agrees with ours"),
+        (9, 11, OK, "the provider's clock agrees with ours"),
+        (11, 12, WARNING, "the provider's clock is 11 seconds ahead of ours"),
+        (-63, -61, WARNING, "the provider's clock is 61 seconds behind ours"),
+    ],
+)
+def test_a_clock_that_is_off_is_told(least: int, most: int, verdict: Verdict, told: str) -> None:
+    check = at_provider.clocks(Ahead(timedelta(seconds=least), timedelta(seconds=most)))
+    assert (check.verdict, check.told) == (verdict, told)
+    assert ("a call more" in check.advice) is (verdict is WARNING)
+
+
+def test_a_clock_of_which_nobody_knows_is_told() -> None:
+    assert at_provider.clocks(None).verdict is WARNING

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backorder.ahead import Ahead
 from backorder.bookkeeping import Account, Posting, balances
 from backorder.dates import DateSource
 from backorder.finding import Kind
@@ -464,6 +465,17 @@ def test_the_header_says_when_each_stage_last_succeeded_and_which_did_not_for_to
 def test_the_page_says_that_mail_does_not_arrive() -> None:
     assert "Nobody hears of alarms: you@example.com is gone" in read_aloud(page(unheard="you@example.com is gone"))
     assert "Nobody hears" not in read_aloud(page())
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "told"),
+    [(41, 43, "The provider's clock is 41 seconds ahead of ours"), (-1, 1, None), (9, 11, None)],
+)
+def test_the_page_says_how_far_the_providers_clock_is_off(least: int, most: int, told: str | None) -> None:
+    text = read_aloud(page(ahead=Ahead(timedelta(seconds=least), timedelta(seconds=most))))
+    assert ("provider's clock" in text) is (told is not None)
+    assert (told or "") in text
+    assert "provider's clock" not in read_aloud(page())
 
 
 def read_aloud(seen: Page) -> str:

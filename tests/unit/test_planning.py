@@ -44,6 +44,8 @@ MICROSECOND = timedelta(microseconds=1)
 class FakeProvider:
     """Tells how the account stands, or fails. There is nothing else that a plan may ask for."""
 
+    worst_case_seconds = 25.0
+
     def __init__(self, answer: AccountStatus | Exception) -> None:
         self.answer = answer
 

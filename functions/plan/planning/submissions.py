@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from backorder.ahead import told_by_orders
 from backorder.batches import BATCH_SIZE, Batch
 from backorder.clock import Clock
 from backorder.deadlines import MARGIN
@@ -19,6 +20,7 @@ from backorder.model import FINAL, WAITING, Backorder, Origin, Reason, State
 from backorder.observability import logger
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.client import Provider
+from backorder.provider.dated import account_and_clock
 from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.rules import Rules, RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
@@ -142,6 +144,9 @@ class _Tick:
         self.store = planning.store
         self.provider = planning.provider
         self.send = planning.send
+        self.clock = planning.clock
+        self.look_first = True
+        """The provider's clock is not known to be about ours."""
         self.most = int(planning.parallel_calls * TICK.total_seconds() / CALL_SECONDS)
         self.now = now
         self.queue = queue
@@ -157,7 +162,7 @@ class _Tick:
         backorders = self._read_open()
         known = standing(self.store)
         try:
-            account = self.provider.account().with_deposits(excluded=known.excludes_deposits)
+            read, ahead = account_and_clock(self.provider, self.clock)
         except AccessDenied as error:
             halt_line(self.store, Halt("access", str(error), self.now))
             logger.error("line_halted", why=str(error))
@@ -167,6 +172,9 @@ class _Tick:
             logger.warning("account_unread", why=str(error))
             self.summary.skipped = str(error)
             return self._blind(backorders)
+        account = read.with_deposits(excluded=known.excludes_deposits)
+        ahead = ahead or told_by_orders(backorders)
+        self.look_first = ahead is None or not ahead.is_small
         note_success(self.store, Stage.ACCOUNT, self.now)
         if halted and halted.kind in ("access", "rules"):
             lift_halt(self.store)
@@ -396,7 +404,7 @@ class _Tick:
                     written for written in pool.map(queue, orders[first : min(first + BATCH_SIZE, most)]) if written
                 ]
                 self.summary.queued += len(queued)
-                self.send(_batches("order", queued, probe=probe))
+                self.send(_batches("order", queued, probe=probe, look_first=self.look_first))
 
     def _move(self, backorder: Backorder, to: State, why: str, **changes: Any) -> Backorder | None:
         return self._write(backorder.moved(to, at=self.now, why=why, **changes))
@@ -463,7 +471,9 @@ def drawing(aside: Iterable[SetAside]) -> Mapping[str, ForeignOrder]:
     }
 
 
-def _batches(kind: str, backorders: Iterable[Backorder], *, probe: bool = False) -> Iterator[Batch]:
+def _batches(
+    kind: str, backorders: Iterable[Backorder], *, probe: bool = False, look_first: bool = True
+) -> Iterator[Batch]:
     remaining = iter(backorders)
     while some := tuple(backorder.key for backorder in islice(remaining, BATCH_SIZE)):
-        yield Batch.model_validate({"kind": kind, "backorders": some, "probe": probe})
+        yield Batch.model_validate({"kind": kind, "backorders": some, "probe": probe, "look_first": look_first})

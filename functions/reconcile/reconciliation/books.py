@@ -17,7 +17,7 @@ from backorder.money import CENT, ZERO
 from backorder.observability import logger
 from backorder.store import Store
 from reconciliation.findings import RELEASE_LAG
-from reconciliation.ledger import Checked, Sum, name_of_posting, sum_up
+from reconciliation.ledger import Checked, Differs, Reading, Sum, name_of_posting, sum_up
 from reconciliation.shelf import Shelf
 from reconciliation.writers import side_by_side
 
@@ -70,6 +70,14 @@ class Notes:
     """When the last one of them changed."""
     currency: str = ""
     """The account's, as it was last read."""
+    proved_on: date | None = None
+    """The day (UTC) on which the provider was last asked for its balances of the days before."""
+    differs: Differs | None = None
+    """The first of those days on which it had another one than the books."""
+    balance_readings: tuple[Reading, ...] = ()
+    """What these balances may mean, after all that were seen; empty: anything."""
+    unseen: tuple[tuple[datetime, datetime], ...] = ()
+    """From which comparison to which the account was not seen for long."""
 
     @property
     def excludes_deposits(self) -> bool | None:

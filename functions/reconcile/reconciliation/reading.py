@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from backorder.ahead import Ahead
+from backorder.clock import Clock
 from backorder.provider.account import AccountingEntry, AccountStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
+from backorder.provider.dated import account_and_clock
 from backorder.provider.listing import Listing
 from reconciliation.books import Notes
 from reconciliation.findings import UnreadRow
@@ -38,6 +41,8 @@ class Money:
     unread: tuple[UnreadRow, ...] = ()
     read: frozenset[str] = frozenset()
     """The commands whose lists were read to their ends."""
+    ahead: Ahead | None = None
+    """By how much the provider's clock is ahead of ours; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +105,14 @@ class Reading:
         return replace(self, money=replace(self.money, seen=None))
 
 
-def read(provider: Provider, notes: Notes, now: datetime, stages: Stages) -> Reading:
+def read(provider: Provider, notes: Notes, clock: Clock, now: datetime, stages: Stages) -> Reading:
     """Money first, applications last: where a deposit is gone, the application already tells why.
 
     A full look is due once a day (UTC), and whenever the number of applications is not what it should be: then one
     vanished. Raises AccessDenied.
     """
     full = notes.swept_on is None or notes.swept_on < now.date()
-    money = _money(provider, notes, now, stages, full=full)
+    money = _money(provider, notes, clock, now, stages, full=full)
     placed = Placed({})
     with stages.stage("applications"):
         placed = _placed(provider, notes, full=full)
@@ -154,12 +159,12 @@ def _since(notes: Notes, now: datetime, *, full: bool) -> date:
     return max(opened_at.date(), since)
 
 
-def _money(provider: Provider, notes: Notes, now: datetime, stages: Stages, *, full: bool) -> Money:
-    money, since = Money(), _since(notes, now, full=full)
+def _money(provider: Provider, notes: Notes, clock: Clock, now: datetime, stages: Stages, *, full: bool) -> Money:
+    money, ahead, since = Money(), None, _since(notes, now, full=full)
     for _ in range(TRIES):
         before = after = deposits = entries = None
         with stages.stage("account"):
-            before = provider.account()
+            before, ahead = account_and_clock(provider, clock)
         with stages.stage("deposits"):
             deposits = provider.deposits()
         with stages.stage("entries"):
@@ -174,7 +179,7 @@ def _money(provider: Provider, notes: Notes, now: datetime, stages: Stages, *, f
         # A short look at the bookings does not say that an older row makes sense by now.
         whole = {DEPOSITS, ENTRIES} if full else {DEPOSITS}
         read_lists = frozenset(name for name, rows in lists.items() if rows is not None and name in whole)
-        money = Money(after, None, unread, read_lists)
+        money = Money(after, None, unread, read_lists, ahead)
         if after is None or deposits is None or entries is None:
             return money
         if before == after and deposits.complete and entries.complete:
@@ -187,5 +192,5 @@ def _money(provider: Provider, notes: Notes, now: datetime, stages: Stages, *, f
                 unread_deposits=deposits.unread,
                 unread_entries=bool(entries.unread),
             )
-            return Money(after, seen, unread, read_lists)
+            return Money(after, seen, unread, read_lists, ahead)
     return money

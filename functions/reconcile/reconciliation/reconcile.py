@@ -11,6 +11,7 @@ from itertools import starmap, zip_longest
 from operator import eq
 from typing import Any
 
+from backorder.ahead import Ahead
 from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock, iso
 from backorder.dates import DateSource
@@ -31,7 +32,7 @@ from backorder.rules import RulesOutdated, broken_rules, last_good_rules
 from backorder.runs import Run, note_run
 from backorder.standing import Standing, forecast, save_standing, standing
 from backorder.store import NotUnderstood, Store
-from backorder.successes import Stage, note_success
+from backorder.successes import Stage, note_success, successes
 from backorder.unread import unread_objects
 from reconciliation import findings as find
 from reconciliation.ahead import look_ahead
@@ -44,6 +45,7 @@ from reconciliation.ledger import Seen
 from reconciliation.looking_up import each_alone, look_up
 from reconciliation.message import Message, compose
 from reconciliation.orders import Orders
+from reconciliation.proving import note_gap, prove_past
 from reconciliation.reading import Reading, read, read_entries
 from reconciliation.report import Put, Reports
 from reconciliation.stages import Stages
@@ -147,6 +149,9 @@ class _Run:
         self.stages = Stages(self.summary.failed)
         self.provider = reconciliation.provider.within(self.stages.refusal)
         self.status: AccountStatus | None = None
+        self.proved = False
+        self.clock = reconciliation.clock
+        self.ahead: Ahead | None = None
         # Read before the provider: what the provider does not show then, it really does not know.
         self.orders = Orders(self.store)
         self.books = Books(self.store)
@@ -155,8 +160,8 @@ class _Run:
 
     def run(self) -> Summary:
         try:
-            reading = read(self.provider, self.books.notes, self.now, self.stages)
-            self.status = reading.status
+            reading = read(self.provider, self.books.notes, self.clock, self.now, self.stages)
+            self.status, self.ahead = reading.status, reading.money.ahead
             if reading.seen is not None and not self.books.are_understood(reading.seen.since):
                 reading = reading.without_money()
             with self.stages.stage("applications"):
@@ -173,6 +178,7 @@ class _Run:
             known = watched(standing(self.store).foreign, self.known_findings)
             strangers = find_strangers(reading, self.orders, known)
             self._remember(reading, strangers, leases)
+            self._prove()
             if "applications" not in self.stages.failed:
                 note_success(self.store, Stage.APPLICATIONS, self.now)
         except AccessDenied as error:
@@ -298,6 +304,8 @@ class _Run:
         if reading.swept:
             bookkeeping.forget(self.now)
         self.summary.compared = reading.seen.is_whole and not bookkeeping.waits
+        if self.summary.compared:
+            note_gap(self.books, successes(self.store).at.get(Stage.BOOKS), self.now)
         with self.stages.stage("strangers"):
             return judge_deposits(
                 standing,
@@ -368,6 +376,12 @@ class _Run:
         if now != known:
             save_standing(self.store, now)
 
+    def _prove(self) -> None:
+        """Only books that explain the account today are compared with its past."""
+        notes = self.books.notes
+        if self.summary.compared and not any(notes.missing):
+            self.proved = prove_past(self.provider, self.books, self.now, notes.currency, self.stages)
+
     # What needs a person
 
     def _find(self, reading: Reading, strangers: Strangers, leases: Sequence[Lease]) -> None:
@@ -409,6 +423,9 @@ class _Run:
                 elsewhere=_elsewhere(reading),
             )
             self.summary.unexplained = str(abs(unexplained))
+        if self.proved:
+            kinds.add(Kind.BALANCE_DIFFERS_ON)
+            observed += find.examine_past(notes.differs, currency=currency)
         looked_at = {*kinds, *STRANGER_KINDS, Kind.ROW_UNREAD, Kind.REGISTRY_CONTRADICTED}
         subjects = {
             # A zone of which the provider has dated nothing now is as it was.
@@ -437,7 +454,8 @@ class _Run:
         try:
             reports = Reports(self.store, self.put, self.books, self.now)
             status = self.status and self.status.with_deposits(excluded=self.books.notes.excludes_deposits)
-            reports.write(self.orders, changes, status, unread=self.summary.halted or self.stages.account_unread)
+            unread = self.summary.halted or self.stages.account_unread
+            reports.write(self.orders, changes, status, unread=unread, ahead=self.ahead)
             note_success(self.store, Stage.REPORTS, self.now)
         finally:
             # Reports that cannot be written are no reason not to tell.

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
+from backorder.ahead import Ahead
 from backorder.bookkeeping import Account, Posting
 from backorder.clock import iso
 from backorder.finding import Finding
@@ -68,9 +69,11 @@ class Reports:
         status: AccountStatus | None,
         *,
         unread: str | None = None,
+        ahead: Ahead | None = None,
     ) -> None:
         """Writes the page, and the tables if anything changed since the last ones. `changes` are findings that are not
-        kept yet; `status` is None where the account could not be read, which `unread` explains.
+        kept yet; `status` is None where the account could not be read, which `unread` explains; `ahead`: by how much
+        the provider's clock is.
 
         The page is written each time: it says when, and whoever opens it must not have to wonder. The ledger and the
         statement are those of this month, of the last one, and of others to which a late booking may have been posted:
@@ -89,7 +92,9 @@ class Reports:
         booked = [each.as_posting for day in sums.values() for each in day]
         # The page goes through all backorders, as little else does in a run that changes nothing.
         seen = hashlib.sha256()
-        self._write_page(_noting(backorders, seen.update), past, lists, booked, findings.values(), status, unread)
+        self._write_page(
+            _noting(backorders, seen.update), past, lists, booked, findings.values(), status, unread, ahead
+        )
         said = [(finding.key, finding.amount, finding.status) for finding in changed]
         seen.update(repr((self._books.tally.postings, said, len(lists), this_month)).encode())
         state = {"of": seen.hexdigest()}
@@ -130,6 +135,7 @@ class Reports:
         findings: Iterable[Finding],
         status: AccountStatus | None,
         unread: str | None,
+        ahead: Ahead | None,
     ) -> None:
         page = view(
             backorders=backorders,
@@ -145,6 +151,7 @@ class Reports:
             successes=successes(self._store),
             unread=unread,
             unheard=last_unheard(self._store),
+            ahead=ahead,
         )
         self._write(f"latest/{PAGE}", html(page), "text/html; charset=utf-8")
 

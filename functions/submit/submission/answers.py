@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from backorder.ahead import SMALL
 from backorder.model import Claim, Origin
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 
-CLOCK_SKEW = timedelta(seconds=30)
+CLOCK_SKEW = SMALL
 """The provider's clock may lag behind ours by this much without its applications looking older than our orders."""
 QUESTIONS = 2
 """So many times in a row the provider must not know an application before the order is sent again: a command may still
@@ -41,11 +42,14 @@ Conclusion = Adopt | AskAgain | SendAgain
 
 
 def is_ours(application: Application, claim: Claim) -> bool:
-    """Whether our order made this application: it was created no earlier than the first attempt.
+    """Whether our order made this application: it was not there before the first attempt. Where nobody looked, for the
+    provider's clock is about ours: it was created no earlier.
 
     If the only order that we sent was answered with "exists", what exists was not made by it: no clock is to be blamed
     for what looks a little older.
     """
+    if claim.there is not None:
+        return application.id not in claim.there
     others = claim.sent == 1 and claim.exists > 0 and not claim.unanswered
     return application.created_at >= _first_sent(claim) - (timedelta(0) if others else CLOCK_SKEW)
 

@@ -23,6 +23,7 @@ from backorder.provider.errors import (
     TemporaryFailure,
     TryAgainSlowly,
 )
+from backorder.provider.listing import Listing
 from backorder.store import Store
 from submission.answers import Adopt, AskAgain, Conclusion, conclude, is_ours
 from submission.claims import settle
@@ -48,6 +49,16 @@ class Orders:
     provider: Provider
     clock: Clock
     line: Line
+
+    def standing(self, domain: str) -> Listing[Application]:
+        """What is at the provider for a domain of which nothing was sent yet, whoever ordered it."""
+        return self.provider.applications(domains=[domain])
+
+    def taken_over(self, claimed: Backorder, found: Application) -> str:
+        """Fulfils the wish with an application that stood there before anything was sent."""
+        return self._placed(
+            claimed, found, Origin.FOREIGN, "a foreign one was at the provider before our first attempt"
+        )
 
     def send(self, claimed: Backorder) -> str:
         """Sends the order of a claimed backorder; gives the outcome in a word, for the batch's summary."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -11,7 +11,9 @@ from typing import TypeVar
 from backorder.batches import Batch
 from backorder.clock import Clock
 from backorder.model import Backorder, BackorderKey, State
+from backorder.provider.applications import Application
 from backorder.provider.client import Provider
+from backorder.provider.errors import AccessDenied, ProviderError, Scope
 from backorder.rules import Rules, RulesOutdated, last_good_rules
 from backorder.store import Conflict, NotUnderstood, Store
 from submission.claims import claim, new_claim
@@ -146,11 +148,40 @@ class _Work:
             reason = f"orders in .{backorder.zone} are halted"
         if reason:
             return self._give_back(backorder, f"not begun: {reason}")
-        # What a refused attempt may have made all the same is ours.
-        first = backorder.refused_since or now
-        held = replace(new_claim("order", now), first_sent_at=first, extra=self._extra(backorder))
+        # What a refused attempt may have made all the same is ours: it is too late to ask what was there before it.
+        if self.batch.look_first and backorder.refused_since is None:
+            return self._look_and_order(backorder)
+        return self._claim_and_order(backorder)
+
+    def _look_and_order(self, backorder: Backorder) -> str:
+        """First what stands at the provider, then the order: so no clock is needed to tell afterwards whose it is."""
+        try:
+            there = self.orders.standing(backorder.domain)
+        except AccessDenied as error:
+            self.line.halt(error)
+            return self._give_back(backorder, f"not begun: {error}")
+        except ProviderError as error:
+            if error.scope is Scope.TRANSPORT:
+                return self._give_back(backorder, f"not begun: {error}")
+            # It does not tell: then the times have to.
+            return self._claim_and_order(backorder)
+        if not there.complete:
+            return self._give_back(backorder, "not begun: the provider's list moved while it was read")
+        return self._claim_and_order(backorder, tuple(there))
+
+    def _claim_and_order(self, backorder: Backorder, there: Sequence[Application] | None = None) -> str:
+        now = self.clock()
+        held = replace(
+            new_claim("order", now),
+            first_sent_at=backorder.refused_since or now,
+            extra=self._extra(backorder),
+            there=None if there is None else tuple(application.id for application in there),
+        )
         claimed = claim(self.store, backorder, State.SUBMITTING, held, now=now, why="claimed")
-        return self.orders.send(claimed) if claimed else "taken"
+        if claimed is None:
+            return "taken"
+        live = next((application for application in there or () if application.status.is_live), None)
+        return self.orders.send(claimed) if live is None else self.orders.taken_over(claimed, live)
 
     def _extra(self, backorder: Backorder) -> dict[str, str]:
         """What an order in its zone carries beside class and domain, by the user's rules."""

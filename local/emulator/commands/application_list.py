@@ -68,11 +68,11 @@ def _columns(call: Call) -> dict[str, Callable[[Application], str]]:
     columns: dict[str, Callable[[Application], str]] = {
         "APPLICATION": lambda each: str(each.id),
         "CLASS": lambda each: backorder_class(each.domain),
-        "CREATEDDATE": lambda each: on_the_wire(each.created),
+        "CREATEDDATE": lambda each: world.dated(each.created),
         "DOMAIN": lambda each: each.domain,
         "DOMAINUMLAUT": lambda each: unicode_form(each.domain),
         "STATUS": lambda each: each.status,
-        "UPDATEDDATE": lambda each: on_the_wire(each.updated),
+        "UPDATEDDATE": lambda each: world.dated(each.updated),
         "USER": lambda each: each.user,
         "INVALIDPARAMETER": lambda _: "",
         "MISSINGPARAMETER": lambda each: ",".join(missing_parameters(each)),

@@ -126,7 +126,7 @@ def _shown(world: World, application: Application, *, with_auction: bool = False
         "AUTH": application.settings.get("AUTH", ""),
         "CLASS": backorder_class(application.domain),
         "CREATEDBY": "SYSTEM",
-        "CREATEDDATE": on_the_wire(application.created),
+        "CREATEDDATE": world.dated(application.created),
         "DOMAIN": application.domain,
         "DOMAINUMLAUT": unicode_form(application.domain),
         "PEERUSER": "",
@@ -135,7 +135,7 @@ def _shown(world: World, application: Application, *, with_auction: bool = False
         "STATUS": application.status,
         "SUBCLASS": backorder_class(application.domain),
         "UPDATEBY": "SYSTEM",
-        "UPDATEDDATE": on_the_wire(application.updated),
+        "UPDATEDDATE": world.dated(application.updated),
         "USER": application.user,
     }
     for kind in (*CONTACTS.split(), "NAMESERVER"):

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ..books import lease_of
-from ..moments import on_the_wire
+from ..moments import DAY, on_the_wire
 from ..names import repository_of, zone_class, zone_of
 from ..options import cents
 from ..records import Account, Deposit, Entry, Renewal
@@ -31,10 +31,9 @@ def status_account(call: Call) -> str:
     """By one reading AMOUNT includes what is reserved: it falls when a name is won, not at the lock. By the other it is
     what can be spent, and falls at the lock. DEPOSIT is the reserved part."""
     account, options = _account(call), call.world.options
-    reserved = account.reserved if options.amount == "excludes-deposits" else Decimal(0)
     return render(
         {
-            "AMOUNT": str(cents(account.amount - reserved)),
+            "AMOUNT": _as_amount(call, account.amount, account.reserved),
             "CREDIT": str(cents(account.credit)),
             "CURRENCY": options.currency,
             "DEPOSIT": str(cents(account.reserved)),
@@ -52,7 +51,7 @@ def query_deposit_list(call: Call) -> str:
     leases = {each.id: lease_of(call.world, each) for each in rows}
     columns: dict[str, Callable[[Deposit], str]] = {
         "ACCOUNTINGTYPE": lambda each: each.kind,
-        "CREATEDDATE": lambda each: on_the_wire(each.created),
+        "CREATEDDATE": lambda each: call.world.dated(each.created),
         "CURRENCY": lambda _: call.world.options.currency,
         "DEPOSIT": lambda each: str(each.amount),
         "DEPOSITID": lambda each: str(each.id),
@@ -91,7 +90,7 @@ def query_accounting_list(call: Call) -> str:
         "ACCOUNTINGAMOUNT": lambda _: "1",
         # In small letters, as the reference's sample has it; all other commands write it in capitals.
         "ACCOUNTINGCURRENCY": lambda _: call.world.options.currency.lower(),
-        "ACCOUNTINGDATE": lambda entry: on_the_wire(entry.at),
+        "ACCOUNTINGDATE": lambda entry: call.world.dated(entry.at),
         "ACCOUNTINGDESCRIPTION": lambda entry: entry.description,
         "ACCOUNTINGPRICE": lambda entry: str(cents(entry.price)),
         "ACCOUNTINGREFERENCE": lambda entry: entry.reference,
@@ -106,10 +105,41 @@ def query_accounting_list(call: Call) -> str:
     return page(call, ordered(call, rows, _ENTRY_KEYS, "ACCOUNTINGDATE"), columns, more=sums)
 
 
+def query_account_balance_list(call: Call) -> str:
+    """What an account has, and what it had at a date's beginning or end, by the accounting's clock: with what is
+    reserved, or without, as AMOUNT."""
+    call.text("USERDEPTH")
+    below = call.option("USERDEPTH", frozenset({"SELF", "SUBUSER"}), "SELF") == "SUBUSER"
+    rows = [call.world.accounts[user] for user in (SUBUSERS[call.user] if below else (call.user,))]
+    date = call.moment("DATE")
+    columns: dict[str, Callable[[Account], str]] = {
+        "CREDIT": lambda each: str(cents(each.credit)),
+        "CURRENCY": lambda _: call.world.options.currency,
+        "CURRENTBALANCE": lambda each: _as_amount(call, each.amount, each.reserved),
+        "USER": lambda each: each.user,
+    }
+    if date is not None:
+        ends = DAY if call.world.options.day_balance == "closing" else DAY * 0
+        try:
+            moment = date + ends - call.world.options.accounting_zone - call.world.options.clock_ahead
+        except OverflowError:
+            raise CommandError(505, "DATE") from None
+        columns["DATE"] = lambda _: on_the_wire(date)
+        columns["DATEBALANCE"] = lambda each: _as_amount(call, *each.before(moment))
+        columns["DATEBALANCECURRENCY"] = lambda _: call.world.options.currency
+    return page(call, rows, columns)
+
+
+def _as_amount(call: Call, amount: Decimal, reserved: Decimal) -> str:
+    left_out = reserved if call.world.options.amount == "excludes-deposits" else Decimal(0)
+    return str(cents(amount - left_out))
+
+
 def _in_its_zone(call: Call, name: str, *, end_of_day: bool = False) -> datetime | None:
     """A date that was given as the accounting understands it: in a zone of its own, perhaps."""
     moment = call.moment(name, end_of_day=end_of_day)
-    return None if moment is None else moment - call.world.options.accounting_zone
+    options = call.world.options
+    return None if moment is None else moment - options.accounting_zone - options.clock_ahead
 
 
 def _sums(at_first: Decimal, before: Sequence[Entry], rows: Sequence[Entry]) -> dict[str, str]:
@@ -217,6 +247,12 @@ COMMANDS = (
         query_accounting_list,
         takes="SUBUSER MINDATE MAXDATE FIRST LIMIT ORDERBY USERDEPTH INVOICEID TYPE WIDE DESCRIPTION REFERENCE TASK "
         "NOSUM TYPEREGEX TYPEREGEXNOT",
+    ),
+    command(
+        "QueryAccountBalanceList",
+        query_account_balance_list,
+        takes="USERDEPTH WIDE DATE FIRST LIMIT TASK ORDERBY",
+        columns="SKIPSUBUSER",
     ),
     command("StatusUser", status_user, takes="SUBUSER STATS RELATIONS PROPERTIES"),
     command(

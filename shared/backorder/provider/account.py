@@ -22,6 +22,8 @@ class AccountStatus:
     deposit: Decimal
     currency: str
     vat: Decimal
+    dated_at: datetime | None = field(default=None, compare=False)
+    """When the answer was given, by the provider's clock."""
 
     def with_deposits(self, *, excluded: bool | None) -> AccountStatus:
         """Return it with the deposits in its amount, if they were `excluded` (None: not known, taken for included)."""
@@ -35,6 +37,7 @@ def read_account(response: Response) -> AccountStatus:
         deposit=amount(response.first("DEPOSIT"), "DEPOSIT"),
         currency=required(response.first("CURRENCY"), "CURRENCY").upper(),
         vat=amount(response.first("VAT"), "VAT"),
+        dated_at=response.dated_at,
     )
 
 
@@ -74,6 +77,22 @@ def read_deposit(row: Row) -> Deposit:
         created_at=moment(row["CREATEDDATE"], "CREATEDDATE"),
         updated_at=moment_or_none(row["UPDATEDDATE"], "UPDATEDDATE"),
         expires_at=moment_or_none(row["EXPIRATIONDATE"], "EXPIRATIONDATE"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DateBalance:
+    """What the account had on a date: at its beginning or its end, by a clock that is not documented, and with what was
+    reserved or without."""
+
+    amount: Decimal
+    currency: str
+
+
+def read_date_balance(response: Response) -> DateBalance:
+    return DateBalance(
+        amount=amount(response.first("DATEBALANCE"), "DATEBALANCE"),
+        currency=(response.first("DATEBALANCECURRENCY") or response.first("CURRENCY")).upper(),
     )
 
 

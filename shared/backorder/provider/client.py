@@ -19,7 +19,7 @@ from typing import Final, Literal, TypeVar
 import requests
 
 from backorder.provider import account, applications, names
-from backorder.provider.account import AccountingEntry, AccountStatus, Deposit, Renewal, UserStatus
+from backorder.provider.account import AccountingEntry, AccountStatus, DateBalance, Deposit, Renewal, UserStatus
 from backorder.provider.adapter import (
     BACKORDER_CLASS,
     BACKORDER_CLASSES,
@@ -270,6 +270,12 @@ class Provider:
         response = self.call("StatusAccount")
         with understood("StatusAccount"):
             return account.read_account(response)
+
+    def balance_on(self, day: date) -> DateBalance:
+        """`QueryAccountBalanceList` of this login: what it had on a past day."""
+        response = self.call("QueryAccountBalanceList", USERDEPTH="SELF", DATE=day_text(day))
+        with understood("QueryAccountBalanceList"):
+            return account.read_date_balance(response)
 
     def deposits(self, *, accounting_type: str | None = None) -> Listing[Deposit]:
         """`QueryDepositList`: reserved now, in no particular order; `accounting_type` such as `COM_BACKORDER`."""

@@ -11,7 +11,9 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 from urllib.parse import urlsplit
@@ -109,7 +111,7 @@ class Transport:
         if isinstance(body, Failed):
             return body
         try:
-            return parse(body)
+            return replace(parse(body), dated_at=_date(answer))
         except NotAnAnswer as error:
             return Failed(OutcomeUnknown, f"the body {error}")
 
@@ -183,6 +185,15 @@ def _session(endpoint: str, pool_size: int) -> requests.Session:
             {scheme: url for scheme, url in get_environ_proxies(endpoint).items() if scheme != "http"}
         )
     return session
+
+
+def _date(answer: requests.Response) -> datetime | None:
+    """None where the header is missing, or is no date."""
+    try:
+        dated = parsedate_to_datetime(answer.headers.get("Date", ""))
+        return dated.astimezone(UTC) if dated.tzinfo is not None else dated.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _http_failure(answer: requests.Response) -> Failed:

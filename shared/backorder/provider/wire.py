@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, TypeVar
 
 ParameterValue = str | int | Sequence[str] | None
@@ -49,6 +50,8 @@ class Response:
     description: str
     properties: Mapping[str, Mapping[int, str]] = field(default_factory=dict, repr=False)
     """name (upper case, no blanks) → index → value. Not in the repr: answers carry authorization codes."""
+    dated_at: datetime | None = field(default=None, compare=False)
+    """When it was given, by the provider's clock, to the second: the HTTP header `Date`."""
 
     @property
     def succeeded(self) -> bool:

@@ -5,6 +5,7 @@
 | backorder | `domain#john.com` | `cycle#0001`; with `version`, `state`; `open`, `due`: see below |
 | day on which backorders came to their end, with its sums | `closed` | `2026-11-24` |
 | posting | `ledger#2026-11` | time and key |
+| date of a posting that the provider dated | `posting#entry#800463` | `-`; with `dated` |
 | finding | `findings#open`, `findings` once it is closed | time of opening and key |
 | deposit, as the books have it | `leases` | the provider's id |
 | list | `lists` | name and version |
@@ -58,6 +59,9 @@ SHARDS = 4
 PART = 350_000
 """Characters of a document in one item, which ends at 400 KB."""
 _LOOKS = 5
+_DATED_BY_THE_PROVIDER = "entry#"
+"""Begins the keys of postings for bookings, which the provider may date anew; all others keep the moment that they were
+seen at, or that began what they are of."""
 
 SECOND = len("2026-11-24T12:00:00")
 
@@ -213,6 +217,8 @@ class DynamoStore:
                 # First the month: what is in one that nobody knows of would be posted again, and count twice.
                 self._put({"pk": "ledger", "sk": month})
                 self._months.add(month)
+            if posting.key.startswith(_DATED_BY_THE_PROVIDER) and not self._note_date(posting):
+                continue
             try:
                 self._put(_POSTING.item(posting, writer=writer), "attribute_not_exists(pk)")
             except _ConditionFailed as failed:
@@ -220,6 +226,19 @@ class DynamoStore:
                     continue
             added.append(posting)
         return added
+
+    def _note_date(self, posting: Posting) -> bool:
+        """Whether it is not in the ledger under another date: its item is known by time and key together."""
+        dated = iso(posting.at)
+        try:
+            self._put(
+                {"pk": f"posting#{posting.key}", "sk": "-", "dated": dated},
+                "attribute_not_exists(pk) OR dated = :dated",
+                {":dated": dated},
+            )
+        except _ConditionFailed:
+            return False
+        return True
 
     def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
         first, end = "0" if since is None else since.isoformat(), "9" if before is None else before.isoformat()

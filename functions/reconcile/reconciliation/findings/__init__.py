@@ -1,6 +1,6 @@
 """What in the account needs a person, by theme, and how findings open, change and close. Pure."""
 
-from reconciliation.findings.account import examine_funds, examine_line, examine_unexplained
+from reconciliation.findings.account import examine_funds, examine_line, examine_past, examine_unexplained
 from reconciliation.findings.applications import Stranger, examine_strangers
 from reconciliation.findings.deposits import examine_orphans
 from reconciliation.findings.items import examine_items
@@ -36,6 +36,7 @@ __all__ = [
     "examine_objects",
     "examine_order",
     "examine_orphans",
+    "examine_past",
     "examine_registries",
     "examine_rows",
     "examine_strangers",

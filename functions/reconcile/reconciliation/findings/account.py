@@ -10,6 +10,7 @@ from backorder.halt import Halt
 from backorder.money import ZERO, in_words
 from backorder.standing import Forecast
 from reconciliation.findings.observation import Observation
+from reconciliation.ledger import Differs
 
 
 def examine_line(halted: Halt | None, zones: Mapping[str, Halt]) -> Iterator[Observation]:
@@ -60,6 +61,19 @@ def examine_unexplained(
             f"The account has {_so_much(reserved, currency, 'reserved')} than its deposits come to: ask the provider's "
             f"support what for.{also}",
             amount=reserved,
+        )
+
+
+def examine_past(differs: Differs | None, *, currency: str) -> Iterator[Observation]:
+    """Whether the provider's own balances of the last days are those of the statement."""
+    if differs is not None:
+        yield Observation(
+            Kind.BALANCE_DIFFERS_ON,
+            "account",
+            f"The provider says that the account had {_so_much(differs.amount, currency)} on {differs.day:%-d %B %Y} "
+            "than statement.csv does, the first of the last days that differs: compare that day's lines of "
+            "ledger.csv with the provider's bookings, and ask its support about the rest.",
+            amount=differs.amount,
         )
 
 

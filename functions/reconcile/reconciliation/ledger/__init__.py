@@ -26,21 +26,29 @@ from reconciliation.ledger.differences import (
     opening_of_deposits,
     unexplained,
 )
+from reconciliation.ledger.proof import READINGS, UNSEEN, Differs, PastBooks, Proof, Reading, corrections, prove
 from reconciliation.ledger.seen import Seen
 from reconciliation.ledger.sums import Sum, sum_up
 
 __all__ = [
     "CHARGE_WINDOW",
     "CLOCKS_DIFFER",
+    "READINGS",
+    "UNSEEN",
     "Booked",
     "Checked",
+    "Differs",
     "Followed",
+    "PastBooks",
+    "Proof",
+    "Reading",
     "Seen",
     "Sum",
     "Unposted",
     "book",
     "checked",
     "compare",
+    "corrections",
     "difference",
     "dispute",
     "excludes_deposits",
@@ -50,6 +58,7 @@ __all__ = [
     "name_of_posting",
     "opening",
     "opening_of_deposits",
+    "prove",
     "side_by_side",
     "sum_up",
     "unexplained",

@@ -188,6 +188,8 @@ class Page:
     """Why the account could not be read this time; states and money are those of the time before."""
     unheard: str | None
     """Why the address for alerts gets no mail, and what to do; None if it does."""
+    clock: str | None
+    """How far the provider's clock is off, where that is more than ten seconds: `41 seconds ahead of ours`."""
     tasks: Sequence[Task]
     today: Today
     funding: Sequence[FundingDay]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from backorder.ahead import Ahead
 from backorder.bookkeeping import Account, Posting
 from backorder.finding import Finding
 from backorder.model import Backorder
@@ -47,13 +48,15 @@ def view(
     successes: Successes | None = None,
     unread: str | None = None,
     unheard: str | None = None,
+    ahead: Ahead | None = None,
     before: Past | None = None,
 ) -> Page:
     """The page as of `now`, with the days and hours of the user's time zone, which the forecast names.
 
     `held`: what each account of the whole ledger holds. `account` is None where the provider was not asked, or did not
     answer, which `unread` explains then; `successes`: of the pipeline's stages; `unheard`: why the address for alerts
-    gets no mail; `before`: what the days come to whose backorders are not among those given.
+    gets no mail; `ahead`: by how much the provider's clock is; `before`: what the days come to whose backorders are not
+    among those given.
     """
     read = sorted(
         (record for record in lists if record.kind in ("wanted", "dropping", "cancel")),
@@ -80,6 +83,7 @@ def view(
         stages=_stages(successes or Successes(), now),
         unread=unread,
         unheard=unheard,
+        clock=str(ahead) if ahead is not None and ahead.is_worth_telling else None,
         tasks=tasks(findings, forecast, now=now),
         today=today.counts(read),
         funding=funding_days(

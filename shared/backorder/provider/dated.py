@@ -1,0 +1,20 @@
+"""Reads the account, and by the way the provider's clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from backorder.ahead import Ahead, measured
+from backorder.clock import Clock
+from backorder.provider.account import AccountStatus
+from backorder.provider.client import Provider
+
+
+def account_and_clock(provider: Provider, clock: Clock) -> tuple[AccountStatus, Ahead | None]:
+    """`StatusAccount`, and by how much the provider's clock is ahead of ours; None: the answer bears no time."""
+    asked_at = clock()
+    account = provider.account()
+    answered_at = clock()
+    # Attempts before the one that was answered say nothing of the clock.
+    asked_at = max(asked_at, answered_at - timedelta(seconds=provider.worst_case_seconds))
+    return account, measured(account.dated_at, asked_at=asked_at, answered_at=answered_at)
