@@ -79,13 +79,19 @@ def _wrong_dates(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
             backorder.outcome_at is not None and backorder.outcome_at < move.told_at + TIME_ENOUGH
         ):
             continue
-        if move.outranked_by(scenario.uploads):
+        if move.outranked_by(scenario.uploads) or _is_of_a_newer_list(backorder, move.told_at, scenario):
             continue
         told, true = backorder.batch_starts_at, after.drop_at
         if after.dating == "finalization":
             told, true = backorder.finalization_at, after.finalization_at
         if told != true:
             yield f"{after.domain}: goes by {told}, and a list of {iso(move.told_at)} said {true}"
+
+
+def _is_of_a_newer_list(backorder: Backorder, told_at: datetime, scenario: Scenario) -> bool:
+    """Tell whether a list made it that is newer than `told_at`: what older ones said of a name that nobody had chosen
+    then is kept nowhere."""
+    return any(upload.key == backorder.list and upload.at > told_at for upload in scenario.uploads)
 
 
 def _ordered_in_spite(evidence: Evidence, scenario: Scenario) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from backorder.finding import Finding, Kind
+from backorder.store.memory import MemoryStore
 from local.emulator.scripted import read_script
 from reconciliation.books import Books
 from tests.factories import NOW, usd
@@ -75,6 +76,27 @@ def test_right_books_are_never_found_wrong(amount: str, day_balance: str, east: 
         notes = Books(world.store).notes
         assert notes.proved_on == world.emulator.now.date()
         assert 0 < len(notes.balance_readings) < 80
+
+
+def test_days_are_not_compared_until_it_is_known_what_the_books_were_opened_with() -> None:
+    """Whether AMOUNT had what was reserved at the first look shows when the reserved sum changes."""
+    with a_world(amount="excludes-deposits", day_balance="closing", release_lag=12 * HOUR) as world:
+        world.order("john.com", "FAILED")
+        world.emulator.advance_to(NOW + HOUR)
+        # The books are opened anew, while something is reserved.
+        ordered, world.store = world.backorder(), MemoryStore()
+        world.store.create(ordered)
+        before = asked(world)
+        world.hourly(NIGHT + 8 * HOUR)
+        notes = Books(world.store).notes
+        assert (notes.opened_with > 0, notes.excludes_deposits) == (True, None)
+        assert (asked(world), notes.balance_readings) == (before, ())
+
+        world.hourly(DROP + 5 * DAY)
+        notes = Books(world.store).notes
+        assert notes.excludes_deposits
+        assert notes.proved_on == world.emulator.now.date()
+        assert world.findings("open") + world.findings("closed") == []
 
 
 def test_a_difference_that_the_books_noticed_days_later_is_told_with_the_day_on_which_it_came() -> None:

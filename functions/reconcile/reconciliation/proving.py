@@ -32,11 +32,15 @@ def note_gap(books: Books, last: datetime | None, now: datetime) -> None:
 def prove_past(provider: Provider, books: Books, now: datetime, currency: str, stages: Stages) -> bool:
     """Compare the last days with the provider's own balances, once a day (UTC), and note what came of it.
 
-    Returns whether that was done. What the provider refuses, or answers so that nobody understands it, is asked again
+    Returns whether that was done. It is not, as long as nobody knows whether AMOUNT had what was reserved when the
+    books were opened. What the provider refuses, or answers so that nobody understands it, is asked again
     the next day, and what it does not answer, by the next run. Raises AccessDenied.
     """
     notes, today = books.notes, now.date()
     if notes.opened_at is None or notes.proved_on == today:
+        return False
+    if notes.opened_with > 0 and notes.excludes_deposits is None:
+        # What the books were opened with is not known yet: the reading that is true might be the one that does not fit.
         return False
     since = min(today - DAYS, today if notes.differs is None else notes.differs.day)
     since = max(since, today - AT_MOST, notes.opened_at.date())
