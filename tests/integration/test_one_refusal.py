@@ -257,6 +257,29 @@ def test_a_refused_order_that_took_effect_all_the_same_is_ours_and_ordered_once(
         assert [each["application"] for each in line.world.emulator.state()["applications"]] == [odd.application]
 
 
+@pytest.mark.parametrize("cell", [{"STATUS": None}, {"CREATEDDATE": None}, {"APPLICATION": None}])
+@pytest.mark.parametrize(
+    ("code", "words"), [(531, "odd"), (504, "Missing required attribute; X-ID-NUMBER"), (546, "Credit limit exceeded")]
+)
+def test_a_refused_order_is_not_sent_again_while_what_came_of_it_cannot_be_read(
+    code: int, words: str, cell: dict[str, None]
+) -> None:
+    with a_line(duplicates="new") as line:
+        refused = {"code": code, "description": words, "after": True, "times": 1}
+        order = {"command": "AddDomainApplication", "domain": "odd.com", **refused}
+        line.script(order, {"command": "QueryDomainApplicationList", "domain": "odd.com", "properties": cell})
+        line.want("odd.com")
+        line.tick(30)
+        assert line.world.emulator.state()["duplicates"] == 0
+        assert len(line.world.emulator.state()["applications"]) == 1
+
+        line.script()
+        line.tick(2)
+        odd = line.world.backorder("odd.com")
+        assert (odd.state, odd.origin) == (State.REQUESTED, Origin.OURS)
+        assert line.world.emulator.state()["duplicates"] == 0
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from(OTHERS), st.sampled_from(REFUSALS), st.booleans()),

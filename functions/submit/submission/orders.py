@@ -36,9 +36,9 @@ PATIENCE = timedelta(minutes=30)
 MOST_FAILURES = 12
 """So often an order without a date is refused before it is given up, about two days later."""
 
-
 INCOMPLETE = {"INCOMPLETE": "1"}
 """Taken even if not all that is required is given."""
+_UNCLEAR = "what the provider has of it could not be read whole"
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,9 @@ class Orders:
             if claimed.refused_since is not None and (came_of_it := self._look_first(claimed)) is not None:
                 return came_of_it
             application = self._order(claimed.domain, held)
+            if application is None:
+                unclear = replace(held, unanswered=False)
+                return self._ask_later(claimed, f"refused, and {_UNCLEAR}", unclear)
         except TemporaryFailure as error:
             return self._back(claimed, error)
         except OutcomeUnknown as error:
@@ -102,13 +105,16 @@ class Orders:
                 return self.adopt(claimed, found)
             case AskAgain():
                 asked = replace(_claim(claimed), unanswered=False)
-                return self._ask_later(claimed, "refused before, and its list moved while it was read", asked)
+                return self._ask_later(claimed, f"refused before, and {_UNCLEAR}", asked)
             case _:
                 return None
 
-    def _order(self, domain: str, held: Claim) -> Application:
+    def _order(self, domain: str, held: Claim) -> Application | None:
         """Refused for want of what its zone needs, it is sent again as incomplete: the application tells what it lacks
-        (`repairs`), and no other zone waits for it. What orders of all zones need is a setting, and halts the line."""
+        (`repairs`), and no other zone waits for it. What orders of all zones need is a setting, and halts the line.
+
+        None: it was refused, and nobody can tell whether an application came of it all the same.
+        """
         try:
             return self.provider.order(domain, new=held.new, extra=held.extra)
         except Refused as error:
@@ -117,13 +123,15 @@ class Orders:
         match self._ask(domain, held):
             case Adopt() as found:
                 return found.application
+            case AskAgain():
+                return None
         return self.provider.order(domain, new=held.new, extra={**held.extra, **INCOMPLETE})
 
     def _ask(self, domain: str, held: Claim) -> Conclusion:
         """Before a refused order is sent again: what a provider refuses may have taken effect all the same."""
         listing = self.provider.applications(domains=[domain])
         asked = replace(held, unanswered=False)
-        return conclude(asked, listing.items, past_last_chance=False, complete=listing.complete)
+        return conclude(asked, listing.items, past_last_chance=False, complete=listing.proves_absence)
 
     def adopt(self, claimed: Backorder, found: Adopt) -> str:
         """Takes over an application that a question brought to light."""

@@ -167,7 +167,8 @@ class _Work:
             return self._claim_and_order(backorder)
         if not there.complete:
             return self._give_back(backorder, "not begun: the provider's list moved while it was read")
-        return self._claim_and_order(backorder, tuple(there))
+        # An unreadable row is there, and nobody knows what it is: then, too, the times have to tell.
+        return self._claim_and_order(backorder, None if there.unread else tuple(there))
 
     def _claim_and_order(self, backorder: Backorder, there: Sequence[Application] | None = None) -> str:
         now = self.clock()

@@ -49,6 +49,11 @@ class Listing(Generic[T]):
     complete: bool
     unread: tuple[Unread, ...] = ()
 
+    @property
+    def proves_absence(self) -> bool:
+        """Tell whether what is not among the items is not there: no row slipped away, and none was unreadable."""
+        return self.complete and not self.unread
+
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)
 
