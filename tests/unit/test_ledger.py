@@ -1050,6 +1050,21 @@ def test_sums_that_are_wrong_are_mended_by_the_daily_check() -> None:
     assert wrong.mend_sums(today) == 0
 
 
+def test_a_wrong_sum_of_any_day_spoils_nothing_that_the_ledger_comes_to() -> None:
+    """Of the two that differ, the one that the postings say is right stays."""
+    books, later = Kept(seen(entries=[])), NOW.date() + 20 * DAY
+    books.look(seen("1100.00", entries=[an_entry("Payment", usd(100), type="PAYMENT", at=NOW + HOUR)], hours=2))
+    right = Books(books.store).sums(NOW.date(), NOW.date() + DAY)
+    name = f"ledger-{NOW:%Y-%m}"
+    document = books.store.document(name) or {}
+    document[NOW.date().isoformat()][0]["amount"] = "7.00"
+    books.store.put_document(name, document)
+    kept = Books(books.store)
+    assert kept.mend_sums(later) == 1
+    assert kept.tally.balances == {**dict.fromkeys(Account, ZERO), **books.held}
+    assert Books(books.store).sums(NOW.date(), NOW.date() + DAY) == right
+
+
 def test_a_look_that_changes_nothing_writes_nothing() -> None:
     books = Kept()
     store = books.store = Cut()

@@ -301,19 +301,30 @@ class Books:
         if self.notes.opened_at is None:
             return 0
         mended = sum(self._mend_day(today - _DAY * ago) for ago in (1, 2 + today.toordinal() % _CHECKED_IN_TURN))
-        tally = Tally()
-        for month in _months(self.notes.opened_at.date(), today + 2 * _DAY):
+        since = (today - _SPENT_FOR).isoformat()
+        kept, by_day = _in_words(self.tally, since), self._tally_by_day(today)
+        if _in_words(by_day, since) != kept:
+            # Either may be wrong, so the postings of all days decide.
+            opened_on = self.notes.opened_at.date()
+            mended += sum(self._mend_day(opened_on + _DAY * n) for n in range((today - opened_on).days + 2))
+            by_day = self._tally_by_day(today)
+        if _in_words(by_day, since) != kept:
+            logger.error("tally_mended", was=kept, by_day=_in_words(by_day, since))
+            self.notes = replace(self.notes, tally=by_day)
+            mended += 1
+        return mended
+
+    def _tally_by_day(self, today: date) -> Tally:
+        """Return what the sums of all days come to."""
+        assert self.notes.opened_at is not None
+        tally, opened_on = Tally(), self.notes.opened_at.date()
+        for month in _months(opened_on, today + 2 * _DAY):
             end = min((month + 31 * _DAY).replace(day=1), today + 2 * _DAY)
-            days = self._sums_between(max(month, self.notes.opened_at.date()), end, today)
+            days = self._sums_between(max(month, opened_on), end, today)
             sums = [each for of_day in days.values() for each in of_day]
             counted = tally.plus(each.as_posting for each in sums)
             tally = replace(counted, postings=tally.postings + sum(each.count for each in sums))
-        since = (today - _SPENT_FOR).isoformat()
-        if _in_words(tally, since) != _in_words(self.tally, since):
-            logger.error("tally_mended", was=_in_words(self.tally, since), by_day=_in_words(tally, since))
-            self.notes = replace(self.notes, tally=tally)
-            mended += 1
-        return mended
+        return tally
 
     def _mend_day(self, day: date) -> bool:
         """Whether the sums that are kept of a day were not those of its postings."""
