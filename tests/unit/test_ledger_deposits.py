@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -55,6 +55,25 @@ def test_an_order_that_is_not_at_the_provider_has_no_deposit_and_leaves_it_to_an
     ):
         assert cycles(follow(a_deposit(), orders=[newest, earlier])) == [1]
         assert cycles(follow(a_deposit(), orders=[newest])) == [None]
+
+
+@pytest.mark.parametrize(
+    ("submitted_at", "cycle"),
+    [
+        # Placed again since the former deposit went: this one is its second placement's.
+        (CREATED_AT, 1),
+        (CREATED_AT - HOUR, 1),
+        # Placed once: its own deposit lapsed, and this one is somebody else's.
+        (CREATED_AT - 3 * HOUR, None),
+    ],
+)
+def test_a_deposit_that_was_seen_before_its_order_goes_to_the_order_if_that_had_none_since_it_was_placed(
+    submitted_at: datetime, cycle: int | None
+) -> None:
+    former = a_lease(id="dep-0", cycle=1, created_at=CREATED_AT - 3 * HOUR, gone_at=CREATED_AT - 2 * HOUR)
+    unowned = a_lease(cycle=None)
+    order = a_placed_backorder(submitted_at=submitted_at)
+    assert cycles(follow(a_deposit(), kept=[former, unowned], orders=[order])) == [cycle]
 
 
 def test_a_second_deposit_is_not_for_an_earlier_cycle_whose_time_was_over() -> None:

@@ -110,10 +110,16 @@ class _Owners:
         self._of = orders_of
         owned = [(lease, (lease.domain, lease.cycle)) for lease in known if lease.cycle is not None]
         self._reserved = {key for lease, key in owned if lease.gone_at is None}
-        self._ever_reserved = {key for _, key in owned}
+        self._ever_reserved = {key for lease, key in owned if not self._is_of_an_earlier_placement(lease)}
 
     def order_of(self, lease: Lease) -> Backorder | None:
         return next((order for order in self._of(lease.domain) if order.cycle == lease.cycle), None)
+
+    def _is_of_an_earlier_placement(self, lease: Lease) -> bool:
+        """Tell whether its order was taken back, and placed again since it was made."""
+        order = self.order_of(lease)
+        placed_at = None if order is None else order.submitted_at
+        return placed_at is not None and placed_at > lease.created_at + CLOCKS_DIFFER
 
     def has_ended(self, lease: Lease) -> bool:
         """Its order was lost or taken back, so that its deposit is to come back."""
@@ -123,15 +129,15 @@ class _Owners:
         self._reserved.discard((lease.domain, lease.cycle))
 
     def keep(self, lease: Lease) -> Lease:
-        """It stays with its order. One without is given only to an order that never had a deposit: an order whose own
-        lapsed must not be taken for funded with a stranger's."""
+        """It stays with its order. One without is given only to an order that had no deposit since it was placed: an
+        order whose own lapsed must not be taken for funded with a stranger's."""
         if lease.is_foreign:
             return lease
         if lease.cycle is None:
             return self._given(lease, self._ever_reserved)
         order = self.order_of(lease)
-        if order is None or (order.submitted_at or lease.created_at) > lease.created_at + CLOCKS_DIFFER:
-            return replace(lease, cycle=None)  # of an order that was taken back, and placed anew since
+        if order is None or self._is_of_an_earlier_placement(lease):
+            return replace(lease, cycle=None)
         return lease
 
     def take(self, lease: Lease) -> Lease:
