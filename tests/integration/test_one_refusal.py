@@ -146,6 +146,23 @@ def test_a_withdrawal_that_is_refused_delays_no_order(code: int, words: str) -> 
         assert "regretted.com" not in {each["domain"] for each in line.world.emulator.state()["applications"]}
 
 
+def test_a_withdrawal_that_was_lost_is_sent_again_though_its_application_cannot_be_read() -> None:
+    with a_line() as line:
+        line.world.order("regretted.com", at=LATER)
+        line.store.replace(replace(line.world.backorder("regretted.com"), cancel_requested=True))
+        line.script(
+            {"command": "DeleteDomainApplication", "domain": "regretted.com", "http": 500, "times": 4},
+            {
+                "command": "QueryDomainApplicationList",
+                "domain": "regretted.com",
+                "properties": {"UPDATEDDATE": "yesterday"},
+            },
+        )
+        line.tick(8)
+        assert line.world.state("regretted.com") is State.CANCELLED
+        assert line.world.emulator.state()["applications"] == []
+
+
 def test_one_answer_that_an_application_is_gone_does_not_take_it_for_taken_back() -> None:
     with a_line() as line:
         line.world.order("regretted.com", at=LATER)

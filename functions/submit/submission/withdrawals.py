@@ -86,9 +86,8 @@ class Withdrawals:
                 if application.status.is_final or application.status is ApplicationStatus.PROCESSING:
                     return self._stays(taken, application, "too late to take it back")
                 return self.send(taken)
-        if complete:
-            return self._gone(taken, "the provider has it no more")
-        return self._later(taken, "the provider's list moved while it was read", pause=PAUSE)
+        # Where its row slipped away or makes no sense, it is taken back once more.
+        return self._gone(taken, "the provider has it no more") if complete else self.send(taken)
 
     def _too_late(self, claimed: Backorder, why: str) -> str:
         assert claimed.application is not None
