@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backorder.clock import iso
+from backorder.finding import Kind
 from backorder.model import Backorder, Origin, Reason, State
 from local.run.invariants import Evidence, offenders
 from local.simulation.audit import wrong_findings, wrong_ledger
@@ -50,6 +51,11 @@ def broken(
     found.setdefault("no_crash", []).extend(crashes)
     if lists_lost := [body for body in dead_letters if '"detail"' in body]:
         found.setdefault("lists_read", []).extend(lists_lost)
+    unread = [each for each in evidence.findings if each.kind is Kind.ROW_UNREAD and each.status == "open"]
+    if any(each.subject.partition(" ")[0] in ("QueryDepositList", "QueryAccountingList") for each in unread):
+        # Some money is in a row that makes no sense to this day, as the finding says: the books wait for it.
+        for name in ("ledger_balances", "ledger_equals", "refunds_complete"):
+            found.pop(name, None)
     return {name: left for name, lines in found.items() if (left := _without_the_odd(name, lines, scenario))}
 
 

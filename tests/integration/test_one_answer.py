@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from backorder.bookkeeping import Account
 from backorder.finding import Kind
 from backorder.model import State
 from local.emulator.scripted import read_script
@@ -119,6 +120,26 @@ def test_a_row_that_makes_no_sense_is_told_with_its_text_until_it_makes_sense(
         script(world)
         world.at(DROP + 30 * HOUR)
         assert Kind.ROW_UNREAD not in {kind for kind, _, _ in world.found()}
+
+
+def test_while_a_booking_of_an_older_day_makes_no_sense_the_books_are_not_compared() -> None:
+    """The hourly looks read the last days alone: what is missing for that row is no difference."""
+    with a_world() as world:
+        ordered(world, "SUCCESSFUL")
+        script(
+            world,
+            {"command": "QueryAccountingList", "domain": "odd.com", "properties": {"ACCOUNTINGPRICE": "1,069"}},
+        )
+        world.hourly(DROP + timedelta(days=5))
+        kinds = {kind for kind, _, _ in world.found()}
+        assert Kind.ROW_UNREAD in kinds
+        assert Kind.UNEXPLAINED_DIFFERENCE not in kinds
+        assert world.booked()[Account.UNEXPLAINED] == 0
+
+        script(world)
+        world.hourly(DROP + timedelta(days=7))
+        assert {kind for kind, _, _ in world.found()} == set()
+        world.books_are_right()
 
 
 def test_an_amount_with_groups_is_booked_as_what_it_means() -> None:

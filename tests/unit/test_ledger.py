@@ -29,6 +29,7 @@ from reconciliation.books import Books, Notes
 from reconciliation.ledger import Checked, Seen
 from reconciliation.ledger.bookings import CHARGE_WINDOW
 from reconciliation.orders import Orders
+from reconciliation.reading import first_day
 from tests.factories import (
     FEE,
     NOW,
@@ -553,11 +554,18 @@ def test_what_is_booked_for_a_name_whose_order_is_asked_about_waits_for_the_answ
     charged = [an_entry(at=NOW + HOUR)]
     assert books.look(seen("931.00", entries=charged, hours=2), asked) == []
     assert books.order().charges == ()
+    notes = Books(books.store).notes
+    assert notes.waiting_since == (NOW + HOUR).date()
+    # However long it takes: each look reads that day again.
+    assert first_day(notes, NOW + 9 * DAY, full=False) == (NOW + HOUR).date()
+    assert first_day(notes, NOW + 99 * DAY, full=False) == first_day(notes, NOW + 99 * DAY, full=True)
     adopted = replace(books.order(), state=State.SUCCESSFUL, submitted_at=NOW - HOUR, claim=None, outcome_at=NOW + HOUR)
     assert told(books.look(seen("931.00", entries=charged, hours=3), adopted)) == [
         ("charge", "balance", "fees", "69.00")
     ]
     assert books.held[Account.UNEXPLAINED] == ZERO
+    assert Books(books.store).notes.waiting_since is None
+    assert first_day(Books(books.store).notes, NOW + 9 * DAY, full=False) == (NOW + 8 * DAY).date()
 
 
 def test_what_is_booked_before_an_order_was_sent_or_long_ago_waits_for_no_answer() -> None:

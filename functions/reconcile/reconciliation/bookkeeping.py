@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain, islice
 
@@ -191,10 +191,13 @@ class Bookkeeping:
         for order in chain.from_iterable(orders.values()):
             self._orders.change(order, partial(charged, charges=(), withdrawn=frozenset(withdrawn)))
         new = iter(unposted.values())
+        waiting: list[date] = []
         while some := list(islice(new, AT_ONCE)):
-            self._book(some, seen)
+            waiting += self._book(some, seen)
+        self._books.note(replace(self._books.notes, waiting_since=min(waiting, default=None)))
 
-    def _book(self, unposted: Sequence[Unposted], seen: Seen) -> None:
+    def _book(self, unposted: Sequence[Unposted], seen: Seen) -> list[date]:
+        """Book what is new, and return the days (UTC) of the rows that wait."""
         books = self._books
         order_of: dict[AccountingEntry, Backorder | None] = {}
         for each in unposted:
@@ -213,6 +216,7 @@ class Bookkeeping:
             order = self._orders.change(order, partial(charged, charges=charges))
             if order.state.is_won and charges[0].gross > 0:
                 books.note(books.notes.with_charge(order.zone, charges[0].gross, reserved=order.last_deposit))
+        return [each.entry.at.date() for each in unposted if each.entry not in order_of]
 
     def _order_of(self, entry: AccountingEntry, now: datetime) -> Backorder | None:
         """Our backorder that an entry may be of: of the domain that it names anywhere, the newest cycle that was at the

@@ -76,6 +76,8 @@ class Notes:
     """The first of those days on which it had another one than the books."""
     balance_readings: tuple[Reading, ...] = ()
     """What these balances may mean, after all that were seen; empty: anything."""
+    waiting_since: date | None = None
+    """The first day (UTC) of the provider's rows that are not booked yet, since it is not known whose they are."""
     unseen: tuple[tuple[datetime, datetime], ...] = ()
     """From which comparison to which the account was not seen for long."""
 

@@ -149,18 +149,24 @@ def _placed(provider: Provider, notes: Notes, *, full: bool) -> Placed:
     return Placed(everything, listing.complete and not unread, full=True, total=total, unread=unread)
 
 
-def _since(notes: Notes, now: datetime, *, full: bool) -> date:
-    """The day (UTC) to read bookings from: whole days, none from before the books were opened; a full look goes back to
-    the last one, if that is longer ago than what is read again each day."""
+def first_day(notes: Notes, now: datetime, *, full: bool) -> date:
+    """Return the day (UTC) to read bookings from: whole days, none from before the books were opened.
+
+    A full look goes back to the last one, if that is longer ago than what is read again each day; any look, to the
+    first row that waits.
+    """
     opened_at = notes.opened_at or now
-    since = (now - (REREAD if full else timedelta(days=1))).date()
+    longest = (now - REREAD).date()
+    since = longest if full else (now - timedelta(days=1)).date()
+    if notes.waiting_since is not None:
+        since = min(since, max(notes.waiting_since, longest))
     if full and notes.swept_on is not None:
         since = min(since, notes.swept_on)
     return max(opened_at.date(), since)
 
 
 def _money(provider: Provider, notes: Notes, clock: Clock, now: datetime, stages: Stages, *, full: bool) -> Money:
-    money, ahead, since = Money(), None, _since(notes, now, full=full)
+    money, ahead, since = Money(), None, first_day(notes, now, full=full)
     for _ in range(TRIES):
         before = after = deposits = entries = None
         with stages.stage("account"):

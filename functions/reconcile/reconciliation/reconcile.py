@@ -46,7 +46,7 @@ from reconciliation.looking_up import each_alone, look_up
 from reconciliation.message import Message, compose
 from reconciliation.orders import Orders
 from reconciliation.proving import note_gap, prove_past
-from reconciliation.reading import Reading, read, read_entries
+from reconciliation.reading import ENTRIES, Reading, read, read_entries
 from reconciliation.report import Put, Reports
 from reconciliation.stages import Stages
 from reconciliation.strangers import KINDS as STRANGER_KINDS
@@ -300,10 +300,14 @@ class _Run:
         bookkeeping = Bookkeeping(
             self.store, self.orders, self.books, agrees=self._agrees, won_by_others=self._won_by_others
         )
-        standing = bookkeeping.book(reading.seen)
+        seen = reading.seen
+        if ENTRIES not in reading.read_to_the_end and self._has_unread_entries():
+            # Of a day that this run did not read: what is missing for it is no difference yet.
+            seen = replace(seen, unread_entries=True)
+        standing = bookkeeping.book(seen)
         if reading.swept:
             bookkeeping.forget(self.now)
-        self.summary.compared = reading.seen.is_whole and not bookkeeping.waits
+        self.summary.compared = seen.is_whole and not bookkeeping.waits
         if self.summary.compared:
             note_gap(self.books, successes(self.store).at.get(Stage.BOOKS), self.now)
         with self.stages.stage("strangers"):
@@ -316,6 +320,11 @@ class _Run:
                 release_lag=self.release_lag,
             )
         return standing
+
+    def _has_unread_entries(self) -> bool:
+        """Tell whether a row of the provider's bookings is set aside, as far as is known."""
+        unread = (finding.subject for finding in self.known_findings if finding.kind is Kind.ROW_UNREAD)
+        return any(subject.partition(" ")[0] == ENTRIES for subject in unread)
 
     @property
     def release_lag(self) -> timedelta:
