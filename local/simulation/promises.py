@@ -60,10 +60,10 @@ def broken(
 
 
 def _without_the_odd(promise: str, lines: Sequence[str], scenario: Scenario) -> list[str]:
-    """What a scripted answer said of a name may be found, delay it, or have it rejected; what is about money may be
-    missed in the account. All other promises hold for it, too."""
+    """Leave out what a scripted answer excuses: its name may be found, late, rejected, or not taken back, and money may
+    be missed in the account. All other promises hold for it, too."""
     answers = scenario.options.answers
-    if not answers or promise not in ("in_time", "findings_are_the_faults", "none_lost"):
+    if not answers or promise not in ("in_time", "findings_are_the_faults", "none_lost", "last_word"):
         return list(lines)
     about = {answer.domain for answer in answers}
     if any(answer.command in ("QueryDepositList", "QueryAccountingList") for answer in answers):
