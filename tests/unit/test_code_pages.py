@@ -162,6 +162,13 @@ def test_a_letter_that_two_pages_tell_otherwise_is_rejected_and_the_others_of_th
     assert items[0].kind == "is in an encoding that is not certain"
 
 
+@pytest.mark.parametrize("begins", ["1", "// 0", "# 0"])
+def test_a_table_whose_header_begins_like_a_comment_is_one_though_its_names_cannot_be_read(begins: str) -> None:
+    name = bytes.fromhex("c7d5c7c8c7c7c8c7d0c7d1c7d6") + b"-hub.com"  # in Big5, and in nothing else for sure
+    ((line, text),) = told(b"#;Note;Domain\r\n" + begins.encode() + b";sale;" + name + b"\r\n")
+    assert (line, "save the list as UTF-8" in text) == (2, True)
+
+
 def test_one_name_of_the_list_may_decide_for_all() -> None:
     content = "mąka-shop.pl\nświt.pl\n".encode("cp1250")
     assert [name for _, name in told(content)] == [parse_domain("mąka-shop.pl").name, parse_domain("świt.pl").name]

@@ -50,7 +50,7 @@ def _header(text: str, rows: Sequence[str]) -> _Header | None:
                 roles = roles_of(columns, addresses=False)
             header = _Header(delimiter, columns, roles) if roles is not None else None
             # A comment may look like a header.
-            if header is not None and (not is_comment(text) or any(_is_row(row, header) for row in rows)):
+            if header is not None and (not is_comment(text) or any(_may_be_a_row(row, header) for row in rows)):
                 return header
     return None
 
@@ -238,6 +238,12 @@ def _is_meant_as_a_row(text: str, header: _Header) -> bool:
         return True
     name = cells[at].strip().strip('"') if at < len(cells) else ""
     return at > 0 and ("." in name or has_kept(name) is not None) and not any(map(str.isspace, name))
+
+
+def _may_be_a_row(text: str, header: _Header) -> bool:
+    """Tell whether a name stands where names do, or something that an encoding hides."""
+    cells, at = _split(text, header.delimiter), header.columns.index(header.roles.name)
+    return _is_row(text, header) or (at < len(cells) and has_kept(cells[at]) is not None)
 
 
 def _is_row(text: str, header: _Header) -> bool:
