@@ -108,7 +108,8 @@ class Pump:
     def keep_up(self) -> int:
         """Takes the emulator's present for now, and delivers what is there; gives how many were handled well."""
         self.clock = self._control.clock()
-        return self._show_hidden()
+        self._show_hidden()
+        return self.deliver()
 
     def changed(self) -> None:
         """Something arrived or moved: each schedule's next tick is delivered."""
@@ -125,7 +126,8 @@ class Pump:
             return False
         self._move(moment)
         self._ticked = moment
-        self._show_hidden()
+        if self._show_hidden():
+            self.deliver()
         for ticker in self._tickers:
             if ticks[ticker.schedule.id] == moment:
                 ticker.due = False
@@ -219,13 +221,15 @@ class Pump:
         )
         self._hidden.append(_Hidden(self.now + timedelta(seconds=source.visibility_timeout_s), source, receipt))
 
-    def _show_hidden(self) -> int:
-        for hidden in [hidden for hidden in self._hidden if hidden.until <= self.now]:
+    def _show_hidden(self) -> bool:
+        """Shows the messages whose time-out has passed, and returns whether there are any."""
+        ripe = [hidden for hidden in self._hidden if hidden.until <= self.now]
+        for hidden in ripe:
             self._hidden.remove(hidden)
             self._sqs.change_message_visibility(
                 QueueUrl=hidden.source.queue_url, ReceiptHandle=hidden.receipt, VisibilityTimeout=0
             )
-        return self.deliver()
+        return bool(ripe)
 
     def _in_flight(self, source: EventSource) -> int:
         answer = self._sqs.get_queue_attributes(QueueUrl=source.queue_url, AttributeNames=["All"])

@@ -89,9 +89,14 @@ def successes(store: Store) -> Successes:
     return _SUCCESSES.validate_python(store.document(_DOCUMENT) or {})
 
 
-def note_success(store: Store, stage: Stage, at: datetime) -> None:
-    """Keep the moment at which a stage succeeded, unless a later one is there already."""
-    _change(store, lambda known: replace(known, at={**known.at, stage: max(at, known.at.get(stage, at))}))
+def note_success(store: Store, at: datetime, *stages: Stage) -> None:
+    """Keep the moment at which stages succeeded, of each unless a later one is there already."""
+
+    def succeed(known: Successes) -> Successes:
+        return replace(known, at={**known.at, **{stage: max(at, known.at.get(stage, at)) for stage in stages}})
+
+    if stages:
+        _change(store, succeed)
 
 
 def ages(store: Store, expected: Collection[Stage], now: datetime) -> Mapping[Stage, timedelta]:

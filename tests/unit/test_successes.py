@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 def test_an_age_counts_from_the_last_success_and_before_the_first_from_when_it_was_expected() -> None:
     store = MemoryStore()
     assert ages(store, [Stage.PLAN, Stage.BOOKS], NOW) == {Stage.PLAN: timedelta(), Stage.BOOKS: timedelta()}
-    note_success(store, Stage.PLAN, NOW + 5 * MINUTE)
+    note_success(store, NOW + 5 * MINUTE, Stage.PLAN)
 
     assert ages(store, [Stage.PLAN, Stage.BOOKS], NOW + 7 * MINUTE) == {
         Stage.PLAN: 2 * MINUTE,
@@ -28,7 +28,7 @@ def test_an_age_counts_from_the_last_success_and_before_the_first_from_when_it_w
 
 def test_a_stage_that_is_switched_on_later_is_not_late_at_once() -> None:
     store = MemoryStore()
-    note_success(store, Stage.LISTS, NOW)
+    note_success(store, NOW, Stage.LISTS)
     ages(store, [Stage.PLAN, Stage.LISTS], NOW)
     off, on = NOW + timedelta(days=10), NOW + timedelta(days=30)
 
@@ -40,8 +40,8 @@ def test_a_stage_that_is_switched_on_later_is_not_late_at_once() -> None:
 
 def test_a_success_that_is_noted_late_hides_no_later_one() -> None:
     store = MemoryStore()
-    note_success(store, Stage.PLAN, NOW)
-    note_success(store, Stage.PLAN, NOW - MINUTE)
+    note_success(store, NOW, Stage.PLAN)
+    note_success(store, NOW - MINUTE, Stage.PLAN)
 
     assert successes(store).at[Stage.PLAN] == NOW
 
@@ -53,11 +53,11 @@ def test_functions_that_note_at_the_same_time_lose_nothing(monkeypatch: pytest.M
 
     def swap_after_another(*args: object) -> bool:
         if pending:
-            note_success(store, pending.pop(), NOW)
+            note_success(store, NOW, pending.pop())
         return swap(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store, "swap_document", swap_after_another)
-    note_success(store, Stage.PLAN, NOW)
+    note_success(store, NOW, Stage.PLAN)
 
     assert set(successes(store).at) == {Stage.PLAN, Stage.BOOKS, Stage.REPORTS}
 
@@ -95,10 +95,10 @@ def test_a_stage_is_told_by_what_it_does() -> None:
 
 def test_what_is_known_already_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemoryStore()
-    note_success(store, Stage.PLAN, NOW)
+    note_success(store, NOW, Stage.PLAN)
     monkeypatch.setattr(store, "swap_document", lambda *_: pytest.fail("it is there"))
 
-    note_success(store, Stage.PLAN, NOW)
+    note_success(store, NOW, Stage.PLAN)
 
 
 def test_nothing_is_overdue_that_nobody_expects() -> None:

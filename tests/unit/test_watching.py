@@ -193,7 +193,7 @@ def test_a_plan_that_crashes_measures_how_old_the_stages_are_all_the_same(
     settings = SimpleNamespace(expected=[stage for stage in Stage if stage is not Stage.LISTS])
     measure("LineHalted", 0)
     tick = SimpleNamespace(store=MemoryStore(), clock=lambda: NOW)
-    note_success(tick.store, Stage.BOOKS, NOW - timedelta(minutes=90))
+    note_success(tick.store, NOW - timedelta(minutes=90), Stage.BOOKS)
     monkeypatch.setattr(planning.app.Settings, "from_environment", lambda _environment: settings)
     monkeypatch.setattr(planning.app, "planning", lambda: tick)
     monkeypatch.setattr(planning.app, "plan_submissions", crash)

@@ -163,7 +163,7 @@ class _Tick:
             self._note(_Reached(day=self.reached.day, query=self.reached.query, began_at=self.fetching.clock()))
             return self._goes_on(f"{error}: it is read anew")
         self._put_together()
-        note_success(self.fetching.store, Stage.LISTS, self.fetching.clock())
+        note_success(self.fetching.store, self.fetching.clock(), Stage.LISTS)
         return self.summary
 
     def _goes_on(self, why: str) -> Summary:

@@ -119,7 +119,7 @@ def plan_submissions(
     try:
         summary = _tick(planning, now, queue=queue, seconds_left=seconds_left)
         if summary.capacity is not None:
-            note_success(store, Stage.PLAN, now)
+            note_success(store, now, Stage.PLAN)
         note_run(store, "plan", Run(now, summary.as_json()))
         return summary
     finally:
@@ -175,7 +175,7 @@ class _Tick:
         account = read.with_deposits(excluded=known.excludes_deposits)
         ahead = ahead or told_by_orders(backorders)
         self.look_first = ahead is None or not ahead.is_small
-        note_success(self.store, Stage.ACCOUNT, self.now)
+        note_success(self.store, self.now, Stage.ACCOUNT)
         if halted and halted.kind in ("access", "rules"):
             lift_halt(self.store)
             logger.info("line_goes_on", since=halted.since)

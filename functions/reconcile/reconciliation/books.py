@@ -266,6 +266,10 @@ class Books:
         """The postings of a day (UTC)."""
         return self._store.postings(day, day + _DAY)
 
+    def of_month(self, month: date) -> Iterator[Posting]:
+        """Return the postings of the month (UTC) that begins on the day `month`, in order of time."""
+        return self._store.postings(month, (month + 31 * _DAY).replace(day=1))
+
     def sums(self, since: date, today: date) -> dict[date, tuple[Sum, ...]]:
         """What each day (UTC) from `since` to tomorrow comes to: the provider's clock may be ahead of ours.
 

@@ -175,12 +175,10 @@ class _Run:
             leases = self._book(reading)
             look_up(self.provider, self.orders, self.registries, self.now, self.stages)
             self.orders.write()
-            known = watched(standing(self.store).foreign, self.known_findings)
-            strangers = find_strangers(reading, self.orders, known)
-            self._remember(reading, strangers, leases)
+            known = standing(self.store)
+            strangers = find_strangers(reading, self.orders, watched(known.foreign, self.known_findings))
+            self._remember(known, reading, strangers, leases)
             self._prove()
-            if "applications" not in self.stages.failed:
-                note_success(self.store, Stage.APPLICATIONS, self.now)
         except AccessDenied as error:
             halt_line(self.store, Halt("access", str(error), self.now))
             self.summary.halted = str(error)
@@ -190,8 +188,8 @@ class _Run:
         # Only now: whatever breaks a run off before it leaves the books to be added up anew.
         self.books.close(self.now, whole=self.summary.compared)
         self.summary.posted = self.books.posted
-        if self.summary.compared:
-            note_success(self.store, Stage.BOOKS, self.now)
+        followed, compared = "applications" not in self.stages.failed, self.summary.compared
+        note_success(self.store, self.now, *[Stage.APPLICATIONS] * followed, *[Stage.BOOKS] * compared)
         self._find(reading, strangers, leases)
         # Last: what is settled is looked at no longer, unless it has a finding by now.
         self._settle(reading)
@@ -350,11 +348,10 @@ class _Run:
             return any(each.status in WON and not self.orders.knows(each.id) for each in found)
         raise Unanswered(domain)
 
-    def _remember(self, reading: Reading, strangers: Strangers, leases: Iterable[Lease]) -> None:
+    def _remember(self, known: Standing, reading: Reading, strangers: Strangers, leases: Iterable[Lease]) -> None:
         """What the next run, and the plans to come, need to know of the account."""
         notes = self.books.notes
         changed_at, newest_at = _latest(reading.applications.values(), notes.changed_at, notes.newest_at)
-        known = standing(self.store)
         standing_leases = list(leases)
         self.books.note(
             replace(
@@ -465,7 +462,7 @@ class _Run:
             status = self.status and self.status.with_deposits(excluded=self.books.notes.excludes_deposits)
             unread = self.summary.halted or self.stages.account_unread
             reports.write(self.orders, changes, status, unread=unread, ahead=self.ahead)
-            note_success(self.store, Stage.REPORTS, self.now)
+            note_success(self.store, self.now, Stage.REPORTS)
         finally:
             # Reports that cannot be written are no reason not to tell.
             if news := find.worth_telling(changes, known):

@@ -196,19 +196,20 @@ class Reports:
             if number > MOST_LINES and before.get("on") == today:
                 continue
             keys = (f"months/{name}",) * (number > 0) + ("latest",) * is_latest
-            self._write_table([f"{key}/ledger.csv" for key in keys], ledger_table(self._postings(of_month)))
+            postings = self._postings(month, of_month) if number else ()
+            self._write_table([f"{key}/ledger.csv" for key in keys], ledger_table(postings))
             now[name] = {"postings": number, "on": today}
         return now
 
-    def _postings(self, sums: Mapping[date, Iterable[Sum]]) -> Iterator[Posting]:
-        """Those of the days, in order of time; what the books opened with before all else of its moment."""
-        for day, of_day in sums.items():
-            postings = self._books.on(day)
-            if any(each.kind == "opening" for each in of_day):
-                openings = [posting for posting in postings if posting.kind == "opening"]
-                others = (posting for posting in self._books.on(day) if posting.kind != "opening")
-                postings = heapq.merge(openings, others, key=lambda posting: posting.at)
-            yield from postings
+    def _postings(self, month: date, sums: Mapping[date, Iterable[Sum]]) -> Iterator[Posting]:
+        """Return the month's postings in order of time; what the books opened with comes before all else of its moment.
+
+        `sums` tells on which days the books opened: only these are read once more.
+        """
+        opened_on = {day for day, of_day in sums.items() if any(each.kind == "opening" for each in of_day)}
+        openings = [posting for day in opened_on for posting in self._books.on(day) if posting.kind == "opening"]
+        others = (posting for posting in self._books.of_month(month) if posting.kind != "opening")
+        return heapq.merge(sorted(openings, key=_moment), others, key=_moment)
 
     def _write_day_of_outcomes(self, day: date, backorders: Collection[Backorder]) -> None:
         if backorders:
@@ -224,6 +225,10 @@ class Reports:
             for key in [keys] if isinstance(keys, str) else keys:
                 file.seek(0)
                 self._put(key, file, CSV)
+
+
+def _moment(posting: Posting) -> datetime:
+    return posting.at
 
 
 def _noting(backorders: Iterable[Backorder], note: Callable[[bytes], None]) -> Iterator[Backorder]:

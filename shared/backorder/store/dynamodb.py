@@ -254,8 +254,8 @@ class DynamoStore:
 
     def _months_of_postings(self, since: date | None, before: date | None) -> Iterator[str]:
         """The months that may have postings from `since` until `before`; for a short time, no item is read for them."""
-        if since is not None and before is not None and before - since <= timedelta(days=28):
-            yield from sorted({f"{since:%Y-%m}", f"{before - timedelta(days=1):%Y-%m}"} if since < before else ())
+        if since is not None and before is not None and before - since <= timedelta(days=31):
+            yield from sorted({f"{since + timedelta(days=n):%Y-%m}" for n in range((before - since).days)})
             return
         first, end = "" if since is None else f"{since:%Y-%m}", "9" if before is None else before.isoformat()
         yield from (month["sk"] for month in self._partition("ledger") if first <= month["sk"] < end)
