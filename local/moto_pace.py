@@ -10,21 +10,22 @@ from collections import defaultdict
 from functools import cache
 from typing import Any
 
-import moto.core.responses
+from moto.core import responses
 from moto.core.serialize import JSONSerializer
+from moto.core.utils import method_names_from_class
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
 _QUERY = Table.query
 _SERIALIZE = JSONSerializer._serialize
-_METHOD_NAMES = cache(moto.core.responses.method_names_from_class)
+_METHOD_NAMES = cache(method_names_from_class)
 
 
 def quicken() -> None:
     """Makes every DynamoDB of moto in this process quick. Twice is as good as once."""
     setattr(Table, "query", _query)  # noqa: B010 - mypy takes no assignment to a method
     setattr(JSONSerializer, "_serialize", _serialize)  # noqa: B010
-    moto.core.responses.method_names_from_class = _METHOD_NAMES
+    setattr(responses, "method_names_from_class", _METHOD_NAMES)  # noqa: B010
 
 
 def _query(self: Table, *about: Any, **more: Any) -> Any:

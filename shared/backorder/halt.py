@@ -5,18 +5,16 @@ The line halts for what all orders share, a zone for what its own orders share. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter
 
+from backorder.store.documents import Document, Documents
+
 if TYPE_CHECKING:
     from backorder.store import Store
-
-_LINE = "halted"
-_ZONES = "halted-zones"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,51 +29,36 @@ class Halt:
     since: datetime
 
 
-_HALT = TypeAdapter(Halt)
-_HALTS = TypeAdapter(dict[str, Halt])
+HALT: Document[Halt | None] = Document("halted", TypeAdapter(Halt | None), None)
+ZONE_HALTS: Document[dict[str, Halt]] = Document("halted-zones", TypeAdapter(dict[str, Halt]), {})
 
 
-def halt(store: Store) -> Halt | None:
+def halt(documents: Documents) -> Halt | None:
     """The halt of the whole line that stands, if any."""
-    body = store.document(_LINE)
-    return None if body is None else _HALT.validate_python(body)
+    return HALT.read(documents)
 
 
-def zone_halts(store: Store) -> dict[str, Halt]:
+def zone_halts(documents: Documents) -> dict[str, Halt]:
     """The zones that are halted alone."""
-    return _halts(store.document(_ZONES))
+    return ZONE_HALTS.read(documents)
 
 
 def halt_line(store: Store, halted: Halt) -> None:
     """Halts the line; a halt that stands already keeps its beginning."""
     if halt(store) is None:
-        store.put_document(_LINE, _HALT.dump_python(halted, mode="json"))
+        HALT.write(store, halted)
 
 
 def lift_halt(store: Store) -> None:
     """Lets the line go on."""
-    store.delete_document(_LINE)
+    HALT.delete(store)
 
 
 def halt_zone(store: Store, zone: str, halted: Halt) -> None:
     """Halts one zone; a halt that stands already keeps its beginning."""
-    _change(store, lambda zones: {zone: halted, **zones})
+    ZONE_HALTS.change(store, lambda zones: {zone: halted, **zones})
 
 
 def lift_zone(store: Store, zone: str) -> None:
     """Lets a zone go on."""
-    _change(store, lambda zones: {each: halted for each, halted in zones.items() if each != zone})
-
-
-def _change(store: Store, change: Callable[[dict[str, Halt]], dict[str, Halt]]) -> None:
-    """Whatever other workers write meanwhile."""
-    while True:
-        document = store.document(_ZONES)
-        zones = _halts(document)
-        changed = change(zones)
-        if changed == zones or store.swap_document(_ZONES, document, _HALTS.dump_python(changed, mode="json")):
-            return
-
-
-def _halts(document: Mapping[str, Any] | None) -> dict[str, Halt]:
-    return {} if document is None else _HALTS.validate_python(document)
+    ZONE_HALTS.change(store, lambda zones: {each: halted for each, halted in zones.items() if each != zone})

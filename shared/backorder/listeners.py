@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from backorder.store import Store
+    from backorder.store.documents import Documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,15 @@ def unheard(subscriptions: Iterable[Subscription], address: str) -> str | None:
     return f"{address} gets no mail, for it is not subscribed any more: subscribe it to the stack's alert topic again"
 
 
-_DOCUMENT = "unheard"
+UNHEARD = "unheard"
 
 
-def last_unheard(store: Store) -> str | None:
+def last_unheard(documents: Documents) -> str | None:
     """Return what the last hourly check said; None if all was well."""
-    return (store.document(_DOCUMENT) or {}).get("why")
+    return (documents.document(UNHEARD) or {}).get("why")
 
 
 def note_unheard(store: Store, why: str | None) -> None:
     """Keep what the hourly check said."""
     if why != last_unheard(store):
-        store.put_document(_DOCUMENT, {"why": why})
+        store.put_document(UNHEARD, {"why": why})

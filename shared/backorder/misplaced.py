@@ -11,11 +11,12 @@ from pydantic import TypeAdapter
 
 if TYPE_CHECKING:
     from backorder.store import Store
+    from backorder.store.documents import Documents
 
 TOLD_FOR = timedelta(days=7)
 """After that, orders are placed and names have dropped: nobody can undo it any more."""
 _MOST = 20
-_DOCUMENT = "misplaced-lists"
+MISPLACED = "misplaced-lists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class Misplaced:
 _LISTS = TypeAdapter(tuple[Misplaced, ...])
 
 
-def misplaced_lists(store: Store, now: datetime) -> tuple[Misplaced, ...]:
+def misplaced_lists(documents: Documents, now: datetime) -> tuple[Misplaced, ...]:
     """Those that are still worth telling of."""
-    body = store.document(_DOCUMENT)
+    body = documents.document(MISPLACED)
     noted = () if body is None else _LISTS.validate_python(body["lists"])
     return tuple(one for one in noted if now - one.read_at < TOLD_FOR)
 
@@ -52,4 +53,4 @@ def note_misplaced(store: Store, found: Misplaced) -> None:
     each list says the same."""
     others = (one for one in misplaced_lists(store, found.read_at) if one.name != found.name)
     kept = (*others, found)[-_MOST:]
-    store.put_document(_DOCUMENT, {"lists": _LISTS.dump_python(kept, mode="json")})
+    store.put_document(MISPLACED, {"lists": _LISTS.dump_python(kept, mode="json")})

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import TypeAdapter
 
+from backorder.store.documents import Document, Documents
+
 if TYPE_CHECKING:
     from backorder.store import Store
 
@@ -34,15 +36,18 @@ class Run:
         return "; ".join(f"{stage}: {why}" for stage, why in failed.items()) or None
 
 
-_RUN = TypeAdapter(Run)
+_RUN: TypeAdapter[Run | None] = TypeAdapter(Run | None)
 
 
-def last_run(store: Store, function: Scheduled) -> Run | None:
+def last_run(documents: Documents, function: Scheduled) -> Run | None:
     """The last run that came to its end; None before the first one."""
-    body = store.document(f"run#{function}")
-    return None if body is None else _RUN.validate_python(body)
+    return _run_of(function).read(documents)
 
 
 def note_run(store: Store, function: Scheduled, run: Run) -> None:
     """Keeps the run in the place of the one before."""
-    store.put_document(f"run#{function}", _RUN.dump_python(run, mode="json"))
+    _run_of(function).write(store, run)
+
+
+def _run_of(function: Scheduled) -> Document[Run | None]:
+    return Document(f"run#{function}", _RUN, None)

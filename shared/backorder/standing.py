@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from backorder.money import ZERO, in_words
+from backorder.store.documents import Document, Documents
 
 if TYPE_CHECKING:
     from backorder.store import Store
@@ -162,26 +163,25 @@ class Forecast:
         return f"{told} ({day}{there:%H:%M} {self.time_zone})"
 
 
-_STANDING = TypeAdapter(Standing)
-_FORECAST = TypeAdapter(Forecast)
+STANDING: Document[Standing] = Document("standing", TypeAdapter(Standing), Standing())
+FORECAST: Document[Forecast | None] = Document("forecast", TypeAdapter(Forecast | None), None)
 
 
-def standing(store: Store) -> Standing:
+def standing(documents: Documents) -> Standing:
     """As the last reconciliation left it; empty before the first one."""
-    return _STANDING.validate_python(store.document("standing") or {})
+    return STANDING.read(documents)
 
 
 def save_standing(store: Store, now: Standing) -> None:
     """Keeps it for the plans to come."""
-    store.put_document("standing", _STANDING.dump_python(now, mode="json"))
+    STANDING.write(store, now)
 
 
-def forecast(store: Store) -> Forecast | None:
+def forecast(documents: Documents) -> Forecast | None:
     """The last plan's forecast; None before the first plan."""
-    body = store.document("forecast")
-    return None if body is None else _FORECAST.validate_python(body)
+    return FORECAST.read(documents)
 
 
 def save_forecast(store: Store, seen: Forecast) -> None:
     """Keeps the forecast in the place of the one before."""
-    store.put_document("forecast", _FORECAST.dump_python(seen, mode="json"))
+    FORECAST.write(store, seen)

@@ -5,13 +5,15 @@ Whoever does the work notes its success; PlanSubmissions, which runs every five 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
+
+from backorder.store.documents import Document, Documents
 
 if TYPE_CHECKING:
     from backorder.store import Store
@@ -80,13 +82,12 @@ class Successes:
         return {stage: age for stage, age in ages if age is not None and age > EXPECTATIONS[stage].patience}
 
 
-_DOCUMENT = "successes"
-_SUCCESSES = TypeAdapter(Successes)
+SUCCESSES: Document[Successes] = Document("successes", TypeAdapter(Successes), Successes())
 
 
-def successes(store: Store) -> Successes:
+def successes(documents: Documents) -> Successes:
     """Return what is noted of all stages; empty before the first success."""
-    return _SUCCESSES.validate_python(store.document(_DOCUMENT) or {})
+    return SUCCESSES.read(documents)
 
 
 def note_success(store: Store, at: datetime, *stages: Stage) -> None:
@@ -96,7 +97,7 @@ def note_success(store: Store, at: datetime, *stages: Stage) -> None:
         return replace(known, at={**known.at, **{stage: max(at, known.at.get(stage, at)) for stage in stages}})
 
     if stages:
-        _change(store, succeed)
+        SUCCESSES.change(store, succeed)
 
 
 def ages(store: Store, expected: Collection[Stage], now: datetime) -> Mapping[Stage, timedelta]:
@@ -108,15 +109,5 @@ def ages(store: Store, expected: Collection[Stage], now: datetime) -> Mapping[St
     def expect(known: Successes) -> Successes:
         return replace(known, expected_since={stage: known.expected_since.get(stage, now) for stage in expected})
 
-    known = _change(store, expect)
+    known = SUCCESSES.change(store, expect)
     return {stage: age for stage in expected if (age := known.age(stage, now)) is not None}
-
-
-def _change(store: Store, change: Callable[[Successes], Successes]) -> Successes:
-    """Functions that run at the same time change the same document: whoever comes second reads it again."""
-    while True:
-        before = store.document(_DOCUMENT)
-        known = _SUCCESSES.validate_python(before or {})
-        changed = change(known)
-        if changed == known or store.swap_document(_DOCUMENT, before, _SUCCESSES.dump_python(changed, mode="json")):
-            return changed

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from backorder.store.documents import Document, Documents
+
 if TYPE_CHECKING:
     from backorder.store import Store
 
 MOST_NOTED = 100
 """Nobody looks at more of them one by one."""
-_DOCUMENT = "unread-objects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +47,14 @@ class UnreadObjects:
         return replace(self, first=tuple(sorted([*others, unread], key=lambda one: (one.put, one.key))))
 
 
-_OBJECTS = TypeAdapter(UnreadObjects)
+UNREAD_OBJECTS: Document[UnreadObjects] = Document("unread-objects", TypeAdapter(UnreadObjects), UnreadObjects())
 
 
-def unread_objects(store: Store) -> UnreadObjects:
+def unread_objects(documents: Documents) -> UnreadObjects:
     """Those that are noted."""
-    body = store.document(_DOCUMENT)
-    return UnreadObjects() if body is None else _OBJECTS.validate_python(body)
+    return UNREAD_OBJECTS.read(documents)
 
 
 def change_unread_objects(store: Store, change: Callable[[UnreadObjects], UnreadObjects]) -> None:
     """Notes what `change` makes of those that are noted; it is asked again if somebody else notes some meanwhile."""
-    while True:
-        body = store.document(_DOCUMENT)
-        stand = UnreadObjects() if body is None else _OBJECTS.validate_python(body)
-        changed = change(stand)
-        if changed == stand:
-            return
-        if store.swap_document(_DOCUMENT, body, _OBJECTS.dump_python(changed, mode="json")):
-            return
+    UNREAD_OBJECTS.change(store, change)

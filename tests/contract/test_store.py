@@ -676,6 +676,13 @@ def test_a_document_is_there_until_it_is_deleted(store: Store) -> None:
     store.delete_document("rules")
 
 
+def test_documents_that_are_read_together_are_those_that_there_are(store: Store) -> None:
+    store.put_document("rules", {"text": ""})
+    store.put_document("standing", large("a"))
+    store.put_document("other", {})
+    assert store.documents(["rules", "forecast", "standing"]) == {"rules": {"text": ""}, "standing": large("a")}
+
+
 def test_a_document_is_replaced_whole(store: Store) -> None:
     store.put_document("standing", {"others": "69.00", "spent": {}})
     store.put_document("standing", {"others": "0"})

@@ -76,8 +76,8 @@ def the_alarms() -> dict[str, Alarm]:
     return found
 
 
-class ForecastUnreadable:
-    """The store, in which a plan does not find what it left there."""
+class ForecastRefused:
+    """The store, which does not take what a plan finds out once it has read the account."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -85,10 +85,10 @@ class ForecastUnreadable:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.store, name)
 
-    def document(self, name: str) -> Mapping[str, Any] | None:
+    def put_document(self, name: str, body: Mapping[str, Any]) -> None:
         if name == "forecast":
             raise RuntimeError("the table is being restored")
-        return self.store.document(name)
+        self.store.put_document(name, body)
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Stack:
     alarms: dict[str, Alarm] = field(default_factory=the_alarms)
     plan_runs: bool = True
     reconciliation_runs: bool = True
-    forecast_unreadable: bool = False
+    forecast_refused: bool = False
     reports_refused: bool = False
 
     @property
@@ -124,7 +124,7 @@ class Stack:
         return {name for name, alarm in self.alarms.items() if alarm.fired}
 
     def _plan(self) -> None:
-        store: Any = ForecastUnreadable(self.world.store) if self.forecast_unreadable else self.world.store
+        store: Any = ForecastRefused(self.world.store) if self.forecast_refused else self.world.store
         with self.world.provider_of() as provider:
             self._run(plan_submissions, Planning(store, provider, lambda _batches: None, lambda: self.now, 8))
 
@@ -194,7 +194,7 @@ def test_a_command_that_is_refused_for_a_day_raises_the_alarms_of_the_stages_tha
     ("fault", "alarms"),
     [
         ({"plan_runs": False}, {"PlanOverdueAlarm"}),
-        ({"forecast_unreadable": True}, {"PlanOverdueAlarm"}),
+        ({"forecast_refused": True}, {"PlanOverdueAlarm"}),
         ({"reports_refused": True}, {"ReportsOverdueAlarm"}),
         ({"reconciliation_runs": False}, {"ApplicationsOverdueAlarm", "BooksOverdueAlarm", "ReportsOverdueAlarm"}),
     ],

@@ -238,14 +238,6 @@ def test_a_batch_without_refusals_writes_nothing(batch: Batch) -> None:
     assert batch.store.document("refusals") is before is None
 
 
-def test_refusals_that_an_earlier_version_counted_begin_anew() -> None:
-    store = MemoryStore()
-    store.put_document("refusals", {"words": UNLIKED, "names": ["a.com", "b.com", "c.com", "d.com"]})
-    batch = Batch(store)
-    batch.refuse("e.com")
-    assert (batch.halted, batch.halted_zones) == (False, [])
-
-
 def test_a_halt_gives_back_what_is_undecided(batch: Batch) -> None:
     batch.refuse("a.com", "b.com")
     batch.line.halt(DENIED)

@@ -15,17 +15,18 @@ from backorder.ahead import told_by_orders
 from backorder.batches import BATCH_SIZE, Batch
 from backorder.clock import Clock
 from backorder.deadlines import MARGIN
-from backorder.halt import Halt, halt, halt_line, lift_halt, zone_halts
+from backorder.halt import HALT, ZONE_HALTS, Halt, halt, halt_line, lift_halt, zone_halts
 from backorder.model import FINAL, WAITING, Backorder, Origin, Reason, State
 from backorder.observability import logger
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.client import Provider
 from backorder.provider.dated import account_and_clock
 from backorder.provider.errors import AccessDenied, ProviderError
-from backorder.rules import Rules, RulesOutdated, last_good_rules
+from backorder.rules import RULES_DOCUMENTS, Rules, RulesOutdated, last_good_rules
 from backorder.runs import Run, note_run
-from backorder.standing import ForeignOrder, Standing, forecast, save_forecast, standing
+from backorder.standing import FORECAST, ForeignOrder, Standing, forecast, save_forecast, standing
 from backorder.store import Conflict, SetAside, Store
+from backorder.store.documents import Documents, read_together
 from backorder.successes import Stage, note_success
 from planning.fees import Fees
 from planning.funding import Plan, chance_gone, plan
@@ -42,6 +43,7 @@ SPARE_SECONDS = 20.0
 """Kept for what is being written when the time is nearly over."""
 LEASE = timedelta(minutes=3)
 """Outlasts the function: no other plan is made meanwhile."""
+_DOCUMENTS = (*RULES_DOCUMENTS, HALT.name, ZONE_HALTS.name, FORECAST.name)
 CALL_SECONDS = 0.5
 """Assumed for one order, with its two writes, when a tick's worth of orders is measured out."""
 URGENT = timedelta(hours=1)
@@ -127,21 +129,33 @@ def plan_submissions(
 
 
 def _tick(planning: Planning, now: datetime, *, queue: bool, seconds_left: Callable[[], float]) -> Summary:
+    documents = read_together(planning.store, _DOCUMENTS)
     try:
-        rules = last_good_rules(planning.store)
+        rules = last_good_rules(documents)
     except RulesOutdated as outdated:
         # Nothing is ordered without the bounds that they set.
         halt_line(planning.store, Halt("rules", str(outdated), now))
         logger.error("line_halted", kind="rules", why=str(outdated))
-        return _Tick(planning, Rules(), now, queue=queue, seconds_left=seconds_left).only_goes_on(str(outdated))
-    return _Tick(planning, rules, now, queue=queue, seconds_left=seconds_left).run()
+        return _Tick(planning, documents, Rules(), now, queue=queue, seconds_left=seconds_left).only_goes_on(
+            str(outdated)
+        )
+    return _Tick(planning, documents, rules, now, queue=queue, seconds_left=seconds_left).run()
 
 
 class _Tick:
     def __init__(
-        self, planning: Planning, rules: Rules, now: datetime, *, queue: bool, seconds_left: Callable[[], float]
+        self,
+        planning: Planning,
+        documents: Documents,
+        rules: Rules,
+        now: datetime,
+        *,
+        queue: bool,
+        seconds_left: Callable[[], float],
     ) -> None:
         self.store = planning.store
+        # As they stood when the tick began.
+        self.documents = documents
         self.provider = planning.provider
         self.send = planning.send
         self.clock = planning.clock
@@ -157,7 +171,7 @@ class _Tick:
         self.summary = Summary()
 
     def run(self) -> Summary:
-        halted = halt(self.store)
+        halted = halt(self.documents)
         # The account last: an order whose charge reconciliation notes meanwhile draws its fee still, as it was read.
         backorders = self._read_open()
         known = standing(self.store)
@@ -220,7 +234,7 @@ class _Tick:
     def _order(self, orders: Sequence[Backorder], under_way: Iterable[Backorder], fees: Fees, *, halted: bool) -> None:
         """Queues what is to be ordered now. While the line, or a zone, is halted, one of it is tried at a time."""
         queued = Counter(each.zone for each in under_way if self._still_queued(each))
-        zones = zone_halts(self.store)
+        zones = zone_halts(self.documents)
         if halted:
             self._queue(orders, fees, most=1 - queued.total(), probe=True)
         else:
@@ -257,7 +271,7 @@ class _Tick:
         self.summary.capacity, self.summary.drawn = str(made.capacity), str(made.drawn)
         self.summary.currency = currency
         self.summary.late = len(made.late)
-        if made.forecast != forecast(self.store):
+        if made.forecast != forecast(self.documents):
             save_forecast(self.store, made.forecast)
         if made.forecast.waiting or made.forecast.undated:
             self.summary.forecast = made.forecast.sentence

@@ -16,9 +16,9 @@ from backorder.bookkeeping import Account, Lease
 from backorder.clock import Clock, iso
 from backorder.dates import DateSource
 from backorder.finding import Kind
-from backorder.halt import Halt, halt, halt_line, zone_halts
+from backorder.halt import HALT, ZONE_HALTS, Halt, halt, halt_line, zone_halts
 from backorder.listeners import note_unheard
-from backorder.misplaced import misplaced_lists
+from backorder.misplaced import MISPLACED, misplaced_lists
 from backorder.model import Backorder, BackorderKey, State
 from backorder.money import ZERO, in_words
 from backorder.observability import logger
@@ -28,12 +28,13 @@ from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound
 from backorder.registries import Registries
-from backorder.rules import RulesOutdated, broken_rules, last_good_rules
+from backorder.rules import RULES_DOCUMENTS, RulesOutdated, broken_rules, last_good_rules
 from backorder.runs import Run, note_run
-from backorder.standing import Standing, forecast, save_standing, standing
+from backorder.standing import FORECAST, STANDING, Standing, forecast, save_standing, standing
 from backorder.store import NotUnderstood, Store
+from backorder.store.documents import Documents, read_together
 from backorder.successes import Stage, note_success, successes
-from backorder.unread import unread_objects
+from backorder.unread import UNREAD_OBJECTS, unread_objects
 from reconciliation import findings as find
 from reconciliation.ahead import look_ahead
 from reconciliation.aside import keep_set_aside, recall_set_aside
@@ -55,6 +56,8 @@ from reconciliation.writers import side_by_side
 
 _DATES = "dates"
 """The document that says when names were looked up in the provider's list last."""
+# The documents in which findings are found.
+_FOUND_IN = (HALT.name, ZONE_HALTS.name, FORECAST.name, UNREAD_OBJECTS.name, *RULES_DOCUMENTS, MISPLACED)
 LEASE = timedelta(minutes=12)
 """Outlasts the function: no other reconciliation runs meanwhile."""
 
@@ -128,19 +131,20 @@ def reconcile_account(reconciliation: Reconciliation, *, holder: str) -> Summary
         store.release_lease("reconcile", holder)
 
 
-def _registries(reconciliation: Reconciliation) -> Registries:
+def _registries(registries: Registries, documents: Documents) -> Registries:
     """With the user's own times; without them while the rules in use are not understood, which plan tells."""
     try:
-        return reconciliation.registries.overridden(last_good_rules(reconciliation.store).registries)
+        return registries.overridden(last_good_rules(documents).registries)
     except RulesOutdated as error:
         logger.error("rules_not_understood", why=str(error))
-        return reconciliation.registries
+        return registries
 
 
 class _Run:
     def __init__(self, reconciliation: Reconciliation, now: datetime) -> None:
         self.store = reconciliation.store
-        self.registries = _registries(reconciliation)
+        self.documents = read_together(self.store, (*RULES_DOCUMENTS, STANDING.name, _DATES))
+        self.registries = _registries(reconciliation.registries, self.documents)
         self.publish = reconciliation.publish
         self.put = reconciliation.put
         self.report_link = reconciliation.report_link
@@ -175,7 +179,7 @@ class _Run:
             leases = self._book(reading)
             look_up(self.provider, self.orders, self.registries, self.now, self.stages)
             self.orders.write()
-            known = standing(self.store)
+            known = standing(self.documents)
             strangers = find_strangers(reading, self.orders, watched(known.foreign, self.known_findings))
             self._remember(known, reading, strangers, leases)
             self._prove()
@@ -245,7 +249,7 @@ class _Run:
 
     def _date(self) -> None:
         """Look up finalization dates in the provider's pending-delete list, of names whose date it has not said yet."""
-        asked = self.store.document(_DATES)
+        asked = self.documents.document(_DATES)
         last_at = None if asked is None else datetime.fromisoformat(asked["asked_at"])
         daily = last_at is None or last_at.date() < self.now.date()
         zones: set[str] = set()
@@ -399,12 +403,13 @@ class _Run:
         left_alone = [find.as_before(finding) for finding in self.known_findings if about.get(finding.key) in lost]
         lag, notes = self.release_lag, self.books.notes
         circumstances = find.Circumstances(self.now, currency, lag, notes.usual_deposits, notes.opened_at)
+        documents = read_together(self.store, _FOUND_IN)
         observed = [
-            *find.examine_line(halt(self.store), zone_halts(self.store)),
-            *find.examine_funds(forecast(self.store)),
+            *find.examine_line(halt(documents), zone_halts(documents)),
+            *find.examine_funds(forecast(documents)),
             *find.examine_items(self.store.set_aside()),
             *find.examine_objects(
-                unread_objects(self.store), broken_rules(self.store), misplaced_lists(self.store, self.now)
+                unread_objects(documents), broken_rules(documents), misplaced_lists(documents, self.now)
             ),
             *find.examine_strangers(strangers.live),
             *find.examine_registries(zones),

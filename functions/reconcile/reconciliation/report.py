@@ -19,13 +19,14 @@ from backorder.ahead import Ahead
 from backorder.bookkeeping import Account, Posting
 from backorder.clock import iso
 from backorder.finding import Finding
-from backorder.listeners import last_unheard
+from backorder.listeners import UNHEARD, last_unheard
 from backorder.model import Backorder, State
 from backorder.money import ZERO
 from backorder.provider.account import AccountStatus
-from backorder.standing import forecast, standing
+from backorder.standing import FORECAST, STANDING, forecast, standing
 from backorder.store import ListRecord, Store
-from backorder.successes import successes
+from backorder.store.documents import Documents, read_together
+from backorder.successes import SUCCESSES, successes
 from reconciliation.books import Books
 from reconciliation.ledger import Sum
 from reconciliation.one_by_one import OneByOne
@@ -49,6 +50,8 @@ from reconciliation.tables import (
 Put = Callable[[str, BinaryIO, str], None]
 """Writes an object: key, content (a file at its beginning), content type."""
 CSV = "text/csv; charset=utf-8"
+_REPORTED = "reported"
+_SHOWN = (FORECAST.name, STANDING.name, SUCCESSES.name, UNHEARD)
 MOST_LINES = 50_000
 """A month's ledger of more is written once a day."""
 
@@ -80,6 +83,7 @@ class Reports:
         older ones stay as they were written. The backorders that are over are this month's and the last one's, if there
         are not too many; those of each day have files of their own, written once the day is over.
         """
+        documents = read_together(self._store, (_REPORTED, *_SHOWN))
         lists, changed = list(self._store.lists()), list(changes)
         findings = {finding.key: finding for finding in (*self._store.findings(), *changed)}
         months = self._months()
@@ -93,12 +97,12 @@ class Reports:
         # The page goes through all backorders, as little else does in a run that changes nothing.
         seen = hashlib.sha256()
         self._write_page(
-            _noting(backorders, seen.update), past, lists, booked, findings.values(), status, unread, ahead
+            _noting(backorders, seen.update), past, lists, booked, findings.values(), documents, status, unread, ahead
         )
         said = [(finding.key, finding.amount, finding.status) for finding in changed]
         seen.update(repr((self._books.tally.postings, said, len(lists), this_month)).encode())
         state = {"of": seen.hexdigest()}
-        reported = self._store.document("reported") or {}
+        reported = documents.document(_REPORTED) or {}
         if status is None or reported.get("of") == state["of"]:
             return
         states = self._write_backorders(backorders)
@@ -113,7 +117,7 @@ class Reports:
         self._write_table("latest/findings.csv", findings_table(findings.values()))
         self._write_statements(booked, months)
         ledgers = self._write_ledgers(sums, months, reported.get("ledgers", {}))
-        self._store.put_document("reported", {**state, "ledgers": ledgers})
+        self._store.put_document(_REPORTED, {**state, "ledgers": ledgers})
 
     def _months(self) -> list[date]:
         """The first days of the months whose books may have changed, in order of time: those of which bookings are read
@@ -133,6 +137,7 @@ class Reports:
         lists: Iterable[ListRecord],
         postings: Sequence[Posting],
         findings: Iterable[Finding],
+        documents: Documents,
         status: AccountStatus | None,
         unread: str | None,
         ahead: Ahead | None,
@@ -144,13 +149,13 @@ class Reports:
             postings=postings,
             held={**dict.fromkeys(Account, ZERO), **self._books.tally.balances},
             findings=findings,
-            forecast=forecast(self._store),
-            standing=standing(self._store),
+            forecast=forecast(documents),
+            standing=standing(documents),
             account=status,
             now=self._now,
-            successes=successes(self._store),
+            successes=successes(documents),
             unread=unread,
-            unheard=last_unheard(self._store),
+            unheard=last_unheard(documents),
             ahead=ahead,
         )
         self._write(f"latest/{PAGE}", html(page), "text/html; charset=utf-8")

@@ -8,9 +8,9 @@ the name is given back, and counts for the batches that come after.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -20,10 +20,10 @@ from backorder.observability import logger
 from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.rules import RulesOutdated
 from backorder.store import Store
+from backorder.store.documents import Document
 from submission.refusals import Refusals, RefusedName, in_general
 
-_DOCUMENT = "refusals"
-_REFUSALS = TypeAdapter(Refusals)
+_REFUSALS: Document[Refusals] = Document("refusals", TypeAdapter(Refusals), Refusals())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Line:
         self.halted_before: Halt | None = halt(store)
         """The halt of the whole line that stood when this batch began."""
         self._halted_zones = set(zone_halts(store))
-        self._known = bool(_read(store.document(_DOCUMENT)).names)
+        self._known = bool(_REFUSALS.read(store).names)
         """There are refusals that an order which goes through ends."""
         self._succeeded: set[str] = set()
         """Zones of the orders that went through in this batch."""
@@ -167,19 +167,7 @@ class Line:
 
     def _count(self, change: Callable[[Refusals], Refusals]) -> Refusals:
         """What counts after the change, whatever other workers count meanwhile."""
-        while True:
-            document = self._store.document(_DOCUMENT)
-            stands = _read(document)
-            changed = change(stands)
-            if changed == stands or self._store.swap_document(
-                _DOCUMENT, document, _REFUSALS.dump_python(changed, mode="json")
-            ):
-                return changed
-
-
-def _read(document: Mapping[str, Any] | None) -> Refusals:
-    # A document of an earlier version, which counted otherwise, begins anew.
-    return Refusals() if document is None or "words" in document else _REFUSALS.validate_python(document)
+        return _REFUSALS.change(self._store, change)
 
 
 def _kind(error: ProviderError | RulesOutdated) -> Literal["access", "setting", "rules"]:

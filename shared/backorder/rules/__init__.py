@@ -9,6 +9,7 @@ from backorder.rules.choice import Keywords, Select, Weights
 from backorder.rules.faults import RulesError, in_short
 from backorder.rules.file import Messages, Rules, parse_rules
 from backorder.rules.kept import (
+    RULES_DOCUMENTS,
     BrokenRules,
     KeptRules,
     RulesOutdated,
@@ -23,6 +24,7 @@ from backorder.rules.orders import OrderSettings, Provider, ZoneOrders
 from backorder.rules.spending import Funding, Limits, ZoneFees
 
 __all__ = [
+    "RULES_DOCUMENTS",
     "BrokenRules",
     "Funding",
     "KeptRules",

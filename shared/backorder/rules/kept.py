@@ -13,9 +13,11 @@ from backorder.rules.file import Rules, parse_rules
 
 if TYPE_CHECKING:
     from backorder.store import Store
+    from backorder.store.documents import Documents
 
-_DOCUMENT = "rules"
+_RULES = "rules"
 _BROKEN = "rules_broken"
+RULES_DOCUMENTS = (_RULES, _BROKEN)
 
 
 class RulesOutdated(RulesError):
@@ -54,15 +56,15 @@ class BrokenRules:
     """Whether there are rules that were uploaded before and are used."""
 
 
-def kept_rules(store: Store) -> KeptRules | None:
+def kept_rules(documents: Documents) -> KeptRules | None:
     """The last good version; None if no good one was ever uploaded.
 
     Raises RulesOutdated for one that this version of the code no longer takes.
     """
-    kept = store.document(_DOCUMENT)
+    kept = documents.document(_RULES)
     if kept is None:
         return None
-    broken = store.document(_BROKEN)
+    broken = documents.document(_BROKEN)
     try:
         rules = _parsed(kept["text"])
     except RulesError as error:
@@ -71,9 +73,9 @@ def kept_rules(store: Store) -> KeptRules | None:
     return KeptRules(rules, kept["version"], since, broken["message"] if broken else None)
 
 
-def last_good_rules(store: Store) -> Rules:
+def last_good_rules(documents: Documents) -> Rules:
     """The last good version, or the defaults if there is none. Raises RulesOutdated as `kept_rules` does."""
-    kept = kept_rules(store)
+    kept = kept_rules(documents)
     return kept.rules if kept else Rules()
 
 
@@ -91,7 +93,7 @@ def keep_rules(store: Store, text: str, *, version: str, modified: datetime) -> 
         raise
     since = _choosing_since(store, rules) or modified
     about = {"version": version, "modified": iso(modified)}
-    store.put_document(_DOCUMENT, {"text": text, "choosing_since": iso(since), **about})
+    store.put_document(_RULES, {"text": text, "choosing_since": iso(since), **about})
     store.delete_document(_BROKEN)
     return rules
 
@@ -103,13 +105,13 @@ def note_broken_rules(store: Store, error: RulesError, *, version: str, modified
         store.put_document(_BROKEN, {"message": in_short(error), **about})
 
 
-def broken_rules(store: Store) -> BrokenRules | None:
+def broken_rules(documents: Documents) -> BrokenRules | None:
     """The newest version that was seen, if it is broken."""
-    body = store.document(_BROKEN)
+    body = documents.document(_BROKEN)
     if body is None:
         return None
     faults = tuple(body["message"].splitlines())
-    others = store.document(_DOCUMENT) is not None
+    others = documents.document(_RULES) is not None
     return BrokenRules(faults, body["version"], datetime.fromisoformat(body["modified"]), others)
 
 
@@ -121,7 +123,7 @@ def forget_broken_rules(store: Store, version: str) -> None:
 
 
 def _newer_were_seen(store: Store, modified: datetime) -> bool:
-    seen = filter(None, map(store.document, (_DOCUMENT, _BROKEN)))
+    seen = filter(None, map(store.document, (_RULES, _BROKEN)))
     return any(datetime.fromisoformat(body["modified"]) > modified for body in seen)
 
 

@@ -331,6 +331,22 @@ class DynamoStore:
             # Somebody has put another one meanwhile.
         raise RuntimeError(f"document {name} has not all of its parts")
 
+    def documents(self, names: Collection[str]) -> dict[str, dict[str, Any]]:
+        keys = [_wire({"pk": f"document#{name}", "sk": "-"}) for name in names]
+        answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+        heads = {str(item["pk"]): item for item in map(_plain, answer["Responses"].get(self._table, []))}
+        busy = answer["UnprocessedKeys"]
+        # The table was busy, or the document is in parts.
+        alone = {str(_plain(key)["pk"]) for key in (busy[self._table]["Keys"] if busy else ())}
+        alone |= {pk for pk, head in heads.items() if _parts_of(head)}
+        found: dict[str, dict[str, Any]] = {}
+        for name in names:
+            pk = f"document#{name}"
+            body = self.document(name) if pk in alone else json.loads(heads[pk]["body"]) if pk in heads else None
+            if body is not None:
+                found[name] = body
+        return found
+
     def put_document(self, name: str, body: Mapping[str, Any]) -> None:
         text = json.dumps(body)
         head: Item = {"pk": f"document#{name}", "sk": "-"}

@@ -166,6 +166,10 @@ class MemoryStore:
         with self._lock:
             return copy.deepcopy(self._documents.get(name))
 
+    def documents(self, names: Collection[str]) -> dict[str, dict[str, Any]]:
+        with self._lock:
+            return {name: copy.deepcopy(self._documents[name]) for name in names if name in self._documents}
+
     def put_document(self, name: str, body: Mapping[str, Any]) -> None:
         with self._lock:
             self._documents[name] = copy.deepcopy(dict(body))

@@ -158,6 +158,9 @@ class Store(Protocol):
         """A document (the rules, the last forecast …): JSON values, with amounts and times as strings. Most are small;
         one that is not is still read and replaced whole."""
 
+    def documents(self, names: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Those of the documents that there are, read together."""
+
     def put_document(self, name: str, body: Mapping[str, Any]) -> None: ...
 
     def delete_document(self, name: str) -> None: ...
