@@ -165,7 +165,7 @@ build: lambda-python $(BUILT) ## the layer and the functions as they are deploye
 deploy-check: lambda-python $(READY) $(SAM_READY) $(RUNTIME_READY) $(DEPLOY_CHECK_READY) $(BUILT) ## what was built, deployed, updated and removed in an emulator of AWS
 	@$(BIN)/python -m local deploy-check
 
-mutants: $(READY) $(MUTANTS_READY) ## plant bugs in a pure module, and name those that no test notices: MODULE=shared/backorder/deadlines.py
+mutants: $(READY) $(MUTANTS_READY) ## plant bugs in a pure module, and name those that no test notices: MODULE=shared/backorder/domain/schedule.py
 	@[ -n "$(MODULE)" ] || { echo "make mutants: MODULE=… names a module of local/mutants/modules.toml" >&2; exit 2; }
 	@$(BIN)/python -m local mutants "$(MODULE)"
 

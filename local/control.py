@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from backorder.clock import iso
+from backorder.runtime.clock import iso
 
 TIMEOUT_S = 60.0
 

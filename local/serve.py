@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from backorder.clock import iso
+from backorder.runtime.clock import iso
 from backorder.store.dynamodb import DynamoStore
 from local.control import Control
 from local.deployment.model import Schedule

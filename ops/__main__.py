@@ -13,8 +13,8 @@ import click
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from backorder.clock import system_clock
 from backorder.provider import ProviderError
+from backorder.runtime.clock import system_clock
 from ops.faults import Fault, aws_in_words
 from ops.screen import Screen, counted
 from ops.stacks import Stack, find

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rich.console import Console
 
-from backorder.model import Backorder, State, TakingBack
+from backorder.domain.backorder import Backorder, State, TakingBack
 from backorder.store import NotUnderstood, Store
 from ingestion.cancels import Cancel, last_cancel
 from ops.screen import moment, plain, row, table

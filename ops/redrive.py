@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 from rich.console import Console
 
-from backorder.batches import Batch
+from backorder.runtime.messages import Batch
 from ops.dead_letters import QUEUES, DeadLetters, waiting
 from ops.screen import counted, moment, plain, row, table
 from ops.stacks import Stack

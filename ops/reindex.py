@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from rich.console import Console
 
-from backorder.clock import Clock
+from backorder.runtime.clock import Clock
 from backorder.store import Conflict, NotUnderstood, Store
 from ops.faults import Fault
 from ops.screen import counted, plain

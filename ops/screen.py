@@ -17,8 +17,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 from rich.text import Text
 
-from backorder.clock import span
-from backorder.money import in_words
+from backorder.domain.money import in_words
+from backorder.runtime.clock import span
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from rich.console import Console
 
-from backorder.clock import system_clock
+from backorder.runtime.clock import system_clock
 from ops.faults import Fault
 from ops.screen import plain
 from ops.stacks import Stack, where

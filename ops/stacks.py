@@ -19,8 +19,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from backorder.clock import Clock, system_clock
 from backorder.provider import Credentials, Provider, SecretCredentials, Stage
+from backorder.runtime.clock import Clock, system_clock
 from backorder.store.dynamodb import DynamoStore
 from ops.faults import Fault
 

@@ -12,10 +12,10 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from backorder.clock import iso
-from backorder.model import Backorder, State
+from backorder.documents.runs import last_run
+from backorder.domain.backorder import Backorder, State
 from backorder.provider import ProviderError
-from backorder.runs import last_run
+from backorder.runtime.clock import iso
 from ops.faults import Fault
 from ops.stacks import Stack
 from ops.uploads import Upload, await_reading, put_text

@@ -13,16 +13,16 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from backorder.clock import span
-from backorder.deadlines import Known
-from backorder.finding import Finding
-from backorder.halt import Halt, halt
-from backorder.listeners import last_unheard
-from backorder.model import Backorder, Reason, State
-from backorder.runs import Run, last_run
-from backorder.standing import Forecast, forecast
+from backorder.documents.account_outlook import Forecast, forecast
+from backorder.documents.halt import Halt, halt
+from backorder.documents.listeners import last_unheard
+from backorder.documents.runs import Run, last_run
+from backorder.documents.successes import EXPECTATIONS, Stage, Successes, successes
+from backorder.domain.backorder import Backorder, Reason, State
+from backorder.domain.findings import Finding
+from backorder.domain.schedule import Known
+from backorder.runtime.clock import span
 from backorder.store import ListRecord, SetAside
-from backorder.successes import EXPECTATIONS, Stage, Successes, successes
 from ops.dead_letters import dead
 from ops.screen import ago, ahead, counted, moment, money, plain, row, table
 from ops.stacks import Stack, where

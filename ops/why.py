@@ -13,12 +13,12 @@ from typing import Final
 
 from rich.console import Console
 
-from backorder.bookkeeping import Posting
-from backorder.dates import DateStatement
-from backorder.deadlines import Known
-from backorder.domains import NotADomain, parse_domain
-from backorder.finding import Finding
-from backorder.model import Backorder, BackorderKey, Origin, Source, State
+from backorder.domain.backorder import Backorder, BackorderKey, Origin, Source, State
+from backorder.domain.dates import DateStatement
+from backorder.domain.domains import NotADomain, parse_domain
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Posting
+from backorder.domain.schedule import Known
 from backorder.store import ListRecord, NotUnderstood, Store
 from ingestion.cancels import Cancel, last_cancel
 from ops.faults import Fault

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from backorder.bookkeeping import Account, Lease, Posting
-from backorder.dates import DateSource, DateStatement
-from backorder.deadlines import FINALIZATION_LEAD, MARGIN, Known
-from backorder.finding import Finding, Kind
-from backorder.model import FINAL, Backorder, Charge, Claim, Source, State, Step
+from backorder.documents.account_outlook import Forecast
+from backorder.domain.backorder import FINAL, Backorder, Charge, Claim, Source, State, Step
+from backorder.domain.dates import DateSource, DateStatement
+from backorder.domain.findings import Finding, Kind
+from backorder.domain.ledger import Account, Lease, Posting
+from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
 from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
-from backorder.standing import Forecast
 from backorder.store import ListRecord
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

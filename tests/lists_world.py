@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING
 
-from backorder.model import Backorder
+from backorder.domain.backorder import Backorder
 from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from ingestion.ingest import ingest_object

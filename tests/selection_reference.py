@@ -16,7 +16,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from backorder.domains import Domain
+from backorder.domain.domains import Domain
 from backorder.rules import Weights
 from ingestion.scoring import Scorer
 

@@ -23,7 +23,7 @@ from typing import Any
 import botocore.handlers
 import click
 
-from backorder.observability import METRICS
+from backorder.runtime.observability import METRICS
 from backorder.store.dynamodb import INDEX, SHARDS
 from local.deployment import translate
 from local.run.options import RunOptions

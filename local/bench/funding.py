@@ -12,12 +12,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from backorder.deadlines import FINALIZATION_LEAD, MARGIN, Known
-from backorder.model import Backorder, Reason, Source, State
-from backorder.money import ZERO
+from backorder.documents.account_outlook import Standing
+from backorder.domain.backorder import Backorder, Reason, Source, State
+from backorder.domain.money import ZERO
+from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.rules import Rules
-from backorder.standing import Standing
 from planning.funding import plan
 from planning.position import Funds, Position
 

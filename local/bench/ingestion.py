@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from backorder.domains import Domain
+from backorder.domain.domains import Domain
 from backorder.rules import Rules, Weights, parse_rules
 from ingestion.scoring import Scorer
 from ingestion.scoring.words import lexicon

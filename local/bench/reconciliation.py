@@ -19,12 +19,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from backorder.bookkeeping import Lease, Posting
-from backorder.finding import Finding
-from backorder.model import Backorder, Source, State
+from backorder.domain.backorder import Backorder, Source, State
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Lease, Posting
+from backorder.domain.registries import Registries
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
-from backorder.registries import Registries
 from backorder.store.memory import MemoryStore
 from local.emulator import Emulator, EmulatorServer, Options
 from local.emulator.world import MAIN_USER

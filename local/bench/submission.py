@@ -16,12 +16,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from backorder.batches import Batch
-from backorder.clock import system_clock
-from backorder.model import Backorder, Source, State
-from backorder.observability import logger
+from backorder.domain.backorder import Backorder, Source, State
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
+from backorder.runtime.clock import system_clock
+from backorder.runtime.messages import Batch
+from backorder.runtime.observability import logger
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
 from local.deployment.services import Services

@@ -12,10 +12,10 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from backorder.clock import Clock
-from backorder.model import Backorder
-from backorder.registries import Registries
+from backorder.domain.backorder import Backorder
+from backorder.domain.registries import Registries
 from backorder.rules import Rules
+from backorder.runtime.clock import Clock
 from backorder.store.memory import MemoryStore
 from ingestion.intake import Intake
 from ingestion.reading import Entry, LeftOut, ReadList, Reject, read_lists

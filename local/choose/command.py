@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from backorder.clock import system_clock
 from backorder.rules import Rules, RulesError, parse_rules
+from backorder.runtime.clock import system_clock
 from local.choose.choosing import consider_file, orders
 from local.choose.screen import reading, show, write
 from local.encoding import encoding_option

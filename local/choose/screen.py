@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from backorder.model import Backorder
+from backorder.domain.backorder import Backorder
 from backorder.rules import Limits
-from backorder.spreadsheet import safe
+from backorder.runtime.csv_cells import safe
 from local.choose.choosing import Considered, Orders, by_day
 
 COLUMNS = ("domain", "line", "drops", "order_until", "score", "why", "fee", "ordered")

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from backorder.domains import parse_domain
+from backorder.domain.domains import parse_domain
 from local.fuzz.forms import CONTAINERS, ENCODINGS, FORMS, LINE_ENDS, invented
 from local.fuzz.written import written
 

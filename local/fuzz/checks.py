@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 
-from backorder.domains import parse_domain
+from backorder.domain.domains import parse_domain
 from backorder.rules import parse_rules
-from backorder.spreadsheet import safe
+from backorder.runtime.csv_cells import safe
 from backorder.store.memory import MemoryStore
 from ingestion.ingest import ingest_object
 from ingestion.reading import Entry, LeftOut, Reject, read_lists

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from backorder.observability import logger
+from backorder.runtime.observability import logger
 from local.fuzz.cases import make
 from local.fuzz.checks import check
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backorder.domains import parse_domain
+from backorder.domain.domains import parse_domain
 from ingestion.reading.code_pages import reading
 from ingestion.reading.formats.columns import NAME_TITLES
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.finding import Finding, Kind
-from backorder.model import Backorder, Origin
+from backorder.domain.backorder import Backorder, Origin
+from backorder.domain.findings import Finding, Kind
 
 PAY_WITHIN = timedelta(days=7)
 """The winner's time; stated here again, to be checked against."""

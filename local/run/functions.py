@@ -13,8 +13,8 @@ import ingestion.app
 import planning.app
 import reconciliation.app
 import submission.app
-from backorder.clock import Clock
-from backorder.settings import ProviderSettings
+from backorder.runtime.clock import Clock
+from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from fetching.fetch import fetch_list
 from local.deployment import Deployment, aws_environment

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from backorder.bookkeeping import Account, Posting, balances
-from backorder.deadlines import Known
-from backorder.finding import Finding, Kind
-from backorder.model import HISTORY_LIMIT, Backorder, Origin, Reason, State
+from backorder.domain.backorder import HISTORY_LIMIT, Backorder, Origin, Reason, State
+from backorder.domain.findings import Finding, Kind
+from backorder.domain.ledger import Account, Posting, balances
+from backorder.domain.schedule import Known
 from backorder.store import ListRecord
 from local.emulator.options import BOOK_FAULTS
 from local.run.auctions import auctions_untold

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from backorder.model import WON, Backorder, Origin, Source, State
+from backorder.domain.backorder import WON, Backorder, Origin, Source, State
 
 STILL_TO_CANCEL = frozenset({State.SELECTED, State.HELD, State.QUEUED, State.SUBMITTING, State.REQUESTED, State.ACTIVE})
 READ_WITHIN = timedelta(hours=6)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from backorder.clock import iso
-from backorder.deadlines import schedule
-from backorder.registries import Registries
+from backorder.domain.registries import Registries
+from backorder.domain.schedule import schedule
+from backorder.runtime.clock import iso
 from ingestion.reading import Entry, read_lists
 from ingestion.reading.encodings import known_encoding
 from local.run.last_words import Word

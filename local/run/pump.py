@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from backorder.observability import logger
+from backorder.runtime.observability import logger
 from local.control import Control
 from local.deployment import Deployment, aws_session
 from local.deployment.model import EventSource, Schedule

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from backorder.dates import DateStatement
-from backorder.model import Backorder, State
+from backorder.domain.backorder import Backorder, State
+from backorder.domain.dates import DateStatement
 
 RANKS = ("application", "provider", "registry", "user", "other")
 A_DAY = timedelta(days=1)

@@ -13,14 +13,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backorder.bookkeeping import Account, Posting, Tally, balances
-from backorder.clock import iso
-from backorder.finding import Finding
-from backorder.model import Backorder
+from backorder.documents.account_outlook import forecast, standing
+from backorder.documents.successes import successes
+from backorder.domain.backorder import Backorder
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Account, Posting, Tally, balances
 from backorder.provider.account import AccountStatus
-from backorder.standing import forecast, standing
+from backorder.runtime.clock import iso
 from backorder.store import ListRecord, Store
-from backorder.successes import successes
 from reconciliation.overview import overview
 from reconciliation.page import PAGE, html, view
 from reconciliation.statement import statement

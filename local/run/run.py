@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backorder.clock import iso, system_clock
-from backorder.halt import halt
-from backorder.observability import logger
-from backorder.registries import Registries
+from backorder.documents.account_outlook import Forecast, forecast
+from backorder.documents.halt import halt
+from backorder.domain.registries import Registries
 from backorder.rules import Rules, RulesError, parse_rules
-from backorder.standing import Forecast, forecast
+from backorder.runtime.clock import iso, system_clock
+from backorder.runtime.observability import logger
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore

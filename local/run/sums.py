@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from backorder.bookkeeping import Posting
+from backorder.domain.ledger import Posting
 from backorder.store import Store
 
 BOOKS = "books"

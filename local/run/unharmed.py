@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.deadlines import Known
-from backorder.finding import Finding
-from backorder.model import Backorder, Origin, Reason, State
+from backorder.domain.backorder import Backorder, Origin, Reason, State
+from backorder.domain.findings import Finding
+from backorder.domain.schedule import Known
 
 SHORT = frozenset({Reason.UNFUNDED, Reason.TOO_DEAR, Reason.LIMIT})
 """Why a name waits that the account or a limit does not allow."""

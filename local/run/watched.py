@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.model import PLACED, Backorder, Reason, State
+from backorder.domain.backorder import PLACED, Backorder, Reason, State
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.store import Store
 from local.run.ranked_dates import outranked

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from backorder.bookkeeping import Account, balances
-from backorder.finding import Kind
-from backorder.model import Backorder, State
+from backorder.domain.backorder import Backorder, State
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account, balances
 from local.run.invariants import Evidence
 from local.simulation.looks import Looks, was_in
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.clock import iso
-from backorder.registries import Registries
+from backorder.domain.registries import Registries
+from backorder.runtime.clock import iso
 from local.simulation.names import Name, Upload, list_of, rules
 
 LONGEST_OUTAGE = timedelta(hours=4)

@@ -14,8 +14,8 @@ from typing import Any, get_args
 
 import click
 
-from backorder.clock import iso
-from backorder.model import Backorder
+from backorder.domain.backorder import Backorder
+from backorder.runtime.clock import iso
 from local.emulator.options import Duplicates, FaultMix, InsufficientFunds
 from local.simulation.scenario import Wishes, draw
 from local.simulation.simulation import Result, simulate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from backorder.model import State
+from backorder.domain.backorder import State
 from local.run.invariants import Evidence
 from local.simulation.scenario import Scenario
 

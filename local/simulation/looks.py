@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backorder.model import Backorder, State
+from backorder.domain.backorder import Backorder, State
 
 
 @dataclass(frozen=True, slots=True)

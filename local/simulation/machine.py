@@ -13,10 +13,10 @@ from typing import Any
 
 import ingestion.app
 import submission.app
-from backorder.batches import Batch
+from backorder.domain.registries import Registries
 from backorder.provider import Provider
 from backorder.provider.credentials import SecretCredentials
-from backorder.registries import Registries
+from backorder.runtime.messages import Batch
 from ingestion.services import Ingestion
 from local.emulator import Emulator
 from local.run.watched import WatchedStore

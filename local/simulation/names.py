@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from backorder.clock import iso
-from backorder.registries import Registries
+from backorder.domain.registries import Registries
+from backorder.runtime.clock import iso
 from local.run.last_words import Word, newest
 
 Dating = Literal["undated", "day", "moment", "finalization"]

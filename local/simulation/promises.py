@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.clock import iso
-from backorder.finding import Kind
-from backorder.model import Backorder, Origin, Reason, State
+from backorder.domain.backorder import Backorder, Origin, Reason, State
+from backorder.domain.findings import Kind
+from backorder.runtime.clock import iso
 from local.run.invariants import Evidence, offenders
 from local.simulation.audit import wrong_findings, wrong_ledger
 from local.simulation.looks import Looks

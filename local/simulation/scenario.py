@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import get_args
 
-from backorder.registries import Registries
+from backorder.domain.registries import Registries
 from local.emulator.options import (
     BOOK_FAULTS,
     WIRE_FAULTS,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from backorder.halt import halt
-from backorder.model import Backorder, State
+from backorder.documents.halt import halt
+from backorder.domain.backorder import Backorder, State
 from backorder.store.memory import MemoryStore
 from local.emulator import Emulator
 from local.run.invariants import Evidence

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from backorder.bookkeeping import Lease, Posting
-from backorder.finding import Finding
-from backorder.model import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Lease, Posting
 from backorder.store import ListRecord, Store
 from local.simulation.mishaps import Mishaps
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from backorder.clock import span
-from backorder.halt import Halt, halt
+from backorder.documents.halt import Halt, halt
+from backorder.documents.runs import Run, Scheduled, last_run
+from backorder.documents.successes import EXPECTATIONS, Successes, successes
 from backorder.rules import KeptRules, RulesOutdated, kept_rules
-from backorder.runs import Run, Scheduled, last_run
-from backorder.successes import EXPECTATIONS, Successes, successes
+from backorder.runtime.clock import span
 from ops.dead_letters import dead
 from ops.doctor.checks import Check, fault, looked, ok, warning
 from ops.screen import ago

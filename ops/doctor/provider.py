@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from backorder.ahead import Ahead
-from backorder.clock import Clock
-from backorder.money import ZERO
+from backorder.domain.clock_difference import Ahead
+from backorder.domain.money import ZERO
 from backorder.provider import (
     AccessDenied,
     AccountStatus,
@@ -24,6 +23,7 @@ from backorder.provider import (
 )
 from backorder.provider.dated import account_and_clock
 from backorder.rules import Rules
+from backorder.runtime.clock import Clock
 from ops.doctor.checks import Check, fault, ok, warning
 from ops.screen import counted, money
 

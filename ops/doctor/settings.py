@@ -6,10 +6,10 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from backorder.clock import system_clock
+from backorder.documents.account_outlook import standing
 from backorder.provider import DEFAULT_ENDPOINT, Provider, Stage
 from backorder.rules import Rules, RulesError, RulesOutdated, last_good_rules, parse_rules
-from backorder.standing import standing
+from backorder.runtime.clock import system_clock
 from ops.doctor import deployment
 from ops.doctor import provider as at_provider
 from ops.doctor.checks import Check, Diagnosis, fault, looked, ok, warning

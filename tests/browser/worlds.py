@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from backorder.bookkeeping import Account, Posting, balances
-from backorder.deadlines import Known
-from backorder.finding import Kind
-from backorder.model import Backorder, Reason, State
-from backorder.standing import Lock, Standing
+from backorder.documents.account_outlook import Lock, Standing
+from backorder.domain.backorder import Backorder, Reason, State
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account, Posting, balances
+from backorder.domain.schedule import Known
 from tests.factories import (
     FEE,
     NOW,

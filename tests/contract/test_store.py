@@ -17,11 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backorder.bookkeeping import Account
-from backorder.dates import DateSource, DateStatement
-from backorder.deadlines import Known
-from backorder.finding import Kind
-from backorder.model import (
+from backorder.domain.backorder import (
     HISTORY_LIMIT,
     AuctionTold,
     Backorder,
@@ -33,6 +29,10 @@ from backorder.model import (
     Source,
     State,
 )
+from backorder.domain.dates import DateSource, DateStatement
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account
+from backorder.domain.schedule import Known
 from backorder.store import Conflict, NotUnderstood, SetAside, Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore

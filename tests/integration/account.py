@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from backorder.bookkeeping import Account, Posting, balances
-from backorder.finding import Finding, Kind
-from backorder.model import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.findings import Finding, Kind
+from backorder.domain.ledger import Account, Posting, balances
+from backorder.domain.registries import Registries, Times
 from backorder.provider import Credentials, Provider
-from backorder.registries import Registries, Times
 from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from backorder.batches import Batch
-from backorder.halt import halt
-from backorder.model import Origin, State
+from backorder.documents.halt import halt
+from backorder.domain.backorder import Origin, State
+from backorder.runtime.messages import Batch
 from local.emulator import Delivery, EmulatorServer, Options
 from local.emulator.options import Duplicates
 from planning.submissions import Planning, plan_submissions

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from backorder.dates import DateSource
-from backorder.finding import Kind
-from backorder.model import Backorder, BackorderKey, Source, State
+from backorder.domain.backorder import Backorder, BackorderKey, Source, State
+from backorder.domain.dates import DateSource
+from backorder.domain.findings import Kind
 from ingestion.intake import NEXT_CYCLE
 from local.emulator.scripted import Scripted
 from planning.submissions import Planning, plan_submissions

@@ -14,10 +14,10 @@ from itertools import count
 
 import pytest
 
-from backorder.bookkeeping import Account
-from backorder.finding import Kind
-from backorder.model import Reason, Source, State
-from backorder.standing import standing
+from backorder.documents.account_outlook import standing
+from backorder.domain.backorder import Reason, Source, State
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account
 from local.emulator import books
 from local.emulator.scripted import read_script
 from local.emulator.world import MAIN_USER

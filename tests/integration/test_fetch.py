@@ -14,8 +14,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from backorder.halt import Halt, halt_line
-from backorder.model import Source
+from backorder.documents.halt import Halt, halt_line
+from backorder.domain.backorder import Source
 from backorder.provider import Credentials, Provider
 from backorder.rules import keep_rules
 from backorder.store.memory import MemoryStore

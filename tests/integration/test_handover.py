@@ -10,9 +10,9 @@ from decimal import Decimal
 
 import pytest
 
-from backorder.model import Reason, State
+from backorder.documents.account_outlook import FallsDue, ForeignOrder, OwnPrice, Standing, standing
+from backorder.domain.backorder import Reason, State
 from backorder.rules import keep_rules
-from backorder.standing import FallsDue, ForeignOrder, OwnPrice, Standing, standing
 from local.emulator import books
 from local.emulator.world import MAIN_USER
 from tests.factories import FEE, NOW, a_backorder, a_dated_backorder, usd

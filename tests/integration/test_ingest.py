@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from backorder.deadlines import Known
-from backorder.finding import Kind
-from backorder.misplaced import misplaced_lists
-from backorder.model import Backorder, BackorderKey, Origin, Source, State
-from backorder.observability import metrics
+from backorder.documents.misplaced import misplaced_lists
+from backorder.documents.unread import UnreadObjects
+from backorder.domain.backorder import Backorder, BackorderKey, Origin, Source, State
+from backorder.domain.findings import Kind
+from backorder.domain.schedule import Known
 from backorder.rules import last_good_rules
+from backorder.runtime.observability import metrics
 from backorder.store.dynamodb import INDEX
-from backorder.unread import UnreadObjects
 from ingestion import app
 from ingestion.reading.entries import LONGEST_SHOWN
 from ingestion.rejects import MOST_WRITTEN

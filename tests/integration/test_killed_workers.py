@@ -21,9 +21,9 @@ from multiprocessing.context import ForkServerProcess
 import pytest
 
 import submission.app
-from backorder.batches import Batch
-from backorder.clock import Clock, iso
-from backorder.model import Backorder, Origin, State
+from backorder.domain.backorder import Backorder, Origin, State
+from backorder.runtime.clock import Clock, iso
+from backorder.runtime.messages import Batch
 from backorder.store.dynamodb import DynamoStore
 from local.control import Control
 from local.run.functions import use_environment

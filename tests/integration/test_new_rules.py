@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from backorder.model import BackorderKey, Reason, Source, State
+from backorder.domain.backorder import BackorderKey, Reason, Source, State
 from ingestion.summary import ListSummary
 from tests.lists_world import START, World, counts
 

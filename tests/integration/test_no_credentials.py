@@ -17,8 +17,8 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 
 from backorder import provider as provider_package
-from backorder.observability import metrics
 from backorder.provider import AccessDenied, Provider, ProviderError, SecretCredentials, Session
+from backorder.runtime.observability import metrics
 from local.emulator import Delivery, Emulator, EmulatorServer, Options, world
 from local.emulator.options import WIRE_FAULTS
 from submission.watching import Watch

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backorder.batches import Batch
-from backorder.bookkeeping import Account
-from backorder.domains import parse_domain
-from backorder.finding import Kind
-from backorder.model import Backorder, BackorderKey, State
+from backorder.documents.account_outlook import ForeignOrder, standing
+from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.domains import parse_domain
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account
+from backorder.domain.registries import Registries
 from backorder.provider.client import Provider
-from backorder.registries import Registries
-from backorder.standing import ForeignOrder, standing
+from backorder.runtime.messages import Batch
 from backorder.store import SetAside, Store
 from ingestion.intake import Intake, Outcome
 from ingestion.reading import Entry

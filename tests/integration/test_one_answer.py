@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from backorder.bookkeeping import Account
-from backorder.finding import Kind
-from backorder.model import State
+from backorder.domain.backorder import State
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account
 from local.emulator.scripted import read_script
 from tests.factories import NOW, usd
 from tests.integration.account import DROP, HOUR, World, a_world

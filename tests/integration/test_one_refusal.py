@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backorder.batches import Batch
-from backorder.halt import halt, zone_halts
-from backorder.model import BackorderKey, Origin, State
+from backorder.documents.halt import halt, zone_halts
+from backorder.domain.backorder import BackorderKey, Origin, State
+from backorder.runtime.messages import Batch
 from local.emulator.scripted import read_script
 from planning.submissions import Planning, plan_submissions
 from submission.work import Submission, work

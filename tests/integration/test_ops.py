@@ -18,8 +18,8 @@ import pytest
 
 import ops.smoke
 import ops.stacks
-from backorder.domains import parse_domain
-from backorder.model import BackorderKey, State
+from backorder.domain.backorder import BackorderKey, State
+from backorder.domain.domains import parse_domain
 from local.control import Control
 from local.run.functions import use_environment
 from local.serve import serve

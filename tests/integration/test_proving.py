@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backorder.finding import Finding, Kind
+from backorder.domain.findings import Finding, Kind
 from backorder.store.memory import MemoryStore
 from local.emulator.scripted import read_script
 from reconciliation.books import Books

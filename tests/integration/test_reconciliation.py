@@ -10,15 +10,15 @@ from decimal import Decimal
 
 import pytest
 
-from backorder.bookkeeping import Account, Posting
-from backorder.clock import iso
-from backorder.deadlines import MARGIN, Known
-from backorder.finding import Kind
-from backorder.halt import halt, lift_halt
-from backorder.model import State
-from backorder.money import ZERO
-from backorder.runs import last_run
-from backorder.standing import standing
+from backorder.documents.account_outlook import standing
+from backorder.documents.halt import halt, lift_halt
+from backorder.documents.runs import last_run
+from backorder.domain.backorder import State
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account, Posting
+from backorder.domain.money import ZERO
+from backorder.domain.schedule import MARGIN, Known
+from backorder.runtime.clock import iso
 from backorder.store.memory import MemoryStore
 from local.emulator import books
 from local.emulator.scripted import read_script

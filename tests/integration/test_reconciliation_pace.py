@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from backorder.bookkeeping import Lease, Posting
-from backorder.finding import Finding
-from backorder.model import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Lease, Posting
 from backorder.store.memory import MemoryStore
 from local.simulation.pool import pools_on_tasks
 from local.simulation.scheduler import Scheduler

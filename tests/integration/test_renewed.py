@@ -11,8 +11,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from backorder.deadlines import Known
-from backorder.model import BackorderKey, Origin, Reason, Source, State
+from backorder.domain.backorder import BackorderKey, Origin, Reason, Source, State
+from backorder.domain.schedule import Known
 from ingestion.renewals import MOST_DAYS, SAMPLE
 from ingestion.summary import ListSummary
 from tests.lists_world import START, World, counts

@@ -14,10 +14,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from backorder.batches import Batch
-from backorder.finding import Kind
-from backorder.halt import halt
-from backorder.model import State
+from backorder.documents.halt import halt
+from backorder.domain.backorder import State
+from backorder.domain.findings import Kind
+from backorder.runtime.messages import Batch
 from ingestion.summary import ListSummary
 from planning.submissions import Planning, plan_submissions
 from planning.submissions import Summary as Planned

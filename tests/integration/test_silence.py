@@ -14,9 +14,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from backorder.finding import Kind
+from backorder.documents.successes import EXPECTATIONS, Stage, ages, successes
+from backorder.domain.findings import Kind
 from backorder.rules import keep_rules
-from backorder.successes import EXPECTATIONS, Stage, ages, successes
 from fetching.fetch import Fetching, fetch_list
 from local.deployment import translate
 from local.emulator.scripted import read_script

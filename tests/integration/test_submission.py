@@ -14,14 +14,14 @@ from typing import Any, Literal, get_args
 
 import pytest
 
-from backorder.batches import Batch
-from backorder.clock import Clock
-from backorder.deadlines import MARGIN
-from backorder.halt import Halt, halt, halt_line, zone_halts
-from backorder.model import Backorder, BackorderKey, Origin, Reason, State
-from backorder.patience import LONGEST
+from backorder.documents.halt import Halt, halt, halt_line, zone_halts
+from backorder.domain.backoff import LONGEST
+from backorder.domain.backorder import Backorder, BackorderKey, Origin, Reason, State
+from backorder.domain.schedule import MARGIN
 from backorder.provider import Credentials, Provider
 from backorder.rules import keep_rules
+from backorder.runtime.clock import Clock
+from backorder.runtime.messages import Batch
 from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options

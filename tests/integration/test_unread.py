@@ -13,11 +13,11 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backorder.clock import iso
-from backorder.finding import Finding, Kind
+from backorder.documents.unread import MOST_NOTED, Unread, unread_objects
+from backorder.domain.findings import Finding, Kind
 from backorder.rules import broken_rules, last_good_rules
+from backorder.runtime.clock import iso
 from backorder.store.memory import MemoryStore
-from backorder.unread import MOST_NOTED, Unread, unread_objects
 from ingestion import app
 from ingestion.app import Wiring, handle
 from ingestion.keys import is_clutter, kind_of, shown
@@ -297,7 +297,7 @@ def test_objects_that_arrive_at_once_are_all_noted(world: World) -> None:
 
 
 def test_the_sweep_keeps_those_that_were_put_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backorder.unread.MOST_NOTED", 2)
+    monkeypatch.setattr("backorder.documents.unread.MOST_NOTED", 2)
     monkeypatch.setattr("ingestion.sweep.MOST_NOTED", 2)
     for number, key in enumerate(("c.txt", "a.txt", "d.txt", "b.txt")):
         world.pretend(key, world.put(key, ""), START + timedelta(hours=number))

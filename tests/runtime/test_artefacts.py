@@ -96,8 +96,8 @@ def test_the_report_is_laid_out_by_what_was_built() -> None:
 
 LAY_OUT = """
 from datetime import UTC, datetime
-from backorder.bookkeeping import balances
-from backorder.standing import Standing
+from backorder.domain.ledger import balances
+from backorder.documents.account_outlook import Standing
 from reconciliation.page import html, view
 nothing = dict.fromkeys(("backorders", "lists", "postings", "findings"), ())
 now = datetime(2026, 11, 24, tzinfo=UTC)

@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from backorder.halt import Halt, halt, halt_line
+from backorder.documents.halt import Halt, halt, halt_line
 from backorder.store.dynamodb import DynamoStore
 from local.processes import PROJECT
 from local.stack import LocalStack

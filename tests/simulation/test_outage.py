@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from backorder.model import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder, BackorderKey, State
 from local.simulation.changes import Changes
 from local.simulation.scenario import FEE, Rates, Scenario, Wishes, draw
 from local.simulation.simulation import Result, simulate

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-import backorder.dates
-import backorder.model
+import backorder.domain.backorder
+import backorder.domain.dates
 import ingestion.intake
 import planning.submissions
 import planning.timeline
@@ -22,9 +22,9 @@ import submission.claims
 import submission.orders
 import submission.questions
 import submission.work
-from backorder.bookkeeping import Posting
-from backorder.dates import DateStatement
-from backorder.model import Backorder, BackorderKey, Claim, Origin, State
+from backorder.domain.backorder import Backorder, BackorderKey, Claim, Origin, State
+from backorder.domain.dates import DateStatement
+from backorder.domain.ledger import Posting
 from backorder.provider import AccountingEntry, Listing, Provider
 from backorder.provider.applications import Application
 from backorder.store import Conflict, Store
@@ -176,8 +176,8 @@ def the_newest_date_whoever_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def decisive(statements: Iterable[DateStatement]) -> DateStatement | None:
         return max(statements, key=lambda said: said.said_at, default=None)
 
-    monkeypatch.setattr(backorder.dates, "decisive", decisive)
-    monkeypatch.setattr(backorder.model, "decisive", decisive)
+    monkeypatch.setattr(backorder.domain.dates, "decisive", decisive)
+    monkeypatch.setattr(backorder.domain.backorder, "decisive", decisive)
 
 
 def a_cancel_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.ahead import Ahead, measured, told_by_orders
-from backorder.model import Backorder, Origin, State
+from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.clock_difference import Ahead, measured, told_by_orders
 from tests.factories import NOW, a_placed_backorder, a_step
 
 SECOND = timedelta(seconds=1)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.model import Claim, Origin
+from backorder.domain.backorder import Claim, Origin
 from backorder.provider.adapter import FINAL, LIVE, ApplicationStatus
 from backorder.provider.applications import Application
 from submission.answers import CLOCK_SKEW, QUESTIONS, Adopt, AskAgain, Conclusion, SendAgain, conclude, is_ours

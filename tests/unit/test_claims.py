@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backorder.model import Backorder, State
+from backorder.domain.backorder import Backorder, State
 from backorder.store.memory import MemoryStore
 from submission.claims import LEASE, claim, new_claim, settle, taken_over
 from tests.factories import NOW, a_backorder

@@ -12,7 +12,7 @@ from functools import cache
 
 import pytest
 
-from backorder.domains import NotADomain, parse_domain
+from backorder.domain.domains import NotADomain, parse_domain
 from ingestion.reading import Entry, LeftOut, ReadList, Reject, read_lists
 from ingestion.scoring.words import _list
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.conditions import BadCondition, Condition
-from backorder.expressions import BadExpression, Expression
+from backorder.rules.conditions import BadCondition, Condition
+from backorder.rules.expressions import BadExpression, Expression
 
 
 @pytest.mark.parametrize(

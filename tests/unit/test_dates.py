@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.dates import DateSource, DateStatement, decisive, inherited, schedule_of, with_statement
-from backorder.deadlines import FINALIZATION_LEAD, MARGIN, UNDATED, Known
-from backorder.registries import Registries
+from backorder.domain.dates import DateSource, DateStatement, decisive, inherited, schedule_of, with_statement
+from backorder.domain.registries import Registries
+from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, UNDATED, Known
 from ingestion.date_sources import date_source
 from ingestion.summary import Kind
 from tests.factories import NOW, a_backorder, a_date

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.deadlines import FINALIZATION_LEAD, MARGIN, UNDATED, Known, Schedule, schedule
-from backorder.registries import Registries
+from backorder.domain.registries import Registries
+from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, UNDATED, Known, Schedule, schedule
 
 registries = Registries.load()
 

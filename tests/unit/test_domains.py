@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domains import Domain, NotADomain, _careful, _fast, parse_domain, parse_zone
+from backorder.domain.domains import Domain, NotADomain, _careful, _fast, parse_domain, parse_zone
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backorder.model import Charge, State
-from backorder.money import CENT, ZERO
+from backorder.documents.account_outlook import OwnPrice, Standing
+from backorder.domain.backorder import Charge, State
+from backorder.domain.money import CENT, ZERO
 from backorder.rules import Rules
-from backorder.standing import OwnPrice, Standing
 from planning.fees import EXCHANGE, Fees
 from tests.factories import CURRENCY, FEE, NOW, a_backorder, a_placed_backorder, usd
 

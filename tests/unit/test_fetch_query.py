@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domains import parse_domain
+from backorder.domain.domains import parse_domain
 from backorder.rules import Rules, parse_rules
 from fetching.query import query
 from ingestion.reading import Entry

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.finding import Finding, Kind, Severity
-from backorder.halt import Halt
-from backorder.model import FINAL, WON, AuctionTold, Backorder, Reason, Source, State
-from backorder.money import ZERO
+from backorder.documents.halt import Halt
+from backorder.domain.backorder import FINAL, WON, AuctionTold, Backorder, Reason, Source, State
+from backorder.domain.findings import Finding, Kind, Severity
+from backorder.domain.money import ZERO
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.listing import Unread
 from reconciliation.findings import (

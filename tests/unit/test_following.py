@@ -10,10 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.bookkeeping import Lease
-from backorder.dates import DateSource
-from backorder.deadlines import MARGIN, Known
-from backorder.model import (
+from backorder.domain.backorder import (
     FINAL,
     HISTORY_LIMIT,
     TRANSITIONS,
@@ -24,11 +21,14 @@ from backorder.model import (
     Source,
     State,
 )
+from backorder.domain.dates import DateSource
+from backorder.domain.ledger import Lease
+from backorder.domain.registries import Registries
+from backorder.domain.schedule import MARGIN, Known
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import NotFound, Refused
 from backorder.provider.names import RegisteredDomain
-from backorder.registries import Registries
 from reconciliation import following
 from reconciliation.following import (
     charged,

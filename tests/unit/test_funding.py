@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backorder.deadlines import MARGIN
-from backorder.model import FINAL, WON, Backorder, Charge, Origin, Reason, Source, State
-from backorder.money import ZERO
+from backorder.documents.account_outlook import FallsDue, ForeignOrder, Lock, OwnPrice, Standing
+from backorder.domain.backorder import FINAL, WON, Backorder, Charge, Origin, Reason, Source, State
+from backorder.domain.money import ZERO
+from backorder.domain.schedule import MARGIN
 from backorder.rules import Rules
-from backorder.standing import FallsDue, ForeignOrder, Lock, OwnPrice, Standing
 from planning.funding import Plan, chance_gone, plan
 from planning.position import Funds, Position
 from planning.ranking import rank

@@ -6,8 +6,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from backorder.halt import Halt, halt, halt_line, lift_halt
-from backorder.standing import Forecast, Lock, Standing, forecast, save_forecast, save_standing, standing
+from backorder.documents.account_outlook import (
+    Forecast,
+    Lock,
+    Standing,
+    forecast,
+    save_forecast,
+    save_standing,
+    standing,
+)
+from backorder.documents.halt import Halt, halt, halt_line, lift_halt
 from backorder.store.memory import MemoryStore
 from tests.factories import NOW, a_forecast, usd
 

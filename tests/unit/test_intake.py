@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backorder.domains import parse_domain
-from backorder.model import WON, Backorder, BackorderKey, Reason, State
-from backorder.registries import Registries
+from backorder.domain.backorder import WON, Backorder, BackorderKey, Reason, State
+from backorder.domain.domains import parse_domain
+from backorder.domain.registries import Registries
 from backorder.store.memory import MemoryStore
 from ingestion.intake import NEXT_CYCLE, Intake, Missing, Outcome, Taken
 from ingestion.reading import Entry

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from backorder.bookkeeping import Account
-from backorder.clock import iso
-from backorder.dates import DateSource
-from backorder.deadlines import Known
-from backorder.finding import Kind
-from backorder.model import HISTORY_LIMIT, Origin, Reason, State
+from backorder.domain.backorder import HISTORY_LIMIT, Origin, Reason, State
+from backorder.domain.dates import DateSource
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account
+from backorder.domain.schedule import Known
+from backorder.runtime.clock import iso
 from local.run.invariants import Evidence, check
 from local.run.last_words import Word, newest
 from local.run.ranked_dates import outranked

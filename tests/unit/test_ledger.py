@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from backorder.bookkeeping import Account, Lease, Posting, balances
-from backorder.model import Backorder, BackorderKey, State
-from backorder.money import ZERO
+from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.ledger import Account, Lease, Posting, balances
+from backorder.domain.money import ZERO
 from backorder.provider.account import AccountingEntry, Deposit
 from backorder.store.memory import MemoryStore
 from reconciliation import ledger

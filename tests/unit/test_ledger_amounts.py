@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from backorder.bookkeeping import Account
+from backorder.domain.ledger import Account
 from backorder.provider.account import Deposit
 from reconciliation import ledger
 from reconciliation.ledger import Seen

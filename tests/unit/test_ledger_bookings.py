@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from backorder.bookkeeping import Account, Posting
-from backorder.model import Backorder, Charge, State
+from backorder.domain.backorder import Backorder, Charge, State
+from backorder.domain.ledger import Account, Posting
 from backorder.provider.account import AccountingEntry
 from reconciliation import ledger
 from reconciliation.ledger import Seen, Unposted

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from backorder.bookkeeping import Lease
-from backorder.model import Backorder, State
+from backorder.domain.backorder import Backorder, State
+from backorder.domain.ledger import Lease
 from backorder.provider.account import Deposit
 from backorder.provider.listing import Unread
 from reconciliation import ledger

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backorder.model import Backorder, State
-from backorder.money import ZERO
+from backorder.documents.account_outlook import Standing
+from backorder.domain.backorder import Backorder, State
+from backorder.domain.money import ZERO
 from backorder.rules import Rules
-from backorder.standing import Standing
 from planning.fees import Fees
 from planning.limits import Counted
 from tests.factories import FEE, a_backorder, a_placed_backorder, usd

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from backorder.halt import Halt, halt, halt_line, halt_zone, lift_halt, lift_zone, zone_halts
+from backorder.documents.halt import Halt, halt, halt_line, halt_zone, lift_halt, lift_zone, zone_halts
 from backorder.provider.errors import ORDER, AccessDenied, NotFound, OutcomeUnknown, ProviderError, Refused
 from backorder.rules import RulesError, RulesOutdated
 from backorder.store.memory import MemoryStore

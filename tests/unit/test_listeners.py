@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backorder.listeners import Subscription, last_unheard, note_unheard, unheard
+from backorder.documents.listeners import Subscription, last_unheard, note_unheard, unheard
 from backorder.store.memory import MemoryStore
 
 ARN = "arn:aws:sns:eu-central-1:123456789012:alerts:1"

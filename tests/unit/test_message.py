@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from backorder.finding import Kind, Severity
+from backorder.domain.findings import Kind, Severity
 from reconciliation.message import MOST_OF_A_KIND, SUBJECT_LIMIT, compose, console_link
 from tests.factories import a_finding
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.deadlines import UNDATED, Known, schedule
-from backorder.model import (
+from backorder.domain.backorder import (
     FINAL,
     HISTORY_LIMIT,
     PLACED,
@@ -27,7 +26,8 @@ from backorder.model import (
     Step,
     TakingBack,
 )
-from backorder.registries import Registries
+from backorder.domain.registries import Registries
+from backorder.domain.schedule import UNDATED, Known, schedule
 from tests.factories import FEE, NOW, a_backorder, a_claim, a_placed_backorder, an_estimated_backorder, usd
 
 LATER = NOW + timedelta(hours=1)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.bookkeeping import Account, balances
-from backorder.money import text
+from backorder.domain.ledger import Account, balances
+from backorder.domain.money import text
 from tests.factories import a_posting, usd
 
 amounts = st.decimals(min_value=-(10**9), max_value=10**9, places=4)

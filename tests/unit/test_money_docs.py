@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backorder.bookkeeping import Account
-from backorder.finding import Kind
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account
 from local.processes import PROJECT
 
 PAGE = (PROJECT / "docs" / "money.md").read_text()

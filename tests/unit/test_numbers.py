@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.numbers import readings
+from backorder.domain.numbers import readings
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from backorder.ahead import Ahead
-from backorder.halt import Halt
+from backorder.documents.halt import Halt
+from backorder.documents.runs import Run, Scheduled
+from backorder.documents.successes import Stage, Successes
+from backorder.domain.clock_difference import Ahead
 from backorder.provider import AccessDenied, AccountStatus, Contact, Credentials, DomainOptions, UserStatus
 from backorder.provider.client import Provider
 from backorder.rules import KeptRules, Rules, parse_rules
-from backorder.runs import Run, Scheduled
-from backorder.successes import Stage, Successes
 from local.emulator.commands import applications
 from ops.doctor import deployment
 from ops.doctor import provider as at_provider

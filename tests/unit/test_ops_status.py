@@ -12,14 +12,14 @@ import boto3
 import pytest
 from rich.console import Console
 
-from backorder.dates import DateSource
-from backorder.finding import Kind
-from backorder.halt import Halt
-from backorder.listeners import Subscription, unheard
-from backorder.model import Backorder, Reason, Source, State
-from backorder.runs import Run
+from backorder.documents.halt import Halt
+from backorder.documents.listeners import Subscription, unheard
+from backorder.documents.runs import Run
+from backorder.documents.successes import Stage, Successes
+from backorder.domain.backorder import Backorder, Reason, Source, State
+from backorder.domain.dates import DateSource
+from backorder.domain.findings import Kind
 from backorder.store import SetAside
-from backorder.successes import Stage, Successes
 from ingestion.cancels import Cancel
 from ops import status as of_status
 from ops import why as of_why

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.model import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.store import Conflict, NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore
 from reconciliation import orders as of_orders

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.ahead import Ahead
-from backorder.bookkeeping import Account, Posting, balances
-from backorder.dates import DateSource
-from backorder.finding import Kind
-from backorder.model import Backorder, Reason, State
-from backorder.money import ZERO
-from backorder.standing import ForeignOrder, Lock, Standing
-from backorder.successes import Stage, Successes
+from backorder.documents.account_outlook import ForeignOrder, Lock, Standing
+from backorder.documents.successes import Stage, Successes
+from backorder.domain.backorder import Backorder, Reason, State
+from backorder.domain.clock_difference import Ahead
+from backorder.domain.dates import DateSource
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account, Posting, balances
+from backorder.domain.money import ZERO
 from reconciliation.page import html
 from reconciliation.page.funding import PAST
 from reconciliation.page.model import FundingDay, Page

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.model import Backorder, BackorderKey, State
-from backorder.money import ZERO
+from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.money import ZERO
 from backorder.store.memory import MemoryStore
 from reconciliation import past
 from reconciliation.orders import Orders

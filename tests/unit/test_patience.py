@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.patience import LONGEST, SHORTEST, next_look
+from backorder.domain.backoff import LONGEST, SHORTEST, next_look
 from tests.factories import NOW
 
 

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.batches import BATCH_SIZE, Batch
-from backorder.halt import Halt, halt, halt_line
-from backorder.model import FUNDED_AND_MISSED, Backorder, BackorderKey, Origin, Reason, Source, State
+from backorder.documents.account_outlook import ForeignOrder, Standing, forecast, save_standing
+from backorder.documents.halt import Halt, halt, halt_line
+from backorder.documents.runs import last_run
+from backorder.domain.backorder import FUNDED_AND_MISSED, Backorder, BackorderKey, Origin, Reason, Source, State
 from backorder.provider.account import AccountStatus
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure, Where
 from backorder.rules import keep_rules
-from backorder.runs import last_run
-from backorder.standing import ForeignOrder, Standing, forecast, save_standing
+from backorder.runtime.messages import BATCH_SIZE, Batch
 from backorder.store.memory import MemoryStore
 from planning.submissions import LEASE, QUEUE_PATIENCE, TICK, Planning, Summary, plan_submissions, urgent_first
 from tests.factories import (

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.bookkeeping import Account, Posting, balances
+from backorder.domain.ledger import Account, Posting, balances
 from reconciliation.ledger import READINGS, Differs, PastBooks, Reading, corrections, prove, sum_up
 from tests.factories import a_posting, usd
 

@@ -10,9 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
 import submission.app
-from backorder.batches import Batch
-from backorder.observability import metrics
 from backorder.provider.calls import Called
+from backorder.runtime.messages import Batch
+from backorder.runtime.observability import metrics
 from submission.watching import Watch
 
 ORDER = '{"kind": "order", "backorders": [["example.com", 1]]}'

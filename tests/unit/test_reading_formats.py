@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backorder.domains import parse_domain
+from backorder.domain.domains import parse_domain
 from ingestion.reading import Entry, LeftOut, Reject, read_lists
 
 

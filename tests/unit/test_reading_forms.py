@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backorder.domains import parse_domain
+from backorder.domain.domains import parse_domain
 from ingestion.reading import Entry, LeftOut, Reject, read_lists
 from local.fuzz.forms import CONTAINERS, ENCODINGS, FORMS, LINE_ENDS, Named, Names, invented
 

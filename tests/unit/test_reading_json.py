@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domains import parse_domain
+from backorder.domain.domains import parse_domain
 from ingestion.reading import Entry, LeftOut, ReadList, Reject, read_lists
 from ingestion.reading.containers import CHUNK
 from tests.memory import peak

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domains import parse_domain
+from backorder.domain.domains import parse_domain
 from ingestion.reading import Entry, LeftOut, Reject, read_lists
 from ingestion.reading.formats.columns import NAME_TITLES
 

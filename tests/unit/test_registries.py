@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from backorder.domains import parse_zone
-from backorder.registries import Batch, Registries, Registry, Times
+from backorder.domain.domains import parse_zone
+from backorder.domain.registries import Batch, Registries, Registry, Times
 
 registries = Registries.load()
 ZONES = [
@@ -84,7 +84,7 @@ def test_ca_drops_on_wednesdays_and_another_day_is_not_trusted() -> None:
 
 
 def test_every_row_has_a_source_and_names_zones_under_which_names_are_registered() -> None:
-    text = importlib.resources.files("backorder").joinpath("registries.toml").read_text("utf-8")
+    text = importlib.resources.files("backorder.domain").joinpath("registries.toml").read_text("utf-8")
     rows = [Registry.model_validate(row) for row in tomllib.loads(text)["registry"]]
     zones = [zone for row in rows for zone in row.zones]
     assert all(row.source for row in rows)

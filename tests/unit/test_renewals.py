@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backorder.domains import parse_domain
+from backorder.domain.domains import parse_domain
 from backorder.store.memory import MemoryStore
 from ingestion.reading import Entry
 from ingestion.reading.formats import FORMATS

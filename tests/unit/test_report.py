@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.bookkeeping import Account, Posting, Tally, balances
-from backorder.deadlines import Known
-from backorder.finding import Kind
-from backorder.model import Reason, State
-from backorder.spreadsheet import safe
+from backorder.domain.backorder import Reason, State
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account, Posting, Tally, balances
+from backorder.domain.schedule import Known
+from backorder.runtime.csv_cells import safe
 from backorder.store.memory import MemoryStore
 from reconciliation import report
 from reconciliation.books import Books
@@ -251,8 +251,8 @@ class ReadDays(MemoryStore):
 
     def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:
         assert since is not None, "nobody reads the whole ledger"
-        assert before == since + timedelta(days=1)
-        self.read.append((since - NOW.date()).days)
+        assert before is not None, "nobody reads the whole ledger"
+        self.read += range((since - NOW.date()).days, (before - NOW.date()).days)
         return super().postings(since, before)
 
 
@@ -284,14 +284,14 @@ def test_of_the_ledger_only_days_are_read_to_which_something_was_added() -> None
     store = ReadDays()
     post(store, *a_month(1, 25, 49, 700))
     written(store)
-    assert len(set(store.read)) == 31 + 25, "of this month until tomorrow, and of the last one"
+    assert len(set(store.read)) == 31 + 30, "of this month and of the last one"
     store.read.clear()
     written(store)
     assert store.read == [0, 1]
     post(store, a_posting("late", at=NOW - timedelta(days=9)))
     store.read.clear()
     files = written(store)
-    assert {day for day in store.read if day not in (0, 1)} == set(range(-23, 0)), "for the month's ledger"
+    assert {day for day in store.read if day not in (0, 1)} == {*range(-23, 7)} - {0, 1}, "for the month's ledger"
     assert store.read[0] == -9
     assert {"latest/ledger.csv", "months/2026-11/ledger.csv"} <= set(files)
     assert "months/2026-10/ledger.csv" not in files

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.conditions import Condition
-from backorder.expressions import Expression
-from backorder.model import Origin, State
+from backorder.domain.backorder import Origin, State
 from backorder.rules import Rules, RulesError, keep_rules, kept_rules, last_good_rules, parse_rules
+from backorder.rules.conditions import Condition
+from backorder.rules.expressions import Expression
 from backorder.store.memory import MemoryStore
 from tests.factories import a_placed_backorder
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backorder.registries import Registries
+from backorder.domain.registries import Registries
 from local.run.lists import Names, Unusable, Upload, drops, read_names, start_of, uploads
 
 TODAY = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backorder.runs import Run, last_run, note_run
+from backorder.documents.runs import Run, last_run, note_run
 from backorder.store.memory import MemoryStore
 from tests.factories import NOW
 

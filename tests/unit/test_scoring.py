@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backorder.domains import Domain, parse_domain
+from backorder.domain.domains import Domain, parse_domain
 from backorder.rules import Weights, parse_rules
 from ingestion.scoring import Scorer
 from ingestion.scoring.score import pronounceable, shortness, words_in, worth

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from backorder.domains import parse_domain
+from backorder.domain.domains import parse_domain
 from backorder.rules import parse_rules
 from ingestion.reading import Entry, Reject
 from ingestion.selection import Selection

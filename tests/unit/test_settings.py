@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from backorder.settings import MissingSetting, ProviderSettings, Settings
+from backorder.runtime.settings import MissingSetting, ProviderSettings, Settings
 
 ENVIRONMENT = {
     "STAGE": "test",

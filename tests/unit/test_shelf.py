@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.model import Backorder
+from backorder.domain.backorder import Backorder
 from reconciliation.shelf import Shelf
 from tests.factories import a_placed_backorder
 from tests.memory import peak

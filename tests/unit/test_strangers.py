@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from backorder.finding import Kind
-from backorder.model import Backorder, Origin, State
+from backorder.documents.account_outlook import ForeignOrder
+from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.findings import Kind
 from backorder.provider.applications import Application
-from backorder.standing import ForeignOrder
 from backorder.store import NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore
 from reconciliation.findings import Stranger

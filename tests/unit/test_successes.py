@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backorder.documents.successes import EXPECTATIONS, Stage, Successes, ages, note_success, successes
 from backorder.store.memory import MemoryStore
-from backorder.successes import EXPECTATIONS, Stage, Successes, ages, note_success, successes
 from tests.factories import NOW
 
 MINUTE = timedelta(minutes=1)

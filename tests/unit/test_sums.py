@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backorder.bookkeeping import Posting
+from backorder.domain.ledger import Posting
 from backorder.store.memory import MemoryStore
 from local.run.sums import documents_of_the_books, wrong_sums
 from reconciliation.books import Books

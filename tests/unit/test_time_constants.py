@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from backorder.provider.transport import IDLE_SECONDS
-from backorder.settings import ProviderSettings
+from backorder.runtime.settings import ProviderSettings
 from fetching import fetch
 from ingestion import sweep, writing
 from local.deployment import translate

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from backorder.clock import iso
-from backorder.deadlines import Known
-from backorder.finding import Kind
-from backorder.model import Backorder, Origin, Reason, State
+from backorder.domain.backorder import Backorder, Origin, Reason, State
+from backorder.domain.findings import Kind
+from backorder.domain.schedule import Known
+from backorder.runtime.clock import iso
 from local.run.unharmed import others_harmed
 from tests.factories import NOW, a_backorder, a_finding, a_placed_backorder, a_step
 

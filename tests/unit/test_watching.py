@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import planning.app
-from backorder.model import Backorder, State
-from backorder.observability import METRICS, measure, measure_by, metrics
+from backorder.documents.successes import Stage, ages, note_success
+from backorder.domain.backorder import Backorder, State
 from backorder.provider.calls import Called
+from backorder.runtime.observability import METRICS, measure, measure_by, metrics
 from backorder.store.memory import MemoryStore
-from backorder.successes import Stage, ages, note_success
 from fetching.app import measure_tick as measure_fetch
 from fetching.fetch import Summary as Fetch
 from local.deployment import translate

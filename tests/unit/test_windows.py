@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backorder.model import Backorder, Origin, State
+from backorder.domain.backorder import Backorder, Origin, State
 from planning.timeline import Window
 from planning.windows import TIME_TO_REACT, UNSURE, Windows, lock_of
 from tests.factories import NOW, a_backorder, a_dated_backorder, a_placed_backorder, usd

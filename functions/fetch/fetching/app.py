@@ -10,10 +10,10 @@ import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from backorder.clock import Clock, system_clock
-from backorder.observability import logger, measure, metrics
 from backorder.provider.wiring import provider_from
-from backorder.settings import ProviderSettings
+from backorder.runtime.clock import Clock, system_clock
+from backorder.runtime.observability import logger, measure, metrics
+from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from fetching.fetch import Fetching, Summary, fetch_list

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from backorder.clock import Clock
-from backorder.halt import halt
-from backorder.observability import logger
+from backorder.documents.halt import halt
+from backorder.documents.successes import Stage, note_success
 from backorder.provider import Provider, ProviderError
 from backorder.rules import RulesOutdated, kept_rules
+from backorder.runtime.clock import Clock
+from backorder.runtime.observability import logger
 from backorder.store import Store
-from backorder.successes import Stage, note_success
 from fetching.pages import OVERLAP, MovedTooFar, page_after, rows
 from fetching.query import Query, query
 

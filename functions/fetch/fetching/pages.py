@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from backorder.observability import logger
 from backorder.provider import OutcomeUnknown, PendingDelete, Provider
 from backorder.provider.names import PENDING_DELETE_PROPERTIES, read_pending_delete
 from backorder.provider.values import number
 from backorder.provider.wire import NotAnAnswer, Row
+from backorder.runtime.observability import logger
 from fetching.query import Query
 
 COMMAND = "QueryDomainPendingDeleteList"

@@ -13,9 +13,9 @@ import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ConfigDict, Field
 
-import backorder.settings
-from backorder.clock import Clock, system_clock
-from backorder.observability import logger, measure, metrics
+import backorder.runtime.settings
+from backorder.runtime.clock import Clock, system_clock
+from backorder.runtime.observability import logger, measure, metrics
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from ingestion.ingest import ingest_object, stop
@@ -30,7 +30,7 @@ from ingestion.writing import TimeIsShort
 WRITERS = 16
 
 
-class Settings(backorder.settings.Settings):
+class Settings(backorder.runtime.settings.Settings):
     """What this function needs from its environment."""
 
     lists_bucket: str = Field(alias="LISTS_BUCKET", min_length=1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from backorder.clock import iso
+from backorder.runtime.clock import iso
 from backorder.store import Store
 
 

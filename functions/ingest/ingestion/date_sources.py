@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backorder.dates import DateSource
+from backorder.domain.dates import DateSource
 from ingestion.summary import Kind
 
 PROVIDER = "provider"

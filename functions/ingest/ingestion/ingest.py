@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from backorder.observability import logger
+from backorder.documents.unread import Unread, change_unread_objects
 from backorder.rules import Rules, RulesOutdated, kept_rules
-from backorder.unread import Unread, change_unread_objects
+from backorder.runtime.observability import logger
 from ingestion.keys import is_clutter, kind_of, shown, why_unread
 from ingestion.memory import Memory
 from ingestion.objects import Arrived, look_at, object_file

@@ -14,12 +14,22 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from backorder.clock import Clock
-from backorder.dates import SAME_DROP, DateSource, DateStatement, inherited, schedule_of, with_statement
-from backorder.deadlines import Schedule
-from backorder.model import HISTORY_LIMIT, WON, Backorder, BackorderKey, Reason, Source, State, Step, TakingBack
-from backorder.money import text
-from backorder.registries import Registries
+from backorder.domain.backorder import (
+    HISTORY_LIMIT,
+    WON,
+    Backorder,
+    BackorderKey,
+    Reason,
+    Source,
+    State,
+    Step,
+    TakingBack,
+)
+from backorder.domain.dates import SAME_DROP, DateSource, DateStatement, inherited, schedule_of, with_statement
+from backorder.domain.money import text
+from backorder.domain.registries import Registries
+from backorder.domain.schedule import Schedule
+from backorder.runtime.clock import Clock
 from backorder.store import Conflict, NotUnderstood, Store
 from ingestion.cancels import Cancel, last_cancel, note_cancel
 from ingestion.date_sources import date_source

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from backorder.clock import iso
+from backorder.runtime.clock import iso
 from backorder.store import Store
 from ingestion.objects import Arrived
 from ingestion.writing import Progress

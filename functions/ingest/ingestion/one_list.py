@@ -11,11 +11,11 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from backorder.misplaced import Misplaced, note_misplaced
-from backorder.money import ZERO
-from backorder.observability import logger
-from backorder.registries import Registries
+from backorder.documents.misplaced import Misplaced, note_misplaced
+from backorder.domain.money import ZERO
+from backorder.domain.registries import Registries
 from backorder.rules import KeptRules, ZoneFees
+from backorder.runtime.observability import logger
 from backorder.store import NotUnderstood
 from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory

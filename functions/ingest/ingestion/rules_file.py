@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from backorder.observability import logger
 from backorder.rules import Rules, RulesError, RulesOutdated, in_short, keep_rules, kept_rules, note_broken_rules
+from backorder.runtime.observability import logger
 from backorder.store import Store
 from ingestion.objects import Arrived, object_file
 from ingestion.services import Ingestion

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from math import ceil
 
-from backorder.conditions import Condition, Unclear
-from backorder.domains import Domain
-from backorder.numbers import readings
+from backorder.domain.domains import Domain
+from backorder.domain.numbers import readings
 from backorder.rules import Keywords, Rules
+from backorder.rules.conditions import Condition, Unclear
 from ingestion.reading.entries import Entry, Reject, column_name, reject
 from ingestion.scoring import Score, Scorer
 

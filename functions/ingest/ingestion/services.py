@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from backorder.clock import Clock
-from backorder.registries import Registries
-from backorder.spreadsheet import safe
+from backorder.domain.registries import Registries
+from backorder.runtime.clock import Clock
+from backorder.runtime.csv_cells import safe
 from backorder.store import Store
 from ingestion.reading import Bounds
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 
-from backorder.observability import logger
+from backorder.documents.unread import MOST_NOTED, Unread, UnreadObjects, change_unread_objects, unread_objects
 from backorder.rules import broken_rules, forget_broken_rules
-from backorder.unread import MOST_NOTED, Unread, UnreadObjects, change_unread_objects, unread_objects
+from backorder.runtime.observability import logger
 from ingestion.keys import RULES_KEY, is_clutter, kind_of, shown, why_unread
 from ingestion.memory import Memory
 from ingestion.objects import content_of, look_at

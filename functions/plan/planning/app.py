@@ -14,14 +14,14 @@ import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from backorder.batches import Batch
-from backorder.clock import Clock, system_clock
-from backorder.observability import logger, measure, measure_by, metrics
+from backorder.documents.successes import Stage, ages
 from backorder.provider.wiring import provider_from
-from backorder.settings import ProviderSettings
+from backorder.runtime.clock import Clock, system_clock
+from backorder.runtime.messages import Batch
+from backorder.runtime.observability import logger, measure, measure_by, metrics
+from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from backorder.successes import Stage, ages
 from planning.submissions import Planning, Summary, plan_submissions
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backorder.model import Backorder, Reason
+from backorder.domain.backorder import Backorder, Reason
 from planning.limits import Counted
 from planning.position import Order, Position, by_rank
 from planning.timeline import Span, Timeline

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 
-from backorder.model import Backorder
-from backorder.money import CENT, ZERO
+from backorder.documents.account_outlook import OwnPrice, Standing
+from backorder.domain.backorder import Backorder
+from backorder.domain.money import CENT, ZERO
 from backorder.rules import Rules
-from backorder.standing import OwnPrice, Standing
 
 EXCHANGE = Decimal("1.03")
 """What a price in another currency may have risen by until it is reserved."""

@@ -9,9 +9,9 @@ from decimal import ROUND_CEILING, Decimal
 from heapq import nsmallest
 from typing import Any
 
-from backorder.model import Backorder, State
-from backorder.money import CENT
-from backorder.standing import Forecast, Lock
+from backorder.documents.account_outlook import Forecast, Lock
+from backorder.domain.backorder import Backorder, State
+from backorder.domain.money import CENT
 from planning.choosing import Choice, refused
 from planning.position import Order, Position, by_rank
 from planning.timeline import Span, Timeline, amount_of

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from backorder.model import Backorder, Reason, State
-from backorder.standing import Forecast
+from backorder.documents.account_outlook import Forecast
+from backorder.domain.backorder import Backorder, Reason, State
 from planning.choosing import choose
 from planning.forecast import foresee
 from planning.position import Order, Position

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from backorder.model import Backorder
-from backorder.money import ZERO
+from backorder.domain.backorder import Backorder
+from backorder.domain.money import ZERO
 from backorder.rules import Limits
 from planning.fees import Fees
 

@@ -10,10 +10,10 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
-from backorder.model import Backorder, State
-from backorder.money import ZERO
+from backorder.documents.account_outlook import Standing
+from backorder.domain.backorder import Backorder, State
+from backorder.domain.money import ZERO
 from backorder.rules import Rules
-from backorder.standing import Standing
 from planning.fees import Fees
 from planning.limits import Counted
 from planning.ranking import rank

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from backorder.model import Backorder, Source
+from backorder.domain.backorder import Backorder, Source
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

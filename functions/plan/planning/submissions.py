@@ -11,23 +11,23 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from backorder.ahead import told_by_orders
-from backorder.batches import BATCH_SIZE, Batch
-from backorder.clock import Clock
-from backorder.deadlines import MARGIN
-from backorder.halt import HALT, ZONE_HALTS, Halt, halt, halt_line, lift_halt, zone_halts
-from backorder.model import FINAL, WAITING, Backorder, Origin, Reason, State
-from backorder.observability import logger
+from backorder.documents.account_outlook import FORECAST, ForeignOrder, Standing, forecast, save_forecast, standing
+from backorder.documents.halt import HALT, ZONE_HALTS, Halt, halt, halt_line, lift_halt, zone_halts
+from backorder.documents.runs import Run, note_run
+from backorder.documents.successes import Stage, note_success
+from backorder.domain.backorder import FINAL, WAITING, Backorder, Origin, Reason, State
+from backorder.domain.clock_difference import told_by_orders
+from backorder.domain.schedule import MARGIN
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.client import Provider
 from backorder.provider.dated import account_and_clock
 from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.rules import RULES_DOCUMENTS, Rules, RulesOutdated, last_good_rules
-from backorder.runs import Run, note_run
-from backorder.standing import FORECAST, ForeignOrder, Standing, forecast, save_forecast, standing
+from backorder.runtime.clock import Clock
+from backorder.runtime.messages import BATCH_SIZE, Batch
+from backorder.runtime.observability import logger
 from backorder.store import Conflict, SetAside, Store
 from backorder.store.documents import Documents, read_together
-from backorder.successes import Stage, note_success
 from planning.fees import Fees
 from planning.funding import Plan, chance_gone, plan
 from planning.position import Funds, Position

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import NamedTuple
 
-from backorder.money import CENT
+from backorder.domain.money import CENT
 
 STEP = timedelta(minutes=5)
 """Windows begin and end on the ticks: never later, or sooner, than they really do."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from backorder.deadlines import FINALIZATION_LEAD, MARGIN
-from backorder.model import Backorder, Origin, State
+from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN
 from planning.timeline import Window
 
 RELEASE_LAG = timedelta(hours=24)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 
-from backorder.money import CENT, ZERO
-from backorder.observability import logger
+from backorder.documents.account_outlook import FallsDue, OwnPrice, Standing
+from backorder.domain.money import CENT, ZERO
 from backorder.provider.account import Renewal, UserStatus
 from backorder.provider.client import Provider
 from backorder.provider.values import amount
 from backorder.provider.wire import NotAnAnswer
-from backorder.standing import FallsDue, OwnPrice, Standing
+from backorder.runtime.observability import logger
 from reconciliation.stages import Stages
 
 AHEAD = timedelta(days=30)

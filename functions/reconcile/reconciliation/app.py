@@ -13,12 +13,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import Field
 
-from backorder.clock import Clock, system_clock
-from backorder.listeners import Subscription, unheard
-from backorder.observability import logger, measure, measure_by, metrics
+from backorder.documents.listeners import Subscription, unheard
+from backorder.domain.registries import Registries
 from backorder.provider.wiring import provider_from
-from backorder.registries import Registries
-from backorder.settings import ProviderSettings
+from backorder.runtime.clock import Clock, system_clock
+from backorder.runtime.observability import logger, measure, measure_by, metrics
+from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from reconciliation.message import Message, console_link

@@ -11,11 +11,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain, islice
 
-from backorder.bookkeeping import Lease, Posting
-from backorder.model import Backorder, BackorderKey, State
-from backorder.money import ZERO
-from backorder.observability import logger
+from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.ledger import Lease, Posting
+from backorder.domain.money import ZERO
 from backorder.provider.account import AccountingEntry
+from backorder.runtime.observability import logger
 from backorder.store import NotUnderstood, Store
 from reconciliation import ledger
 from reconciliation.books import Books

@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from backorder.bookkeeping import Posting, Tally
-from backorder.money import CENT, ZERO
-from backorder.observability import logger
+from backorder.domain.ledger import Posting, Tally
+from backorder.domain.money import CENT, ZERO
+from backorder.runtime.observability import logger
 from backorder.store import Store
 from reconciliation.findings import RELEASE_LAG
 from reconciliation.ledger import Checked, Differs, Reading, Sum, name_of_posting, sum_up

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from backorder.dates import DateSource, decisive
-from backorder.model import Backorder, State
-from backorder.registries import Registries
+from backorder.domain.backorder import Backorder, State
+from backorder.domain.dates import DateSource, decisive
+from backorder.domain.registries import Registries
 from reconciliation.following import stale
 
 LAST_HOURS = timedelta(hours=36)

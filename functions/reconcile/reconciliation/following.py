@@ -7,9 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from backorder.bookkeeping import Lease
-from backorder.dates import DateSource, DateStatement
-from backorder.model import (
+from backorder.domain.backoff import next_look
+from backorder.domain.backorder import (
     HISTORY_LIMIT,
     PLACED,
     TRANSITIONS,
@@ -22,14 +21,15 @@ from backorder.model import (
     State,
     Step,
 )
-from backorder.money import in_words
-from backorder.observability import logger
-from backorder.patience import next_look
+from backorder.domain.dates import DateSource, DateStatement
+from backorder.domain.ledger import Lease
+from backorder.domain.money import in_words
+from backorder.domain.registries import Registries
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import ProviderError
 from backorder.provider.names import Availability, RegisteredDomain
-from backorder.registries import Registries
+from backorder.runtime.observability import logger
 
 CALL = "QueryDomainApplicationList"
 LOOK = "StatusDomainApplication"

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
-from backorder.model import Backorder, State
+from backorder.domain.backorder import Backorder, State
+from backorder.domain.registries import Registries
 from backorder.provider.client import Provider
 from backorder.provider.errors import NotFound, ProviderError, Refused, Scope
 from backorder.provider.names import Availability
 from backorder.provider.splitting import IN_VAIN, one_by_one
-from backorder.registries import Registries
 from reconciliation.following import follow, found_in_account, found_outside, in_auction, refused, to_look_up
 from reconciliation.orders import Orders
 from reconciliation.stages import Stages

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
 
-from backorder.finding import Finding
+from backorder.domain.findings import Finding
 
 SUBJECT_LIMIT = 100
 """Characters of an SNS subject (ASCII)."""

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from backorder.model import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder, BackorderKey
 from reconciliation.page.past import Past
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from backorder.bookkeeping import Account, Tally
-from backorder.finding import Finding
-from backorder.model import State
-from backorder.money import ZERO, text
+from backorder.domain.backorder import State
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Account, Tally
+from backorder.domain.money import ZERO, text
 from backorder.store import ListRecord
 
 

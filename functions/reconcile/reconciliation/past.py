@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from backorder.model import Backorder
+from backorder.domain.backorder import Backorder
 from backorder.store import Store
 from reconciliation.orders import place_of
 from reconciliation.page.past import Day, Past, add_up

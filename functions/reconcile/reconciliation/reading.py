@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from backorder.ahead import Ahead
-from backorder.clock import Clock
+from backorder.domain.clock_difference import Ahead
 from backorder.provider.account import AccountingEntry, AccountStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.dated import account_and_clock
 from backorder.provider.listing import Listing
+from backorder.runtime.clock import Clock
 from reconciliation.books import Notes
 from reconciliation.findings import UnreadRow
 from reconciliation.ledger import Seen, name_of

@@ -11,30 +11,30 @@ from itertools import starmap, zip_longest
 from operator import eq
 from typing import Any
 
-from backorder.ahead import Ahead
-from backorder.bookkeeping import Account, Lease
-from backorder.clock import Clock, iso
-from backorder.dates import DateSource
-from backorder.finding import Kind
-from backorder.halt import HALT, ZONE_HALTS, Halt, halt, halt_line, zone_halts
-from backorder.listeners import note_unheard
-from backorder.misplaced import MISPLACED, misplaced_lists
-from backorder.model import Backorder, BackorderKey, State
-from backorder.money import ZERO, in_words
-from backorder.observability import logger
+from backorder.documents.account_outlook import FORECAST, STANDING, Standing, forecast, save_standing, standing
+from backorder.documents.halt import HALT, ZONE_HALTS, Halt, halt, halt_line, zone_halts
+from backorder.documents.listeners import note_unheard
+from backorder.documents.misplaced import MISPLACED, misplaced_lists
+from backorder.documents.runs import Run, note_run
+from backorder.documents.successes import Stage, note_success, successes
+from backorder.documents.unread import UNREAD_OBJECTS, unread_objects
+from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.clock_difference import Ahead
+from backorder.domain.dates import DateSource
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Account, Lease
+from backorder.domain.money import ZERO, in_words
+from backorder.domain.registries import Registries
 from backorder.provider.account import AccountStatus
 from backorder.provider.adapter import WON
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, NotFound
-from backorder.registries import Registries
 from backorder.rules import RULES_DOCUMENTS, RulesOutdated, broken_rules, last_good_rules
-from backorder.runs import Run, note_run
-from backorder.standing import FORECAST, STANDING, Standing, forecast, save_standing, standing
+from backorder.runtime.clock import Clock, iso
+from backorder.runtime.observability import logger
 from backorder.store import NotUnderstood, Store
 from backorder.store.documents import Documents, read_together
-from backorder.successes import Stage, note_success, successes
-from backorder.unread import UNREAD_OBJECTS, unread_objects
 from reconciliation import findings as find
 from reconciliation.ahead import look_ahead
 from reconciliation.aside import keep_set_aside, recall_set_aside

@@ -15,18 +15,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
-from backorder.ahead import Ahead
-from backorder.bookkeeping import Account, Posting
-from backorder.clock import iso
-from backorder.finding import Finding
-from backorder.listeners import UNHEARD, last_unheard
-from backorder.model import Backorder, State
-from backorder.money import ZERO
+from backorder.documents.account_outlook import FORECAST, STANDING, forecast, standing
+from backorder.documents.listeners import UNHEARD, last_unheard
+from backorder.documents.successes import SUCCESSES, successes
+from backorder.domain.backorder import Backorder, State
+from backorder.domain.clock_difference import Ahead
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Account, Posting
+from backorder.domain.money import ZERO
 from backorder.provider.account import AccountStatus
-from backorder.standing import FORECAST, STANDING, forecast, standing
+from backorder.runtime.clock import iso
 from backorder.store import ListRecord, Store
 from backorder.store.documents import Documents, read_together
-from backorder.successes import SUCCESSES, successes
 from reconciliation.books import Books
 from reconciliation.ledger import Sum
 from reconciliation.one_by_one import OneByOne

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from backorder.observability import logger
 from backorder.provider.errors import AccessDenied, ProviderError, Scope
+from backorder.runtime.observability import logger
 
 SILENT = 2
 """So many stages in a row without an answer are enough."""

@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from backorder.bookkeeping import Account, Posting, PostingKind
-from backorder.money import ZERO
+from backorder.domain.ledger import Account, Posting, PostingKind
+from backorder.domain.money import ZERO
 
 Column = Literal["deposits", "refunds", "charges", "pay_ins", "other"]
 COLUMNS: tuple[Column, ...] = ("deposits", "refunds", "charges", "pay_ins", "other")

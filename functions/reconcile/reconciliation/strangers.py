@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from backorder.bookkeeping import Lease
-from backorder.finding import Finding, Kind
-from backorder.model import Backorder, Origin
+from backorder.documents.account_outlook import ForeignOrder
+from backorder.domain.backorder import Backorder, Origin
+from backorder.domain.findings import Finding, Kind
+from backorder.domain.ledger import Lease
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
-from backorder.standing import ForeignOrder
 from backorder.store import NotUnderstood, Store
 from reconciliation.findings import RELEASE_LAG, Stranger, refund_is_overdue
 from reconciliation.findings.applications import CLOCKS_DIFFER

@@ -11,12 +11,12 @@ from datetime import datetime
 from tempfile import TemporaryFile
 from typing import BinaryIO, TextIO
 
-from backorder.bookkeeping import Posting
-from backorder.clock import iso
-from backorder.finding import Finding
-from backorder.model import Backorder
-from backorder.money import text
-from backorder.spreadsheet import safe
+from backorder.domain.backorder import Backorder
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Posting
+from backorder.domain.money import text
+from backorder.runtime.clock import iso
+from backorder.runtime.csv_cells import safe
 from reconciliation.statement import COLUMNS, StatementDay
 
 Line = Sequence[object]

@@ -10,12 +10,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from backorder.batches import Batch
-from backorder.clock import Clock, system_clock
-from backorder.observability import logger, metrics
 from backorder.provider.calls import Called, unobserved
 from backorder.provider.wiring import provider_from
-from backorder.settings import ProviderSettings
+from backorder.runtime.clock import Clock, system_clock
+from backorder.runtime.messages import Batch
+from backorder.runtime.observability import logger, metrics
+from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from submission.watching import Watch

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from backorder.model import Backorder, Claim, State
-from backorder.observability import logger
+from backorder.domain.backorder import Backorder, Claim, State
+from backorder.runtime.observability import logger
 from backorder.store import Conflict, Store
 
 LEASE = timedelta(seconds=180)

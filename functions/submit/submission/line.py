@@ -14,11 +14,11 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from backorder.clock import Clock
-from backorder.halt import Halt, halt, halt_line, halt_zone, lift_halt, lift_zone, zone_halts
-from backorder.observability import logger
+from backorder.documents.halt import Halt, halt, halt_line, halt_zone, lift_halt, lift_zone, zone_halts
 from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.rules import RulesOutdated
+from backorder.runtime.clock import Clock
+from backorder.runtime.observability import logger
 from backorder.store import Store
 from backorder.store.documents import Document
 from submission.refusals import Refusals, RefusedName, in_general

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.clock import Clock
-from backorder.model import Backorder, Claim, Origin, Reason, State
-from backorder.patience import next_look
+from backorder.domain.backoff import next_look
+from backorder.domain.backorder import Backorder, Claim, Origin, Reason, State
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
@@ -24,6 +23,7 @@ from backorder.provider.errors import (
     TryAgainSlowly,
 )
 from backorder.provider.listing import Listing
+from backorder.runtime.clock import Clock
 from backorder.store import Store
 from submission.answers import Adopt, AskAgain, Conclusion, conclude, is_ours
 from submission.claims import settle

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from backorder.clock import Clock
-from backorder.model import Backorder, BackorderKey, State
-from backorder.patience import next_look
+from backorder.domain.backoff import next_look
+from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError, Scope
 from backorder.provider.splitting import one_by_one
+from backorder.runtime.clock import Clock
 from backorder.store import NotUnderstood, Store
 from submission.answers import Adopt, AskAgain, conclude
 from submission.claims import claim, settle, taken_over

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from backorder.clock import Clock
-from backorder.model import Backorder, BackorderKey
-from backorder.patience import next_look
+from backorder.domain.backoff import next_look
+from backorder.domain.backorder import Backorder, BackorderKey
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure
 from backorder.rules import Rules
+from backorder.runtime.clock import Clock
 from backorder.store import Conflict, Store
 from submission.line import Line
 from submission.orders import INCOMPLETE

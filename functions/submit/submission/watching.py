@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 
-from backorder.observability import measure, measure_by
 from backorder.provider.calls import Called
+from backorder.runtime.observability import measure, measure_by
 
 NO_ANSWER = "none"
 """Stands for the code of a call that was not answered."""

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from backorder.clock import Clock
-from backorder.dates import inherited
-from backorder.model import Backorder, Claim, Origin, Reason, State
-from backorder.patience import next_look
+from backorder.domain.backoff import next_look
+from backorder.domain.backorder import Backorder, Claim, Origin, Reason, State
+from backorder.domain.dates import inherited
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
@@ -25,6 +24,7 @@ from backorder.provider.errors import (
     ProviderError,
     TemporaryFailure,
 )
+from backorder.runtime.clock import Clock
 from backorder.store import Store
 from submission.claims import claim, new_claim, settle
 from submission.line import Line

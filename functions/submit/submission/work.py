@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from backorder.batches import Batch
-from backorder.clock import Clock
-from backorder.model import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError, Scope
 from backorder.rules import Rules, RulesOutdated, last_good_rules
+from backorder.runtime.clock import Clock
+from backorder.runtime.messages import Batch
 from backorder.store import Conflict, NotUnderstood, Store
 from submission.claims import claim, new_claim
 from submission.line import Line

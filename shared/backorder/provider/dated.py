@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from backorder.ahead import Ahead, measured
-from backorder.clock import Clock
+from backorder.domain.clock_difference import Ahead, measured
 from backorder.provider.account import AccountStatus
 from backorder.provider.client import Provider
+from backorder.runtime.clock import Clock
 
 
 def account_and_clock(provider: Provider, clock: Clock) -> tuple[AccountStatus, Ahead | None]:

@@ -9,7 +9,7 @@ import boto3
 from backorder.provider.calls import Called, unobserved
 from backorder.provider.client import Provider
 from backorder.provider.credentials import SecretCredentials
-from backorder.settings import ProviderSettings
+from backorder.runtime.settings import ProviderSettings
 
 
 def provider_from(

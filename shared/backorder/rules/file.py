@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pydantic import Field, ValidationError
 
-from backorder.registries import Times
+from backorder.domain.registries import Times
 from backorder.rules.choice import Select, Weights
 from backorder.rules.faults import RulesError, told
 from backorder.rules.orders import Provider

@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from backorder.clock import iso
 from backorder.rules.faults import RulesError, in_short
 from backorder.rules.file import Rules, parse_rules
+from backorder.runtime.clock import iso
 
 if TYPE_CHECKING:
     from backorder.store import Store

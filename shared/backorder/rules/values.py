@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr
 
-from backorder.conditions import Condition
-from backorder.domains import NotADomain, parse_zone
-from backorder.expressions import BadExpression, Expression
+from backorder.domain.domains import NotADomain, parse_zone
+from backorder.rules.conditions import Condition
+from backorder.rules.expressions import BadExpression, Expression
 
 
 def _amount(value: object) -> Decimal:

@@ -42,11 +42,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter, ValidationError
 
-from backorder.bookkeeping import Lease, Posting
-from backorder.clock import iso
-from backorder.finding import Finding
-from backorder.model import Backorder, BackorderKey
-from backorder.observability import logger
+from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Lease, Posting
+from backorder.runtime.clock import iso
+from backorder.runtime.observability import logger
 from backorder.store.protocol import Conflict, ListRecord, NotUnderstood, SetAside
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from backorder.bookkeeping import Lease, Posting
-from backorder.finding import Finding
-from backorder.model import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Lease, Posting
 from backorder.store.protocol import Conflict, ListRecord, SetAside
 
 

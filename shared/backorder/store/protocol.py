@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from backorder.bookkeeping import Lease, Posting
-from backorder.finding import Finding
-from backorder.model import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Lease, Posting
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import Protocol
 
 import idna
 
-from backorder.domains import Domain, NotADomain, parse_domain
+from backorder.domain.domains import Domain, NotADomain, parse_domain
 from ingestion.reading.containers import NoList
 from ingestion.reading.encodings import KEEP, has_kept, kept
 

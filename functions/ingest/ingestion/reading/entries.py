@@ -10,7 +10,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
-from backorder.domains import Domain, NotADomain, parse_domain
+from backorder.domain.domains import Domain, NotADomain, parse_domain
 from ingestion.reading.encodings import has_kept, in_hex
 
 LONGEST_SHOWN = 300

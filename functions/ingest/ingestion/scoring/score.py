@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backorder.domains import Domain
+from backorder.domain.domains import Domain
 from backorder.rules import Weights
 from ingestion.scoring.words import Lexicon, lexicon, triples_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from backorder.finding import Kind
-from backorder.halt import Halt
-from backorder.money import ZERO, in_words
-from backorder.standing import Forecast
+from backorder.documents.account_outlook import Forecast
+from backorder.documents.halt import Halt
+from backorder.domain.findings import Kind
+from backorder.domain.money import ZERO, in_words
 from reconciliation.findings.observation import Observation
 from reconciliation.ledger import Differs
 

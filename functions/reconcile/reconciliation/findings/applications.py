@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from backorder.finding import Kind
-from backorder.model import Backorder, Origin, State
+from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.findings import Kind
 from backorder.provider.applications import Application
 from reconciliation.findings.observation import Observation
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from backorder.bookkeeping import Lease
-from backorder.finding import Kind
-from backorder.money import in_words
+from backorder.domain.findings import Kind
+from backorder.domain.ledger import Lease
+from backorder.domain.money import in_words
 from reconciliation.findings.observation import Observation
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from backorder.finding import Kind
+from backorder.domain.findings import Kind
 from backorder.store import SetAside
 from reconciliation.findings.observation import Observation
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from backorder.finding import Kind
-from backorder.misplaced import Misplaced
+from backorder.documents.misplaced import Misplaced
+from backorder.documents.unread import UnreadObjects
+from backorder.domain.findings import Kind
 from backorder.rules import BrokenRules
-from backorder.unread import UnreadObjects
 from reconciliation.findings.observation import Observation
 
 OBJECT_KINDS = frozenset({Kind.LIST_UNREAD, Kind.LIST_MISPLACED, Kind.RULES_BROKEN})

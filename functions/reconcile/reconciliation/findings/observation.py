@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from backorder.finding import Finding, Kind
-from backorder.model import Backorder, BackorderKey
-from backorder.money import ZERO
+from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.findings import Finding, Kind
+from backorder.domain.money import ZERO
 
 
 @dataclass(frozen=True, slots=True)

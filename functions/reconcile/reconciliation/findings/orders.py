@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from backorder.finding import Kind
-from backorder.model import FUNDED_AND_MISSED, AuctionTold, Backorder, Charge, Origin, Source, State
-from backorder.money import CENT, ZERO, in_words
-from backorder.patience import MATTERS_AFTER
+from backorder.domain.backoff import MATTERS_AFTER
+from backorder.domain.backorder import FUNDED_AND_MISSED, AuctionTold, Backorder, Charge, Origin, Source, State
+from backorder.domain.findings import Kind
+from backorder.domain.money import CENT, ZERO, in_words
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
 from reconciliation.following import may_come_back, stale

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from backorder.dates import DateSource
-from backorder.deadlines import FINALIZATION_LEAD
-from backorder.finding import Kind
-from backorder.model import Backorder
-from backorder.registries import Registries, Times
+from backorder.domain.backorder import Backorder
+from backorder.domain.dates import DateSource
+from backorder.domain.findings import Kind
+from backorder.domain.registries import Registries, Times
+from backorder.domain.schedule import FINALIZATION_LEAD
 from reconciliation.findings.observation import Observation
 
 TOLERANCE = timedelta(minutes=30)

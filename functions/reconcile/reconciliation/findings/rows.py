@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from backorder.finding import Kind
+from backorder.domain.findings import Kind
 from backorder.provider.listing import Unread
 from reconciliation.findings.observation import Observation
 

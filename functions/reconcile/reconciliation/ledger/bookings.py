@@ -16,9 +16,9 @@ from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 
-from backorder.bookkeeping import Account, Posting, PostingKind
-from backorder.model import Backorder, BackorderKey, Charge
-from backorder.money import ZERO
+from backorder.domain.backorder import Backorder, BackorderKey, Charge
+from backorder.domain.ledger import Account, Posting, PostingKind
+from backorder.domain.money import ZERO
 from backorder.provider.account import AccountingEntry
 from reconciliation.ledger.seen import Seen, posting
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from backorder.bookkeeping import Account, Lease, Posting
-from backorder.model import WAITING, Backorder, BackorderKey, State
+from backorder.domain.backorder import WAITING, Backorder, BackorderKey, State
+from backorder.domain.ledger import Account, Lease, Posting
 from backorder.provider.account import Deposit
 from reconciliation.ledger.seen import Seen, posting
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backorder.bookkeeping import Account, Posting
-from backorder.money import ZERO
+from backorder.domain.ledger import Account, Posting
+from backorder.domain.money import ZERO
 from reconciliation.ledger.seen import Seen, posting
 
 CALL = "StatusAccount"

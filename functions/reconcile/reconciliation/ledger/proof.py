@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from backorder.bookkeeping import Account, Posting
-from backorder.money import ZERO
+from backorder.domain.ledger import Account, Posting
+from backorder.domain.money import ZERO
 from reconciliation.ledger.sums import Sum
 
 UNSEEN = timedelta(hours=3)

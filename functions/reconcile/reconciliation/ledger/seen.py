@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from backorder.bookkeeping import Account, Lease, Posting, PostingKind
-from backorder.money import ZERO
+from backorder.domain.ledger import Account, Lease, Posting, PostingKind
+from backorder.domain.money import ZERO
 from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
 from backorder.provider.listing import Unread
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from backorder.bookkeeping import Account, Posting, PostingKind
+from backorder.domain.ledger import Account, Posting, PostingKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from backorder.model import AuctionTold, Backorder, State
-from backorder.money import in_words
+from backorder.domain.backorder import AuctionTold, Backorder, State
+from backorder.domain.money import in_words
 from reconciliation.findings import PAY_WITHIN
 from reconciliation.page.model import AuctionRow
 

@@ -12,10 +12,10 @@ from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from backorder.bookkeeping import Account, Posting
-from backorder.deadlines import FINALIZATION_LEAD
-from backorder.money import ZERO
-from backorder.standing import ForeignOrder, Lock
+from backorder.documents.account_outlook import ForeignOrder, Lock
+from backorder.domain.ledger import Account, Posting
+from backorder.domain.money import ZERO
+from backorder.domain.schedule import FINALIZATION_LEAD
 from reconciliation.findings import RELEASE_LAG
 from reconciliation.page.model import FundingDay
 from reconciliation.page.needs import Change, Needs

@@ -21,9 +21,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, pa
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from backorder.clock import iso, span
-from backorder.money import CENT, text
-from backorder.spreadsheet import safe
+from backorder.domain.money import CENT, text
+from backorder.runtime.clock import iso, span
+from backorder.runtime.csv_cells import safe
 from reconciliation.page.chart import funding_chart, weeks_chart
 from reconciliation.page.model import Page, Row
 

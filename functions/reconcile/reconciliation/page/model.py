@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from backorder.finding import Finding, Kind
+from backorder.documents.successes import Expectation
+from backorder.domain.findings import Finding, Kind
 from backorder.store import ListRecord
-from backorder.successes import Expectation
 
 
 @dataclass(frozen=True, slots=True)

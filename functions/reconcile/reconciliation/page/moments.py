@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from backorder.model import Backorder, State
-from backorder.money import ZERO
+from backorder.domain.backorder import Backorder, State
+from backorder.domain.money import ZERO
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.page.model import Moment
 

@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from backorder.model import WAITING, WON, Backorder, State
-from backorder.money import ZERO
+from backorder.domain.backorder import WAITING, WON, Backorder, State
+from backorder.domain.money import ZERO
 from reconciliation.page.model import Outcomes
 
 MOST_ZONES = 30

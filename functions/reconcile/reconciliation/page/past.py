@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from backorder.model import Backorder, State
+from backorder.domain.backorder import Backorder, State
 from reconciliation.page.needs import turns
 from reconciliation.page.outcomes import Zones
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from backorder.deadlines import Known
-from backorder.model import Backorder
+from backorder.domain.backorder import Backorder
+from backorder.domain.schedule import Known
 from reconciliation.page.model import Row
 from reconciliation.page.outcomes import GROUPS
 

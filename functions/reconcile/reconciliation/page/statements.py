@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from backorder.bookkeeping import Account, Posting, PostingKind, balances
-from backorder.money import ZERO
+from backorder.domain.ledger import Account, Posting, PostingKind, balances
+from backorder.domain.money import ZERO
 from reconciliation.page.model import Statement
 
 

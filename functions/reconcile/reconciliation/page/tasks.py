@@ -7,9 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
-from backorder.finding import Finding, Kind
-from backorder.money import ZERO
-from backorder.standing import Forecast
+from backorder.documents.account_outlook import Forecast
+from backorder.domain.findings import Finding, Kind
+from backorder.domain.money import ZERO
 from reconciliation.page.model import Task
 
 MOST_OF_A_KIND = 50

@@ -11,14 +11,14 @@ from decimal import Decimal
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from backorder.ahead import Ahead
-from backorder.bookkeeping import Account, Posting
-from backorder.finding import Finding
-from backorder.model import Backorder
+from backorder.documents.account_outlook import Forecast, Standing
+from backorder.documents.successes import EXPECTATIONS, Stage, Successes
+from backorder.domain.backorder import Backorder
+from backorder.domain.clock_difference import Ahead
+from backorder.domain.findings import Finding
+from backorder.domain.ledger import Account, Posting
 from backorder.provider.account import AccountStatus
-from backorder.standing import Forecast, Standing
 from backorder.store import ListRecord
-from backorder.successes import EXPECTATIONS, Stage, Successes
 from reconciliation.page.auctions import Auctions
 from reconciliation.page.funding import funding_days
 from reconciliation.page.model import Page, StageLine

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from backorder.domains import Domain
+from backorder.domain.domains import Domain
 from ingestion.reading.entries import Entry, Reject, domain_or_reject, reject
 from ingestion.reading.formats.form import Format, uncommented
 from ingestion.reading.lines import Line

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from backorder.registries import Registries, Times
+from backorder.domain.registries import Registries, Times
 from ingestion.reading.entries import Release
 from ingestion.reading.formats.dates import Order, UnreadableDate, Written, read_moment, read_parts
 from ingestion.reading.formats.rows import Cells, Drop

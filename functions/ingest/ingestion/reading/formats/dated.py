@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from backorder.domains import Domain
+from backorder.domain.domains import Domain
 from ingestion.reading.entries import Entry, Reject, Release, domain_or_reject, reject
 from ingestion.reading.formats import auda
 from ingestion.reading.formats.dates import Order, UnreadableDate, Written, read_drop

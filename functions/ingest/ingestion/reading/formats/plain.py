@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from backorder.domains import Domain, NotADomain, parse_domain
+from backorder.domain.domains import Domain, NotADomain, parse_domain
 from ingestion.reading.entries import Entry, Reject, column_name, reject, undecoded
 from ingestion.reading.formats.columns import NAME_TITLES, known_title
 from ingestion.reading.formats.form import Format, PlainRows, is_comment, uncommented

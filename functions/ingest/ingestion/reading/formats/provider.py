@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from backorder.domains import Domain
+from backorder.domain.domains import Domain
 from ingestion.reading.entries import Entry, Reject, domain_or_reject, reject
 from ingestion.reading.formats.dates import UnreadableDate, iso_date
 from ingestion.reading.formats.form import Format, PlainRows, is_comment_in_columns, uncommented

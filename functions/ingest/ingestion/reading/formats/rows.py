@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from backorder.domains import Domain
-from backorder.numbers import readings
+from backorder.domain.domains import Domain
+from backorder.domain.numbers import readings
 from ingestion.reading.encodings import marked
 from ingestion.reading.entries import Entry, Reject, Release, domain_or_reject, reject
 from ingestion.reading.formats.columns import Roles

@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from backorder.domains import Domain
+from backorder.domain.domains import Domain
 from ingestion.reading.encodings import has_kept
 from ingestion.reading.entries import Entry, Reject, column_name, domain_or_reject, reject
 from ingestion.reading.formats import auda

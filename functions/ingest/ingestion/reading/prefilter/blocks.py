@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import accumulate, chain, compress, repeat
 from typing import NamedTuple
 
-from backorder.domains import Domain, is_plain_zone, suffixes_below
+from backorder.domain.domains import Domain, is_plain_zone, suffixes_below
 from ingestion.reading.containers import NoList
 from ingestion.reading.entries import Entry, Items, LeftOut, Reject
 from ingestion.reading.formats.form import Format, PlainRows

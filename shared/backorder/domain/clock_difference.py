@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from backorder.model import Backorder, Origin, State
+from backorder.domain.backorder import Backorder, Origin, State
 
 SMALL = timedelta(seconds=30)
 """A difference up to this is reckoned with wherever the provider's times are compared with ours."""

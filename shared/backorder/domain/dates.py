@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from backorder.deadlines import UNDATED, Schedule, schedule
-from backorder.registries import Registries
+from backorder.domain.registries import Registries
+from backorder.domain.schedule import UNDATED, Schedule, schedule
 
 SAME_DROP = timedelta(hours=48)
 """A day and the moment within it, named by two lists, are no further apart."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from backorder.numbers import readings
+from backorder.domain.numbers import readings
 
 _condition = re.compile(r"\s*(>=|<=|!=|=|>|<)\s*([^\s<>=!].*?)\s*").fullmatch
 _OPERATORS: dict[str, Callable[[Decimal, Decimal], bool]] = {

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from backorder.money import ZERO
+from backorder.domain.money import ZERO
 
 
 class Account(StrEnum):

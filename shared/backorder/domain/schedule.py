@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
-from backorder.registries import Registries
+from backorder.domain.registries import Registries
 
 MARGIN = timedelta(minutes=15)
 """We are done this long before the provider's last moment."""

@@ -175,6 +175,6 @@ def latest_end(day: date) -> datetime:
 
 @cache
 def _shipped() -> Registries:
-    table = importlib.resources.files("backorder").joinpath("registries.toml").read_text("utf-8")
+    table = importlib.resources.files("backorder.domain").joinpath("registries.toml").read_text("utf-8")
     rows = [Registry.model_validate(row) for row in tomllib.loads(table)["registry"]]
     return Registries({zone: row for row in rows for zone in row.zones})

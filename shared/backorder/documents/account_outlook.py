@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
-from backorder.money import ZERO, in_words
+from backorder.domain.money import ZERO, in_words
 from backorder.store.documents import Document, Documents
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
-from backorder.dates import DateSource, DateStatement, decisive, schedule_of, with_statement
-from backorder.deadlines import Known, Schedule
-from backorder.money import ZERO
-from backorder.registries import Registries
-from backorder.states import FINAL, PLACED, TAKEN_BACK_AT_THE_PROVIDER, TRANSITIONS, WAITING, WON, State
+from backorder.domain.dates import DateSource, DateStatement, decisive, schedule_of, with_statement
+from backorder.domain.money import ZERO
+from backorder.domain.registries import Registries
+from backorder.domain.schedule import Known, Schedule
+from backorder.domain.states import FINAL, PLACED, TAKEN_BACK_AT_THE_PROVIDER, TRANSITIONS, WAITING, WON, State
 
 HISTORY_LIMIT = 40
 """So many steps stay on the item: it ends at 400 KB, and a provider that is down for a day means hundreds."""

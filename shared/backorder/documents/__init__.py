@@ -1,0 +1,1 @@
+"""The documents that functions leave for each other in the store."""

@@ -1,0 +1,1 @@
+"""What the product is about, decided purely: backorders and their states, domains and when they drop, money."""
