@@ -45,6 +45,8 @@ LAMBDA_PYTHON = $(eval LAMBDA_PYTHON := $(shell \
 # What is done where it is missing: said, and in CI an error.
 WITHOUT_LAMBDA_PYTHON = { echo "make: no python3.13 on PATH or in pyenv, which Lambda runs: skipped $@ and what needs it" >&2; [ "$$CI" != true ]; exit; }
 
+# One more than there are processors: a quarter of the tests' time is spent waiting for a process or a browser.
+TESTERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 LIST ?=
 KIND ?=
 ARGS ?=
@@ -148,7 +150,7 @@ emulator: $(READY) ## the provider's emulator alone: PORT=8053 ARGS="…"
 	@$(BIN)/python -m local emulator --port $(PORT) $(ARGS)
 
 test: $(READY) $(RUNTIME_READY) $(DYNALITE_READY) $(BUILT) ## every test but those of `make soak`
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not soak" --durations 10 $(ARGS)
+	@$(BIN)/python -m pytest -n $(TESTERS) --dist worksteal -m "not soak" --durations 10 $(ARGS)
 
 soak: $(READY) $(RUNTIME_READY) $(BUILT) ## hundreds of seeds, searches, ten times the examples, kills, growth of memory, ten minutes of fuzz: MINUTES=n
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m soak --durations 10 $(ARGS)

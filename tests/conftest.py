@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 
 from tests.rights import Guard
 
 GUARD = Guard()
+_load_file = JSONFileLoader.load_file
+
+
+@cache
+def _loaded_once(path: str) -> Any:
+    return _load_file(JSONFileLoader(), path)
 
 
 def pytest_configure() -> None:
     GUARD.watch()
+    # Each of hundreds of sessions would decode the same descriptions of services and regions: an eighth of all time.
+    setattr(JSONFileLoader, "load_file", lambda _, path: _loaded_once(path))  # noqa: B010
     # How long an example takes says how busy the machine is: no deadline. What `make test` tries is always the same;
     # `make soak` searches, with `--hypothesis-profile`.
     settings.register_profile("repeat", deadline=None, max_examples=50, derandomize=True)

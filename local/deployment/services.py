@@ -1,6 +1,6 @@
 """Clients of the services in moto, with credentials that are good nowhere else."""
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -23,8 +23,12 @@ ACCOUNT_ID = "123456789012"
 ACCESS_KEY = "testing"
 
 
+@cache
 def aws_session() -> boto3.Session:
-    """A session that looks at no configuration of this machine, so that no real account is ever reached."""
+    """A session that looks at no configuration of this machine, so that no real account is ever reached.
+
+    Always the same one: a session reads descriptions of all services and regions, for a twentieth of a second.
+    """
     return boto3.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY, region_name=REGION)
 
 
