@@ -18,8 +18,8 @@ from backorder.domain.money import ZERO
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.rules import Rules
-from planning.funding import plan
-from planning.position import Funds, Position
+from planning.funding.allocation import plan
+from planning.funding.problem import Funds, Position
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 30

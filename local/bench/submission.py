@@ -27,7 +27,7 @@ from backorder.store.memory import MemoryStore
 from local.deployment.services import Services
 from local.processes import PROJECT
 from local.stack import TEMPLATE, emulator, moto_server
-from submission.work import Submission, work
+from submission.process_batch import Submission, work
 
 LATENCY_S = 0.1
 WRITE_S = 0.005

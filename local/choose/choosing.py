@@ -21,10 +21,10 @@ from ingestion.intake import Intake
 from ingestion.reading import Entry, LeftOut, ReadList, Reject, read_lists
 from ingestion.reading.prefilter import Screen
 from ingestion.selection import Selection
-from planning.fees import Fees
-from planning.funding import chance_gone
-from planning.limits import Counted
-from planning.ranking import rank
+from planning.funding.allocation import chance_gone
+from planning.funding.fees import Fees
+from planning.funding.limits import Counted
+from planning.funding.ranking import rank
 
 
 @dataclass(slots=True)

@@ -19,8 +19,8 @@ from backorder.store import Store
 from fetching.fetch import fetch_list
 from local.deployment import Deployment, aws_environment
 from local.run.pump import Handler
-from planning.submissions import plan_submissions
-from reconciliation.message import Message
+from planning.plan_submissions import plan_submissions
+from reconciliation.alert import Message
 from reconciliation.reconcile import reconcile_account
 
 READ_TIMEOUT_S = 0.5

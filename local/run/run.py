@@ -37,7 +37,7 @@ from local.run.pump import Pump
 from local.run.sums import documents_of_the_books
 from local.run.watched import WatchedStore
 from local.stack import LocalStack, attach, stack_in_process
-from reconciliation.message import Message
+from reconciliation.alert import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -29,9 +29,9 @@ from local.simulation.scenario import Scenario
 from local.simulation.scheduler import Process, Scheduler
 from local.simulation.stepped import SteppedStore
 from local.simulation.wire import WireSession
-from planning.submissions import Planning, plan_submissions
+from planning.plan_submissions import Planning, plan_submissions
 from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
-from submission.work import Submission
+from submission.process_batch import Submission
 
 LISTS, REPORTS = "lists", "reports"
 PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, as the emulator's # nosec B105

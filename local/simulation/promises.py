@@ -14,7 +14,7 @@ from local.simulation.audit import wrong_findings, wrong_ledger
 from local.simulation.looks import Looks
 from local.simulation.names import Name
 from local.simulation.scenario import Scenario
-from submission.answers import CLOCK_SKEW
+from submission.recovery_rules import CLOCK_SKEW
 
 Broken = Mapping[str, Sequence[str]]
 """Each broken promise by name, with what breaks it, one line a domain."""

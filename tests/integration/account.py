@@ -19,9 +19,9 @@ from backorder.provider import Credentials, Provider
 from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
-from planning.submissions import Planning, plan_submissions
-from planning.submissions import Summary as Tick
-from reconciliation.message import Message
+from planning.plan_submissions import Planning, plan_submissions
+from planning.plan_submissions import Summary as Tick
+from reconciliation.alert import Message
 from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 from tests.factories import NOW, a_placed_backorder, a_step, usd
 

@@ -16,7 +16,7 @@ from backorder.domain.backorder import Origin, State
 from backorder.runtime.messages import Batch
 from local.emulator import Delivery, EmulatorServer, Options
 from local.emulator.options import Duplicates
-from planning.submissions import Planning, plan_submissions
+from planning.plan_submissions import Planning, plan_submissions
 from tests.factories import NOW, a_backorder
 from tests.integration.test_submission import DUPLICATES, Provision, World, a_list_without_names
 

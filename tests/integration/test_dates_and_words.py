@@ -14,7 +14,7 @@ from backorder.domain.dates import DateSource
 from backorder.domain.findings import Kind
 from ingestion.intake import NEXT_CYCLE
 from local.emulator.scripted import Scripted
-from planning.submissions import Planning, plan_submissions
+from planning.plan_submissions import Planning, plan_submissions
 from tests.factories import a_date, a_dated_backorder, an_account_status, an_estimated_backorder, usd
 from tests.integration.account import REGISTRIES, a_world
 from tests.integration.account import World as Account

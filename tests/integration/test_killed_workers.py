@@ -1,8 +1,8 @@
 """Worker processes killed at any moment: each name is ordered once, and none is lost.
 
-The workers run `submission.work` on real HTTP in processes of their own, two at a time. The emulator and the table, in
-moto, are processes too, and outlive them. A message comes back until a worker was through with it, as from SQS; plans
-are made between the kills.
+The workers run `submission.process_batch` on real HTTP in processes of their own, two at a time. The emulator and the
+table, in moto, are processes too, and outlive them. A message comes back until a worker was through with it, as from
+SQS; plans are made between the kills.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from backorder.store.dynamodb import DynamoStore
 from local.control import Control
 from local.run.functions import use_environment
 from local.stack import LocalStack, local_stack
-from planning.submissions import Planning, plan_submissions
-from submission.questions import ASKING
-from submission.work import Submission, work
+from planning.plan_submissions import Planning, plan_submissions
+from submission.process_batch import Submission, work
+from submission.recover import ASKING
 from tests.factories import NOW, a_backorder
 
 KILLS = 10

@@ -21,7 +21,7 @@ from backorder.provider import AccessDenied, Provider, ProviderError, SecretCred
 from backorder.runtime.observability import metrics
 from local.emulator import Delivery, Emulator, EmulatorServer, Options, world
 from local.emulator.options import WIRE_FAULTS
-from submission.watching import Watch
+from submission.metrics import Watch
 from tests.factories import NOW
 
 PASSWORD = "p&ss w0rd/+=é"

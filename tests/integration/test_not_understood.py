@@ -26,7 +26,7 @@ from ingestion.intake import Intake, Outcome
 from ingestion.reading import Entry
 from local.deployment.services import Services
 from local.moto_in_process import ADDRESS, moto_in_process
-from planning.submissions import Planning, Summary, drawing, plan_submissions
+from planning.plan_submissions import Planning, Summary, drawing, plan_submissions
 from reconciliation.books import Books
 from reconciliation.past import read_past
 from tests.factories import (

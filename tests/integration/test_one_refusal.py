@@ -18,8 +18,8 @@ from backorder.documents.halt import halt, zone_halts
 from backorder.domain.backorder import BackorderKey, Origin, State
 from backorder.runtime.messages import Batch
 from local.emulator.scripted import read_script
-from planning.submissions import Planning, plan_submissions
-from submission.work import Submission, work
+from planning.plan_submissions import Planning, plan_submissions
+from submission.process_batch import Submission, work
 from tests.factories import NOW, a_dated_backorder
 from tests.integration.account import World, a_world
 

@@ -19,9 +19,9 @@ from backorder.domain.backorder import State
 from backorder.domain.findings import Kind
 from backorder.runtime.messages import Batch
 from ingestion.summary import ListSummary
-from planning.submissions import Planning, plan_submissions
-from planning.submissions import Summary as Planned
-from submission.work import Submission, work
+from planning.plan_submissions import Planning, plan_submissions
+from planning.plan_submissions import Summary as Planned
+from submission.process_batch import Submission, work
 from tests.integration.account import DROP, FINALIZATION, HOUR
 from tests.integration.account import World as Account
 from tests.integration.account import a_world as an_account

@@ -16,7 +16,9 @@ def called_from(module: str) -> None:
     exec(CALL, {"__name__": module, "client": Services("http://127.0.0.1:9").s3})
 
 
-@pytest.mark.parametrize("module", ["ingestion.ingest", "planning.submissions", "submission", "reconciliation.app"])
+@pytest.mark.parametrize(
+    "module", ["ingestion.ingest", "planning.plan_submissions", "submission", "reconciliation.app"]
+)
 def test_a_call_that_a_role_does_not_allow_fails_where_it_is_made(module: str, guard: Guard) -> None:
     with pytest.raises(AssertionError, match=f"{packages()[module.partition('.')[0]]}: s3:DeleteBucket"):
         called_from(module)

@@ -21,7 +21,7 @@ from fetching.fetch import Fetching, fetch_list
 from local.deployment import translate
 from local.emulator.scripted import read_script
 from local.stack import TEMPLATE
-from planning.submissions import Planning, plan_submissions
+from planning.plan_submissions import Planning, plan_submissions
 from reconciliation.reconcile import Reconciliation, reconcile_account
 from tests.factories import NOW
 from tests.integration.account import REGISTRIES, World, a_world
@@ -111,7 +111,7 @@ class Stack:
     def _plan(self) -> None:
         bug = RuntimeError("a bug, behind the look at the account")
         broken: AbstractContextManager[Any] = (
-            patch("planning.submissions.plan", side_effect=bug) if self.planning_breaks else nullcontext()
+            patch("planning.plan_submissions.plan", side_effect=bug) if self.planning_breaks else nullcontext()
         )
         with self.world.provider_of() as provider, broken:
             planning = Planning(self.world.store, provider, lambda _batches: None, lambda: self.now, 8)

@@ -26,9 +26,9 @@ from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
 from local.emulator.options import Duplicates
-from planning.submissions import TICK, Planning, plan_submissions
-from submission.orders import MOST_FAILURES, PATIENCE
-from submission.work import Submission, work
+from planning.plan_submissions import TICK, Planning, plan_submissions
+from submission.place import MOST_FAILURES, PATIENCE
+from submission.process_batch import Submission, work
 from tests.factories import NOW, a_backorder, a_claim, a_dated_backorder, a_placed_backorder, an_estimated_backorder
 
 PASSWORD = "test.passw0rd"

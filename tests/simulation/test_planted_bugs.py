@@ -13,15 +13,15 @@ import pytest
 import backorder.domain.backorder
 import backorder.domain.dates
 import ingestion.intake
-import planning.submissions
-import planning.timeline
+import planning.funding.timeline
+import planning.plan_submissions
+import reconciliation.account.snapshot
 import reconciliation.findings
-import reconciliation.reading
-import submission.answers
 import submission.claims
-import submission.orders
-import submission.questions
-import submission.work
+import submission.place
+import submission.process_batch
+import submission.recover
+import submission.recovery_rules
 from backorder.domain.backorder import Backorder, BackorderKey, Claim, Origin, State
 from backorder.domain.dates import DateStatement
 from backorder.domain.ledger import Posting
@@ -35,8 +35,8 @@ from reconciliation.books import Books
 from reconciliation.findings import Examined, orders
 from reconciliation.ledger import bookings, name_of
 from reconciliation.shelf import Shelf
-from submission.answers import Adopt, Conclusion
-from submission.orders import Orders
+from submission.place import Orders
+from submission.recovery_rules import Adopt, Conclusion
 
 SEARCHED = range(1, 201)
 WANTED = 3
@@ -64,14 +64,14 @@ def retry_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def asking_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(submission.answers, "QUESTIONS", 1)
+    monkeypatch.setattr(submission.recovery_rules, "QUESTIONS", 1)
 
 
 def a_claim_without_its_condition(monkeypatch: pytest.MonkeyPatch) -> None:
     def claim(store: Store, backorder: Backorder, to: State, held: Claim, *, now: datetime, why: str) -> Backorder:
         return forced(store, backorder.moved(to, at=now, why=why, claim=held))
 
-    for module in (submission.work, submission.questions):
+    for module in (submission.process_batch, submission.recover):
         monkeypatch.setattr(module, "claim", claim)
 
 
@@ -79,7 +79,7 @@ def an_outcome_written_unconditionally(monkeypatch: pytest.MonkeyPatch) -> None:
     def settle(store: Store, claimed: Backorder, change: Callable[[Backorder], Backorder]) -> Backorder:
         return forced(store, change(claimed))
 
-    monkeypatch.setattr(submission.orders, "settle", settle)
+    monkeypatch.setattr(submission.place, "settle", settle)
 
 
 def a_lease_shorter_than_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,23 +87,23 @@ def a_lease_shorter_than_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def adopting_a_dead_application(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = submission.answers.conclude
+    right = submission.recovery_rules.conclude
 
     def conclude(claim: Claim, applications: Iterable[Application], **about: Any) -> Conclusion:
         found = list(applications)
         concluded = right(claim, found, **about)
         return concluded if isinstance(concluded, Adopt) or not found else Adopt(found[0], Origin.OURS)
 
-    monkeypatch.setattr(submission.questions, "conclude", conclude)
+    monkeypatch.setattr(submission.recover, "conclude", conclude)
 
 
 def adopting_a_strangers_as_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (submission.answers, submission.orders):
+    for module in (submission.recovery_rules, submission.place):
         monkeypatch.setattr(module, "is_ours", lambda _application, _claim: True)
 
 
 def a_deadline_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = submission.work._Work._order
+    right = submission.process_batch._Work._order
 
     class Endless:
         """A store in which nothing has a last chance."""
@@ -118,17 +118,17 @@ def a_deadline_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
             found = self._store.get(key)
             return found and replace(found, last_chance=None)
 
-    def order(self: submission.work._Work, key: BackorderKey) -> str:
+    def order(self: submission.process_batch._Work, key: BackorderKey) -> str:
         if not isinstance(self.store, Endless):
             self.store = Endless(self.store)
         return right(self, key)
 
-    monkeypatch.setattr(submission.work._Work, "_order", order)
-    monkeypatch.setattr(planning.submissions, "chance_gone", lambda _backorder, _now: None)
+    monkeypatch.setattr(submission.process_batch._Work, "_order", order)
+    monkeypatch.setattr(planning.plan_submissions, "chance_gone", lambda _backorder, _now: None)
 
 
 def queued_with_no_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    tick = planning.submissions._Tick
+    tick = planning.plan_submissions._Tick
     monkeypatch.setattr(tick, "_still_queued", lambda _self, backorder: backorder.state is State.QUEUED)
 
 
@@ -165,7 +165,7 @@ def refunds_that_are_missed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sending_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning.timeline.Timeline, "has_room", lambda *_: True)
+    monkeypatch.setattr(planning.funding.timeline.Timeline, "has_room", lambda *_: True)
 
 
 def a_refused_order_sent_again_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +203,7 @@ def sums_of_what_the_ledger_did_not_take(monkeypatch: pytest.MonkeyPatch) -> Non
         right(self, given)
         return given
 
-    monkeypatch.setattr(reconciliation.reading, "read_entries", read_entries)
+    monkeypatch.setattr(reconciliation.account.snapshot, "read_entries", read_entries)
     monkeypatch.setattr(MemoryStore, "post", post)
     monkeypatch.setattr(Books, "mend_sums", lambda _self, _today: 0)
 
@@ -242,7 +242,7 @@ def bug(plant: Plant, wishes: Wishes, *breaks: str, seeds: tuple[int, ...]) -> B
 BUGS = {
     "retry without asking": bug(retry_without_asking, TWICE, "ordered_once", seeds=(7,)),
     "asking only once": bug(asking_only_once, COMES_LATE, "ordered_once", seeds=(7,)),
-    "a claim without its condition": bug(a_claim_without_its_condition, TWICE, "ordered_once", "none_lost", seeds=(6,)),
+    "a claim without its condition": bug(a_claim_without_its_condition, TWICE, "ordered_once", "none_lost", seeds=(5,)),
     "an outcome written unconditionally": bug(
         an_outcome_written_unconditionally,
         NO_FAULTS,
@@ -254,7 +254,7 @@ BUGS = {
     "adopting a stranger's as ours": bug(adopting_a_strangers_as_ours, ANY, "nobody_elses", seeds=(5,)),
     "a deadline ignored": bug(a_deadline_ignored, ANY, "in_time", "comes_to_an_end", seeds=(4,)),
     "sending what does not fit": bug(sending_what_does_not_fit, ANY, "funded", seeds=(4,)),
-    "QUEUED with no way back": bug(queued_with_no_way_back, ANY, "comes_to_an_end", "none_lost", seeds=(3,)),
+    "QUEUED with no way back": bug(queued_with_no_way_back, ANY, "comes_to_an_end", "none_lost", seeds=(11,)),
     "a ledger without tax": bug(a_ledger_without_tax, BOOKS, "ledger_equals", "findings_are_the_faults", seeds=(20,)),
     "a ledger not mended after a crash": bug(
         a_ledger_that_is_not_mended_after_a_crash,
@@ -278,7 +278,7 @@ BUGS = {
     "the newest date, whoever says it": bug(the_newest_date_whoever_says_it, LISTS, "dates_ranked", seeds=(1,)),
     "a cancel that is forgotten": bug(a_cancel_that_is_forgotten, LISTS, "last_word", "cancel_holds", seeds=(2,)),
     "a wish that changes nothing": bug(a_wish_that_changes_nothing, POOR, "last_word", seeds=(4,)),
-    "refunds missed at once": bug(refunds_that_are_missed_at_once, BOOKS, "findings_are_the_faults", seeds=(3,)),
+    "refunds missed at once": bug(refunds_that_are_missed_at_once, BOOKS, "findings_are_the_faults", seeds=(1,)),
 }
 
 

@@ -10,10 +10,10 @@ import pytest
 
 import ingestion.sweep
 import ingestion.writing
-import planning.submissions
+import planning.plan_submissions
 import reconciliation.writers
 import submission.app
-import submission.work
+import submission.process_batch
 from local.emulator.options import WIRE_FAULTS
 from local.simulation.command import run_seed
 from local.simulation.pool import Pool, pools_on_tasks
@@ -109,9 +109,9 @@ def test_no_function_has_threads_of_its_own() -> None:
         for module in (
             ingestion.sweep,
             ingestion.writing,
-            planning.submissions,
+            planning.plan_submissions,
             reconciliation.writers,
-            submission.work,
+            submission.process_batch,
         ):
             assert module.__dict__["ThreadPoolExecutor"] is Pool
 
@@ -126,7 +126,7 @@ def test_an_error_in_the_functions_breaks_a_promise(monkeypatch: pytest.MonkeyPa
 
 def test_a_message_on_which_a_function_crashed_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The crash is told, and nothing else is wrong: the second delivery does what the first did not."""
-    right, crashes = submission.work.work, iter([True])
+    right, crashes = submission.process_batch.work, iter([True])
 
     def work(*given: Any, **named: Any) -> Any:
         if next(crashes, False):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from backorder.domain.backorder import Claim, Origin
 from backorder.provider.adapter import FINAL, LIVE, ApplicationStatus
 from backorder.provider.applications import Application
-from submission.answers import CLOCK_SKEW, QUESTIONS, Adopt, AskAgain, Conclusion, SendAgain, conclude, is_ours
+from submission.recovery_rules import CLOCK_SKEW, QUESTIONS, Adopt, AskAgain, Conclusion, SendAgain, conclude, is_ours
 from tests.factories import NOW, a_claim, an_application
 
 OLDER = NOW - timedelta(hours=1)

@@ -13,7 +13,7 @@ from backorder.documents.account_outlook import OwnPrice, Standing
 from backorder.domain.backorder import Charge, State
 from backorder.domain.money import CENT, ZERO
 from backorder.rules import Rules
-from planning.fees import EXCHANGE, Fees
+from planning.funding.fees import EXCHANGE, Fees
 from tests.factories import CURRENCY, FEE, NOW, a_backorder, a_placed_backorder, usd
 
 

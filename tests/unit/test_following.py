@@ -29,8 +29,8 @@ from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import NotFound, Refused
 from backorder.provider.names import RegisteredDomain
-from reconciliation import following
-from reconciliation.following import (
+from reconciliation import status_sync
+from reconciliation.status_sync import (
     charged,
     found_in_account,
     given_up,
@@ -65,7 +65,7 @@ ALMOST_A_DAY = timedelta(days=1) - MICROSECOND
 
 
 def follow(backorder: Backorder, application: Application) -> Backorder:
-    return following.follow(backorder, application, now=LATER, registries=REGISTRIES)
+    return status_sync.follow(backorder, application, now=LATER, registries=REGISTRIES)
 
 
 # --- States --------------------------------------------------------------------------------------

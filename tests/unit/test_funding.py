@@ -17,11 +17,11 @@ from backorder.domain.backorder import FINAL, WON, Backorder, Charge, Origin, Re
 from backorder.domain.money import ZERO
 from backorder.domain.schedule import MARGIN
 from backorder.rules import Rules
-from planning.funding import Plan, chance_gone, plan
-from planning.position import Funds, Position
-from planning.ranking import rank
-from planning.timeline import STEP, Window
-from planning.windows import Windows
+from planning.funding.allocation import Plan, chance_gone, plan
+from planning.funding.problem import Funds, Position
+from planning.funding.ranking import rank
+from planning.funding.timeline import STEP, Window
+from planning.funding.windows import Windows
 from tests.factories import (
     CURRENCY,
     FEE,

@@ -24,12 +24,12 @@ from backorder.domain.money import ZERO
 from backorder.provider.account import AccountingEntry, Deposit
 from backorder.store.memory import MemoryStore
 from reconciliation import ledger
+from reconciliation.account.snapshot import first_day
 from reconciliation.bookkeeping import Bookkeeping
 from reconciliation.books import Books, Notes
 from reconciliation.ledger import Checked, Seen
 from reconciliation.ledger.bookings import CHARGE_WINDOW
-from reconciliation.orders import Orders
-from reconciliation.reading import first_day
+from reconciliation.open_backorders import Orders
 from tests.factories import (
     FEE,
     NOW,

@@ -17,8 +17,8 @@ from backorder.documents.account_outlook import Standing
 from backorder.domain.backorder import Backorder, State
 from backorder.domain.money import ZERO
 from backorder.rules import Rules
-from planning.fees import Fees
-from planning.limits import Counted
+from planning.funding.fees import Fees
+from planning.funding.limits import Counted
 from tests.factories import FEE, a_backorder, a_placed_backorder, usd
 
 CENT = usd("0.01")

@@ -13,7 +13,7 @@ from backorder.documents.halt import Halt, halt, halt_line, halt_zone, lift_halt
 from backorder.provider.errors import ORDER, AccessDenied, NotFound, OutcomeUnknown, ProviderError, Refused
 from backorder.rules import RulesError, RulesOutdated
 from backorder.store.memory import MemoryStore
-from submission.line import Line, Refusal
+from submission.circuit_breaker import Line, Refusal
 from tests.factories import NOW
 
 UNLIKED = "Invalid attribute value; DOMAIN"

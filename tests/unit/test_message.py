@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from backorder.domain.findings import Kind, Severity
-from reconciliation.message import MOST_OF_A_KIND, SUBJECT_LIMIT, compose, console_link
+from reconciliation.alert import MOST_OF_A_KIND, SUBJECT_LIMIT, compose, console_link
 from tests.factories import a_finding
 
 REPORT = "https://eu-west-1.console.aws.amazon.com/s3/object/reports?region=eu-west-1&prefix=latest/report.html"

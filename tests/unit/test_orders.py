@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.store import Conflict, NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore
-from reconciliation import orders as of_orders
-from reconciliation.orders import TRIES, Change, Orders
+from reconciliation import open_backorders as of_orders
+from reconciliation.open_backorders import TRIES, Change, Orders
 from tests.factories import NOW, a_backorder, a_placed_backorder
 
 

@@ -16,7 +16,7 @@ from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.domain.money import ZERO
 from backorder.store.memory import MemoryStore
 from reconciliation import past
-from reconciliation.orders import Orders
+from reconciliation.open_backorders import Orders
 from reconciliation.page.past import Past, add_up
 from reconciliation.page.view import view
 from reconciliation.past import read_past

@@ -22,7 +22,7 @@ from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderErro
 from backorder.rules import keep_rules
 from backorder.runtime.messages import BATCH_SIZE, Batch
 from backorder.store.memory import MemoryStore
-from planning.submissions import LEASE, QUEUE_PATIENCE, TICK, Planning, Summary, plan_submissions, urgent_first
+from planning.plan_submissions import LEASE, QUEUE_PATIENCE, TICK, Planning, Summary, plan_submissions, urgent_first
 from tests.factories import (
     FEE,
     NOW,

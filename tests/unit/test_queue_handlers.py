@@ -13,7 +13,7 @@ import submission.app
 from backorder.provider.calls import Called
 from backorder.runtime.messages import Batch
 from backorder.runtime.observability import metrics
-from submission.watching import Watch
+from submission.metrics import Watch
 
 ORDER = '{"kind": "order", "backorders": [["example.com", 1]]}'
 WITHDRAWAL = '{"kind": "withdraw", "backorders": [["example.net", 1]]}'

@@ -25,7 +25,7 @@ from backorder.store.memory import MemoryStore
 from reconciliation import report
 from reconciliation.books import Books
 from reconciliation.ledger import sum_up
-from reconciliation.orders import Orders
+from reconciliation.open_backorders import Orders
 from reconciliation.overview import account
 from reconciliation.report import Reports
 from reconciliation.statement import statement

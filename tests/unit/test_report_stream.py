@@ -14,7 +14,7 @@ from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.store.memory import MemoryStore
 from reconciliation.books import Books
 from reconciliation.one_by_one import OneByOne
-from reconciliation.orders import Orders
+from reconciliation.open_backorders import Orders
 from reconciliation.page.past import Day, Past
 from reconciliation.report import Reports
 from tests.factories import FEE, NOW, a_backorder, a_charge, a_dated_backorder, an_account_status

@@ -15,10 +15,10 @@ from backorder.domain.findings import Kind
 from backorder.provider.applications import Application
 from backorder.store import NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore
+from reconciliation.account.foreign import Strangers, find_strangers, foreign_orders
+from reconciliation.account.snapshot import Money, Placed, Reading
 from reconciliation.findings import Stranger
-from reconciliation.orders import Orders
-from reconciliation.reading import Money, Placed, Reading
-from reconciliation.strangers import Strangers, find_strangers, foreign_orders
+from reconciliation.open_backorders import Orders
 from tests.factories import (
     NOW,
     a_backorder,

@@ -14,9 +14,9 @@ from ingestion import sweep, writing
 from local.deployment import translate
 from local.run.schedules import next_call
 from local.stack import TEMPLATE
-from planning import submissions
+from planning import plan_submissions
 from reconciliation import reconcile
-from submission import answers, claims, orders, withdrawals, work
+from submission import claims, place, process_batch, recovery_rules, withdraw
 
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 NAT_FORGETS = timedelta(seconds=350)
@@ -51,16 +51,16 @@ def test_times_that_depend_on_each_other_keep_their_order(resources: dict[str, d
     one_call = seconds(settings["connect_timeout"].default + settings["read_timeout"].default)
 
     # A lease that ends while its function may still run lets a second one at the same work.
-    assert may_run("PlanSubmissions") < submissions.LEASE
+    assert may_run("PlanSubmissions") < plan_submissions.LEASE
     assert may_run("ReconcileAccount") < reconcile.LEASE
     assert may_run("FetchList") < fetch.LEASE
     assert may_run("SubmitBackorders") < claims.LEASE
     # A lease that outlasts the pause keeps the tick after a killed one from its work.
-    assert pause("PlanSchedule") > submissions.LEASE
+    assert pause("PlanSchedule") > plan_submissions.LEASE
     assert pause("ReconcileSchedule") > reconcile.LEASE
     assert pause("FetchSchedule") > fetch.LEASE
     # A call or a list that is begun can be ended, with time to write what came of it.
-    assert one_call + seconds(work.SPARE_SECONDS) < may_run("SubmitBackorders")
+    assert one_call + seconds(process_batch.SPARE_SECONDS) < may_run("SubmitBackorders")
     assert one_call < may_run("PlanSubmissions")
     assert seconds(writing.RESERVE_S) < may_run("IngestList")
     assert one_call < seconds(fetch.RESERVE_S) < may_run("FetchList")
@@ -69,15 +69,15 @@ def test_times_that_depend_on_each_other_keep_their_order(resources: dict[str, d
     assert hidden("SubmissionQueue") > may_run("SubmitBackorders")
     assert hidden("SubmissionQueue") > claims.LEASE
     # What is queued is not queued once more while its message may still come back from a worker that died with it.
-    assert hidden("SubmissionQueue") < submissions.QUEUE_PATIENCE < orders.PATIENCE
+    assert hidden("SubmissionQueue") < plan_submissions.QUEUE_PATIENCE < place.PATIENCE
     # A wait ends between two ticks, or it would be no wait; and there are ticks left before it is too late.
-    assert pause("PlanSchedule") == submissions.TICK
-    assert submissions.TICK < withdrawals.PATIENCE
-    assert submissions.TICK < submissions.AT_RISK
+    assert pause("PlanSchedule") == plan_submissions.TICK
+    assert plan_submissions.TICK < withdraw.PATIENCE
+    assert plan_submissions.TICK < plan_submissions.AT_RISK
     # A question is asked later than the provider's clock may lag.
-    assert answers.CLOCK_SKEW < orders.PAUSE
+    assert recovery_rules.CLOCK_SKEW < place.PAUSE
     # What is to be asked about is asked about by the next tick.
-    assert max(orders.PAUSE, withdrawals.PAUSE) <= submissions.TICK
+    assert max(place.PAUSE, withdraw.PAUSE) <= plan_submissions.TICK
     # The sweep leaves what is in the queue, and finds what is not.
     assert hidden("ListQueue") < sweep.UNDER_WAY < pause("SweepSchedule") < sweep.TOO_OLD
     assert is_redelivered_for("ListQueue") < pause("SweepSchedule")

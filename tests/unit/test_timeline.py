@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planning.timeline import NEVER, STEP, Span, Steps, Timeline, Window, amount_of, span_of, units
+from planning.funding.timeline import NEVER, STEP, Span, Steps, Timeline, Window, amount_of, span_of, units
 from tests.factories import NOW, usd
 
 minutes = st.integers(-30, 300).map(lambda n: NOW + timedelta(minutes=n))

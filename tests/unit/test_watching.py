@@ -24,11 +24,11 @@ from local.deployment import translate
 from local.processes import PROJECT
 from local.stack import TEMPLATE
 from planning.app import measure_tick
-from planning.submissions import Summary as Tick
-from planning.submissions import urgency
+from planning.plan_submissions import Summary as Tick
+from planning.plan_submissions import urgency
 from reconciliation.app import measure_run
 from reconciliation.reconcile import Summary as Run
-from submission.watching import Watch
+from submission.metrics import Watch
 from tests.factories import NOW, a_backorder
 
 RUNBOOK = (PROJECT / "docs" / "operations.md").read_text()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from backorder.domain.backorder import Backorder, Origin, State
-from planning.timeline import Window
-from planning.windows import TIME_TO_REACT, UNSURE, Windows, lock_of
+from planning.funding.timeline import Window
+from planning.funding.windows import TIME_TO_REACT, UNSURE, Windows, lock_of
 from tests.factories import NOW, a_backorder, a_dated_backorder, a_placed_backorder, usd
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)

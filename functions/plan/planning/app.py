@@ -22,7 +22,7 @@ from backorder.runtime.observability import logger, measure, measure_by, metrics
 from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from planning.submissions import Planning, Summary, plan_submissions
+from planning.plan_submissions import Planning, Summary, plan_submissions
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef

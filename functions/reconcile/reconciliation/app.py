@@ -21,7 +21,7 @@ from backorder.runtime.observability import logger, measure, measure_by, metrics
 from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from reconciliation.message import Message, console_link
+from reconciliation.alert import Message, console_link
 from reconciliation.page import PAGE
 from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 from reconciliation.writers import WRITERS

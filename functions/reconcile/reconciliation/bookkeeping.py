@@ -19,10 +19,10 @@ from backorder.runtime.observability import logger
 from backorder.store import NotUnderstood, Store
 from reconciliation import ledger
 from reconciliation.books import Books
-from reconciliation.following import charged, may_come_back, paid_in_the_account, reserved
 from reconciliation.ledger import Followed, Seen, Unposted
-from reconciliation.orders import Orders
+from reconciliation.open_backorders import Orders
 from reconciliation.shelf import Shelf
+from reconciliation.status_sync import charged, may_come_back, paid_in_the_account, reserved
 from reconciliation.writers import side_by_side
 
 KEPT_FOR = timedelta(days=35)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from backorder.domain.backorder import Backorder, State
 from backorder.domain.dates import DateSource, decisive
 from backorder.domain.registries import Registries
-from reconciliation.following import stale
+from reconciliation.status_sync import stale
 
 LAST_HOURS = timedelta(hours=36)
 DISAGREES = timedelta(hours=12)

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from backorder.domain.backorder import Backorder
 from backorder.store import Store
-from reconciliation.orders import place_of
+from reconciliation.open_backorders import place_of
 from reconciliation.page.past import Day, Past, add_up
 from reconciliation.shelf import Shelf
 

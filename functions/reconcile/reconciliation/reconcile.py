@@ -36,22 +36,22 @@ from backorder.runtime.observability import logger
 from backorder.store import NotUnderstood, Store
 from backorder.store.documents import Documents, read_together
 from reconciliation import findings as find
-from reconciliation.ahead import look_ahead
+from reconciliation.account.foreign import KINDS as STRANGER_KINDS
+from reconciliation.account.foreign import Strangers, find_strangers, foreign_orders, judge_deposits, watched
+from reconciliation.account.lookups import each_alone, look_up
+from reconciliation.account.obligations import look_ahead
+from reconciliation.account.snapshot import ENTRIES, Reading, read, read_entries
+from reconciliation.alert import Message, compose
 from reconciliation.aside import keep_set_aside, recall_set_aside
 from reconciliation.bookkeeping import Bookkeeping, Unanswered
 from reconciliation.books import Books
 from reconciliation.dating import to_look_up_date
-from reconciliation.following import follow, given_up, looked_in_vain, redated, seen_in_a_list, settled, to_look_at
 from reconciliation.ledger import Seen
-from reconciliation.looking_up import each_alone, look_up
-from reconciliation.message import Message, compose
-from reconciliation.orders import Orders
+from reconciliation.open_backorders import Orders
 from reconciliation.proving import note_gap, prove_past
-from reconciliation.reading import ENTRIES, Reading, read, read_entries
 from reconciliation.report import Put, Reports
 from reconciliation.stages import Stages
-from reconciliation.strangers import KINDS as STRANGER_KINDS
-from reconciliation.strangers import Strangers, find_strangers, foreign_orders, judge_deposits, watched
+from reconciliation.status_sync import follow, given_up, looked_in_vain, redated, seen_in_a_list, settled, to_look_at
 from reconciliation.writers import side_by_side
 
 _DATES = "dates"

@@ -27,15 +27,15 @@ from backorder.provider.account import AccountStatus
 from backorder.runtime.clock import iso
 from backorder.store import ListRecord, Store
 from backorder.store.documents import Documents, read_together
+from reconciliation.account.snapshot import REREAD
 from reconciliation.books import Books
 from reconciliation.ledger import Sum
 from reconciliation.one_by_one import OneByOne
-from reconciliation.orders import Orders
+from reconciliation.open_backorders import Orders
 from reconciliation.overview import overview
 from reconciliation.page import PAGE, html, view
 from reconciliation.page.past import Past
 from reconciliation.past import read_past
-from reconciliation.reading import REREAD
 from reconciliation.statement import statement
 from reconciliation.tables import (
     Table,

@@ -18,8 +18,8 @@ from backorder.runtime.observability import logger, metrics
 from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from submission.watching import Watch
-from submission.work import Submission, threads, work
+from submission.metrics import Watch
+from submission.process_batch import Submission, threads, work
 
 
 class Settings(ProviderSettings):

@@ -13,7 +13,7 @@ from backorder.domain.findings import Kind
 from backorder.domain.money import CENT, ZERO, in_words
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
-from reconciliation.following import may_come_back, stale
+from reconciliation.status_sync import may_come_back, stale
 
 RELEASE_LAG = timedelta(hours=24)
 """Until the account's own lag is measured: how long a lost order's deposit may take to come back."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backorder.domain.backorder import Backorder, Reason
-from planning.limits import Counted
-from planning.position import Order, Position, by_rank
-from planning.timeline import Span, Timeline
+from planning.funding.limits import Counted
+from planning.funding.problem import Order, Position, by_rank
+from planning.funding.timeline import Span, Timeline
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderErro
 from backorder.rules import Rules
 from backorder.runtime.clock import Clock
 from backorder.store import Conflict, Store
-from submission.line import Line
-from submission.orders import INCOMPLETE
+from submission.circuit_breaker import Line
+from submission.place import INCOMPLETE
 
 CALL = "ModifyDomainApplication"
 

@@ -16,12 +16,12 @@ from backorder.rules import Rules, RulesOutdated, last_good_rules
 from backorder.runtime.clock import Clock
 from backorder.runtime.messages import Batch
 from backorder.store import Conflict, NotUnderstood, Store
+from submission.amend import Repairs
+from submission.circuit_breaker import Line
 from submission.claims import claim, new_claim
-from submission.line import Line
-from submission.orders import Orders
-from submission.questions import Questions
-from submission.repairs import Repairs
-from submission.withdrawals import Withdrawals
+from submission.place import Orders
+from submission.recover import Questions
+from submission.withdraw import Withdrawals
 
 _T = TypeVar("_T")
 

@@ -14,11 +14,11 @@ from backorder.documents.account_outlook import Standing
 from backorder.domain.backorder import Backorder, State
 from backorder.domain.money import ZERO
 from backorder.rules import Rules
-from planning.fees import Fees
-from planning.limits import Counted
-from planning.ranking import rank
-from planning.timeline import NEVER, Span, Steps, Window, span_of, units
-from planning.windows import Windows, drop_of, lock_of
+from planning.funding.fees import Fees
+from planning.funding.limits import Counted
+from planning.funding.ranking import rank
+from planning.funding.timeline import NEVER, Span, Steps, Window, span_of, units
+from planning.funding.windows import Windows, drop_of, lock_of
 
 QUEUE_STEP = timedelta(minutes=15)
 """Late orders go sooner by whole steps of this where the queue needs longer: so that plans agree with each other."""

@@ -28,9 +28,9 @@ from backorder.runtime.messages import BATCH_SIZE, Batch
 from backorder.runtime.observability import logger
 from backorder.store import Conflict, SetAside, Store
 from backorder.store.documents import Documents, read_together
-from planning.fees import Fees
-from planning.funding import Plan, chance_gone, plan
-from planning.position import Funds, Position
+from planning.funding.allocation import Plan, chance_gone, plan
+from planning.funding.fees import Fees
+from planning.funding.problem import Funds, Position
 
 TAKEN_BACK = (State.REQUESTED, State.ACTIVE)
 """From PROCESSING on, the provider takes nothing back."""

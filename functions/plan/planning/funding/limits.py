@@ -10,7 +10,7 @@ from decimal import Decimal
 from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
 from backorder.rules import Limits
-from planning.fees import Fees
+from planning.funding.fees import Fees
 
 
 class Counted:

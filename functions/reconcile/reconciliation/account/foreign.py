@@ -19,11 +19,11 @@ from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.store import NotUnderstood, Store
+from reconciliation.account.snapshot import Reading
 from reconciliation.findings import RELEASE_LAG, Stranger, refund_is_overdue
 from reconciliation.findings.applications import CLOCKS_DIFFER
-from reconciliation.following import reserved
-from reconciliation.orders import Orders
-from reconciliation.reading import Reading
+from reconciliation.open_backorders import Orders
+from reconciliation.status_sync import reserved
 from reconciliation.writers import side_by_side
 
 KINDS = (Kind.APPLICATION_FOREIGN, Kind.APPLICATION_DUPLICATE)

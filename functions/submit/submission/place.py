@@ -25,9 +25,9 @@ from backorder.provider.errors import (
 from backorder.provider.listing import Listing
 from backorder.runtime.clock import Clock
 from backorder.store import Store
-from submission.answers import Adopt, AskAgain, Conclusion, conclude, is_ours
+from submission.circuit_breaker import Line, Refusal
 from submission.claims import settle
-from submission.line import Line, Refusal
+from submission.recovery_rules import Adopt, AskAgain, Conclusion, conclude, is_ours
 
 PAUSE = timedelta(seconds=60)
 """No question sooner than this after an unknown outcome."""

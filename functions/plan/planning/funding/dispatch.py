@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planning.choosing import Choice
-from planning.position import Order, Position, by_rank
-from planning.timeline import Timeline, units
+from planning.funding.choosing import Choice
+from planning.funding.problem import Order, Position, by_rank
+from planning.funding.timeline import Timeline, units
 
 
 @dataclass(frozen=True, slots=True)

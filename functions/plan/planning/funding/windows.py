@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from backorder.domain.backorder import Backorder, Origin, State
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN
-from planning.timeline import Window
+from planning.funding.timeline import Window
 
 RELEASE_LAG = timedelta(hours=24)
 """How long a lost order's deposit takes to come back, until it was measured on this account."""

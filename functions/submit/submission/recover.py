@@ -15,11 +15,11 @@ from backorder.provider.errors import AccessDenied, ProviderError, Scope
 from backorder.provider.splitting import one_by_one
 from backorder.runtime.clock import Clock
 from backorder.store import NotUnderstood, Store
-from submission.answers import Adopt, AskAgain, conclude
+from submission.circuit_breaker import Line
 from submission.claims import claim, settle, taken_over
-from submission.line import Line
-from submission.orders import Orders
-from submission.withdrawals import Withdrawals
+from submission.place import Orders
+from submission.recovery_rules import Adopt, AskAgain, conclude
+from submission.withdraw import Withdrawals
 
 ASKING = "its worker is gone, or had no answer: asking the provider"
 

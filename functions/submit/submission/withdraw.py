@@ -26,8 +26,8 @@ from backorder.provider.errors import (
 )
 from backorder.runtime.clock import Clock
 from backorder.store import Store
+from submission.circuit_breaker import Line
 from submission.claims import claim, new_claim, settle
-from submission.line import Line
 
 PAUSE = timedelta(seconds=60)
 PATIENCE = timedelta(minutes=30)

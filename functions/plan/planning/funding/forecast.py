@@ -12,9 +12,9 @@ from typing import Any
 from backorder.documents.account_outlook import Forecast, Lock
 from backorder.domain.backorder import Backorder, State
 from backorder.domain.money import CENT
-from planning.choosing import Choice, refused
-from planning.position import Order, Position, by_rank
-from planning.timeline import Span, Timeline, amount_of
+from planning.funding.choosing import Choice, refused
+from planning.funding.problem import Order, Position, by_rank
+from planning.funding.timeline import Span, Timeline, amount_of
 
 NAMES = 5
 """So many of those that wait are named."""

@@ -15,9 +15,9 @@ from backorder.provider.client import Provider
 from backorder.provider.errors import NotFound, ProviderError, Refused, Scope
 from backorder.provider.names import Availability
 from backorder.provider.splitting import IN_VAIN, one_by_one
-from reconciliation.following import follow, found_in_account, found_outside, in_auction, refused, to_look_up
-from reconciliation.orders import Orders
+from reconciliation.open_backorders import Orders
 from reconciliation.stages import Stages
+from reconciliation.status_sync import follow, found_in_account, found_outside, in_auction, refused, to_look_up
 
 
 def look_up(provider: Provider, orders: Orders, registries: Registries, now: datetime, stages: Stages) -> None:

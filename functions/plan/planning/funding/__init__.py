@@ -1,0 +1,1 @@
+"""Which backorders the account can fund, and when each is placed: purely decided."""

@@ -1,0 +1,1 @@
+"""What one run reads of the account at the provider."""
