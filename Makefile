@@ -32,7 +32,7 @@ CODE := $(shell find functions shared -type f -not -path '*/__pycache__/*')
 # The public test account, the emulator's others, and what stands where a secret belongs; tests make up passwords to look for them.
 NO_SECRETS := ^(test|other|an0ther)\.passw0rd$$|^replace-me$$
 NAMES_OF_SECRETS := secretsmanager:GetSecretValue|!Ref ProviderSecret|SecretString: !If
-NO_SECRETS_IN := ^(requirements.*|(shared|functions/[a-z]+)/requirements)\.txt$$|^tests/
+NO_SECRETS_IN := ^(requirements/.*|(shared|functions/[a-z]+)/requirements)\.txt$$|^tests/
 export SAM_CLI_TELEMETRY := 0
 # Containers like to forbid compiled files: then each of a test run's processes compiles a thousand modules again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -64,7 +64,7 @@ help: ## what can be made
 
 # uv makes the environments: seconds where pip takes a minute. What makes uv is pip, so both check the same hashes.
 # `build/uv` may stay empty: no wheel of uv fits this machine, or this Python has no pip.
-$(UV_READY): requirements-uv.txt
+$(UV_READY): requirements/uv.txt
 	@rm -rf $(@D) && mkdir -p $(@D)
 	@$(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: --target $(@D) -r $< 2>$(@D)/pip.log || true
 	@touch $@
@@ -80,7 +80,7 @@ environment = echo "Setting up $(1) (once) …" && rm -rf "$(1)" && interpreter=
 	"$$interpreter" -m pip --python "$(1)/bin/python" install -qq --disable-pip-version-check --require-hashes --no-deps $(3:%=-r %); }; }
 
 # The .pth file puts the layer and the functions where imports find them, as Lambda does.
-$(READY): requirements-dev.txt requirements-nodeps.txt | $(UV_READY)
+$(READY): requirements/dev.txt requirements/nodeps.txt | $(UV_READY)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=python3.13 …" >&2; exit 1; }
 	@$(call environment,$(VENV),$(PYTHON),$^)
 	@$(BIN)/python -c 'import pathlib, sysconfig; site = pathlib.Path(sysconfig.get_path("purelib")); up = "/".join([".."] * 4); (site / "backorder-pipeline.pth").write_text("".join(f"{up}/{folder}\n" for folder in ["shared", *(f"functions/{name}" for name in ("ingest", "plan", "submit", "reconcile", "fetch"))]))'
@@ -89,12 +89,12 @@ $(READY): requirements-dev.txt requirements-nodeps.txt | $(UV_READY)
 # What starts often, or what a start is measured with, is compiled at once.
 $(READY) $(RUNTIME_READY): export UV_COMPILE_BYTECODE := 1
 
-$(SAM_READY) $(CHECKOV_READY) $(DEPLOY_CHECK_READY) $(MUTANTS_READY): build/%/.ready: requirements-%.txt | $(UV_READY)
+$(SAM_READY) $(CHECKOV_READY) $(DEPLOY_CHECK_READY) $(MUTANTS_READY): build/%/.ready: requirements/%.txt | $(UV_READY)
 	@$(call environment,$(@D),$(PYTHON),$<)
 	@touch $@
 
 # As Lambda's: its client and the SDK, and nothing else, not even pip.
-$(RUNTIME_READY): requirements-runtime.txt | $(UV_READY)
+$(RUNTIME_READY): requirements/runtime.txt | $(UV_READY)
 	@[ -n "$(LAMBDA_PYTHON)" ] || $(WITHOUT_LAMBDA_PYTHON); \
 	$(call environment,$(@D),$(LAMBDA_PYTHON),$<) && touch $@
 
@@ -192,10 +192,10 @@ format: $(READY) ## write the format, and the fixes that lint can make by itself
 # For every Python from 3.11 on at once, or from the one that Lambda runs.
 compile = $(UV) pip compile --quiet --universal --python-version $(1) --generate-hashes --no-emit-index-url --no-emit-find-links
 lock: $(UV_READY) ## compile the lock files anew
-	@$(call compile,3.11) requirements-dev.in -o requirements-dev.txt
-	@for tool in sam checkov deploy-check mutants uv; do $(call compile,3.11) requirements-$$tool.in -o requirements-$$tool.txt || exit 1; done
-	@for lock in shared/requirements functions/ingest/requirements functions/reconcile/requirements requirements-runtime; do \
-	  $(call compile,3.13) $$lock.in -c requirements-dev.txt -o $$lock.txt || exit 1; done
+	@$(call compile,3.11) requirements/dev.in -o requirements/dev.txt
+	@for tool in sam checkov deploy-check mutants uv; do $(call compile,3.11) requirements/$$tool.in -o requirements/$$tool.txt || exit 1; done
+	@for lock in shared/requirements functions/ingest/requirements functions/reconcile/requirements requirements/runtime; do \
+	  $(call compile,3.13) $$lock.in -c requirements/dev.txt -o $$lock.txt || exit 1; done
 	@cd tests/contract/dynalite && npm install --silent --package-lock-only --ignore-scripts --no-audit --no-fund
 
 clean: ## remove what was made
