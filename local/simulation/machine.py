@@ -14,7 +14,7 @@ from typing import Any
 import ingestion.app
 import submission.app
 from backorder.domain.registries import Registries
-from backorder.provider import Provider
+from backorder.provider.client import Provider
 from backorder.provider.credentials import SecretCredentials
 from backorder.runtime.messages import Batch
 from ingestion.services import Ingestion

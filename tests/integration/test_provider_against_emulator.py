@@ -14,16 +14,11 @@ from typing import Any
 
 import pytest
 
-from backorder.provider import (
-    AccessDenied,
-    ApplicationStatus,
-    Credentials,
-    NotAllowedNow,
-    NotFound,
-    Provider,
-    Refused,
-)
 from backorder.provider.account import DateBalance
+from backorder.provider.adapter import ApplicationStatus
+from backorder.provider.client import Provider
+from backorder.provider.credentials import Credentials
+from backorder.provider.errors import AccessDenied, NotAllowedNow, NotFound, Refused
 
 
 @dataclass

@@ -16,16 +16,10 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from backorder.provider import (
-    AccessDenied,
-    Credentials,
-    OutcomeUnknown,
-    Provider,
-    ProviderError,
-    SecretCredentials,
-    TemporaryFailure,
-    transport,
-)
+from backorder.provider import transport
+from backorder.provider.client import Provider
+from backorder.provider.credentials import Credentials, SecretCredentials
+from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, TemporaryFailure
 from backorder.provider.transport import MAX_BODY_BYTES
 
 PASSWORD = "pa55-never-shown"

@@ -16,7 +16,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from backorder.provider import Credentials, Provider, ProviderError, TemporaryFailure
+from backorder.provider.client import Provider
+from backorder.provider.credentials import Credentials
+from backorder.provider.errors import ProviderError, TemporaryFailure
 from local.emulator import Emulator, EmulatorServer, Options
 from tests.factories import NOW
 

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backorder.provider import OutcomeUnknown, PendingDelete, Provider
+from backorder.provider.client import Provider
+from backorder.provider.errors import OutcomeUnknown
+from backorder.provider.names import PendingDelete
 from backorder.provider.wire import Response
 from fetching.pages import OVERLAP, MovedTooFar, page_after, rows
 

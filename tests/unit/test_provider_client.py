@@ -18,22 +18,21 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from backorder.provider import (
+from backorder.provider.adapter import ApplicationStatus, Stage
+from backorder.provider.applications import Application
+from backorder.provider.calls import Called
+from backorder.provider.client import Provider
+from backorder.provider.concurrency import Concurrency
+from backorder.provider.credentials import Credentials
+from backorder.provider.errors import (
     AccessDenied,
-    Application,
-    ApplicationStatus,
-    Concurrency,
-    Credentials,
     NotStarted,
     OutcomeUnknown,
-    Provider,
     ProviderError,
     Refused,
     Scope,
-    Stage,
     TemporaryFailure,
 )
-from backorder.provider.calls import Called
 
 PASSWORD = "pa55 w0rd+never-shown"
 ENDPOINT = "https://provider.example/api/call.cgi"

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from backorder.provider import OutcomeUnknown, PendingDelete, Provider
-from backorder.provider.names import PENDING_DELETE_PROPERTIES, read_pending_delete
+from backorder.provider.client import Provider
+from backorder.provider.errors import OutcomeUnknown
+from backorder.provider.names import PENDING_DELETE_PROPERTIES, PendingDelete, read_pending_delete
 from backorder.provider.values import number
 from backorder.provider.wire import NotAnAnswer, Row
 from backorder.runtime.observability import logger
