@@ -16,8 +16,8 @@ from rich.console import Console
 
 from backorder.rules import RulesError, parse_rules
 from backorder.store import ListRecord
+from ingestion.arrived import content_type_of
 from ingestion.keys import is_clutter
-from ingestion.objects import content_type_of
 from ingestion.reading.encodings import known_encoding
 from ops.dead_letters import waiting
 from ops.faults import Fault

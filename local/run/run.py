@@ -22,8 +22,8 @@ from backorder.runtime.observability import logger
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
+from ingestion.arrived import content_type_of
 from ingestion.keys import RULES_KEY
-from ingestion.objects import content_type_of
 from local.control import Control
 from local.deployment import aws_session
 from local.emulator.arguments import changed

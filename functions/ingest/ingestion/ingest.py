@@ -7,9 +7,10 @@ from functools import partial
 from backorder.documents.unread import Unread, change_unread_objects
 from backorder.rules import Rules, RulesOutdated, kept_rules
 from backorder.runtime.observability import logger
+from ingestion.arrived import Arrived
 from ingestion.keys import is_clutter, kind_of, shown, why_unread
 from ingestion.memory import Memory
-from ingestion.objects import Arrived, look_at, object_file
+from ingestion.objects import look_at, object_file
 from ingestion.one_list import Task
 from ingestion.reading import ReadList, read_lists
 from ingestion.reading.encodings import known_encoding

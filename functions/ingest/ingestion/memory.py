@@ -15,7 +15,7 @@ from datetime import datetime
 
 from backorder.runtime.clock import iso
 from backorder.store import Store
-from ingestion.objects import Arrived
+from ingestion.arrived import Arrived
 from ingestion.writing import Progress
 
 

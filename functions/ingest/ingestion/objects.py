@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import io
-from dataclasses import dataclass
-from datetime import datetime
 from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from ingestion.arrived import Arrived
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -19,25 +18,6 @@ if TYPE_CHECKING:
 _READ_AHEAD = 8 << 20
 """Bytes a request. The memory that reading takes, whatever the list's size."""
 _TRIES = 4
-_LONGEST_NAME = 900
-"""Bytes. S3's keys have 1,024 at most, of which a report's needs some for itself; so have DynamoDB's sort keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """The version of an object that is read."""
-
-    bucket: str
-    key: str
-    version_id: str | None
-    version: str
-    """For reports and items: the version's id, or the content's hash in a bucket without versions."""
-    modified: datetime
-    size: int
-    content: str
-    """Tells its bytes from others': S3's checksum (of the parts, where it was uploaded in parts), and their number."""
-    charset: str = ""
-    """What it is written in, as its `Content-Type` declares it; empty where it does not."""
 
 
 def look_at(bucket: str, key: str, version: str | None, s3: S3Client) -> Arrived | None:
@@ -57,11 +37,6 @@ def look_at(bucket: str, key: str, version: str | None, s3: S3Client) -> Arrived
     return Arrived(bucket, key, version_id, label, head["LastModified"], head["ContentLength"], content, charset)
 
 
-def content_type_of(encoding: str | None) -> str:
-    """The `Content-Type` of a list that is uploaded, which declares what it is written in, if somebody said so."""
-    return f"text/plain; charset={encoding}" if encoding else "binary/octet-stream"
-
-
 def _charset_in(content_type: str) -> str:
     """`windows-1250` of `text/csv; charset="windows-1250"` (RFC 9110, 8.3)."""
     message = Message()
@@ -72,16 +47,6 @@ def _charset_in(content_type: str) -> str:
 
 def _which(bucket: str, key: str, version_id: str | None) -> dict[str, Any]:
     return {"Bucket": bucket, "Key": key, **({"VersionId": version_id} if version_id else {})}
-
-
-def list_name(key: str, member: str | None = None) -> str:
-    """What a list is called: by its key, or `archive#member`; cut where it would fit into no key and no item."""
-    name = key if member is None else f"{key}#{member}"
-    if len(name.encode("utf-8")) <= _LONGEST_NAME:
-        return name
-    # A cut name alone could be another one's, too.
-    digest = hashlib.sha256(name.encode("utf-8")).hexdigest()[:16]
-    return name.encode("utf-8")[: _LONGEST_NAME - 20].decode("utf-8", "ignore") + f"…{digest}"
 
 
 def content_of(etag: str, size: int) -> str:

@@ -17,10 +17,10 @@ from backorder.domain.registries import Registries
 from backorder.rules import KeptRules, ZoneFees
 from backorder.runtime.observability import logger
 from backorder.store import NotUnderstood
+from ingestion.arrived import Arrived, list_name
 from ingestion.intake import Intake, Missing, Taken
 from ingestion.memory import Before, Memory
 from ingestion.notices import Notice
-from ingestion.objects import Arrived, list_name
 from ingestion.reading import Entry, LeftOut, ReadList, Reject
 from ingestion.reading.encodings import declares_nothing, known_encoding
 from ingestion.reading.formats import DELETIONS

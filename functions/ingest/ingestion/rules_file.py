@@ -7,7 +7,8 @@ from typing import Any
 from backorder.rules import Rules, RulesError, RulesOutdated, in_short, keep_rules, kept_rules, note_broken_rules
 from backorder.runtime.observability import logger
 from backorder.store import Store
-from ingestion.objects import Arrived, object_file
+from ingestion.arrived import Arrived
+from ingestion.objects import object_file
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
 

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from backorder.store import ListRecord
-from ingestion.objects import Arrived, list_name
+from ingestion.arrived import Arrived, list_name
 
 Kind = Literal["wanted", "dropping", "cancel", "rules", "ignored"]
 
