@@ -51,7 +51,16 @@ from reconciliation.open_backorders import Orders
 from reconciliation.proving import note_gap, prove_past
 from reconciliation.report import Put, Reports
 from reconciliation.stages import Stages
-from reconciliation.status_sync import follow, given_up, looked_in_vain, redated, seen_in_a_list, settled, to_look_at
+from reconciliation.status_sync import (
+    follow,
+    given_up,
+    is_old,
+    looked_in_vain,
+    redated,
+    seen_in_a_list,
+    settled,
+    to_look_at,
+)
 from reconciliation.writers import side_by_side
 
 _DATES = "dates"
@@ -213,6 +222,8 @@ class _Run:
         each_alone(looks, self._look, self.orders, self.now)
 
     def _followed(self, order: Backorder, application: Application) -> None:
+        if is_old(order, application):
+            logger.warning("status_ignored", domain=order.domain, state=order.state, status=application.status_text)
         self.orders.change(
             order,
             lambda current: follow(seen_in_a_list(current), application, now=self.now, registries=self.registries),

@@ -29,7 +29,6 @@ from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import ProviderError
 from backorder.provider.names import Availability, RegisteredDomain
-from backorder.runtime.observability import logger
 
 CALL = "QueryDomainApplicationList"
 LOOK = "StatusDomainApplication"
@@ -63,20 +62,26 @@ def follow(backorder: Backorder, application: Application, *, now: datetime, reg
     incomplete = (*application.missing_parameters, *application.invalid_parameters)
     if (unknown, incomplete) != (followed.unknown_status, followed.incomplete) and not followed.state.is_final:
         followed = replace(followed, unknown_status=unknown, incomplete=incomplete)
-    if unknown is not None:
-        logger.warning("status_unknown", domain=followed.domain, status=application.status_text)
+    if unknown is not None or _stays(followed, application) or is_old(followed, application):
         return followed
     state = State(application.status.value)
-    if state is followed.state or followed.state is State.WITHDRAWING or followed.settled:
-        return followed
-    if state not in TRANSITIONS[followed.state]:
-        logger.warning("status_ignored", domain=followed.domain, state=followed.state, status=state)
-        return followed
     if state is State.AUCTION_WON:
         followed = replace(followed, auction_paid=_is_paid(followed))
     why = "the provider's word"
     outcome = {} if state.is_final else {"outcome_at": None}
     return followed.moved(state, at=now, why=why, call=f"{CALL} {application.id}", settled=False, **outcome)
+
+
+def is_old(backorder: Backorder, application: Application) -> bool:
+    """Return whether the provider's answer is an old one: the table of transitions does not lead to its status."""
+    if application.status is ApplicationStatus.UNKNOWN or _stays(backorder, application):
+        return False
+    return State(application.status.value) not in TRANSITIONS[backorder.state]
+
+
+def _stays(backorder: Backorder, application: Application) -> bool:
+    """Return whether the status is the backorder's own, or does not move it: while it is withdrawn, or settled."""
+    return application.status.value == backorder.state or backorder.state is State.WITHDRAWING or backorder.settled
 
 
 def _is_paid(backorder: Backorder) -> bool:
