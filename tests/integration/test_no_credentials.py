@@ -17,7 +17,7 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 
 from backorder import provider as provider_package
-from backorder.provider.client import Provider, Session
+from backorder.provider.client import Provider
 from backorder.provider.credentials import SecretCredentials
 from backorder.provider.errors import AccessDenied, ProviderError
 from backorder.runtime.observability import metrics
@@ -117,14 +117,9 @@ METHODS: dict[str, Callable[[Provider], object]] = {
     "pending_deletes": lambda p: list(p.pending_deletes(zones=["com"], labels=["john"])),
     "check": lambda p: p.check(["john.com"]),
     "domain": lambda p: p.domain("john.com"),
-    "convert_idn": lambda p: p.convert_idn(["john.com"]),
     "domain_options": lambda p: p.domain_options(["john.com"]),
     "contact": lambda p: p.contact("P-NONE"),
-    "log": lambda p: p.log(),
-    "deletion_log": lambda p: p.deletion_log(),
     "check_authentication": lambda p: p.check_authentication(),
-    "start_session": lambda p: p.start_session(),
-    "end_session": lambda p: p.end_session(Session("an-old-one")),
     "call": lambda p: p.call("StatusAccount"),
 }
 

@@ -92,12 +92,12 @@ class Caller:
     def within(self, refusal: Callable[[float], str | None], heard: Callable[[ProviderError], None]) -> Caller:
         return replace(self, refusal=refusal, heard=heard)
 
-    def call(self, command: str, parameters: Mapping[str, ParameterValue], *, session: str | None = None) -> Response:
+    def call(self, command: str, parameters: Mapping[str, ParameterValue]) -> Response:
         """The answer to a command, if its code is 2xx. Raises the tree in errors.py, ValueError from `encode`."""
         fields = encode(command, parameters)
         repeats_unknown = command.lower().startswith(_ONLY_READS)
         for attempt in range(self.retries + 1):
-            outcome = self._attempt(fields, attempt, session)
+            outcome = self._attempt(fields, attempt)
             if isinstance(outcome, Response):
                 return outcome
             may_repeat = isinstance(outcome, TemporaryFailure) or (
@@ -115,7 +115,7 @@ class Caller:
         """A text of the provider's as a message may show it: on one line, bounded, without the password."""
         return _shown(text, [self.credentials().password])
 
-    def _attempt(self, fields: Mapping[str, str], attempt: int, session: str | None) -> Response | ProviderError:
+    def _attempt(self, fields: Mapping[str, str], attempt: int) -> Response | ProviderError:
         """One attempt, and a second one at once if the secret was rotated. Returns what went wrong, never raises it:
         the frames below hold the password, and an exception that passed them would carry them along."""
         self.transport.check_verification()
@@ -125,13 +125,13 @@ class Caller:
             reason = self.refusal(self.worst_case_seconds)
             if reason is not None:
                 return self._about(fields, credentials).error(NotStarted, reason)
-            outcome = self._send(fields, attempt, session, credentials, slot)
-            if isinstance(outcome, AccessDenied) and outcome.code == 530 and session is None:
+            outcome = self._send(fields, attempt, credentials, slot)
+            if isinstance(outcome, AccessDenied) and outcome.code == 530:
                 newer = self._newer(credentials)
                 if newer is not None and self.refusal(self.worst_case_seconds) is None:
                     credentials = newer
-                    outcome = self._send(fields, attempt, session, newer, slot)
-            if isinstance(outcome, AccessDenied) and session is None and fields["COMMAND"] not in ABOUT_THE_ACCOUNT:
+                    outcome = self._send(fields, attempt, newer, slot)
+            if isinstance(outcome, AccessDenied) and fields["COMMAND"] not in ABOUT_THE_ACCOUNT:
                 outcome = self._judged(outcome, attempt, credentials, slot)
             if isinstance(outcome, ProviderError):
                 self.heard(outcome)
@@ -144,7 +144,7 @@ class Caller:
         """
         if self.refusal(self.worst_case_seconds) is not None:
             return _like(denied, TemporaryFailure, denied.description)
-        account = self._send(encode(ASKS_FOR_THE_ACCOUNT, {}), attempt, None, credentials, slot)
+        account = self._send(encode(ASKS_FOR_THE_ACCOUNT, {}), attempt, credentials, slot)
         # Without an answer it stays the object's: to be looked at again, and not to be repeated at once.
         return denied if isinstance(account, AccessDenied) else _like(denied, Refused, denied.description)
 
@@ -155,17 +155,17 @@ class Caller:
         return newer if newer != used else None
 
     def _send(
-        self, fields: Mapping[str, str], attempt: int, session: str | None, credentials: Credentials, slot: Slot
+        self, fields: Mapping[str, str], attempt: int, credentials: Credentials, slot: Slot
     ) -> Response | ProviderError:
         about = self._about(fields, credentials)
         started = time.perf_counter()
-        answer = self.transport.post({**self._login(fields["COMMAND"], credentials, session), **fields})
+        answer = self.transport.post({**self._login(fields["COMMAND"], credentials), **fields})
         milliseconds = round((time.perf_counter() - started) * 1000)
         if isinstance(answer, Failed):
             cap = slot.answered(overloaded=True if answer.overloaded else None)
         else:
             cap = slot.answered(overloaded=answer.code in OVERLOAD_CODES)
-        outcome = _outcome(answer, about, [credentials.password, *([session] if session else [])])
+        outcome = _outcome(answer, about, [credentials.password])
         succeeded = isinstance(outcome, Response)
         self.observe(Called(about.command, outcome.code, succeeded, milliseconds, cap))
         _log.debug(
@@ -183,9 +183,7 @@ class Caller:
         where = Where(self.environment.name, self.environment.entity, self.transport.endpoint, credentials.login)
         return _About(fields["COMMAND"], _subject(fields), where)
 
-    def _login(self, command: str, credentials: Credentials, session: str | None) -> dict[str, str]:
-        if session is not None:
-            return {"s_entity": self.environment.entity, "s_session": session}
+    def _login(self, command: str, credentials: Credentials) -> dict[str, str]:
         login = {"s_entity": self.environment.entity, "s_login": credentials.login, "s_pw": credentials.password}
         if command == CHECKS_LOGIN:
             # Here and no higher: the frames above are those that an exception carries along.

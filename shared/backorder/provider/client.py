@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, Literal, TypeVar
 
@@ -33,14 +33,12 @@ from backorder.provider.applications import Application
 from backorder.provider.calls import CHECKS_LOGIN, Called, Caller, unobserved
 from backorder.provider.concurrency import Concurrency
 from backorder.provider.credentials import Credentials
-from backorder.provider.errors import OutcomeUnknown, ProviderError
+from backorder.provider.errors import ProviderError
 from backorder.provider.listing import Listing, Page, Recent, Unread, join, read_listing, read_pages, read_recent
 from backorder.provider.names import (
     Availability,
     Contact,
-    ConvertedName,
     DomainOptions,
-    LogEntry,
     PendingDelete,
     RegisteredDomain,
 )
@@ -51,7 +49,6 @@ from backorder.provider.reading import (
     read_accounting,
     read_applications,
     read_deposits,
-    read_log,
     read_pending_deletes,
     read_renewals,
     understood,
@@ -72,13 +69,6 @@ DOMAINS_IN_A_CHECK: Final = 32
 """Each name of a `CheckDomains` is looked up at its registry before the answer comes."""
 
 _RESERVED_IN_AN_ORDER: Final = re.compile(r"(?:COMMAND|CLASS|DOMAIN|NEW)[0-9]*", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Session:
-    """A session at the provider. Its id stands in for login and password, so no repr shows it."""
-
-    id: str = field(repr=False)
 
 
 class Provider:
@@ -375,15 +365,6 @@ class Provider:
         with understood("StatusDomain", domain):
             return names.read_registered_domain(domain, response)
 
-    def convert_idn(self, domains: Sequence[str]) -> list[ConvertedName]:
-        """`ConvertIDN`: each of `domains` in both encodings, in their order."""
-        found: list[ConvertedName] = []
-        for chunk in chunks(domains, DOMAINS_IN_A_QUERY):
-            response = self.call("ConvertIDN", DOMAIN=chunk)
-            with understood("ConvertIDN", chunk[0]):
-                found += [ConvertedName(row["IDN"], row["ACE"]) for _, row in answers(response, chunk, ("IDN", "ACE"))]
-        return found
-
     def domain_options(self, domains: Sequence[str]) -> list[DomainOptions]:
         """`QueryDomainOptions`: what the zone of each of `domains` needs, in their order."""
         found: list[DomainOptions] = []
@@ -400,34 +381,9 @@ class Provider:
         response = self.call("StatusContact", CONTACT=handle)
         return names.read_contact(handle, response)
 
-    # Log and sessions
-
-    def log(
-        self, *, object_class: str | None = None, object_id: str | None = None, since: datetime | None = None
-    ) -> Listing[LogEntry]:
-        """`QueryObjectLogList` of this login, oldest first: who did what. Whether it has applications is unverified."""
-        return self._log("QueryObjectLogList", object_class, object_id, since, USERDEPTH="SELF")
-
-    def deletion_log(
-        self, *, object_class: str | None = None, object_id: str | None = None, since: datetime | None = None
-    ) -> Listing[LogEntry]:
-        """`QueryObjectDeletionLogList`, oldest first: who removed an object."""
-        return self._log("QueryObjectDeletionLogList", object_class, object_id, since)
-
     def check_authentication(self) -> None:
         """`CheckAuthentication` of our own login. Raises `AccessDenied` if it is not accepted."""
         self.call(CHECKS_LOGIN)
-
-    def start_session(self, *, idle_seconds: int = 600, total_seconds: int | None = None) -> Session:
-        """`StartSession`: ends after `idle_seconds` (60-3600) without a call, or `total_seconds` (60-86400)."""
-        response = self.call("StartSession", TIMEOUT=idle_seconds, MAXTTL=total_seconds)
-        if not response.first("SESSION"):
-            raise OutcomeUnknown("the answer leaves out SESSION", command="StartSession")
-        return Session(response.first("SESSION"))
-
-    def end_session(self, session: Session) -> None:
-        """`EndSession`. Raises besides: `NotFound` or `AccessDenied` if it has ended already."""
-        self._caller.call("EndSession", {}, session=session.id)
 
     # How lists are read
 
@@ -458,20 +414,3 @@ class Provider:
                     yield from (name for _, name in found.items)
                     for row in self._shown(found.unread):
                         _log.warning("row_unread command=%s why=%s row=%s", command, row.why, row.text)
-
-    def _log(
-        self,
-        command: str,
-        object_class: str | None,
-        object_id: str | None,
-        since: datetime | None,
-        **parameters: ParameterValue,
-    ) -> Listing[LogEntry]:
-        filters: dict[str, ParameterValue] = {
-            "OBJECTCLASS": object_class,
-            "OBJECTID": object_id,
-            "MINDATE": moment_text(since) if since else None,
-            "ORDERBY": "LOGDATE",
-            **parameters,
-        }
-        return self._listing(command, filters, read_log)

@@ -98,14 +98,6 @@ def read_registered_domain(domain: str, response: Response) -> RegisteredDomain:
     )
 
 
-@dataclass(frozen=True)
-class ConvertedName:
-    """A name in both encodings."""
-
-    unicode: str
-    ascii: str
-
-
 OPTIONS_PROPERTIES: Final = (
     "REPOSITORY",
     "NAMESERVERMIN",
@@ -142,45 +134,6 @@ def read_domain_options(domain: str, row: Row) -> DomainOptions:
         tech_contacts=number_or_none(row["ZONETECHCONTACTSMIN"], "ZONETECHCONTACTSMIN"),
         billing_contacts=number_or_none(row["ZONEBILLINGCONTACTSMIN"], "ZONEBILLINGCONTACTSMIN"),
         periods=tuple(period.strip() for period in row["ZONEREGISTRATIONPERIODS"].split(",") if period.strip()),
-    )
-
-
-LOG_PROPERTIES: Final = (
-    "LOGINDEX",
-    "LOGDATE",
-    "LOGUSER",
-    "OBJECTCLASS",
-    "OBJECTID",
-    "OPERATIONTYPE",
-    "OPERATIONSTATUS",
-    "REFERENCE",
-)
-
-
-@dataclass(frozen=True)
-class LogEntry:
-    """Who did what to an object. Deletion logs have no operation: their entries are deletions. Time in UTC."""
-
-    id: str
-    at: datetime | None
-    user: str
-    object_class: str
-    object_id: str
-    operation: str
-    status: str
-    reference: str
-
-
-def read_log_entry(row: Row) -> LogEntry:
-    return LogEntry(
-        id=required(row["LOGINDEX"], "LOGINDEX"),
-        at=moment_or_none(row["LOGDATE"], "LOGDATE"),
-        user=row["LOGUSER"],
-        object_class=row["OBJECTCLASS"].upper(),
-        object_id=row["OBJECTID"],
-        operation=row["OPERATIONTYPE"].upper(),
-        status=row["OPERATIONSTATUS"].upper(),
-        reference=row["REFERENCE"],
     )
 
 

@@ -13,7 +13,7 @@ from backorder.provider.account import AccountingEntry, Deposit, Renewal
 from backorder.provider.applications import Application
 from backorder.provider.errors import AnswerUnread
 from backorder.provider.listing import Page, Unread
-from backorder.provider.names import LogEntry, PendingDelete
+from backorder.provider.names import PendingDelete
 from backorder.provider.wire import NotAnAnswer, Response, Row
 
 T = TypeVar("T")
@@ -49,11 +49,6 @@ def read_accounting(page: Response) -> Page[AccountingEntry]:
 def read_renewals(page: Response) -> Page[Renewal]:
     """Renewals, by what is renewed."""
     return _read(page, account.RENEWAL_PROPERTIES, account.read_renewal, lambda each: f"{each.object_class} {each.id}")
-
-
-def read_log(page: Response) -> Page[LogEntry]:
-    """A log's entries, by their ids."""
-    return _read(page, names.LOG_PROPERTIES, names.read_log_entry, lambda each: each.id)
 
 
 def read_pending_deletes(page: Response) -> Page[PendingDelete]:
