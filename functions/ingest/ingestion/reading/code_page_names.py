@@ -16,15 +16,37 @@ _LATIN, _GREEK, _HAN = frozenset({"LATIN"}), frozenset({"GREEK"}), frozenset({"C
 _JAPANESE = frozenset({"CJK", "HIRAGANA", "KATAKANA"})
 """Written together: ICANN's guidelines allow what the orthography of a language asks for."""
 SCRIPTS: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("at", "be", "br", "ca", "ch", "cl", "de", "dk", "ee", "es", "fi", "fr", "hu", "is", "it"), _LATIN),
-    **dict.fromkeys(("li", "lt", "lu", "lv", "no", "pt", "si", "tr"), _LATIN),
-    "cn": _HAN,
-    "jp": _JAPANESE,
-    "kr": frozenset({"HANGUL"}),
-    "gr": _GREEK,
+    "at": _LATIN,  # nic.at, "IDNs bei nic.at"
+    "be": _LATIN,  # DNS Belgium, docs.dnsbelgium.be, "Allowed characters"
+    "br": _LATIN,  # Registro.br, FAQ
+    "ca": _LATIN,  # CIRA, "What French characters are available?"
+    "ch": _LATIN,  # SWITCH, terms, annex 1
+    "cl": _LATIN,  # IANA's repository, cl_latn_1.0
+    "cn": _HAN,  # IANA's repository, cn_zh_1.0
+    "de": _LATIN,  # DENIC, "IDN Character List"
+    "dk": _LATIN,  # DK Hostmaster, allowed characters
+    "es": _LATIN,  # nic.es, allowed characters
+    "fi": _LATIN,  # Traficom, "Native language characters in domain names"
+    "fr": _LATIN,  # AFNIC, naming policy
+    "gr": _GREEK,  # ICS-FORTH, grweb.ics.forth.gr, "Character Table"
+    "hu": _LATIN,  # domain.hu, registration rules
+    "is": _LATIN,  # ISNIC, rules, section 2
+    "it": _LATIN,  # Registro.it, FAQ, "What characters are allowed in a domain name?"
+    "jp": _JAPANESE,  # IANA's repository, jp_ja-jp_1.2
+    "kr": frozenset({"HANGUL"}),  # IANA's repository, kr_ko-kr_1.0
+    "li": _LATIN,  # as ch
+    "lt": _LATIN,  # DOMREG, "IDN symbols"
+    "lv": _LATIN,  # NIC.LV, "Latvian domain names"
+    "no": _LATIN,  # Norid, IDN characters
+    "pt": _LATIN,  # DNS.PT, allowed characters
+    "tr": _LATIN,  # NIC.TR: the letters of Turkish
 }
-"""The scripts beyond ASCII in which a registry takes names, where it takes but one or a few: the tables that registries
-keep in IANA's Repository of IDN Practices."""
+"""The scripts beyond ASCII in which a registry takes names, where it publishes that it takes but one or a few.
+
+The source is beside each zone: IANA's Repository of IDN Practices, or the registry's own pages (those of .br, .ch, .de,
+.dk, .es, .gr, .hu, .is, .kr, .li, .lt, .no and .pt as laminas-validator's `Hostname.php` cites them). Of a zone that is
+not here, any script is possible.
+"""
 
 _IN_NAMES = "-.\u00b7\u05f3\u05f4\u200c\u200d\u30fb"
 """No letters, and allowed in names: some of them beside certain letters (RFC 5892, A)."""
