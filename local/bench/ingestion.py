@@ -176,13 +176,20 @@ def rules() -> Rules:
 
 
 def generated(rows: int, seed: int = 1, words: float = WORDS) -> Iterator[str]:
-    """The lines of a made-up list; `words`: how many of its labels are made of some."""
+    """The lines of a made-up list, in which no name stands twice but some of other alphabets; `words`: how many of its
+    labels are made of some."""
     draw = random.Random(seed)
     known = [word for word in sorted(lexicon("com").words) if 3 <= len(word) <= 8 and word.isascii()]
     zones = draw.choices(list(ZONES), list(ZONES.values()), k=10_007)
     moments = [f"2026-12-0{day} {hour}:00:00" for day in range(1, 6) for hour in (12, 16, 18)]
+    names: set[str] = set()
     for number in range(rows):
-        yield f"{_label(draw, known, words)}.{zones[number % len(zones)]};{draw.choice(moments)}"
+        zone = zones[number % len(zones)]
+        name = f"{_label(draw, known, words)}.{zone}"
+        while name in names and not name.startswith("xn--"):
+            name = f"{_label(draw, known, words)}.{zone}"
+        names.add(name)
+        yield f"{name};{draw.choice(moments)}"
 
 
 def _label(draw: random.Random, words: list[str], share: float) -> str:

@@ -20,7 +20,7 @@ from backorder.store.memory import MemoryStore
 from ingestion.intake import Intake
 from ingestion.reading import Entry, LeftOut, ReadList, Reject, read_lists
 from ingestion.reading.prefilter import Screen
-from ingestion.selection import Selection
+from ingestion.selection import Choice, Selection
 from planning.funding.allocation import chance_gone
 from planning.funding.fees import Fees
 from planning.funding.limits import Counted
@@ -53,10 +53,6 @@ class Considered:
     @property
     def not_selected(self) -> int:
         return self.left_out_by.total()
-
-    def note_days(self, *days: date) -> None:
-        self.first_drop = min(*days, self.first_drop or days[0])
-        self.last_drop = max(*days, self.last_drop or days[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,8 @@ def consider(
     """Reads a list to its end, and chooses from it; `begun` is told of its first name."""
     done = Considered(name, read.source)
     selection = Selection(rules)
-    seen: set[str] = set()
+    names: set[str] = set()
+    days: set[date] = set()
     for item in read.items:
         is_name = item.count > 0 if isinstance(item, LeftOut) else isinstance(item, Entry)
         if is_name and done.entries == done.rejected:
@@ -112,7 +109,7 @@ def consider(
             done.entries += item.count
             done.left_out_by.update(item.by)
             done.zones.update(item.zones)
-            done.note_days(*item.days) if item.days else None
+            days.update(item.days or ())
             continue
         done.entries += 1
         if isinstance(item, Reject):
@@ -120,19 +117,20 @@ def consider(
             done.reasons[item.kind] += 1
             continue
         done.zones[item.domain.zone] += 1
-        if item.day is not None:
-            done.note_days(item.day)
-        decided = selection.decide(item)
-        if isinstance(decided, Reject):
-            done.rejected += 1
-            done.reasons[decided.kind] += 1
+        if (day := item.day) is not None:
+            days.add(day)
+        decided = selection.decide(item, names)
+        if isinstance(decided, Choice):
+            names.add(item.domain.name)
+            done.chosen.append(item._replace(priority=decided.score.points, chosen=str(decided)))
         elif isinstance(decided, str):
             done.left_out_by[decided] += 1
-        elif item.domain.name in seen:
+        elif decided is None:
             done.duplicates += 1
         else:
-            seen.add(item.domain.name)
-            done.chosen.append(item._replace(priority=decided.score.points, chosen=str(decided)))
+            done.rejected += 1
+            done.reasons[decided.kind] += 1
+    done.first_drop, done.last_drop = min(days, default=None), max(days, default=None)
     done.encoding = read.encoding
     done.remarks = selection.remarks
     return done

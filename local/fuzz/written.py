@@ -10,8 +10,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backorder.domain.domains import parse_domain
-from ingestion.reading.code_pages import reading
+from backorder.domain.domains import Domain, parse_domain
+from ingestion.reading.code_page_names import reading
 from ingestion.reading.formats.columns import NAME_TITLES
 
 ENCODINGS = (
@@ -115,7 +115,7 @@ def _name(chance: random.Random) -> str | None:
     label = chance.choice((str, str, str, str, str.capitalize, str.upper))(label)
     name = f"{label}.{chance.choice(ZONES)}"
     # What no registry takes, such as Cyrillic under .tr, is on no list.
-    return None if reading(name.encode(), "utf-8") is None else name
+    return name if isinstance(reading(name.encode(), "utf-8"), Domain) else None
 
 
 def _fits(text: str, encoding: str) -> bool:

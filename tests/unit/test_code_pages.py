@@ -182,6 +182,22 @@ def test_what_may_be_in_two_alphabets_is_rejected_with_both() -> None:
     assert "ïðèìåð-shop.com (Western, windows-1252)" in reason
 
 
+@pytest.mark.parametrize(
+    ("page", "mixed", "others"),
+    [
+        # Macedonian is written so at times, with a Latin è.
+        ("gb18030", "одно-сè.org", ["сега.com", "со.net"]),
+        ("cp1251", "webсад.com", ["дуд.com", "цуд.net"]),
+    ],
+)
+def test_a_name_of_mixed_letters_does_not_make_other_names_of_the_whole_list(
+    page: str, mixed: str, others: list[str]
+) -> None:
+    content = "".join(f"{name}\n" for name in [mixed, *others]).encode(page)
+    for line, text in told(content)[1:]:
+        assert f"may be {others[line - 2]} (" in text or f" or {others[line - 2]} (" in text
+
+
 def test_a_zone_tells_of_the_alphabets_that_it_takes() -> None:
     assert told("ελλάδα.gr\n".encode("cp1253")) == [(1, parse_domain("ελλάδα.gr").name)]
     assert told("пример.рф\n".encode("cp1251")) == [(1, parse_domain("пример.рф").name)]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backorder.domain.domains import Domain, parse_domain
 from backorder.rules import Weights, parse_rules
 from ingestion.scoring import Scorer
 from ingestion.scoring.score import pronounceable, shortness, words_in, worth
-from ingestion.scoring.words import lexicon
+from ingestion.scoring.words import Lexicon, lexicon
 
 BY_DESIGN = Scorer(Weights())
 
@@ -50,6 +51,59 @@ def test_a_score_tells_what_it_is_made_of() -> None:
 )
 def test_words_are_found_as_people_see_them(label: str, words: tuple[str, ...]) -> None:
     assert words_in(label, lexicon("com")) == words
+
+
+@st.composite
+def words_and_letters(draw: st.DrawFn) -> tuple[dict[str, float], str]:
+    """Some words with their commonness, and letters that are made of them, with a few between."""
+    commonness = st.sampled_from([0.0, 0.5, 1.0])
+    words = draw(st.dictionaries(st.text("abcd", min_size=2, max_size=6), commonness, min_size=1, max_size=20))
+    parts = st.sampled_from(sorted(words)) | st.text("abcde", max_size=2)
+    return words, "".join(draw(st.lists(parts, min_size=1, max_size=5)))
+
+
+@given(words_and_letters())
+@example(({"ab": 0.0, "ccc": 0.0}, "abccc"))
+@example(({"abc": 0.0, "defg": 0.0, "cdefg": 0.0, "defgh": 0.0}, "abcdefgh"))
+def test_of_all_ways_to_find_words_the_best_is_taken(case: tuple[dict[str, float], str]) -> None:
+    words, letters = case
+    best = plainly_split(letters, words)
+    expected = tuple(best) if best and len(max(best, key=len)) > 2 else ()
+    assert words_in(letters, Lexicon.of(words, frozenset())) == expected
+
+
+german_words = st.deferred(lambda: st.sampled_from(sorted(lexicon("de").words)))
+
+
+@settings(deadline=None)  # the first one loads the words
+@given(st.lists(german_words, min_size=1, max_size=4), st.text("aeinrst", max_size=3))
+def test_the_same_holds_for_real_words(drawn: list[str], more: str) -> None:
+    known, letters = lexicon("de"), "".join(drawn) + more
+    best = plainly_split(letters, known.words)
+    assert words_in(letters, known) == (tuple(best) if best and len(max(best, key=len)) > 2 else ())
+
+
+def plainly_split(letters: str, words: Mapping[str, float]) -> list[str]:
+    """Each part of the letters is looked up: the sum of squares is the most; of equals, letters alone go before words,
+    and longer words before shorter ones."""
+    if letters in words:
+        return [letters]
+    best: list[tuple[float, list[str]]] = [(0.0, [])]
+    for end in range(1, len(letters) + 1):
+        choices = [best[end - 1]]
+        for begin in range(end - 1):
+            word = letters[begin:end]
+            if word in words:
+                choices.append((best[begin][0] + len(word) ** 2 + words[word], [*best[begin][1], word]))
+        best.append(max(choices, key=lambda choice: choice[0]))
+    found = best[-1][1]
+    return found if len("".join(found)) == len(letters) else [word for word in found if len(word) > 2]
+
+
+def test_a_word_that_several_lists_have_is_as_common_as_in_english() -> None:
+    english, german = lexicon("uk").words, lexicon("de").words
+    assert {word: german[word] for word in english} == english
+    assert len(german) > len(english)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from backorder.domain.domains import parse_domain
 from backorder.rules import parse_rules
 from ingestion.reading import Entry, Reject
-from ingestion.selection import Selection
+from ingestion.selection import Choice, Selection
 
 
 def why_not(select: str, name: str) -> str | None:
@@ -47,6 +47,20 @@ def test_without_rules_in_it_a_file_chooses_everything() -> None:
 
 def test_a_label_is_as_long_as_people_read_it() -> None:
     assert why_not("length = [6, 6]", "bücher.de") is None
+
+
+def test_a_name_that_was_chosen_before_is_not_chosen_again_and_one_left_out_is_left_out_again() -> None:
+    selection = Selection(parse_rules('[select]\nlength = [3, 5]\ncolumns = { bids = ">= 2" }'))
+    chosen = {"john.com", "johndoe.com"}
+
+    def again(name: str, bids: str) -> Choice | str | Reject | None:
+        return selection.decide(Entry(1, parse_domain(name), columns={"bids": bids}), chosen)
+
+    assert again("john.com", "2") is None
+    assert isinstance(again("jane.com", "2"), Choice)
+    assert again("john.com", "1") == "columns"
+    assert isinstance(again("john.com", "1.250"), Reject)
+    assert again("johndoe.com", "2") == "length"
 
 
 def decided(columns: dict[str, str], *conditions: str) -> tuple[list[str], list[str]]:

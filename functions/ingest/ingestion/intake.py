@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from backorder.domain.backorder import (
@@ -24,6 +25,7 @@ from backorder.domain.backorder import (
     State,
     Step,
     TakingBack,
+    moments_of,
 )
 from backorder.domain.dates import SAME_DROP, DateSource, DateStatement, inherited, schedule_of, with_statement
 from backorder.domain.money import text
@@ -161,9 +163,7 @@ class Intake:
         if entry.drop_day is None and entry.drop_at is None and entry.finalization_at is None:
             return None
         source = date_source(self.kind, self.recognised_as, entry.domain.zone)
-        return DateStatement(
-            source, self.modified, self.list, entry.drop_day, entry.drop_at, finalization_at=entry.finalization_at
-        )
+        return _statement(source, self.modified, self.list, entry.drop_day, entry.drop_at, entry.finalization_at)
 
     def _is_past(self, said: DateStatement, zone: str) -> bool:
         return said.is_past(zone, self.registries, self.clock())
@@ -171,8 +171,9 @@ class Intake:
     def _new_dates(self, entry: Entry, last: Backorder | None = None) -> _Dates:
         """Return the dates of a new backorder: the list's, and those of the cycle before that are still to come."""
         zone, said = entry.domain.zone, self._said(entry)
-        known = () if last is None else inherited(last.dates)
-        statements = tuple(statement for statement in known if not self._is_past(statement, zone))
+        if last is None:
+            return _first_dates(said, zone, self.registries)
+        statements = tuple(statement for statement in inherited(last.dates) if not self._is_past(statement, zone))
         ignores_past = said is not None and bool(statements) and self._is_past(said, zone)
         if said is not None and not ignores_past:
             statements = with_statement(statements, said, zone=zone, registries=self.registries)
@@ -227,7 +228,9 @@ class Intake:
             note=entry.note,
             chosen=entry.chosen,
             rules_since=self.rules_since if entry.chosen is not None else None,
-        ).dated(dates.schedule, dates=dates.statements)
+            dates=dates.statements,
+            **moments_of(dates.schedule),
+        )
 
     def _meet(self, entry: Entry, source: Source) -> Taken:
         """The name is there already."""
@@ -462,6 +465,26 @@ class Intake:
         begun = latest.taking_back is TakingBack.BEGUN
         changes: dict[str, Any] = {"reason": None} if begun else {"cancel_requested": True}
         self.store.replace(replace(latest, said_at=said_at, history=history, **changes))
+
+
+@lru_cache(maxsize=4096)
+def _statement(
+    source: DateSource,
+    said_at: datetime,
+    list_: str,
+    drop_day: date | None,
+    drop_at: datetime | None,
+    finalization_at: datetime | None,
+) -> DateStatement:
+    """Return the statement. Kept: a list says the same of thousands of names."""
+    return DateStatement(source, said_at, list_, drop_day, drop_at, finalization_at)
+
+
+@lru_cache(maxsize=4096)
+def _first_dates(said: DateStatement | None, zone: str, registries: Registries) -> _Dates:
+    """Return the dates of a name of which nothing else is known. Kept, as statements are."""
+    statements = () if said is None else with_statement((), said, zone=zone, registries=registries)
+    return _Dates(statements, schedule_of(statements, zone=zone, registries=registries))
 
 
 def _changes(before: Backorder, after: Backorder) -> str:

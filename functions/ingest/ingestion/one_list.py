@@ -219,7 +219,7 @@ class _Reading:
         if self._survey:
             self._survey.note(entry)
         if done.kind == "dropping":
-            decided = self._selection.decide(entry) if self._selection else NO_RULES
+            decided = self._selection.decide(entry, self._chosen) if self._selection else NO_RULES
             if isinstance(decided, Reject):
                 rejects(decided)
                 return
@@ -230,7 +230,8 @@ class _Reading:
                     self._dated.add(domain.name)
                     write(entry, partial(self._intake.leave_out, by=decided))
                 return
-            entry = entry._replace(priority=decided.score.points, chosen=str(decided))
+            if decided is not None:
+                entry = entry._replace(priority=decided.score.points, chosen=str(decided))
         if domain.name in self._chosen:
             done.duplicates += 1
             return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Container
 from math import ceil
+from typing import NamedTuple
 
 from backorder.domain.domains import Domain
 from backorder.domain.numbers import readings
@@ -14,13 +15,12 @@ from ingestion.reading.entries import Entry, Reject, column_name, reject
 from ingestion.scoring import Score, Scorer
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A name that the rules choose."""
+class Choice(NamedTuple):
+    """A name that the rules choose. A tuple, as there are many."""
 
     score: Score
+    # The first of the rules' keywords that it has, if they name some.
     keyword: str | None
-    """The first of the rules' keywords that it has, if they name some."""
 
     def __str__(self) -> str:
         """`keyword *shop*, score 7.4: short 2.6, …`"""
@@ -64,9 +64,12 @@ class Selection:
         ]
         return unseen + no_numbers
 
-    def decide(self, entry: Entry) -> Choice | str | Reject:
-        """Why `entry` is chosen, or the first rule that leaves it out, by its key in the file; a reject where the list
-        says in two ways what a rule asks for."""
+    def decide(self, entry: Entry, chosen: Container[str] = ()) -> Choice | str | Reject | None:
+        """Return why `entry` is chosen, or the first rule that leaves it out, by its key in the file.
+
+        A reject where the list says in two ways what a rule asks for. None where it is chosen and its name is in
+        `chosen`: what was chosen before is not scored again.
+        """
         select, domain = self._select, entry.domain
         left_out_by = self._left_out_by_name(domain)
         if left_out_by is not None:
@@ -78,6 +81,8 @@ class Selection:
             except Unclear as unclear:
                 reason = f"column {unclear}: write it without marks of thousands"
                 return reject(entry.line, domain.name, reason, "has a number that can be read in two ways")
+        if domain.name in chosen:
+            return None
         score = self._scorer.at_least(domain, self._least)
         if score is None:
             return "min_score"

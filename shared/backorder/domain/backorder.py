@@ -382,16 +382,7 @@ class Backorder:
 
     def dated(self, schedule: Schedule, **changes: Any) -> Backorder:
         """A copy with the moments of `schedule`, and `changes` to other fields; its state stays."""
-        return replace(
-            self,
-            finalization_at=schedule.finalization_at,
-            deadline=schedule.deadline,
-            deadline_known=schedule.known,
-            last_chance=schedule.last_chance,
-            batch_starts_at=schedule.batch_starts_at,
-            batch_ends_at=schedule.batch_ends_at,
-            **changes,
-        )
+        return replace(self, **moments_of(schedule), **changes)
 
     def with_date(self, said: DateStatement, *, at: datetime, registries: Registries) -> Backorder:
         """Return a copy that knows the statement, heard of at `at`, and goes by the one that counts; itself where that
@@ -407,6 +398,18 @@ class Backorder:
             moments = replace(moments, known=Known.ESTIMATED)
         changed = self.dated(moments, dates=dates)
         return self if changed == self else changed
+
+
+def moments_of(schedule: Schedule) -> dict[str, Any]:
+    """Return a backorder's fields that have the moments of its schedule."""
+    return {
+        "finalization_at": schedule.finalization_at,
+        "deadline": schedule.deadline,
+        "deadline_known": schedule.known,
+        "last_chance": schedule.last_chance,
+        "batch_starts_at": schedule.batch_starts_at,
+        "batch_ends_at": schedule.batch_ends_at,
+    }
 
 
 __all__ = [
@@ -431,4 +434,5 @@ __all__ = [
     "State",
     "Step",
     "TakingBack",
+    "moments_of",
 ]

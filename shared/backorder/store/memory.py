@@ -60,14 +60,15 @@ class MemoryStore:
             return written
 
     def _put(self, backorder: Backorder) -> None:
-        before = self._backorders.get(backorder.key)
+        key = backorder.key
+        before = self._backorders.get(key)
         if before is not None and not before.is_open:
-            self._closed[before.closed_on].discard(before.key)
+            self._closed[before.closed_on].discard(key)
         if not backorder.is_open:
-            self._closed.setdefault(backorder.closed_on, set()).add(backorder.key)
-        self._backorders[backorder.key] = backorder
+            self._closed.setdefault(backorder.closed_on, set()).add(key)
+        self._backorders[key] = backorder
         self._latest[backorder.domain] = max(backorder.cycle, self._latest.get(backorder.domain, 0))
-        (self._open.add if backorder.is_open else self._open.discard)(backorder.key)
+        (self._open.add if backorder.is_open else self._open.discard)(key)
 
     def open_backorders(self) -> Iterator[Backorder]:
         with self._lock:

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-import idna
-
-from backorder.domain.domains import Domain, NotADomain, parse_domain
+from backorder.domain.domains import Domain
+from ingestion.reading.code_page_names import Mixed, in_letters, reading
 from ingestion.reading.containers import NoList
 from ingestion.reading.encodings import KEEP, has_kept, kept
 
@@ -51,25 +49,6 @@ Some pages are not here because another one has all their letters, in the same p
 """
 UTF8 = "utf-8"
 
-_LATIN, _GREEK, _CYRILLIC, _HAN = (
-    frozenset({"LATIN"}),
-    frozenset({"GREEK"}),
-    frozenset({"CYRILLIC"}),
-    frozenset({"CJK"}),
-)
-_JAPANESE = frozenset({"CJK", "HIRAGANA", "KATAKANA"})
-"""Written together: ICANN's guidelines allow what the orthography of a language asks for."""
-SCRIPTS: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("at", "be", "br", "ca", "ch", "cl", "de", "dk", "ee", "es", "fi", "fr", "hu", "is", "it"), _LATIN),
-    **dict.fromkeys(("li", "lt", "lu", "lv", "no", "pt", "si", "tr"), _LATIN),
-    "cn": _HAN,
-    "jp": _JAPANESE,
-    "kr": frozenset({"HANGUL"}),
-    "gr": _GREEK,
-}
-"""The scripts beyond ASCII in which a registry takes names, where it takes but one or a few: the tables that registries
-keep in IANA's Repository of IDN Practices."""
-
 _NOT_IN_NAMES = rb"\x00-\x20,;|\"'<>()"
 _words = re.compile(rb"(?:[\x81-\xfe]\||[^" + _NOT_IN_NAMES + rb"])+")
 """What stands between blanks and separators. In pages of two bytes, the second one of a letter may look like a bar."""
@@ -77,10 +56,6 @@ _host = re.compile(rb"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://)?([^/?#]*)").match
 _DOTS = ".\u3002\uff0e\uff61"
 """UTS 46 takes all of these for dots."""
 _may_be_a_name = re.compile(f"[^{_DOTS}][{_DOTS}][^{_DOTS}]").search
-_IN_NAMES = "-.\u00b7\u05f3\u05f4\u200c\u200d\u30fb"
-"""No letters, and allowed in names: some of them beside certain letters (RFC 5892, A)."""
-_letters = re.compile(r"[^\W\d_]+").findall
-_parts = re.compile(r"[^-.]+").findall
 _MOST_TOLD = 3
 _LONGEST_WORD = 1000
 """Bytes."""
@@ -124,20 +99,22 @@ class Known:
 class Undeclared:
     """Some code page, perhaps one of several."""
 
-    def __init__(self, possible: Iterable[str], *, has_utf8: bool = False) -> None:
-        self.possible = tuple(page for page in PAGES if page in set(possible))
-        """None: the list is in several, or in none that is known."""
+    def __init__(self, possible: Sequence[str], mixed: Sequence[str], *, has_utf8: bool = False) -> None:
+        # In which each name of the list is one. None: the list is in several pages, or in none that is known.
+        self._possible = possible
+        # In which names of the list are mixed: it may be in these as well, and some of its names be none.
+        self._mixed = mixed if possible else ()
+        # Some of its names are valid UTF-8 as well.
         self._has_utf8 = has_utf8
-        """Some of its names are valid UTF-8 as well."""
-        self._shown_in = self.possible[0] if self.possible else next(iter(PAGES))
+        self._shown_in = possible[0] if possible else next(iter(PAGES))
 
     @property
     def name(self) -> str:
-        if len(self.possible) == len(PAGES):
+        if len(self._possible) == len(PAGES):
             return "8-bit, with names in ASCII"
-        if not self.possible:
+        if not self._possible:
             return "no one code page"
-        names = [title_of(page) for page in self.possible]
+        names = [title_of(page) for page in self._possible]
         if len(names) <= _MOST_TOLD:
             return " or ".join(names)
         return f"{names[0]} or one of {len(names) - 1} others"
@@ -152,29 +129,31 @@ class Undeclared:
     def _read(self, word: bytes) -> str:
         """A name that all possible pages agree on; another word, that may be none, as it is best shown."""
         host = host_of(word)
-        if not host.isascii() and self._domain(host) is not None:
+        if not host.isascii() and (page := self._page_of(host)) is not None:
             start = word.index(host)
             before, after = word[:start], word[start + len(host) :]
-            return f"{kept(before)}{host.decode(self._shown_in)}{kept(after)}"
+            return f"{kept(before)}{host.decode(page)}{kept(after)}"
         shown = word.decode(self._shown_in, KEEP)
         return kept(word) if _may_be_a_name(shown) else shown
 
-    def _domain(self, host: bytes) -> Domain | None:
-        if not self.possible:
-            return None
-        pages = (*self.possible, UTF8) if self._has_utf8 and _is_utf8(host) else self.possible
-        found = {reading(host, page) for page in pages}
-        return found.pop() if len(found) == 1 else None
+    def _page_of(self, host: bytes) -> str | None:
+        """One that gives the name that these bytes are for sure."""
+        pages = [*self._possible, *self._mixed]
+        if pages and self._has_utf8 and _is_utf8(host):
+            pages.append(UTF8)
+        page_of = {found: page for page in pages if (found := reading(host, page)) is not Mixed.WITH_ASCII}
+        only = next(iter(page_of)) if len(page_of) == 1 else None
+        return page_of[only] if isinstance(only, Domain) else None
 
     def why_not(self, raw: bytes) -> str:
         """Names what it may be, and what to do."""
         host = host_of(raw)
         pages = {UTF8: "UTF-8"} if self._has_utf8 and _is_utf8(host) else {}
-        pages |= {page: PAGES[page] for page in self.possible or PAGES}
+        pages |= {page: PAGES[page] for page in (*self._possible, *self._mixed) or PAGES}
         names: dict[str, str] = {}
         for page, title in pages.items():
-            if (domain := reading(host, page)) is not None:
-                names.setdefault(_in_letters(domain), title)
+            if isinstance(domain := reading(host, page), Domain):
+                names.setdefault(in_letters(domain), title)
         remedy = "save the list as UTF-8, or say its encoding"
         if not names:
             return f"is in no encoding that is known: {remedy}"
@@ -190,67 +169,6 @@ def host_of(word: bytes) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def reading(host: bytes, page: str) -> Domain | None:
-    """The name that these bytes are in a code page; None if no registry could have it.
-
-    A valid label by IDNA 2008 as it stands, capitals aside: nobody writes `3` as `³`. Each part between hyphens is of
-    one script, as ICANN's guidelines for IDN ask, and of one that the zone takes. Capitals are where people put them.
-    """
-    try:
-        text = unicodedata.normalize("NFC", host.decode(page))
-        if any(map(_is_symbol, text)):
-            return None
-        domain = parse_domain(text)
-    except (UnicodeDecodeError, NotADomain):
-        return None
-    name = _in_letters(domain)
-    if name not in "".join(map(str.lower, text)) or not all(map(_is_cased_by_people, _letters(text))):
-        return None
-    allowed = SCRIPTS.get(domain.zone.rpartition(".")[2])
-    for part in _parts(name):
-        scripts = _scripts_of(part)
-        if len(scripts) > 1 and not scripts <= _JAPANESE:
-            return None
-        if allowed is not None and not part.isascii() and not scripts <= allowed:
-            return None
-    return domain
-
-
-@lru_cache(maxsize=4096)
-def _is_symbol(letter: str) -> bool:
-    """It is in no name. IDNA decides; this is to ask it less often."""
-    return unicodedata.category(letter)[0] in "CPSZ" and letter not in _IN_NAMES
-
-
-def _in_letters(domain: Domain) -> str:
-    return ".".join(idna.ulabel(label) if label.startswith("xn--") else label for label in domain.name.split("."))
-
-
-def _is_cased_by_people(word: str) -> bool:
-    """`solar`, `SOLAR`, `Solar`, `SolarRoof`, and not `sOLar`: what is small in one page may be capital in another."""
-    return word.isascii() or word.isupper() or _humps(_cases(word)) is not None
-
-
-_humps = re.compile("l*(?:ul+)*").fullmatch
-
-
-def _cases(word: str) -> str:
-    return "".join("u" if letter.isupper() else "l" for letter in word)
-
-
-def _scripts_of(part: str) -> set[str]:
-    return {script for letter in part if (script := _script(letter))}
-
-
-@lru_cache(maxsize=4096)
-def _script(letter: str) -> str | None:
-    """By the first word of its name in Unicode; None for what belongs to no script."""
-    if not letter.isalpha():
-        return None
-    first = re.split("[ -]", unicodedata.name(letter, "UNKNOWN"))[0]
-    return "CJK" if first == "IDEOGRAPHIC" else first
-
-
 def decoder_of(read: Callable[[], Iterator[bytes]]) -> Decoder:
     """How to read a list of which nobody said what it is written in. `read` gives all of its bytes, each time anew."""
     if _is_all_utf8(read()):
@@ -259,21 +177,22 @@ def decoder_of(read: Callable[[], Iterator[bytes]]) -> Decoder:
 
 
 def _by_names(names: Iterable[bytes]) -> Decoder:
-    possible = list(PAGES)
+    possible, mixed = list(PAGES), list[str]()
     seen: Counter[bool] = Counter()
     for name in names:
         is_utf8 = _is_utf8(name)
-        still = [page for page in possible if reading(name, page) is not None]
-        if not still and not is_utf8 and all(reading(name, page) is None for page in PAGES):
+        still = [page for page in possible if isinstance(reading(name, page), Domain)]
+        if not still and not is_utf8 and not any(isinstance(reading(name, page), Domain) for page in PAGES):
             # It is a name in no page, so it tells of none.
             continue
         seen[is_utf8] += 1
+        mixed = [page for page in (*mixed, *possible) if page not in still and reading(name, page) is not None]
         possible = still
     utf8, others = seen[True], seen[False]
     if utf8 > others and (not possible or (not others and utf8 > _FEW_NAMES)):
         # Some lines are damaged.
         return Known("UTF-8")
-    return Undeclared(possible, has_utf8=bool(utf8))
+    return Undeclared(possible, mixed, has_utf8=bool(utf8))
 
 
 def _names_in(lines: bytes) -> Iterator[bytes]:

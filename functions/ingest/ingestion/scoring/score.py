@@ -6,12 +6,15 @@ Each part is a value from 0 to 1, times its weight; all weights together make 10
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from backorder.domain.domains import Domain
 from backorder.rules import Weights
-from ingestion.scoring.words import Lexicon, lexicon, triples_of
+from ingestion.scoring.words import FIRST_LETTERS, Lexicon, lexicon
 
 SHORT, LONG = 4, 20
 """Characters: a label of so many, or less, is as short as counts; one of so many, or more, is long."""
@@ -24,23 +27,25 @@ _BY_CHANCE = 2
 _BEST = 100
 """Tenths of a point."""
 _letters = re.compile(r"[^\W\d_]+").findall
-
-
 _POINTS = tuple(Decimal(tenths) / 10 for tenths in range(_BEST + 1))
+_IN_POINTS = tuple(f"{tenths / 10:.1f}" for tenths in range(_BEST + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Points from 0 to 10, with one decimal: the sum of its parts."""
+class Score(NamedTuple):
+    """Points from 0 to 10, with one decimal: the sum of its parts. A tuple, as there are many."""
 
+    # Of each part that has a weight, its points in tenths. `words` and `zone` are told by what they are.
     tenths: tuple[tuple[str, int], ...]
-    """Of each part that has a weight, its points in tenths of a point. `words` and `zone` are told by what they are."""
     words: tuple[str, ...]
     zone: str
 
     @property
     def points(self) -> Decimal:
-        return _POINTS[min(sum([tenths for _, tenths in self.tenths]), _BEST)]
+        return _POINTS[self._tenths]
+
+    @property
+    def _tenths(self) -> int:
+        return min(sum([tenths for _, tenths in self.tenths]), _BEST)
 
     @property
     def parts(self) -> tuple[tuple[str, int], ...]:
@@ -50,7 +55,9 @@ class Score:
 
     def __str__(self) -> str:
         """`7.4: short 2.6, pronounceable 1.9, words *solar*+*roof* 2.0, .com 0.9`."""
-        return f"{self.points:.1f}: {', '.join([f'{told} {tenths / 10:.1f}' for told, tenths in self.parts])}"
+        return (
+            f"{_IN_POINTS[self._tenths]}: {', '.join([f'{told} {_IN_POINTS[tenths]}' for told, tenths in self.parts])}"
+        )
 
 
 class Scorer:
@@ -115,8 +122,16 @@ def shortness(label: str) -> float:
 
 def pronounceable(label: str, known: Lexicon) -> float:
     """The share of the label's letter triples that are usual in words."""
-    triples = triples_of(label)
-    return len(list(filter(known.triples.__contains__, triples))) / len(triples)
+    return sum(map(known.triples.__contains__, _triples_in(len(label))(f"^{label}$"))) / len(label)
+
+
+@cache
+def _triples_in(length: int) -> Callable[[str], tuple[str, ...]]:
+    """What takes three letters in a row, at each of the first `length` places, from a text that is long enough."""
+    if length == 1:
+        return lambda text: (text[:3],)
+    places: list[Any] = [slice(at, at + 3) for at in range(length)]
+    return itemgetter(*places)
 
 
 def words_in(label: str, known: Lexicon) -> tuple[str, ...]:
@@ -133,20 +148,32 @@ def words_in(label: str, known: Lexicon) -> tuple[str, ...]:
 
 def _split(letters: str, known: Lexicon) -> list[str]:
     """Maximises the sum of the squares of the words' lengths, then their commonness; letters may belong to no word."""
-    words, longest = known.words, known.longest
-    if letters in words:
+    common = known.words.get
+    if common(letters) is not None:
         return [letters]
-    values, starts = [0.0], [0]
-    for end in range(1, len(letters) + 1):
-        reached, start = values[-1], end
-        for begin in range(max(0, end - longest), end - 1):
-            word = letters[begin:end]
-            if word in words and (value := values[begin] + (end - begin) ** 2 + words[word]) > reached:
-                reached, start = value, begin
-        values.append(reached)
-        starts.append(start)
+    begun_by, end_of_all = known.lengths.get, len(letters)
+    # By the place that they end at: the best sum, and where the last word of it begins (a letter alone: there).
+    sums, starts = [0.0] * (end_of_all + 1), [0] * (end_of_all + 1)
+    best = 0.0
+    for begin in range(end_of_all + 1):
+        if sums[begin] > best:
+            best = sums[begin]
+        else:
+            sums[begin], starts[begin] = best, begin
+        for length in (
+            begun_by(letters[begin : begin + FIRST_LETTERS])
+            or begun_by(letters[begin : begin + 3])
+            or begun_by(letters[begin : begin + 2])
+            or ()
+        ):
+            end = begin + length
+            if end > end_of_all:
+                break
+            commonness = common(letters[begin:end])
+            if commonness is not None and (value := best + length**2 + commonness) > sums[end]:
+                sums[end], starts[end] = value, begin
     found: list[str] = []
-    end = len(letters)
+    end = end_of_all
     while end:
         start = starts[end]
         if start == end:
@@ -154,7 +181,7 @@ def _split(letters: str, known: Lexicon) -> list[str]:
         else:
             found.append(letters[start:end])
             end = start
-    if sum(map(len, found)) < len(letters):
+    if sum(map(len, found)) < end_of_all:
         found = [word for word in found if len(word) > _BY_CHANCE]
     return found[::-1]
 
@@ -164,6 +191,6 @@ def worth(found: tuple[str, ...], label: str, known: Lexicon) -> float:
     if not found:
         return 0.0
     covered = sum(map(len, found)) / len(label)
-    common = sum(known.words[word] for word in found) / len(found)
+    common = sum([known.words[word] for word in found]) / len(found)
     worth_of_common = _LEAST_COMMON_WORTH + (1 - _LEAST_COMMON_WORTH) * common
     return covered**2 * _WORDS_WORTH.get(len(found), _MANY_WORDS_WORTH) * worth_of_common

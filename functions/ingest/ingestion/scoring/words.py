@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 
 import msgpack
@@ -90,6 +91,8 @@ _ORDINARY, _COMMON = 300, 550
 _TRIPLES_FROM = 450
 _MANY_WORDS = 3
 """Words in which a triple of letters must be to count as usual."""
+FIRST_LETTERS = 4
+"""So many are enough to tell that few words, or none, begin so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,25 @@ class Lexicon:
     """With their commonness, from 0 to 1."""
     triples: frozenset[str]
     """Three letters in a row that are usual in these languages; `^` and `$` are a word's ends."""
-    longest: int
-    """Letters."""
+    lengths: Mapping[str, tuple[int, ...]]
+    """How long the words are that begin with some letters, shortest first: by the first four letters, or by all letters
+    of a shorter word. Who looks for words in a label asks here first, and is spared most lookups in `words`."""
+
+    @classmethod
+    def of(cls, words: Mapping[str, float], triples: frozenset[str]) -> Lexicon:
+        """Return the lexicon of some words with their commonness."""
+        masks: dict[str, int] = {}
+        for word in words:
+            begun = word[:FIRST_LETTERS]
+            masks[begun] = masks.get(begun, 0) | 1 << len(word)
+        shorter = {begun: mask for begun, mask in masks.items() if len(begun) < FIRST_LETTERS}
+        lengths = {
+            begun: _bits(mask | shorter.get(begun[:2], 0) | shorter.get(begun[:3], 0)) for begun, mask in masks.items()
+        }
+        return cls(words, triples, lengths)
 
 
+@cache
 def lexicon(zone: str) -> Lexicon:
     """Of the languages that names in `zone` are read in: English, and the country's. Kept, once it was read."""
     return _lexicon(_LANGUAGES.get(zone.rpartition(".")[2], WIDESPREAD))
@@ -113,27 +131,25 @@ def lexicon(zone: str) -> Lexicon:
 def _lexicon(others: tuple[str, ...]) -> Lexicon:
     words: dict[str, float] = {}
     usual: list[str] = []
-    for language in (ENGLISH, *others):
+    # Of a word that is in several lists, or several times in one, the first counts: so the last is entered first.
+    for language in (*reversed(others), ENGLISH):
         least = _LEAST if language == ENGLISH else _LEAST_FOREIGN
-        for zipf, listed in _list(language, down_to=min(least.values())):
+        for zipf, listed in reversed(list(_list(language, down_to=min(least.values())))):
             common = min(max((zipf - _ORDINARY) / (_COMMON - _ORDINARY), 0.0), 1.0)
-            for word in listed:
-                if zipf < least.get(len(word), 1000) or not word.isalpha():
-                    continue
-                words.setdefault(word, common)
-                if not word.isascii():
-                    words.setdefault(_without_accents(word), common)
-                if zipf >= _TRIPLES_FROM:
-                    usual.append(f"^{word}$")
+            shortest = next(length for length, enough in least.items() if zipf >= enough)
+            some = [word for word in listed if len(word) >= shortest and word.isalpha()]
+            words.update(zip(some, repeat(common)))
+            words.update([(_without_accents(word), common) for word in some if not word.isascii()])
+            if zipf >= _TRIPLES_FROM:
+                usual += [f"^{word}$" for word in some]
     times = Counter([word[at : at + 3] for word in usual for at in range(len(word) - 2)])
     triples = frozenset(triple for triple, in_words in times.items() if in_words >= _MANY_WORDS)
-    return Lexicon(words, triples, max(map(len, words)))
+    return Lexicon.of(words, triples)
 
 
-def triples_of(word: str) -> list[str]:
-    """Its letters three by three, the ends included: `^so`, `sol`, …, `ar$`."""
-    whole = f"^{word}$"
-    return [whole[at : at + 3] for at in range(len(whole) - 2)]
+@cache
+def _bits(mask: int) -> tuple[int, ...]:
+    return tuple(bit for bit in range(mask.bit_length()) if mask >> bit & 1)
 
 
 def _list(language: str, down_to: int) -> Iterator[tuple[int, list[str]]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import accumulate, chain, compress, repeat
@@ -253,11 +253,11 @@ def _suffixes_in(zones: tuple[str, ...]) -> tuple[Callable[[bytes], Iterator[re.
     return zone_at, frozenset(name.encode("ascii") for names in suffixes.values() for name in names)
 
 
-def _starts_of(some: Mapping[_Tail, int], text: bytes, rows: Iterable[_Tail]) -> Iterator[tuple[int, _Tail]]:
+def _starts_of(some: Mapping[_Tail, int], text: bytes, rows: Sequence[_Tail]) -> Iterator[tuple[int, _Tail]]:
     """Where those rows begin that are like one of `some`, which says how many these are, and what is found in them."""
     if any(row[0] != _LINE_END for row in some):
         ends = accumulate(map(len, text.splitlines(keepends=True)))
-        yield from ((start, row) for start, row in zip(ends, rows, strict=False) if row in some)
+        yield from compress(zip(ends, rows, strict=False), map(some.__contains__, rows))
         return
     first = 0
     for row, number in some.items():
