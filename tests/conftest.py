@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.rights import Guard
 
@@ -16,8 +16,10 @@ GUARD = Guard()
 def pytest_configure() -> None:
     GUARD.watch()
     # How long an example takes says how busy the machine is: no deadline. What `make test` tries is always the same;
-    # `make soak` searches, with `--hypothesis-profile`.
+    # `make soak` searches, with `--hypothesis-profile`; `make mutants` tries the same, and looks for no simpler example
+    # of what fails.
     settings.register_profile("repeat", deadline=None, max_examples=50, derandomize=True)
+    settings.register_profile("fails", settings.get_profile("repeat"), phases=[Phase.explicit, Phase.generate])
     settings.register_profile("search", deadline=None, max_examples=500)
     settings.load_profile("repeat")
 
