@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,9 @@ from hypothesis import strategies as st
 
 from backorder.ahead import Ahead, measured, told_by_orders
 from backorder.model import Backorder, Origin, State
-from tests.factories import NOW, a_placed_backorder, a_step
+from backorder.provider.client import Provider
+from backorder.provider.dated import account_and_clock
+from tests.factories import NOW, a_placed_backorder, a_step, an_account_status
 
 SECOND = timedelta(seconds=1)
 
@@ -96,3 +100,20 @@ def test_the_latest_order_that_was_answered_at_once_tells_it() -> None:
 )
 def test_no_other_does(order: Backorder) -> None:
     assert told_by_orders([order]) is None
+
+
+@pytest.mark.parametrize(
+    ("took_s", "told"),
+    [
+        (10, ahead(20, 31)),
+        # Longer than one attempt can take: what was tried before says nothing.
+        (500, ahead(-470, -439)),
+    ],
+)
+def test_only_the_attempt_that_was_answered_tells_the_difference(took_s: int, told: Ahead) -> None:
+    status = replace(an_account_status(), dated_at=NOW + 30 * SECOND)
+    provider = cast("Provider", SimpleNamespace(account=lambda: status, worst_case_seconds=30))
+    moments = iter([NOW, NOW + took_s * SECOND])
+    account, difference = account_and_clock(provider, lambda: next(moments))
+    assert account == status
+    assert difference == told
