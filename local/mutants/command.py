@@ -86,8 +86,8 @@ def _copy(folder: Path) -> Path:
 
 @contextmanager
 def _tester(copy: Path, tests: Sequence[str]) -> Iterator[None]:
-    """Serves test runs in this copy. What failed at the last mutant comes first at the next: it is mostly beside it."""
-    options = ("-x", "-q", "-n0", "--ff", "--hypothesis-profile=fails", "-m", "not soak")
+    """Serves test runs in this copy."""
+    options = ("-x", "-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-profile=fails", "-m", "not soak")
     with subprocess.Popen(
         [sys.executable, "-m", "local.mutants.tester", *options, *tests],
         cwd=copy,

@@ -25,12 +25,30 @@ ADDRESS = ".tests.sock"
 READY = "ready"
 LOG = Path(".tests.log")
 LOADED = Path(".tests.loaded")
+TOOK = Path(".tests.took")
 PATIENCE = 5
 """Times as much computing as the tests take without a mutant: some of them loop for ever."""
 MEMORY = 2 * 2**30
 """In bytes: some of them gather for ever."""
 WAITING = 10
 """Times as long by the clock: a busy machine must not kill a mutant, and some wait for ever."""
+
+
+class QuickestFirst:
+    """Has pytest try what takes long only where nothing else fails; what took how long is kept for the next run."""
+
+    def __init__(self) -> None:
+        self._took: dict[str, float] = json.loads(TOOK.read_text(encoding="utf-8")) if TOOK.exists() else {}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=lambda item: self._took.get(item.nodeid, 0.0))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._took[report.nodeid] = max(report.duration, self._took.get(report.nodeid, 0.0))
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if exitstatus == pytest.ExitCode.OK:
+            TOOK.write_text(json.dumps(self._took), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> None:
@@ -72,7 +90,7 @@ def _test(arguments: list[str], seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         signal.setitimer(signal.ITIMER_PROF, seconds)
         signal.setitimer(signal.ITIMER_REAL, WAITING * seconds)
-        status = pytest.main(arguments)
+        status = pytest.main(arguments, plugins=[QuickestFirst()])
         LOADED.write_text(json.dumps(_loaded()), encoding="utf-8")
     finally:
         os._exit(status)

@@ -88,9 +88,18 @@ def test_the_latest_order_that_was_answered_at_once_tells_it() -> None:
     assert told_by_orders(orders) == told_by_orders(orders[::-1]) == ahead(-61, -59)
 
 
+def test_half_a_minute_is_at_once() -> None:
+    assert told_by_orders([an_order("a.com", at=0, created=90, took=30)]) == ahead(60, 91)
+
+
+QUEUED = a_step(State.QUEUED, State.SUBMITTING, at=NOW)
+ASKED = a_step(State.SUBMITTING, State.SUBMITTING, at=NOW + SECOND)
+
+
 @pytest.mark.parametrize(
     "order",
     [
+        an_order("a.com", at=0, created=90, history=(QUEUED, ASKED)),
         an_order("a.com", at=0, created=90, origin=Origin.FOREIGN),
         an_order("a.com", at=0, created=90, took=61),
         an_order("a.com", at=0, created=90, history=()),

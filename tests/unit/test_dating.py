@@ -69,6 +69,7 @@ def test_what_the_provider_dated_is_not_looked_up_again(source: DateSource, away
     [
         (HOUR, 13 * HOUR, EACH_DAY),
         (HOUR, -13 * HOUR, EACH_DAY),
+        (HOUR, timedelta(0), NEVER),
         (HOUR, 12 * HOUR, NEVER),
         (HOUR, -12 * HOUR, NEVER),
         (timedelta(0), 13 * HOUR, NEVER),

@@ -45,6 +45,14 @@ def test_what_the_account_shows_is_corrected_only_where_its_deposits_and_credits
         assert seen("1000.00", a_deposit(), credit, reserved=shown).reserved == usd(reserved)
 
 
+def test_what_bookings_changed_the_account_by_is_what_came_in_less_what_went_out() -> None:
+    held = {Account.PAID_IN: usd(-100), Account.FEES: usd(60), Account.TAX: usd(9), Account.OTHER: usd("0.50")}
+    inside = {Account.BALANCE: usd(7), Account.RESERVED: usd(7), Account.OPENING: usd(7), Account.UNEXPLAINED: usd(7)}
+    now = ledger.checked({**held, **inside}, seen("30.00", reserved="69.00"))
+    assert (now.amount, now.deposit, now.moved) == (usd(30), usd(69), usd("30.50"))
+    assert ledger.checked({}, seen()).moved == 0
+
+
 def test_what_moved_within_an_hour_is_one_sum_at_its_beginning() -> None:
     hour = NOW.replace(minute=0, second=0, microsecond=0)
     moments = [hour, hour + timedelta(minutes=59, seconds=59, microseconds=999_999), hour + timedelta(hours=1)]
