@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.loaders import JSONFileLoader
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.rights import Guard
 
@@ -27,8 +27,10 @@ def pytest_configure() -> None:
     # Each of hundreds of sessions would decode the same descriptions of services and regions: an eighth of all time.
     setattr(JSONFileLoader, "load_file", lambda _, path: _loaded_once(path))  # noqa: B010
     # How long an example takes says how busy the machine is: no deadline. What `make test` tries is always the same;
-    # `make soak` searches, with `--hypothesis-profile`.
+    # `make soak` searches, with `--hypothesis-profile`; `make mutants` tries the same, and looks for no simpler example
+    # of what fails.
     settings.register_profile("repeat", deadline=None, max_examples=50, derandomize=True)
+    settings.register_profile("fails", settings.get_profile("repeat"), phases=[Phase.explicit, Phase.generate])
     settings.register_profile("search", deadline=None, max_examples=500)
     settings.load_profile("repeat")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,13 +17,16 @@ from pathlib import Path
 import click
 
 from local.lifetime import end_with_parent
+from local.mutants.tester import ADDRESS, READY
 from local.mutants.verdicts import ENOUGH, Equivalent, Mutant, read_session, report, share_killed
 from local.processes import PROJECT
 
 TOOL = PROJECT / "build" / "mutants" / "bin" / "cosmic-ray"
 FILTER = TOOL.with_name("cr-filter-operators")
-PATIENCE = 10
-"""Times as long as the tests take without a mutant: a busy machine must not kill one, and some loop for ever."""
+TOO_LONG_S = 600
+"""For cosmic-ray; `tester` knows how long the tests take, and ends them sooner."""
+OLD = 2**30
+"""2004, of each copied file: what is compiled of it is no mutant's, each of which is newer."""
 KNOWN = tomllib.loads(Path(__file__).with_name("modules.toml").read_text(encoding="utf-8"))
 SOURCES = ("shared", *(f"functions/{name}" for name in ("ingest", "plan", "submit", "reconcile", "fetch")))
 # What stands in annotations is never computed.
@@ -47,24 +50,22 @@ exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
 def mutants(module: str) -> None:
     """Plants bugs in MODULE, and names those that its tests do not notice; ends with 1 if these are too many."""
     equivalents = [Equivalent(**each) for each in KNOWN["equivalent"]]
-    found = plant(module, KNOWN["modules"][module], processes=os.cpu_count() or 1)
+    found = plant(module, KNOWN["modules"][module], processes=len(os.sched_getaffinity(0)))
     print("\n".join(report(found, equivalents)))
     sys.exit(0 if share_killed(found, equivalents) >= ENOUGH else 1)
 
 
 def plant(module: str, tests: Sequence[str], *, processes: int) -> list[Mutant]:
-    """Runs the tests against each mutant of the module. Raises CalledProcessError where they fail without one."""
+    """Runs the tests against each mutant of the module. Raises `click.ClickException` where they fail without one."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as cleanup:
         copies = [_copy(Path(folder, f"copy-{number}")) for number in range(processes)]
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
-        started = time.monotonic()
-        _run([*command, "-m", "not soak", *tests], copies[0])
-        timeout = PATIENCE * (time.monotonic() - started)
+        for copy in copies:
+            cleanup.enter_context(_tester(copy, tests))
         urls = [cleanup.enter_context(_worker(copy)) for copy in copies]
         configuration, session = Path(folder, "cosmic-ray.toml"), Path(folder, "session.sqlite")
-        line = " ".join([*command, "-m", "'not soak'", *tests])
+        asked = shlex.join([sys.executable, "-I", "-S", "local/mutants/asked.py", ADDRESS])
         configuration.write_text(
-            CONFIGURATION.format(module=module, timeout=timeout, tests=line, urls=urls), encoding="utf-8"
+            CONFIGURATION.format(module=module, timeout=TOO_LONG_S, tests=asked, urls=urls), encoding="utf-8"
         )
         _run([str(TOOL), "init", str(configuration), str(session)], copies[0])
         _run([str(FILTER), str(session), str(configuration)], copies[0])
@@ -79,7 +80,28 @@ def _copy(folder: Path) -> Path:
         if (PROJECT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(PROJECT / name, folder / name)
+            os.utime(folder / name, (OLD, OLD))
     return folder
+
+
+@contextmanager
+def _tester(copy: Path, tests: Sequence[str]) -> Iterator[None]:
+    """Serves test runs in this copy."""
+    options = ("-x", "-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-profile=fails", "-m", "not soak")
+    with subprocess.Popen(
+        [sys.executable, "-m", "local.mutants.tester", *options, *tests],
+        cwd=copy,
+        env=_environment(copy),
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 - it takes no locks
+    ) as process:
+        try:
+            if process.stdout is None or process.stdout.readline().strip() != READY:
+                raise click.ClickException("the tests fail without any mutant")
+            yield
+        finally:
+            process.terminate()
 
 
 @contextmanager
@@ -110,9 +132,8 @@ def _worker(copy: Path) -> Iterator[str]:
 
 
 def _environment(copy: Path) -> dict[str, str]:
-    """Imports find the copy, and no compiled file is older than its mutant."""
-    path = os.pathsep.join(str(copy / source) for source in (".", *SOURCES))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    """Imports find the copy."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(str(copy / source) for source in (".", *SOURCES))}
 
 
 def _run(command: Sequence[str], folder: Path) -> str:

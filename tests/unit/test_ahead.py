@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,9 @@ from hypothesis import strategies as st
 
 from backorder.domain.backorder import Backorder, Origin, State
 from backorder.domain.clock_difference import Ahead, measured, told_by_orders
-from tests.factories import NOW, a_placed_backorder, a_step
+from backorder.provider.client import Provider
+from backorder.provider.dated import account_and_clock
+from tests.factories import NOW, a_placed_backorder, a_step, an_account_status
 
 SECOND = timedelta(seconds=1)
 
@@ -84,9 +88,18 @@ def test_the_latest_order_that_was_answered_at_once_tells_it() -> None:
     assert told_by_orders(orders) == told_by_orders(orders[::-1]) == ahead(-61, -59)
 
 
+def test_half_a_minute_is_at_once() -> None:
+    assert told_by_orders([an_order("a.com", at=0, created=90, took=30)]) == ahead(60, 91)
+
+
+QUEUED = a_step(State.QUEUED, State.SUBMITTING, at=NOW)
+ASKED = a_step(State.SUBMITTING, State.SUBMITTING, at=NOW + SECOND)
+
+
 @pytest.mark.parametrize(
     "order",
     [
+        an_order("a.com", at=0, created=90, history=(QUEUED, ASKED)),
         an_order("a.com", at=0, created=90, origin=Origin.FOREIGN),
         an_order("a.com", at=0, created=90, took=61),
         an_order("a.com", at=0, created=90, history=()),
@@ -96,3 +109,20 @@ def test_the_latest_order_that_was_answered_at_once_tells_it() -> None:
 )
 def test_no_other_does(order: Backorder) -> None:
     assert told_by_orders([order]) is None
+
+
+@pytest.mark.parametrize(
+    ("took_s", "told"),
+    [
+        (10, ahead(20, 31)),
+        # Longer than one attempt can take: what was tried before says nothing.
+        (500, ahead(-470, -439)),
+    ],
+)
+def test_only_the_attempt_that_was_answered_tells_the_difference(took_s: int, told: Ahead) -> None:
+    status = replace(an_account_status(), dated_at=NOW + 30 * SECOND)
+    provider = cast("Provider", SimpleNamespace(account=lambda: status, worst_case_seconds=30))
+    moments = iter([NOW, NOW + took_s * SECOND])
+    account, difference = account_and_clock(provider, lambda: next(moments))
+    assert account == status
+    assert difference == told

@@ -94,10 +94,59 @@ def test_a_day_that_repeats_a_moment_of_the_same_source_is_no_news_and_another_d
     assert known([exact, other]) == (other,)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "stays"),
+    [
+        ({"drop_at": FRIDAY}, {"drop_day": FRIDAY.date()}, True),
+        ({"finalization_at": FRIDAY}, {"drop_at": FRIDAY + HOUR}, True),
+        ({"finalization_at": FRIDAY}, {"drop_day": FRIDAY.date()}, True),
+        ({"drop_day": FRIDAY.date()}, {"drop_at": FRIDAY}, False),
+        ({"drop_day": FRIDAY.date()}, {"finalization_at": FRIDAY}, False),
+        ({"drop_at": FRIDAY}, {"finalization_at": FRIDAY}, False),
+        ({"drop_at": FRIDAY}, {"drop_at": FRIDAY + HOUR}, False),
+        # .com drops at 19:00 UTC in November.
+        ({"drop_at": FRIDAY.replace(hour=19)}, {"drop_day": (FRIDAY + 2 * DAY).date()}, True),
+        ({"drop_at": FRIDAY.replace(hour=19)}, {"drop_day": (FRIDAY - 2 * DAY).date()}, True),
+        ({"drop_at": FRIDAY.replace(hour=18)}, {"drop_day": (FRIDAY + 2 * DAY).date()}, False),
+        ({"drop_at": FRIDAY.replace(hour=20)}, {"drop_day": (FRIDAY - 2 * DAY).date()}, False),
+    ],
+)
+def test_only_what_is_less_exact_and_two_days_apart_at_most_is_no_news(
+    first: dict[str, Any], second: dict[str, Any], stays: bool
+) -> None:
+    before, said = a_date(**first), a_date(said_at=NOW + HOUR, **second)
+    assert known([before, said]) == (replace(before, said_at=NOW + HOUR) if stays else said,)
+
+
+def test_a_list_that_is_read_again_may_have_no_moment_any_more() -> None:
+    first, second = a_date(drop_at=FRIDAY, list="a"), a_date(drop_day=FRIDAY.date(), list="a")
+    assert known([first, second]) == (second,)
+
+
+def test_of_one_source_the_newest_counts_whichever_comes_first() -> None:
+    old, new = a_date(drop_at=FRIDAY), a_date(drop_at=MONDAY, said_at=NOW + HOUR)
+    assert decisive([old, new]) == decisive([new, old]) == new
+
+
+def test_what_one_list_contradicts_another_may_make_exact() -> None:
+    provider = a_date(DateSource.PROVIDER, finalization_at=FRIDAY)
+    other = a_date(DateSource.OTHER, drop_at=FRIDAY + 5 * HOUR)
+    for drop_at in (MONDAY, FRIDAY - DAY):
+        contradicts = a_date(DateSource.REGISTRY, drop_at=drop_at)
+        moments = schedule_of([provider, contradicts, other], zone="com", registries=REGISTRIES)
+        assert moments.batch_starts_at == FRIDAY + 5 * HOUR
+
+
+def test_reports_tell_each_source_in_words() -> None:
+    assert DateSource.USER.in_words == "a wanted list"
+    assert len({source.in_words for source in DateSource}) == len(DateSource)
+
+
 def test_a_list_that_is_read_again_says_what_it_says_by_the_registries_of_now() -> None:
     first, second = a_date(drop_at=FRIDAY, list="a"), a_date(drop_at=MONDAY, list="a")
     assert known([first, second]) == (second,)
-    assert known([first, replace(second, list="another of the same second")]) == (first,)
+    for another in ("another of the same second", "A"):
+        assert known([first, replace(second, list=another)]) == (first,)
 
 
 def test_the_moment_of_the_drop_is_what_the_best_list_says_that_agrees_with_the_finalization_date() -> None:
@@ -131,7 +180,8 @@ def test_the_date_of_an_application_that_is_gone_is_the_providers_of_then() -> N
     assert inherited([own]) == (replace(own, source=DateSource.PROVIDER),)
     later = a_date(DateSource.PROVIDER, finalization_at=MONDAY, said_at=NOW + HOUR)
     assert inherited([own, later]) == (later,)
-    assert inherited([own, replace(later, said_at=NOW - HOUR)]) == (replace(own, source=DateSource.PROVIDER),)
+    for said_at in (NOW - HOUR, NOW):
+        assert inherited([own, replace(later, said_at=said_at)]) == (replace(own, source=DateSource.PROVIDER),)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 
 from backorder.domain.ledger import Account
 from backorder.provider.account import Deposit
+from backorder.provider.listing import Unread
 from reconciliation import ledger
 from reconciliation.ledger import Seen
 from tests.factories import FEE, NOW, a_deposit, a_posting, an_account_status, usd
@@ -43,6 +45,21 @@ def test_what_the_account_shows_is_corrected_only_where_its_deposits_and_credits
     credit = a_deposit("credit", usd("-50.00"))
     for shown, reserved in (("19.00", "69.00"), ("18.00", "18.00"), ("20.00", "20.00"), ("69.00", "69.00")):
         assert seen("1000.00", a_deposit(), credit, reserved=shown).reserved == usd(reserved)
+
+
+def test_what_bookings_changed_the_account_by_is_what_came_in_less_what_went_out() -> None:
+    held = {Account.PAID_IN: usd(-100), Account.FEES: usd(60), Account.TAX: usd(9), Account.OTHER: usd("0.50")}
+    inside = {Account.BALANCE: usd(7), Account.RESERVED: usd(7), Account.OPENING: usd(7), Account.UNEXPLAINED: usd(7)}
+    now = ledger.checked({**held, **inside}, seen("30.00", reserved="69.00"))
+    assert (now.amount, now.deposit, now.moved) == (usd(30), usd(69), usd("30.50"))
+    assert ledger.checked({}, seen()).moved == 0
+
+
+def test_the_books_are_compared_only_where_all_rows_were_read() -> None:
+    row = Unread("DEPOSITID=1", "has no amount", frozenset({"1"}))
+    assert seen().is_whole
+    assert not replace(seen(), unread_deposits=(row,)).is_whole
+    assert not replace(seen(), unread_entries=True).is_whole
 
 
 def test_what_moved_within_an_hour_is_one_sum_at_its_beginning() -> None:

@@ -106,6 +106,12 @@ def test_only_what_is_reserved_is_a_deposit(amount: str, number: int) -> None:
     assert len(follow(a_deposit(amount=usd(amount))).standing) == number
 
 
+def test_an_amount_that_is_written_otherwise_is_the_same_deposit() -> None:
+    for amount, gone in (("69", 0), ("69.0000", 0), ("69.01", 1)):
+        followed = follow(a_deposit(amount=usd(amount)), kept=[a_lease(amount=usd("69.00"))])
+        assert len(followed.gone) == len(followed.came) == gone
+
+
 def test_a_deposit_that_comes_again_and_again_under_its_id_is_another_one_each_time() -> None:
     kept: list[Lease] = []
     keys = []

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.mutants.command import KNOWN, SOURCES
+from local.mutants.command import KNOWN, OLD, SOURCES
+from local.mutants.tester import ADDRESS, READY
 from local.mutants.verdicts import Equivalent, Mutant, Verdict, read_session, report, share_killed
 from local.processes import PROJECT
 
@@ -73,3 +78,24 @@ def test_every_module_and_its_tests_are_there() -> None:
         assert module.startswith(SOURCES)
         assert all((PROJECT / path).exists() for path in (module, *tests)), module
     assert all(each["reason"] for each in KNOWN["equivalent"])
+
+
+def test_the_tests_run_anew_for_each_mutant_and_what_loops_for_ever_is_ended(tmp_path: Path) -> None:
+    module, test = tmp_path / "thing.py", tmp_path / "test_thing.py"
+    module.write_text("def worth() -> int:\n    return 1\n")
+    os.utime(module, (OLD, OLD))
+    test.write_text("from thing import worth\n\n\ndef test_thing() -> None:\n    assert worth() == 1\n")
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT}"}
+
+    def passes(becomes: str) -> bool:
+        module.write_text(f"def worth() -> int:\n    {becomes}\n")
+        asked = [sys.executable, "-I", "-S", str(PROJECT / "local/mutants/asked.py"), ADDRESS]
+        return subprocess.run(asked, cwd=tmp_path, check=False).returncode == 0
+
+    command = [sys.executable, "-m", "local.mutants.tester", "-q", "-p", "no:hypothesispytest", "test_thing.py"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as tester:
+        assert tester.stdout is not None
+        assert tester.stdout.readline().strip() == READY
+        given = [passes(each) for each in ("return 1", "return 2", "return 0 + 1", "while True: pass", "return 1")]
+        tester.terminate()
+    assert given == [True, False, True, False, True]

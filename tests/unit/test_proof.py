@@ -108,13 +108,22 @@ def test_days_before_the_books_were_opened_are_not_judged() -> None:
     assert prove(told, books(BUSY), PINNED).differs is None
 
 
+def test_the_moments_of_opening_and_of_asking_are_judged() -> None:
+    now = OPENED + 9 * DAY
+    told = told_by(BUSY)
+    assert prove({OPENED.date(): usd(1000), **told}, books(BUSY, now=now), PINNED).differs is None
+    for day, amount in ((OPENED.date(), usd(1000)), (now.date(), told[now.date()])):
+        proof = prove({**told, day: amount + 7}, books(BUSY, now=now), PINNED)
+        assert proof.differs == Differs(day - DAY, usd(7))
+
+
 def test_what_was_opened_with_counts_from_the_beginning_whenever_it_became_known() -> None:
     late = replace(OPENING, key="opening#reserved", at=OPENED + 3.2 * DAY, amount=usd(69))
     told = {day: amount + 69 for day, amount in told_by(BUSY).items()}
     assert prove(told, books([*BUSY, late]), PINNED).differs is None
 
 
-@pytest.mark.parametrize(("after_h", "fits"), [(1, True), (5, True), (7, False)])
+@pytest.mark.parametrize(("after_h", "fits"), [(1, True), (5, True), (6, False)])
 def test_a_difference_that_is_posted_some_hours_later_may_have_come_the_day_before(after_h: int, fits: bool) -> None:
     happened = [*BUSY, differing(5 - 1 / 24, -9)]
     posted = [*BUSY, differing(5 + after_h / 24, -9)]
@@ -141,6 +150,69 @@ def test_a_booking_that_vanished_has_vanished_from_the_providers_past() -> None:
     posted = [*BUSY, gone, replace(back, at=OPENED + 6.5 * DAY)]
     assert prove(told_by(BUSY), books(posted), PINNED).differs is None
     assert prove(told_by([*BUSY, gone]), books(posted), PINNED).differs is not None
+
+
+@pytest.mark.parametrize("when", [2.2, 7.2], ids=["before", "after"])
+def test_days_that_nobody_saw_hide_nothing_of_others(when: float) -> None:
+    gap = (OPENED + when * DAY, OPENED + (when + 0.1) * DAY)
+    proof = prove(told_by([*BUSY, paid(4.5, 500)]), books(BUSY, unseen=[gap]), PINNED)
+    assert proof.differs == Differs((OPENED + 4 * DAY).date(), usd(500))
+
+
+@pytest.mark.parametrize(
+    ("from_h", "to_h", "judged"),
+    [(-30, 0, True), (-30, 1, False), (-1, 30, False), (2, 30, False), (3, 30, True)],
+)
+def test_a_days_end_is_judged_if_it_was_seen_or_three_hours_after_it_the_account_was(
+    from_h: int, to_h: int, judged: bool
+) -> None:
+    midnight = OPENED + 5 * DAY
+    told = {**told_by(BUSY), midnight.date(): told_by(BUSY)[midnight.date()] + 7}
+    proof = prove(told, books(BUSY, unseen=[(midnight + from_h * HOUR, midnight + to_h * HOUR)]), PINNED)
+    assert (proof.differs is not None) is judged
+
+
+@pytest.mark.parametrize(("more", "by"), [(7, 7), (0, None), (-9, None), (-12, -3)])
+def test_by_how_much_it_differs_is_counted_from_the_nearest_that_may_have_been(more: int, by: int | None) -> None:
+    """What was seen an hour after midnight may have come before."""
+    happened = [*BUSY, differing(5 + 1 / 24, -9)]
+    midnight = (OPENED + 5 * DAY).date()
+    told = {midnight: told_by(happened)[midnight] + more}
+    differs = prove(told, books(happened), PINNED).differs
+    assert (differs.amount if differs else None) == (usd(by) if by else None)
+
+
+def test_a_day_that_no_reading_explains_is_told_by_the_likeliest_of_those_that_were_left() -> None:
+    told = {**told_by(BUSY), ASKED[3]: usd(7)}
+    told_first = [prove(told, books(BUSY), both).differs for both in ((UTC_BEGINS, UTC_ENDS), (UTC_ENDS, UTC_BEGINS))]
+    days = [differs.day for differs in told_first if differs is not None]
+    assert days == [ASKED[3] - DAY, ASKED[0]]
+
+
+def test_the_likely_readings_come_first_and_every_zones_clock_is_among_them() -> None:
+    assert READINGS[:4] == (UTC_BEGINS, FREE, UTC_ENDS, Reading(24, False))
+    away = [min(abs(reading.hours), abs(reading.hours - 24)) for reading in READINGS]
+    assert away == sorted(away)
+    # Kiritimati's date begins 14 hours before that of UTC; Baker Island's ends 12 hours after.
+    assert {reading.hours for reading in READINGS} == set(range(-14, 37))
+
+
+@pytest.mark.parametrize(("booked", "vanished"), [(3.0, 6.5), (3.5, 6.0), (2.5, 4.0)])
+def test_a_booking_that_vanished_may_have_been_booked_and_taken_back_at_a_days_very_end(
+    booked: float, vanished: float
+) -> None:
+    gone = paid(booked, 500, "7")
+    back = replace(gone, key="reversal#entry#7", kind="reversal", source=gone.target, target=gone.source)
+    posted = [*BUSY, gone, replace(back, at=OPENED + vanished * DAY)]
+    assert prove(told_by(BUSY), books(posted), PINNED).differs is None
+
+
+def test_only_what_took_back_a_booking_that_is_known_and_moved_the_balance_corrects_the_past() -> None:
+    gone = paid(3.5, 500, "7")
+    back = replace(gone, key="reversal#entry#7", kind="reversal", source=gone.target, target=gone.source, at=NOW)
+    moved_no_money = replace(back, source=Account.FEES, target=Account.OTHER)
+    assert [each.amount for each in corrections([gone, back])] == [usd(-500)]
+    assert corrections([back]) == corrections([gone, moved_no_money]) == []
 
 
 MOVES = st.lists(st.tuples(st.integers(0, 8 * 24), st.integers(-500, 500).filter(bool)), max_size=12)

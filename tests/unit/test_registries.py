@@ -164,6 +164,34 @@ def test_after_a_start_comes_the_next_one_where_clocks_went_back_over_midnight()
 
 
 @pytest.mark.parametrize(
+    ("moment", "nearest"),
+    [
+        ("2026-11-27T09:00", "2026-11-27T09:00"),
+        ("2026-11-27T12:29", "2026-11-27T09:00"),
+        ("2026-11-27T12:31", "2026-11-27T16:00"),
+        ("2026-11-28T00:29", "2026-11-27T16:00"),
+        ("2026-11-28T00:31", "2026-11-28T09:00"),
+    ],
+)
+def test_the_nearest_start_is_before_or_after(moment: str, nearest: str) -> None:
+    assert Times(starts=(time(9), time(16))).nearest_start(utc(moment)) == utc(nearest)
+
+
+@pytest.mark.parametrize(
+    ("moment", "nearest"),
+    [
+        ("2026-11-22T06:59", "2026-11-18T19:00"),
+        ("2026-11-22T07:01", "2026-11-25T19:00"),
+        ("2026-11-25T03:00", "2026-11-25T19:00"),
+        ("2026-11-26T03:00", "2026-11-25T19:00"),
+    ],
+)
+def test_the_nearest_start_of_a_week_is_on_its_day_by_the_clocks_of_its_place(moment: str, nearest: str) -> None:
+    wednesdays = Times(starts=(time(14),), time_zone=ZoneInfo("America/Toronto"), weekday=2)
+    assert wednesdays.nearest_start(utc(moment)) == utc(nearest)
+
+
+@pytest.mark.parametrize(
     "row",
     [
         {},
@@ -188,6 +216,11 @@ def test_after_a_start_comes_the_next_one_where_clocks_went_back_over_midnight()
 def test_times_that_nobody_can_mean_are_refused(row: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Times.model_validate(row)
+
+
+def test_a_zone_with_a_dot_that_is_not_in_quotes_is_told_so() -> None:
+    with pytest.raises(ValidationError, match="put a zone with a dot in quotes"):
+        Times.model_validate({"uk": {"starts": ["09:00"]}})
 
 
 @pytest.mark.parametrize("weekday", range(7))

@@ -153,6 +153,11 @@ def test_a_time_zone_has_to_be_one(name: str) -> None:
         ),
         ("[fees]\ncom = 59.0", 'line 2: fees.com: is no amount: write it as a string, such as "59.00"'),
         ('[fees]\ncom = "-1"', "line 2: fees.com: '-1' is no amount: write zero or more, such as \"59.00\""),
+        ('[fees]\ncom = "free"', "line 2: fees.com: 'free' is no amount: write it as \"59.00\""),
+        ("fees = 3", "line 1: fees: write a section: a table with keys"),
+        ("provider.zones.se = 3", "line 1: provider.zones.se: write a section: a table with keys"),
+        ("[select]\nzones = [3]", 'line 2: select.zones: 3 is no zone: write it as a string, such as "com"'),
+        ("[select]\nmatch = 3", "line 2: select.match: is no regular expression: write it as a string"),
         ("[limits]\nper_day = 1.5", "line 2: limits.per_day: write a whole number"),
         (
             '[provider.zones.se]\nDOMAIN = "x"',
