@@ -129,13 +129,13 @@ run: $(READY) ## a list's whole life on this machine: LIST=file KIND=wanted|drop
 	@$(BIN)/python -m local run $(if $(LIST),--list "$(LIST)") $(if $(KIND),--kind $(KIND)) $(ARGS)
 
 simulate: $(READY) ## seeded simulations of whole runs: SEEDS=n ARGS="…"
-	@$(BIN)/python -m local simulate --seeds $(SEEDS) $(ARGS)
+	@$(BIN)/python -m tools simulate --seeds $(SEEDS) $(ARGS)
 
 fuzz: $(READY) ## feed ingestion with damaged lists, broken archives and random bytes: MINUTES=n ARGS="--seed N"
-	@$(BIN)/python -m local fuzz --minutes $(MINUTES) $(ARGS)
+	@$(BIN)/python -m tools fuzz --minutes $(MINUTES) $(ARGS)
 
 bench: $(READY) $(RUNTIME_READY) $(BUILT) ## print the benchmarks, ratios in one run: ARGS="SUBJECT…"
-	@$(BIN)/python -m local bench $(ARGS)
+	@$(BIN)/python -m tools bench $(ARGS)
 
 up: $(READY) ## moto server with the stack deployed, and the emulator, until interrupted
 	@$(BIN)/python -m local up $(ARGS)
@@ -155,7 +155,7 @@ test: $(READY) $(RUNTIME_READY) $(DYNALITE_READY) $(BUILT) ## every test but tho
 soak: $(READY) $(RUNTIME_READY) $(BUILT) ## hundreds of seeds, searches, ten times the examples, kills, growth of memory, ten minutes of fuzz: MINUTES=n
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m soak --durations 10 $(ARGS)
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "hypothesis and not soak" --hypothesis-profile search -q $(ARGS)
-	@$(BIN)/python -m local fuzz --minutes $(MINUTES)
+	@$(BIN)/python -m tools fuzz --minutes $(MINUTES)
 
 # Said before anything is set up.
 lambda-python:
@@ -165,11 +165,11 @@ build: lambda-python $(BUILT) ## the layer and the functions as they are deploye
 	@for folder in $(ARTEFACTS)/*/; do find $$folder -type f -exec cat {} + | wc -c | awk '{printf "%5.1f MB  '$$folder'\n", $$1 / 1e6}'; done
 
 deploy-check: lambda-python $(READY) $(SAM_READY) $(RUNTIME_READY) $(DEPLOY_CHECK_READY) $(BUILT) ## what was built, deployed, updated and removed in an emulator of AWS
-	@$(BIN)/python -m local deploy-check
+	@$(BIN)/python -m tools deploy-check
 
 mutants: $(READY) $(MUTANTS_READY) ## plant bugs in a pure module, and name those that no test notices: MODULE=shared/backorder/domain/schedule.py
-	@[ -n "$(MODULE)" ] || { echo "make mutants: MODULE=… names a module of local/mutants/modules.toml" >&2; exit 2; }
-	@$(BIN)/python -m local mutants "$(MODULE)"
+	@[ -n "$(MODULE)" ] || { echo "make mutants: MODULE=… names a module of tools/mutants/modules.toml" >&2; exit 2; }
+	@$(BIN)/python -m tools mutants "$(MODULE)"
 
 invoke: $(READY) $(BUILT) ## a built function in a container, on the stack of `make up`: FUNCTION=id EVENT=file ENV=file ARGS="…"
 	@$(BIN)/python -m local.invoke "$(FUNCTION)" --event "$(EVENT)" --env "$(ENV)" $(ARGS)
@@ -182,7 +182,7 @@ check: $(READY) $(SAM_READY) $(CHECKOV_READY) ## format, lint, types, template l
 	@$(BIN)/python -m pytest -q tests/unit/test_template.py::test_the_translated_template_has_no_lint
 	@$(SAM) validate --lint --region us-east-1 >build/sam-validate.log 2>&1 || { cat build/sam-validate.log >&2; exit 1; }
 	@$(CHECKOV) --framework cloudformation --file template.yaml network.yaml --skip-download --quiet --compact
-	@build/checkov/bin/bandit --quiet --recursive --configfile pyproject.toml functions shared local ops
+	@build/checkov/bin/bandit --quiet --recursive --configfile pyproject.toml functions shared local tools ops
 	@git ls-files -z | xargs -0 build/checkov/bin/detect-secrets-hook --exclude-files '$(NO_SECRETS_IN)' --exclude-secrets '$(NO_SECRETS)' --exclude-lines '$(NAMES_OF_SECRETS)'
 
 format: $(READY) ## write the format, and the fixes that lint can make by itself

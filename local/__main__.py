@@ -209,59 +209,14 @@ def serve(quiet: bool) -> None:
         print("\nstopped")
 
 
-@main.command(name="simulate", context_settings={"ignore_unknown_options": True}, add_help_option=False)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def simulate(arguments: tuple[str, ...]) -> None:
-    """Many seeded simulations of whole runs, and of all that can go wrong in them."""
-    # Imported here: `python -m local emulator` should not wait for all of this.
-    from local.simulation.command import simulate_command  # noqa: PLC0415
-
-    simulate_command.main(list(arguments), prog_name="python -m local simulate", standalone_mode=False)
-
-
 @main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def choose(arguments: tuple[str, ...]) -> None:
     """What the rules would order from a list, why, and what it would cost."""
+    # Imported here: `python -m local emulator` should not wait for all of this.
     from local.choose.command import choose as choose_command  # noqa: PLC0415
 
     choose_command.main(list(arguments), prog_name="python -m local choose", standalone_mode=False)
-
-
-@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def bench(arguments: tuple[str, ...]) -> None:
-    """Benchmarks: ratios within one run."""
-    from local.bench.command import bench as bench_command  # noqa: PLC0415
-
-    bench_command.main(list(arguments), prog_name="python -m local bench", standalone_mode=False)
-
-
-@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def fuzz(arguments: tuple[str, ...]) -> None:
-    """Feeds ingestion with damaged lists, broken archives and random bytes."""
-    from local.fuzz.command import fuzz as fuzz_command  # noqa: PLC0415
-
-    fuzz_command.main(list(arguments), prog_name="python -m local fuzz", standalone_mode=False)
-
-
-@main.command(name="deploy-check", context_settings={"ignore_unknown_options": True}, add_help_option=False)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def deploy_check(arguments: tuple[str, ...]) -> None:
-    """Deploys what was built into an emulator of AWS, uses, changes and removes it (needs `make deploy-check` once)."""
-    from local.deploy_check.command import deploy_check as check_command  # noqa: PLC0415
-
-    check_command.main(list(arguments), prog_name="python -m local deploy-check", standalone_mode=False)
-
-
-@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def mutants(arguments: tuple[str, ...]) -> None:
-    """Plants bugs in a pure module, and names those that no test notices."""
-    from local.mutants.command import mutants as mutants_command  # noqa: PLC0415
-
-    mutants_command.main(list(arguments), prog_name="python -m local mutants", standalone_mode=False)
 
 
 def _stop(message: str) -> NoReturn:

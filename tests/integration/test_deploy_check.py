@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local.deploy_check.sandbox import CHECK_PYTHON, missing
 from local.processes import PROJECT
+from tools.deploy_check.sandbox import CHECK_PYTHON, missing
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what runs in /proc")
@@ -20,7 +20,7 @@ from local.processes import PROJECT
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_check_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "local", "deploy-check"],
+        [sys.executable, "-m", "tools", "deploy-check"],
         cwd=PROJECT,
         env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,

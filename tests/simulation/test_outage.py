@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from backorder.domain.backorder import Backorder, BackorderKey, State
-from local.simulation.changes import Changes
-from local.simulation.scenario import FEE, Rates, Scenario, Wishes, draw
-from local.simulation.simulation import Result, simulate
+from tools.simulate.changes import Changes
+from tools.simulate.scenario import FEE, Rates, Scenario, Wishes, draw
+from tools.simulate.simulation import Result, simulate
 
 OUTAGE = timedelta(hours=3)
 TICKS = timedelta(minutes=10)

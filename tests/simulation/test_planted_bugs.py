@@ -31,14 +31,14 @@ from backorder.provider.client import Provider
 from backorder.provider.listing import Listing
 from backorder.store import Conflict, Store
 from backorder.store.memory import MemoryStore
-from local.simulation.scenario import Wishes, draw
-from local.simulation.simulation import simulate
 from reconciliation.books import Books
 from reconciliation.findings import Examined, orders
 from reconciliation.ledger import bookings, name_of
 from reconciliation.shelf import Shelf
 from submission.place import Orders
 from submission.recovery_rules import Adopt, Conclusion
+from tools.simulate.scenario import Wishes, draw
+from tools.simulate.simulation import simulate
 
 SEARCHED = range(1, 201)
 WANTED = 3

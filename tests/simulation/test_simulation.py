@@ -15,10 +15,10 @@ import reconciliation.writers
 import submission.app
 import submission.process_batch
 from local.emulator.options import WIRE_FAULTS
-from local.simulation.command import run_seed
-from local.simulation.pool import Pool, pools_on_tasks
-from local.simulation.scenario import Wishes, draw
-from local.simulation.simulation import simulate
+from tools.simulate.command import run_seed
+from tools.simulate.pool import Pool, pools_on_tasks
+from tools.simulate.scenario import Wishes, draw
+from tools.simulate.simulation import simulate
 
 EVENTFUL = (1, 2, 3, 7, 10, 29, 63, 95, 158)
 """Seeds in which, taken together, everything takes place that is simulated."""
@@ -42,7 +42,7 @@ def run_all(seeds: Iterable[int], wishes: Wishes) -> Counter[str]:
         failure, mishaps = run_seed(seed, wishes)
         took_place += mishaps
         if failure:
-            failures.append(f"python -m local simulate --seeds 1 --seed {seed}: {'; '.join(failure.lines)}")
+            failures.append(f"python -m tools simulate --seeds 1 --seed {seed}: {'; '.join(failure.lines)}")
     assert not failures, "\n".join(failures)
     return took_place
 
@@ -100,7 +100,7 @@ def test_everything_that_is_simulated_takes_place_and_every_promise_holds() -> N
         *(f"fault {kind}" for kind in WIRE_FAULTS),
     }
     missing = expected - run_all(EVENTFUL, Wishes()).keys()
-    assert not missing, "look for seeds in which it does, with python -m local simulate, and name them in EVENTFUL"
+    assert not missing, "look for seeds in which it does, with python -m tools simulate, and name them in EVENTFUL"
 
 
 def test_no_function_has_threads_of_its_own() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from local.deploy_check.gaps import GAPS, Template, for_the_emulator
-from local.deploy_check.sandbox import TROUBLE, end_of
 from local.stack import TEMPLATE
+from tools.deploy_check.gaps import GAPS, Template, for_the_emulator
+from tools.deploy_check.sandbox import TROUBLE, end_of
 
 BUILT = Path("/somewhere/build")
 

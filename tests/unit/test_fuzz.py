@@ -9,9 +9,9 @@ import pytest
 
 from ingestion.reading import ReadList, read_lists
 from ingestion.reading.entries import Items
-from local.fuzz import checks
-from local.fuzz.cases import Case, make
-from local.fuzz.checks import Broken, check
+from tools.fuzz import checks
+from tools.fuzz.cases import Case, make
+from tools.fuzz.checks import Broken, check
 
 
 def test_no_input_crashes_hangs_or_is_counted_wrong() -> None:
@@ -20,7 +20,7 @@ def test_no_input_crashes_hangs_or_is_counted_wrong() -> None:
         try:
             check(case)
         except Exception as error:
-            raise AssertionError(f"{case.what}: python -m local fuzz --cases 1 --seed {seed}") from error
+            raise AssertionError(f"{case.what}: python -m tools fuzz --cases 1 --seed {seed}") from error
 
 
 def test_the_same_seed_makes_the_same_input() -> None:

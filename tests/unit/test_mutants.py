@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from local.mutants.command import KNOWN, OLD, SOURCES
-from local.mutants.tester import ADDRESS, READY
-from local.mutants.verdicts import Equivalent, Mutant, Verdict, read_session, report, share_killed
 from local.processes import PROJECT
+from tools.mutants.command import KNOWN, OLD, SOURCES
+from tools.mutants.tester import ADDRESS, READY
+from tools.mutants.verdicts import Equivalent, Mutant, Verdict, read_session, report, share_killed
 
 DIFF = (
     "--- mutation diff ---\n--- a/x.py\n+++ b/x.py\n@@ -1,2 +1,2 @@\n def f():\n-    return a < b\n+    return a <= b\n"
@@ -89,10 +89,10 @@ def test_the_tests_run_anew_for_each_mutant_and_what_loops_for_ever_is_ended(tmp
 
     def passes(becomes: str) -> bool:
         module.write_text(f"def worth() -> int:\n    {becomes}\n")
-        asked = [sys.executable, "-I", "-S", str(PROJECT / "local/mutants/asked.py"), ADDRESS]
+        asked = [sys.executable, "-I", "-S", str(PROJECT / "tools/mutants/asked.py"), ADDRESS]
         return subprocess.run(asked, cwd=tmp_path, check=False).returncode == 0
 
-    command = [sys.executable, "-m", "local.mutants.tester", "-q", "-p", "no:hypothesispytest", "test_thing.py"]
+    command = [sys.executable, "-m", "tools.mutants.tester", "-q", "-p", "no:hypothesispytest", "test_thing.py"]
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as tester:
         assert tester.stdout is not None
         assert tester.stdout.readline().strip() == READY

@@ -11,7 +11,7 @@ import pytest
 
 from backorder.domain.domains import parse_domain
 from ingestion.reading import Entry, LeftOut, Reject, read_lists
-from local.fuzz.forms import CONTAINERS, ENCODINGS, FORMS, LINE_ENDS, Named, Names, invented
+from tools.fuzz.forms import CONTAINERS, ENCODINGS, FORMS, LINE_ENDS, Named, Names, invented
 
 NASK = sorted((Path(__file__).parents[3] / "shared" / "lists" / "nask").glob("*.txt"))
 NO_LISTS = "../shared/lists/nask is not there: the real lists are not part of the project"

@@ -1,4 +1,4 @@
-"""`python -m local mutants MODULE`: cosmic-ray on copies of the checkout, one for each processor."""
+"""`python -m tools mutants MODULE`: cosmic-ray on copies of the checkout, one for each processor."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from pathlib import Path
 import click
 
 from local.lifetime import end_with_parent
-from local.mutants.tester import ADDRESS, READY
-from local.mutants.verdicts import ENOUGH, Equivalent, Mutant, read_session, report, share_killed
 from local.processes import PROJECT
+from tools.mutants.tester import ADDRESS, READY
+from tools.mutants.verdicts import ENOUGH, Equivalent, Mutant, read_session, report, share_killed
 
 TOOL = PROJECT / "build" / "mutants" / "bin" / "cosmic-ray"
 FILTER = TOOL.with_name("cr-filter-operators")
@@ -63,7 +63,7 @@ def plant(module: str, tests: Sequence[str], *, processes: int) -> list[Mutant]:
             cleanup.enter_context(_tester(copy, tests))
         urls = [cleanup.enter_context(_worker(copy)) for copy in copies]
         configuration, session = Path(folder, "cosmic-ray.toml"), Path(folder, "session.sqlite")
-        asked = shlex.join([sys.executable, "-I", "-S", "local/mutants/asked.py", ADDRESS])
+        asked = shlex.join([sys.executable, "-I", "-S", "tools/mutants/asked.py", ADDRESS])
         configuration.write_text(
             CONFIGURATION.format(module=module, timeout=TOO_LONG_S, tests=asked, urls=urls), encoding="utf-8"
         )
@@ -89,7 +89,7 @@ def _tester(copy: Path, tests: Sequence[str]) -> Iterator[None]:
     """Serves test runs in this copy."""
     options = ("-x", "-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-profile=fails", "-m", "not soak")
     with subprocess.Popen(
-        [sys.executable, "-m", "local.mutants.tester", *options, *tests],
+        [sys.executable, "-m", "tools.mutants.tester", *options, *tests],
         cwd=copy,
         env=_environment(copy),
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""`python -m local.mutants.tester ARGUMENTS`: runs pytest again and again, each time in a fork.
+"""`python -m tools.mutants.tester ARGUMENTS`: runs pytest again and again, each time in a fork.
 
 What every run imports of other packages is there already: to import it takes longer than most of the tests. It serves
 on a socket in the working folder, where a run's first byte says whether the tests passed (`asked.py` asks).

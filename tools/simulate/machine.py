@@ -20,18 +20,18 @@ from backorder.runtime.messages import Batch
 from ingestion.services import Ingestion
 from local.emulator import Emulator
 from local.run.watched import WatchedStore
-from local.simulation.looks import Look
-from local.simulation.mishaps import Mishaps
-from local.simulation.objects import Objects
-from local.simulation.pool import Cap
-from local.simulation.queue import MOST_RECEIVES, Message, Queue
-from local.simulation.scenario import Scenario
-from local.simulation.scheduler import Process, Scheduler
-from local.simulation.stepped import SteppedStore
-from local.simulation.wire import WireSession
 from planning.plan_submissions import Planning, plan_submissions
 from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 from submission.process_batch import Submission
+from tools.simulate.looks import Look
+from tools.simulate.mishaps import Mishaps
+from tools.simulate.objects import Objects
+from tools.simulate.pool import Cap
+from tools.simulate.queue import MOST_RECEIVES, Message, Queue
+from tools.simulate.scenario import Scenario
+from tools.simulate.scheduler import Process, Scheduler
+from tools.simulate.stepped import SteppedStore
+from tools.simulate.wire import WireSession
 
 LISTS, REPORTS = "lists", "reports"
 PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, as the emulator's # nosec B105

@@ -10,11 +10,11 @@ from backorder.domain.backorder import Backorder, Origin, Reason, State
 from backorder.domain.findings import Kind
 from backorder.runtime.clock import iso
 from local.run.invariants import Evidence, offenders
-from local.simulation.audit import wrong_findings, wrong_ledger
-from local.simulation.looks import Looks
-from local.simulation.names import Name
-from local.simulation.scenario import Scenario
 from submission.recovery_rules import CLOCK_SKEW
+from tools.simulate.audit import wrong_findings, wrong_ledger
+from tools.simulate.looks import Looks
+from tools.simulate.names import Name
+from tools.simulate.scenario import Scenario
 
 Broken = Mapping[str, Sequence[str]]
 """Each broken promise by name, with what breaks it, one line a domain."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backorder.domain.domains import parse_domain
-from local.fuzz.forms import CONTAINERS, ENCODINGS, FORMS, LINE_ENDS, invented
-from local.fuzz.written import written
+from tools.fuzz.forms import CONTAINERS, ENCODINGS, FORMS, LINE_ENDS, invented
+from tools.fuzz.written import written
 
 _MAGIC = (
     *(b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"PK\x05\x06", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"[", b"{", b'[{"'),

@@ -1,4 +1,4 @@
-"""`python -m local simulate`: many seeds, and for one that fails, the command that replays it."""
+"""`python -m tools simulate`: many seeds, and for one that fails, the command that replays it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import click
 from backorder.domain.backorder import Backorder
 from backorder.runtime.clock import iso
 from local.emulator.options import Duplicates, FaultMix, InsufficientFunds
-from local.simulation.scenario import Wishes, draw
-from local.simulation.simulation import Result, simulate
+from tools.simulate.scenario import Wishes, draw
+from tools.simulate.simulation import Result, simulate
 
 _MOST_SHOWN = 5
 _SWITCHES = {
@@ -135,4 +135,4 @@ def _replay(seed: int, given: dict[str, Any]) -> str:
     for name, (on, off) in switches.items():
         if on is not None:
             options += f" --{name}" if on else f" --{off}"
-    return f"python -m local simulate --seeds 1 --seed {seed}{options}"
+    return f"python -m tools simulate --seeds 1 --seed {seed}{options}"

@@ -16,7 +16,7 @@ from backorder.domain.backorder import Backorder, State
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, balances
 from local.run.invariants import Evidence
-from local.simulation.looks import Looks, was_in
+from tools.simulate.looks import Looks, was_in
 
 GRACE = timedelta(hours=24)
 """For what is found only after the release lag, which is 24 hours until it is measured."""

@@ -23,10 +23,10 @@ from local.emulator.options import (
     Options,
 )
 from local.emulator.scripted import Scripted
-from local.simulation.changes import Changes, draw_changes
-from local.simulation.contradictions import contradicted
-from local.simulation.names import Dating, Name, Upload, list_of, rules
-from local.simulation.oddities import draw_answers
+from tools.simulate.changes import Changes, draw_changes
+from tools.simulate.contradictions import contradicted
+from tools.simulate.names import Dating, Name, Upload, list_of, rules
+from tools.simulate.oddities import draw_answers
 
 FEE = Decimal("69.00")
 AMPLE = Decimal("9000.00")

@@ -1,4 +1,4 @@
-"""The emulator of AWS (ministack), as the check needs it: `build/deploy-check/bin/python -m local.deploy_check.server`.
+"""The emulator of AWS (ministack), as the check needs it: `build/deploy-check/bin/python -m tools.deploy_check.server`.
 
 Runs in an environment of its own, and functions in Lambda's. It listens on a port of its own choice on loopback, over
 TLS, since the stack's policies refuse whatever comes without; it asks the permissions of whoever calls; and it opens

@@ -1,4 +1,4 @@
-"""`python -m local bench`: prints the benchmarks, one subject after the other."""
+"""`python -m tools bench`: prints the benchmarks, one subject after the other."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ def bench(subjects: tuple[str, ...]) -> None:
         raise click.BadParameter(f"{', '.join(unknown)}: known are {', '.join(SUBJECTS)}")
     for number, subject in enumerate(subjects or SUBJECTS):
         click.echo(f"{'' if number == 0 else chr(10)}# {subject}\n")
-        import_module(f"local.bench.{subject}").bench()
+        import_module(f"tools.bench.{subject}").bench()

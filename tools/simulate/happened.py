@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from backorder.domain.backorder import State
 from local.run.invariants import Evidence
-from local.simulation.scenario import Scenario
+from tools.simulate.scenario import Scenario
 
 _AT_THE_WORST = (State.QUEUED, State.SUBMITTING, State.WITHDRAWING)
 

@@ -19,16 +19,16 @@ from local.run.invariants import Evidence
 from local.run.schedules import next_call
 from local.run.sums import documents_of_the_books
 from local.run.watched import GRACE, WatchedStore
-from local.simulation.changes import Changes, Move
-from local.simulation.happened import happened
-from local.simulation.looks import Looks
-from local.simulation.machine import NEXT_PASSWORD, PASSWORD, Machine
-from local.simulation.mishaps import Mishaps
-from local.simulation.names import Upload, last_words
-from local.simulation.pool import pools_on_tasks
-from local.simulation.promises import Broken, broken, hopeless
-from local.simulation.scenario import BookFault, Scenario
-from local.simulation.scheduler import Scheduler
+from tools.simulate.changes import Changes, Move
+from tools.simulate.happened import happened
+from tools.simulate.looks import Looks
+from tools.simulate.machine import NEXT_PASSWORD, PASSWORD, Machine
+from tools.simulate.mishaps import Mishaps
+from tools.simulate.names import Upload, last_words
+from tools.simulate.pool import pools_on_tasks
+from tools.simulate.promises import Broken, broken, hopeless
+from tools.simulate.scenario import BookFault, Scenario
+from tools.simulate.scheduler import Scheduler
 
 MOST_DAYS = 15
 """So long after the last drop, a simulation is over in any case."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from local.simulation.names import Name, Upload
+from tools.simulate.names import Name, Upload
 
 _SHARE = 0.4
 """Of the seeds that meet with each of these."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from local.simulation.scheduler import Scheduler
+from tools.simulate.scheduler import Scheduler
 
 MOST_RECEIVES = 5
 """After so many deliveries that failed, a message goes to the dead-letter queue (template.yaml)."""

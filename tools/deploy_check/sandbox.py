@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 import yaml
 
-from local.deploy_check.gaps import Template, for_the_emulator
-from local.deploy_check.server import CERTIFICATES, READY
 from local.lifetime import end_with_parent
 from local.processes import PROJECT, Server, StackError, server
 from local.stack import emulator
+from tools.deploy_check.gaps import Template, for_the_emulator
+from tools.deploy_check.server import CERTIFICATES, READY
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
@@ -169,7 +169,7 @@ def sandbox() -> Iterator[Sandbox]:
         tempfile.TemporaryDirectory(prefix="deploy-check-", ignore_cleanup_errors=True) as name,
         server(
             "the emulator of AWS",
-            "local.deploy_check.server",
+            "tools.deploy_check.server",
             ["--folder", name, "--functions", str(FUNCTIONS_PYTHON)],
             ready=READY,
             python=CHECK_PYTHON,

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from local.deploy_check.sandbox import Failed, Said, Sandbox, as_json
 from local.lifetime import end_with_parent
 from local.processes import PROJECT
+from tools.deploy_check.sandbox import Failed, Said, Sandbox, as_json
 
 STACK: Final = "backorder-test"
 LAYER: Final = f"{STACK}-shared"

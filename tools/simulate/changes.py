@@ -14,7 +14,7 @@ from typing import Any
 
 from backorder.domain.registries import Registries
 from backorder.runtime.clock import iso
-from local.simulation.names import Name, Upload, list_of, rules
+from tools.simulate.names import Name, Upload, list_of, rules
 
 LONGEST_OUTAGE = timedelta(hours=4)
 """Until rules that an upgrade no longer understands are mended."""

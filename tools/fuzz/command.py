@@ -1,4 +1,4 @@
-"""`python -m local fuzz`: feeds ingestion with inputs from seeds, until time is up or something breaks."""
+"""`python -m tools fuzz`: feeds ingestion with inputs from seeds, until time is up or something breaks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 from backorder.runtime.observability import logger
-from local.fuzz.cases import make
-from local.fuzz.checks import check
+from tools.fuzz.cases import make
+from tools.fuzz.checks import check
 
 _OUT = Path("build/fuzz")
 _MOST_BROKEN = 5
@@ -45,7 +45,7 @@ def fuzz(minutes: float | None, cases: int | None, seed: int) -> None:
             _OUT.mkdir(parents=True, exist_ok=True)
             (_OUT / f"{number}.bin").write_bytes(case.content)
             print(f"\nseed {number}, {case.what}:\n{traceback.format_exc(limit=-4)}")
-            print(f"kept as {_OUT / str(number)}.bin; again: python -m local fuzz --cases 1 --seed {number}")
+            print(f"kept as {_OUT / str(number)}.bin; again: python -m tools fuzz --cases 1 --seed {number}")
     print(f"{done['inputs']:,} inputs, {done['entries']:,} entries, {done['rejects']:,} of them rejected: ", end="")
     print(f"{broken} broke it" if broken else "each was read to its end, and every count adds up")
     sys.exit(1 if broken else 0)

@@ -1,4 +1,4 @@
-"""`python -m local deploy-check`: the steps one after the other, each told in a line."""
+"""`python -m tools deploy-check`: the steps one after the other, each told in a line."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import time
 
 import click
 
-from local.deploy_check.sandbox import Failed, Sandbox, end_of, sandbox
-from local.deploy_check.steps import STEPS, Step
 from local.lifetime import heed_signals
 from local.processes import StackError
+from tools.deploy_check.sandbox import Failed, Sandbox, end_of, sandbox
+from tools.deploy_check.steps import STEPS, Step
 
 
 @click.command(name="deploy-check")
