@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -36,6 +36,8 @@ from reconciliation.status_sync import (
     given_up,
     in_auction,
     looked_in_vain,
+    may_come_back,
+    paid_in_the_account,
     redated,
     refused,
     reserved,
@@ -190,6 +192,49 @@ def test_what_is_set_aside_is_looked_at_again_after_growing_pauses() -> None:
     assert pauses == [0.5, 1, 2, 4, 6, 6]
 
 
+def test_only_the_same_refusal_again_makes_pauses_grow() -> None:
+    for first, second in ((GONE, ELSEWHERE), (ELSEWHERE, GONE)):
+        once = refused(a_placed_backorder(state=State.ACTIVE), first, now=NOW)
+        other = refused(once, second, now=LATER).refused_look
+        assert other is not None
+        assert (other.times, other.since, other.next_at) == (1, LATER, LATER + HOUR / 2)
+
+
+def test_a_list_says_nothing_of_what_was_not_set_aside() -> None:
+    order = a_placed_backorder(state=State.ACTIVE)
+    assert seen_in_a_list(order) is order
+
+
+@pytest.mark.parametrize("state", sorted(State))
+def test_only_what_vanished_may_come_back_until_two_days_after_its_drop(state: State) -> None:
+    gone = a_placed_backorder(state=state, batch_ends_at=NOW)
+    assert may_come_back(gone, NOW + 48 * HOUR - MICROSECOND) is (state is State.VANISHED)
+    assert not may_come_back(gone, NOW + 48 * HOUR)
+    assert not may_come_back(replace(gone, batch_ends_at=None), NOW)
+
+
+@pytest.mark.parametrize(
+    ("state", "missed", "never_expected"),
+    [
+        (State.ACTIVE, True, False),
+        (State.AUCTION_PENDING, True, False),
+        (State.VANISHED, True, True),
+        (State.FAILED, False, False),
+        (State.WITHDRAWING, False, False),
+        (State.SELECTED, False, False),
+    ],
+)
+def test_what_is_missing_among_those_that_were_read_is_looked_at_and_what_vanished_always(
+    state: State, missed: bool, never_expected: bool
+) -> None:
+    order = a_placed_backorder(state=state, batch_ends_at=NOW)
+    assert to_look_at(order, now=NOW, expected=True) is missed
+    assert to_look_at(order, now=NOW, expected=False) is never_expected
+    aside = replace(order, refused_look=RefusedLook("StatusDomainApplication 531", "", NOW, 1, LATER))
+    assert not to_look_at(aside, now=NOW, expected=True)
+    assert to_look_at(aside, now=LATER + HOUR, expected=False) is missed
+
+
 # --- Dates ---------------------------------------------------------------------------------------
 
 
@@ -226,6 +271,27 @@ def test_the_date_it_had_changes_nothing() -> None:
     backorder = follow(a_placed_backorder(), an_application(finalization_at=SOON))
     assert follow(backorder, an_application(finalization_at=SOON)) is backorder
     assert redated(backorder, SOON, DateSource.APPLICATION, now=LATER, registries=REGISTRIES) is backorder
+
+
+def test_the_date_it_had_is_not_said_anew_each_hour() -> None:
+    order = redated(a_placed_backorder(), SOON, DateSource.APPLICATION, now=NOW, registries=REGISTRIES)
+    assert redated(order, SOON, DateSource.APPLICATION, now=LATER, registries=REGISTRIES) is order
+
+
+@pytest.mark.parametrize("other", [SOON + HOUR, SOON - HOUR])
+def test_another_date_of_the_same_source_and_the_same_of_a_better_one_are_news(other: datetime) -> None:
+    order = redated(a_placed_backorder(), SOON, DateSource.PROVIDER, now=NOW, registries=REGISTRIES)
+    moved = redated(order, other, DateSource.PROVIDER, now=LATER, registries=REGISTRIES)
+    assert moved.finalization_at == other
+    by_itself = redated(order, SOON, DateSource.APPLICATION, now=LATER, registries=REGISTRIES)
+    assert by_itself.dated_by is DateSource.APPLICATION
+
+
+@pytest.mark.parametrize("source", DateSource)
+def test_a_date_that_is_over_is_believed_of_the_application_alone(source: DateSource) -> None:
+    order = a_placed_backorder()
+    dated = redated(order, NOW - HOUR, source, now=NOW, registries=REGISTRIES)
+    assert (dated is order) is (source is not DateSource.APPLICATION)
 
 
 def test_an_answer_without_a_date_takes_none_away() -> None:
@@ -267,6 +333,7 @@ def test_an_auction_is_kept_with_its_end_and_its_place() -> None:
         ({}, False),
         ({"auction_pending_at": NOW + timedelta(hours=5)}, False),
         ({"auction_pending_at": NOW + timedelta(hours=6)}, True),
+        ({"auction_pending_at": NOW + timedelta(hours=7)}, True),
         ({"auction": AuctionTold(won=True, lost=False, currency="USD")}, True),
         ({"auction": AuctionTold(won=False, lost=False, currency="USD")}, False),
     ],
@@ -274,6 +341,46 @@ def test_an_auction_is_kept_with_its_end_and_its_place() -> None:
 def test_what_was_won_and_pending_still_is_paid_when_it_is_won(seen: dict[str, Any], paid: bool) -> None:
     pending = a_placed_backorder(state=State.AUCTION_PENDING, auction_ends_at=NOW, **seen)
     assert follow(pending, an_application(status="AUCTION_WON")).auction_paid is paid
+
+
+def test_what_was_never_seen_pending_is_not_paid_when_it_is_won() -> None:
+    for told in (None, AuctionTold(won=True, lost=False, currency="USD")):
+        order = a_placed_backorder(state=State.PROCESSING, auction=told)
+        assert not follow(order, an_application(status="AUCTION_WON")).auction_paid
+
+
+@pytest.mark.parametrize("status", ["AUCTION_LOST", "SUCCESSFUL"])
+def test_only_what_was_auctioned_and_won_is_paid(status: str) -> None:
+    told = AuctionTold(won=True, lost=False, currency="USD")
+    pending = a_placed_backorder(state=State.AUCTION_PENDING, auction=told)
+    assert follow(pending, an_application(status=status)).auction_paid is pending.auction_paid
+
+
+@pytest.mark.parametrize(
+    ("state", "at", "pending_at"),
+    [
+        (State.AUCTION_PENDING, SOON - MICROSECOND, None),
+        (State.AUCTION_PENDING, SOON, SOON),
+        (State.AUCTION_PENDING, SOON + HOUR, SOON + HOUR),
+        (State.AUCTION_WON, SOON + HOUR, None),
+        (State.ACTIVE, SOON + HOUR, None),
+    ],
+)
+def test_that_an_auction_is_pending_still_after_its_end_is_remembered(
+    state: State, at: datetime, pending_at: datetime | None
+) -> None:
+    auction = Auction("OPEN", SOON, None, None, None, "USD", "")
+    assert in_auction(a_placed_backorder(state=state), auction, now=at).auction_pending_at == pending_at
+
+
+@pytest.mark.parametrize("state", sorted(State))
+def test_a_booked_price_pays_for_what_was_auctioned(state: State) -> None:
+    order = a_placed_backorder(state=state)
+    paid = paid_in_the_account(order)
+    auctioned = state in (State.AUCTION_WON, State.AUCTION_PENDING)
+    assert (paid.auction_paid or False) is auctioned
+    assert (paid is order) is not auctioned
+    assert paid_in_the_account(paid) is paid
 
 
 # --- Long after the drop -------------------------------------------------------------------------
@@ -357,6 +464,14 @@ def test_names_are_looked_up_once_after_their_drop_and_daily_while_they_are_free
     assert to_look_up(order, now=NOW) is due
 
 
+def test_a_name_whose_look_was_refused_waits_for_the_next() -> None:
+    lost = a_placed_backorder(
+        state=State.FAILED, refused_look=RefusedLook("CheckDomain 545", "", NOW - HOUR, 1, NOW + HOUR)
+    )
+    due = [to_look_up(lost, now=at) for at in (NOW, NOW + HOUR - MICROSECOND, NOW + HOUR, NOW + 2 * HOUR)]
+    assert due == [False, False, True, True]
+
+
 def test_a_won_name_that_is_in_the_account_keeps_its_expiry_and_its_renewal_mode() -> None:
     won = a_placed_backorder(state=State.SUCCESSFUL)
     domain = RegisteredDomain("john.com", ("ok",), NOW, SOON, "AUTORENEW", "")
@@ -376,6 +491,15 @@ def test_a_deposit_is_what_the_backorder_draws() -> None:
 def test_what_was_reserved_last_stays_as_its_fee() -> None:
     backorder = reserved(a_placed_backorder(deposit=usd("59.00"), fee=usd("59.00")), None, now=NOW)
     assert (backorder.deposit, backorder.fee) == (None, usd("59.00"))
+
+
+def test_what_it_was_planned_with_stays_known_whatever_is_reserved() -> None:
+    planned = a_placed_backorder(fee=FEE)
+    for amount in ("59.00", "49.00"):
+        planned = reserved(planned, a_lease(amount=usd(amount)), now=NOW)
+        assert (planned.fee, planned.planned_fee, planned.last_deposit) == (usd(amount), FEE, usd(amount))
+    unplanned = reserved(a_placed_backorder(last_deposit=usd("59.00")), a_lease(amount=usd("49.00")), now=NOW)
+    assert unplanned.planned_fee is None
 
 
 @pytest.mark.parametrize("lease", [None, a_lease()])
@@ -416,6 +540,7 @@ def test_charges_are_kept_by_key_and_taken_back_by_key() -> None:
         (State.CANCELLED, {}, True),
         (State.VANISHED, {"deposit": FEE}, False),
         (State.SUCCESSFUL, {"checked_at": NOW, "charges": (a_charge(),)}, True),
+        (State.SUCCESSFUL, {"checked_at": NOW, "charges": (a_charge(gross=usd("0.50")),)}, True),
         (State.SUCCESSFUL, {"checked_at": NOW}, False),
         (State.SUCCESSFUL, {"charges": (a_charge(),)}, False),
         (State.SUCCESSFUL, {"checked_at": NOW, "charges": (a_charge(gross=-FEE),)}, False),

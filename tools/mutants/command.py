@@ -50,7 +50,8 @@ exclude-operators = ["core/ReplaceBinaryOperator_BitOr_.*"]
 def mutants(module: str) -> None:
     """Plants bugs in MODULE, and names those that its tests do not notice; ends with 1 if these are too many."""
     equivalents = [Equivalent(**each) for each in KNOWN["equivalent"]]
-    found = plant(module, KNOWN["modules"][module], processes=len(os.sched_getaffinity(0)))
+    processes = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    found = plant(module, KNOWN["modules"][module], processes=processes)
     print("\n".join(report(found, equivalents)))
     sys.exit(0 if share_killed(found, equivalents) >= ENOUGH else 1)
 

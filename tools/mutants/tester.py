@@ -87,7 +87,8 @@ def _test(arguments: list[str], seconds: float) -> None:
         with LOG.open("w", encoding="utf-8") as log:
             os.dup2(log.fileno(), sys.stdout.fileno())
             os.dup2(log.fileno(), sys.stderr.fileno())
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        if sys.platform == "linux":  # others refuse
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         signal.setitimer(signal.ITIMER_PROF, seconds)
         signal.setitimer(signal.ITIMER_REAL, WAITING * seconds)
         status = pytest.main(arguments, plugins=[QuickestFirst()])
