@@ -18,7 +18,7 @@ from reconciliation.page import html, view
 from reconciliation.page.outcomes import GROUPS
 from tests.browser import worlds
 from tests.browser.conftest import Opener
-from tests.unit.test_page_html import HOSTILE, with_texts
+from tests.unit.reporting.test_page_html import HOSTILE, with_texts
 
 PROJECT = Path(__file__).resolve().parents[2]
 MANY = 20_000

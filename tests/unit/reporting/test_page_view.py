@@ -44,7 +44,7 @@ from tests.factories import (
     an_estimated_backorder,
     usd,
 )
-from tests.unit.test_page_html import Seen
+from tests.unit.reporting.test_page_html import Seen
 
 BALANCE, RESERVED = Account.BALANCE, Account.RESERVED
 TODAY = NOW.date()

@@ -13,7 +13,7 @@ from backorder.domain.domains import parse_domain
 from ingestion.reading import Entry, LeftOut, Reject, read_lists
 from tools.fuzz.forms import CONTAINERS, ENCODINGS, FORMS, LINE_ENDS, Named, Names, invented
 
-NASK = sorted((Path(__file__).parents[3] / "shared" / "lists" / "nask").glob("*.txt"))
+NASK = sorted((Path(__file__).parents[4] / "shared" / "lists" / "nask").glob("*.txt"))
 NO_LISTS = "../shared/lists/nask is not there: the real lists are not part of the project"
 
 DAYS = {"bardate", "bardate-json", "park-io", "export-day"}
