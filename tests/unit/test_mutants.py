@@ -13,7 +13,7 @@ import pytest
 
 from local.mutants.command import KNOWN, OLD, SOURCES
 from local.mutants.tester import ADDRESS, READY
-from local.mutants.verdicts import Equivalent, Mutant, Verdict, read_session, report, share_killed
+from local.mutants.verdicts import CANNOT_BE_PLANTED, Equivalent, Mutant, Verdict, read_session, report, share_killed
 from local.processes import PROJECT
 
 DIFF = (
@@ -48,6 +48,8 @@ def test_what_the_filter_skipped_or_could_not_be_planted_is_no_mutant(worker: st
 def test_tests_that_could_not_be_run_are_no_verdict() -> None:
     with pytest.raises(ValueError, match="could not be run"):
         list(read_session(an_item(worker="exception")))
+    dotted = an_item(worker="exception").replace('"said"', json.dumps(f"Traceback\n{CANNOT_BE_PLANTED}\n"))
+    assert list(read_session(dotted)) == []
     unfinished: list[Any] = [json.loads(an_item())[0], None]
     with pytest.raises(ValueError, match="not complete"):
         list(read_session(json.dumps(unfinished)))
