@@ -12,6 +12,9 @@ from typing import Any
 ENOUGH = 0.92
 """Share of the mutants that the tests have to kill, of those that change anything."""
 
+CANNOT_BE_PLANTED = "AttributeError: 'PythonNode' object has no attribute 'value'"
+"""What cosmic-ray ends with where an `except` names an exception with a dot."""
+
 
 class Verdict(Enum):
     KILLED = "killed"
@@ -58,6 +61,8 @@ def read_session(dump: str) -> Iterator[Mutant]:
             raise ValueError(f"no result for {item['mutations'][0]}: the session is not complete")
         if result["worker_outcome"] in ("skipped", "no-test"):
             continue  # not to be planted, or nothing that could be
+        if result["worker_outcome"] == "exception" and CANNOT_BE_PLANTED in result["output"]:
+            continue
         if result["worker_outcome"] == "exception":
             raise ValueError(f"the tests could not be run with {item['mutations'][0]}: {result['output']}")
         yield _mutant(item["mutations"][0], result)

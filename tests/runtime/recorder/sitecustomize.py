@@ -22,6 +22,9 @@ def _record(params: dict[str, Any], model: Any, **_: Any) -> None:
         "operation": model.name,
         **{name: value for name, value in params.items() if name in TELLING and isinstance(value, str)},
     }
+    if "RequestItems" in params:
+        # A call about items of several tables; ours has one.
+        [call["TableName"]] = params["RequestItems"]
     with open(os.environ["RECORDED_CALLS"], "a", encoding="utf-8") as file:  # noqa: PTH123 - one write a line, appended
         file.write(json.dumps(call) + "\n")
 

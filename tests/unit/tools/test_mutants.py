@@ -14,7 +14,7 @@ import pytest
 from local.processes import PROJECT
 from tools.mutants.command import KNOWN, OLD, SOURCES
 from tools.mutants.tester import ADDRESS, READY
-from tools.mutants.verdicts import Equivalent, Mutant, Verdict, read_session, report, share_killed
+from tools.mutants.verdicts import CANNOT_BE_PLANTED, Equivalent, Mutant, Verdict, read_session, report, share_killed
 
 DIFF = (
     "--- mutation diff ---\n--- a/x.py\n+++ b/x.py\n@@ -1,2 +1,2 @@\n def f():\n-    return a < b\n+    return a <= b\n"
@@ -48,6 +48,8 @@ def test_what_the_filter_skipped_or_could_not_be_planted_is_no_mutant(worker: st
 def test_tests_that_could_not_be_run_are_no_verdict() -> None:
     with pytest.raises(ValueError, match="could not be run"):
         list(read_session(an_item(worker="exception")))
+    dotted = an_item(worker="exception").replace('"said"', json.dumps(f"Traceback\n{CANNOT_BE_PLANTED}\n"))
+    assert list(read_session(dotted)) == []
     unfinished: list[Any] = [json.loads(an_item())[0], None]
     with pytest.raises(ValueError, match="not complete"):
         list(read_session(json.dumps(unfinished)))
