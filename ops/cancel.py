@@ -8,7 +8,9 @@ from datetime import datetime
 
 from rich.console import Console
 
-from backorder.domain.backorder import Backorder, State, TakingBack
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import TakingBack
 from backorder.store import NotUnderstood, Store
 from ingestion.cancels import Cancel, last_cancel
 from ops.screen import moment, plain, row, table

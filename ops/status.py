@@ -18,9 +18,11 @@ from backorder.documents.halt import Halt, halt
 from backorder.documents.listeners import last_unheard
 from backorder.documents.runs import Run, last_run
 from backorder.documents.successes import EXPECTATIONS, Stage, Successes, successes
-from backorder.domain.backorder import Backorder, Reason, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import Reason
 from backorder.runtime.clock import span
 from backorder.store import ListRecord, SetAside
 from ops.dead_letters import dead

@@ -13,12 +13,14 @@ from typing import Final
 
 from rich.console import Console
 
-from backorder.domain.backorder import Backorder, BackorderKey, Origin, Source, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateStatement
 from backorder.domain.domains import NotADomain, parse_domain
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Posting
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey, Origin, Source
 from backorder.store import ListRecord, NotUnderstood, Store
 from ingestion.cancels import Cancel, last_cancel
 from ops.faults import Fault
@@ -186,7 +188,12 @@ def _of_states(backorder: Backorder) -> Iterator[Event]:
         chosen = "wanted by a person" if backorder.source is Source.WANTED else "chosen by the rules"
         yield Event(backorder.created_at, State.SELECTED, f"{chosen}: {backorder.list}, line {backorder.line}")
     for step in backorder.history:
-        yield Event(step.at, step.entered if step.entered is not step.left else "", step.why, step.call)
+        yield Event(
+            step.at,
+            step.entered if step.entered is not step.left else "",
+            step.why,
+            None if step.call is None else str(step.call),
+        )
 
 
 def _of_posting(posting: Posting) -> Event:
@@ -215,7 +222,7 @@ def render(seen: History, console: Console) -> None:
         console.print(made)
     elif not seen.cycles and seen.cancelled is not None:
         by = seen.cancelled
-        told = f"{seen.domain}: cancelled by {by.list}, line {by.line} ({moment(by.at)} UTC)"
+        told = f"{seen.domain}: cancelled by {by.entry.list}, line {by.entry.line} ({moment(by.at)} UTC)"
         console.print(plain(f"{told}: no older list orders it, nor does a rule."), soft_wrap=True)
     elif not seen.cycles and not seen.not_understood:
         told = f"{seen.domain}: no list that was read asked for it."
@@ -251,7 +258,7 @@ def _facts(of: Backorder, now: datetime) -> Iterator[tuple[str, str]]:
     yield "note", of.note or ""
     if of.reason:
         yield "waits" if not of.state.is_final else "reason", str(of.reason)
-    yield "last refusal", of.failure or ""
+    yield "last refusal", "" if of.refusal is None else of.refusal.words
     if of.deadline is None:
         yield "deadline", "no drop date is known yet" if not of.state.is_final else ""
     else:

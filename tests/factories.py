@@ -5,16 +5,19 @@ Amounts are in USD, times in UTC, around NOW. A domain's zone is all behind its 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from backorder.documents.account_outlook import Forecast
-from backorder.domain.backorder import FINAL, Backorder, Charge, Claim, Source, State, Step
+from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Lease, Posting
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
+from backorder.domain.states import FINAL, State
+from backorder.domain.values import Call, Charge, Claim, Decider, Decision, Source, Step
 from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
@@ -48,9 +51,23 @@ def a_backorder(domain: str = "john.com", state: State = State.SELECTED, **chang
             "list_version": "v1",
             "line": 1,
             "created_at": NOW,
+            "decided": Decision(Decider.RULES, NOW - timedelta(days=30)),
             **changes,
         }
     )
+
+
+def moved(
+    backorder: Backorder, to: State, *, at: datetime, why: str, call: Call | None = None, **changes: Any
+) -> Backorder:
+    """One that went to state `to`, if the table allows it, with other changes; for whom the verbs are no matter."""
+    entered = replace(backorder._entered(to, at=at, why=why, call=call), **changes)
+    return replace(entered._over(at), **changes) if to.is_final else entered
+
+
+def refused_words(backorder: Backorder) -> str | None:
+    """What the provider said when it refused something of it last; None: nothing since it was taken."""
+    return None if backorder.refusal is None else backorder.refusal.words
 
 
 def a_dated_backorder(domain: str = "john.com", *, finalization_at: datetime, **changes: Any) -> Backorder:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.domain.backorder import Backorder, Origin
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding, Kind
+from backorder.domain.values import Origin
 
 PAY_WITHIN = timedelta(days=7)
 """The winner's time; stated here again, to be checked against."""

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from backorder.domain.backorder import HISTORY_LIMIT, Backorder, Origin, Reason, State
+from backorder.domain.backorder import HISTORY_LIMIT, Backorder
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Posting, balances
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import Origin, Reason
 from backorder.store import ListRecord
 from local.emulator.options import BOOK_FAULTS
 from local.run.auctions import auctions_untold
@@ -108,7 +110,7 @@ def _has_reason(backorder: Backorder, evidence: Evidence) -> bool:
             return backorder.reason is not None
         case State.SELECTED:
             waits = any(until is not None and until > now for until in (backorder.not_before, backorder.send_at))
-            return evidence.planned_only or evidence.halted or waits or backorder.failure is not None
+            return evidence.planned_only or evidence.halted or waits or backorder.refusal is not None
         case State.QUEUED:
             return backorder.queued_until is not None and backorder.queued_until > now
         case State.SUBMITTING | State.WITHDRAWING:
@@ -234,4 +236,4 @@ def _applications(backorder: Backorder) -> Iterator[str | None]:
         yield backorder.application
     for step in backorder.history:
         if step.left is State.WITHDRAWING and step.entered is State.HELD and step.call is not None:
-            yield step.call.rpartition(" ")[2]
+            yield step.call.application

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from backorder.domain.backorder import WON, Backorder, Origin, Source, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import WON, State
+from backorder.domain.values import Origin, Source
 
 STILL_TO_CANCEL = frozenset({State.SELECTED, State.HELD, State.QUEUED, State.SUBMITTING, State.REQUESTED, State.ACTIVE})
 READ_WITHIN = timedelta(hours=6)
@@ -63,7 +65,7 @@ def _cancel_ignored(backorder: Backorder, word: Word) -> str | None:
     if backorder.state in STILL_TO_CANCEL:
         return f"cancelled last, and it is {backorder.state}"
     # Where it was ordered all the same, the provider did not allow it any more.
-    if any(step.why.startswith("cancelled") for step in backorder.history):
+    if any(step.entry is not None for step in backorder.history):
         return None
     ended_at = next((step.at for step in backorder.history if step.entered in ORDERED_AND_DROPPED), None)
     if ended_at is not None and ended_at > word.at + READ_WITHIN:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateStatement
+from backorder.domain.states import State
 
 RANKS = ("application", "provider", "registry", "user", "other")
 A_DAY = timedelta(days=1)

@@ -13,8 +13,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from backorder.domain.backorder import Reason, State
 from backorder.domain.findings import Kind, Severity
+from backorder.domain.states import State
+from backorder.domain.values import Reason
 from local.run.run import LOG, Outcome
 from local.run.run import Progress as Tell
 

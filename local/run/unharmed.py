@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.domain.backorder import Backorder, Origin, Reason, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import Origin, Reason
 
 SHORT = frozenset({Reason.UNFUNDED, Reason.TOO_DEAR, Reason.LIMIT})
 """Why a name waits that the account or a limit does not allow."""
@@ -69,7 +71,7 @@ def _was_not_to_be_ordered(backorder: Backorder) -> bool:
 
 
 def _is_rejected_in_words(backorder: Backorder) -> bool:
-    return backorder.state is State.REJECTED and bool(backorder.failure)
+    return backorder.state is State.REJECTED and backorder.refusal is not None and bool(backorder.refusal.words)
 
 
 class _World:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.domain.backorder import PLACED, Backorder, Reason, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import PLACED, State
+from backorder.domain.values import Reason
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.store import Store
 from local.run.ranked_dates import outranked

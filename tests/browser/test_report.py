@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from backorder.domain.backorder import State
+from backorder.domain.states import State
 from reconciliation.page import html, view
 from reconciliation.page.outcomes import GROUPS
 from tests.browser import worlds

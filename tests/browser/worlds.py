@@ -10,10 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from backorder.documents.account_outlook import Lock, Standing
-from backorder.domain.backorder import Backorder, Reason, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Posting, balances
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import Reason, Refusal
 from tests.factories import (
     FEE,
     NOW,
@@ -172,7 +174,7 @@ def _backorder(n: int, draw: random.Random) -> Backorder:
             return replace(backorder, state=State.MISSED, reason=Reason.UNFUNDED, outcome_at=finalization, settled=True)
         if chance < 0.11:
             said = "Domain class is not supported"
-            return replace(backorder, state=State.REJECTED, failure=said, outcome_at=ordered, settled=True)
+            return replace(backorder, state=State.REJECTED, refusal=Refusal(said), outcome_at=ordered, settled=True)
         won = chance < 0.30
         return replace(
             backorder, state=State.SUCCESSFUL if won else State.FAILED, outcome_at=over, settled=True, **placed

@@ -17,22 +17,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from backorder.domain.backorder import (
-    HISTORY_LIMIT,
-    AuctionTold,
-    Backorder,
-    BackorderKey,
-    Charge,
-    Origin,
-    Reason,
-    RefusedLook,
-    Source,
-    State,
-)
+from backorder.domain.backorder import HISTORY_LIMIT, Backorder
 from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import (
+    AuctionTold,
+    BackorderKey,
+    Call,
+    Charge,
+    Decider,
+    Decision,
+    ListPlace,
+    Origin,
+    Reason,
+    Refusal,
+    RefusedLook,
+    Source,
+    Withdrawal,
+)
 from backorder.store import Conflict, NotUnderstood, SetAside, Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
@@ -48,6 +53,7 @@ from tests.factories import (
     a_placed_backorder,
     a_posting,
     a_step,
+    moved,
     usd,
 )
 from tests.future import ENUMERATIONS, OF_ANOTHER_TYPE, UNKNOWN_WORD, Change
@@ -118,8 +124,8 @@ def test_the_second_creation_gets_the_first_and_changes_nothing(store: Store) ->
 def test_a_replacement_counts_the_versions(store: Store) -> None:
     john = created(store, a_backorder())
 
-    once = store.replace(john.moved(State.QUEUED, at=NOW, why="due"))
-    twice = store.replace(once.moved(State.SELECTED, at=NOW, why="no time left"))
+    once = store.replace(moved(john, State.QUEUED, at=NOW, why="due"))
+    twice = store.replace(moved(once, State.SELECTED, at=NOW, why="no time left"))
 
     assert (john.version, once.version, twice.version) == (0, 1, 2)
     assert twice.state is State.SELECTED
@@ -128,10 +134,10 @@ def test_a_replacement_counts_the_versions(store: Store) -> None:
 
 def test_a_replacement_of_what_was_read_before_another_one_is_a_conflict(store: Store) -> None:
     john = created(store, a_backorder())
-    queued = store.replace(john.moved(State.QUEUED, at=NOW, why="due"))
+    queued = store.replace(moved(john, State.QUEUED, at=NOW, why="due"))
 
     with pytest.raises(Conflict, match=r"john\.com") as conflict:
-        store.replace(john.moved(State.CANCELLED, at=NOW, why="cancelled"))
+        store.replace(moved(john, State.CANCELLED, at=NOW, why="cancelled"))
 
     assert conflict.value.current == queued
     assert store.get(john.key) == queued
@@ -168,7 +174,7 @@ def test_of_many_who_claim_at_once_exactly_one_wins(store: Store) -> None:
 
     def claim(worker: int) -> Backorder | Conflict:
         together.wait()
-        claimed = queued.moved(State.SUBMITTING, at=NOW, why="claimed", claim=a_claim(attempt=f"worker-{worker}"))
+        claimed = moved(queued, State.SUBMITTING, at=NOW, why="claimed", claim=a_claim(attempt=f"worker-{worker}"))
         try:
             return store.replace(claimed)
         except Conflict as conflict:
@@ -205,7 +211,7 @@ def test_many_steps_of_many_writers_all_count(store: Store) -> None:
             current = store.get(a_backorder().key)
             assert current is not None
             try:
-                store.replace(current.moved(State.QUEUED, at=NOW, why=f"worker {worker}"))
+                store.replace(moved(current, State.QUEUED, at=NOW, why=f"worker {worker}"))
             except Conflict:
                 continue
             return
@@ -249,7 +255,7 @@ def test_all_backorders_are_those_and_nothing_else(store: Store) -> None:
 
 def test_what_is_over_is_found_by_the_day_of_its_outcome(store: Store) -> None:
     active = created(store, a_placed_backorder(state=State.ACTIVE))
-    failed = store.replace(active.moved(State.FAILED, at=NOW, why="lost"))
+    failed = store.replace(moved(active, State.FAILED, at=NOW, why="lost"))
     assert store.closed_days() == {}, "its money is not in place"
     settled = store.replace(replace(failed, settled=True))
     rejected = created(store, a_backorder("a.com", state=State.REJECTED, settled=True, outcome_at=NOW))
@@ -286,7 +292,7 @@ def test_a_backorder_on_its_way_is_open(store: Store, state: State) -> None:
 def test_a_final_backorder_leaves_the_open_ones_when_it_is_settled(store: Store) -> None:
     active = created(store, a_placed_backorder(state=State.ACTIVE))
 
-    failed = store.replace(active.moved(State.FAILED, at=NOW, why="lost"))
+    failed = store.replace(moved(active, State.FAILED, at=NOW, why="lost"))
     assert list(store.open_backorders()) == [failed]
 
     settled = store.replace(replace(failed, settled=True))
@@ -296,7 +302,7 @@ def test_a_final_backorder_leaves_the_open_ones_when_it_is_settled(store: Store)
 
 def test_an_unfunded_backorder_that_is_missed_leaves_the_open_ones_at_once(store: Store) -> None:
     john = created(store, a_backorder())
-    store.replace(john.moved(State.MISSED, at=NOW, why="no chance left", reason=Reason.UNFUNDED))
+    store.replace(moved(john, State.MISSED, at=NOW, why="no chance left", reason=Reason.UNFUNDED))
     assert list(store.open_backorders()) == []
 
 
@@ -344,13 +350,12 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         max_price=usd("59.00"),
         note="für den Laden\n“quoted”",
         chosen="keyword *shop*, score 7.0: short 7.0",
-        said_at=next(moments),
-        rules_since=next(moments),
+        decided=Decision(Decider.LIST, next(moments)),
+        cancelled_by=ListPlace("cancel/a.txt", "v7", 12),
         dates=tuple(
             DateStatement(source, next(moments), "dropping/a.csv", date(2026, 12, 1), next(moments), next(moments))
             for source in DateSource
         ),
-        missing_since=next(moments),
         finalization_at=next(moments),
         deadline=next(moments),
         deadline_known=Known.ESTIMATED,
@@ -363,8 +368,7 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         last_deposit=usd("71.00"),
         reason=Reason.TOO_DEAR,
         held_at_deadline=(next(moments), Reason.LIMIT),
-        failure="541 Invalid attribute value",
-        failures=3,
+        refusal=Refusal("541 Invalid attribute value", 3, next(moments), for_credit=True),
         queued_until=next(moments),
         not_before=next(moments),
         claim=a_claim(
@@ -385,6 +389,9 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         send_at=next(moments),
         application="1234567",
         submitted_at=next(moments),
+        answered=(next(moments), next(moments)),
+        withdrawal=Withdrawal(next(moments), "1234566"),
+        entered_at=next(moments),
         deposit=usd("0.00"),
         unreserved_since=next(moments),
         charges=(Charge("entry#800463", next(moments), usd("57.98"), usd("11.02"), disputed=True),),
@@ -398,8 +405,7 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         auction_url="https://auctions.example/1",
         auction_next_bid="15.00 USD",
         outcome_at=next(moments),
-        refused_since=next(moments),
-        refused_look=RefusedLook("StatusDomain 549", "Command failed", next(moments), 2, next(moments)),
+        refused_look=RefusedLook(Call("StatusDomain", 549), "Command failed", next(moments), 2, next(moments)),
         checked_at=next(moments),
         still_free=True,
         expires_at=next(moments),
@@ -407,7 +413,13 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         settled=True,
         history=(
             a_step(),
-            a_step(State.QUEUED, State.SUBMITTING, at=NOW + MICROSECOND, call="AddDomainApplication 200"),
+            a_step(
+                State.QUEUED,
+                State.SUBMITTING,
+                at=NOW + MICROSECOND,
+                call=Call("AddDomainApplication", 546, "1", unanswered=True),
+                entry=ListPlace("cancel/a.txt", "v7", 12),
+            ),
         ),
     )
     defaults = a_backorder()
@@ -868,7 +880,7 @@ def test_an_item_that_is_mended_or_gone_is_set_aside_no_more(table: Table, what:
 def test_a_backorder_that_is_not_understood_cannot_be_overwritten(table: Table, how: str) -> None:
     store = table.store
     john = created(store, a_backorder())
-    queued = store.replace(john.moved(State.QUEUED, at=NOW, why="due"))
+    queued = store.replace(moved(john, State.QUEUED, at=NOW, why="due"))
     lies = damage(table, ("domain#john.com", "cycle#0001"), how)
     asks: tuple[Callable[[], object], ...] = (
         lambda: store.create(john),
@@ -880,7 +892,7 @@ def test_a_backorder_that_is_not_understood_cannot_be_overwritten(table: Table, 
             ask()
         assert error.value.item.backorder == john.key
     with pytest.raises(Conflict) as conflict:
-        store.replace(john.moved(State.CANCELLED, at=NOW, why="cancelled"))
+        store.replace(moved(john, State.CANCELLED, at=NOW, why="cancelled"))
     assert conflict.value.current is None
     assert table.item("domain#john.com", "cycle#0001") == lies
     assert queued.version == 1
@@ -891,10 +903,10 @@ def test_what_another_writer_left_that_is_not_understood_is_a_conflict(table: Ta
     store = table.store
     john = created(store, a_backorder())
     newer = DynamoStore(table.client, table.name)
-    newer.replace(john.moved(State.QUEUED, at=NOW, why="due"))
+    newer.replace(moved(john, State.QUEUED, at=NOW, why="due"))
     lies = damage(table, ("domain#john.com", "cycle#0001"), "a word that is not known")
     with pytest.raises(Conflict):
-        store.replace(john.moved(State.CANCELLED, at=NOW, why="cancelled"))
+        store.replace(moved(john, State.CANCELLED, at=NOW, why="cancelled"))
     assert table.item("domain#john.com", "cycle#0001") == lies
 
 
@@ -1076,6 +1088,6 @@ def test_a_document_of_which_a_part_is_lost_is_not_read_for_ever(table: Table) -
 def test_a_write_whose_answer_was_lost_is_no_conflict_with_itself(table: Table) -> None:
     """The client sends it again by itself, and then its own first attempt stands in the way."""
     john = created(table.store, a_backorder())
-    queued = john.moved(State.QUEUED, at=NOW, why="due")
+    queued = moved(john, State.QUEUED, at=NOW, why="due")
 
     assert table.store.replace(queued) == table.store.replace(queued)

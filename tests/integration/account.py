@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
 
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Posting, balances
 from backorder.domain.registries import Registries, Times
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
 from backorder.store import Store

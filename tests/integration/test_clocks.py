@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from backorder.documents.halt import halt
-from backorder.domain.backorder import Origin, State
+from backorder.domain.states import State
+from backorder.domain.values import Origin
 from backorder.runtime.messages import Batch
 from local.emulator import Delivery, EmulatorServer, Options
 from local.emulator.options import Duplicates

@@ -9,9 +9,11 @@ from decimal import Decimal
 
 import pytest
 
-from backorder.domain.backorder import Backorder, BackorderKey, Source, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateSource
 from backorder.domain.findings import Kind
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey, Source
 from ingestion.intake import NEXT_CYCLE
 from local.emulator.scripted import Scripted
 from planning.plan_submissions import Planning, plan_submissions

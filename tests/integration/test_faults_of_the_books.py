@@ -15,13 +15,14 @@ from itertools import count
 import pytest
 
 from backorder.documents.account_outlook import standing
-from backorder.domain.backorder import Reason, Source, State
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
+from backorder.domain.states import State
+from backorder.domain.values import Reason, Source
 from local.emulator import books
 from local.emulator.scripted import read_script
 from local.emulator.world import MAIN_USER
-from tests.factories import FEE, NOW, a_dated_backorder, usd
+from tests.factories import FEE, NOW, a_dated_backorder, moved, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
 
 DAY = timedelta(days=1)
@@ -351,7 +352,7 @@ def test_application_incomplete(world: World) -> None:
 def test_deadline_missed(world: World) -> None:
     late = a_dated_backorder(finalization_at=FINALIZATION, state=State.SELECTED)
     world.store.create(late)
-    world.store.replace(late.moved(State.MISSED, at=FINALIZATION, why="no chance left", reason=Reason.LATE))
+    world.store.replace(moved(late, State.MISSED, at=FINALIZATION, why="no chance left", reason=Reason.LATE))
     world.at(FINALIZATION + HOUR)
     assert world.found() == [(Kind.DEADLINE_MISSED, "john.com", None)]
     world.hourly(DROP + 3 * DAY)

@@ -15,7 +15,7 @@ import pytest
 from moto import mock_aws
 
 from backorder.documents.halt import Halt, halt_line
-from backorder.domain.backorder import Source
+from backorder.domain.values import Source
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
 from backorder.rules import keep_rules

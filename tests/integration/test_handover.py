@@ -11,7 +11,8 @@ from decimal import Decimal
 import pytest
 
 from backorder.documents.account_outlook import FallsDue, ForeignOrder, OwnPrice, Standing, standing
-from backorder.domain.backorder import Reason, State
+from backorder.domain.states import State
+from backorder.domain.values import Reason
 from backorder.rules import keep_rules
 from local.emulator import books
 from local.emulator.world import MAIN_USER

@@ -20,9 +20,11 @@ from pydantic import ValidationError
 
 from backorder.documents.misplaced import misplaced_lists
 from backorder.documents.unread import UnreadObjects
-from backorder.domain.backorder import Backorder, BackorderKey, Origin, Source, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey, Decider, Decision, Origin, Source
 from backorder.rules import last_good_rules
 from backorder.runtime.observability import metrics
 from backorder.store.dynamodb import INDEX
@@ -84,9 +86,9 @@ def test_the_same_list_uploaded_again_changes_nothing(world: World) -> None:
     assert counts(world.upload("wanted/a.csv", text, modified=again)) == (2, 0, 0, 2, 0)
     assert counts(world.upload("wanted/b.csv", text)) == (2, 0, 0, 2, 0)
     # But for when it was said last.
-    unsaid: Any = {"version": 0, "said_at": None, "dates": ()}
+    unsaid: Any = {"version": 0, "decided": Decision(Decider.RULES, START), "dates": ()}
     assert {replace(each, **unsaid) for each in world.everything()} == {replace(each, **unsaid) for each in before}
-    assert {each.said_at for each in world.everything()} == {again}
+    assert {each.decided for each in world.everything()} == {Decision(Decider.PERSON, again)}
 
 
 def test_an_archive_is_reported_under_its_own_name_or_by_member(world: World) -> None:

@@ -23,9 +23,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
-from backorder.domain.backorder import Backorder, Source, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.domains import Domain, parse_domain
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import Source
 from backorder.rules import keep_rules
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore

@@ -21,7 +21,9 @@ from multiprocessing.context import ForkServerProcess
 import pytest
 
 import submission.app
-from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import Origin
 from backorder.runtime.clock import Clock, iso
 from backorder.runtime.messages import Batch
 from backorder.store.dynamodb import DynamoStore

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from backorder.domain.backorder import BackorderKey, Reason, Source, State
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey, Reason, Source
 from ingestion.summary import ListSummary
 from tests.lists_world import START, World, counts
 

@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backorder.documents.account_outlook import ForeignOrder, standing
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.domains import parse_domain
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
 from backorder.domain.registries import Registries
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from backorder.provider.client import Provider
 from backorder.runtime.messages import Batch
 from backorder.store import SetAside, Store
@@ -40,6 +42,7 @@ from tests.factories import (
     a_placed_backorder,
     a_posting,
     an_account_status,
+    moved,
     usd,
 )
 from tests.future import UNKNOWN_WORD, Change, changes
@@ -427,7 +430,7 @@ def test_an_order_that_vanished_stays_so_while_the_one_after_it_is_not_understoo
     with an_account(new_table) as (world, table):
         world.order("newer.com")
         first = world.backorder("newer.com")
-        vanished = first.moved(State.VANISHED, at=NOW, why="the provider no longer knows it", settled=False)
+        vanished = moved(first, State.VANISHED, at=NOW, why="the provider no longer knows it", settled=False)
         world.store.replace(vanished)
         world.store.create(a_placed_backorder("newer.com", cycle=2))
         table.change(KEY[0], "cycle#0002", ("reason", UNKNOWN_WORD))

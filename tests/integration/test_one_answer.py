@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from backorder.domain.backorder import State
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
+from backorder.domain.states import State
 from local.emulator.scripted import read_script
 from tests.factories import NOW, usd
 from tests.integration.account import DROP, HOUR, World, a_world

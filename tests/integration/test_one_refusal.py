@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backorder.documents.halt import halt, zone_halts
-from backorder.domain.backorder import BackorderKey, Origin, State
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey, Origin, Refusal
 from backorder.runtime.messages import Batch
 from local.emulator.scripted import read_script
 from planning.plan_submissions import Planning, plan_submissions
@@ -99,7 +100,7 @@ def test_an_order_that_is_refused_delays_no_other(code: int, words: str) -> None
         assert (halt(line.store), zone_halts(line.store)) == (None, {})
         odd = line.world.backorder("odd.com")
         assert odd.state is State.SELECTED
-        assert (odd.failure, odd.failures, odd.refused_since) == (words, 1, NOW)
+        assert odd.refusal == Refusal(words, 1, NOW)
         assert odd.not_before == NOW + timedelta(minutes=30)
 
 
@@ -122,7 +123,7 @@ def test_once_it_is_taken_nothing_of_the_refusals_is_left() -> None:
         line.want("odd.com")
         line.tick(60)
         odd = line.world.backorder("odd.com")
-        assert (odd.state, odd.failure, odd.failures, odd.refused_since) == (State.REQUESTED, None, 0, None)
+        assert (odd.state, odd.refusal) == (State.REQUESTED, None)
 
 
 @pytest.mark.parametrize(("code", "words"), REFUSALS)

@@ -18,8 +18,9 @@ import pytest
 
 import ops.smoke
 import ops.stacks
-from backorder.domain.backorder import BackorderKey, State
 from backorder.domain.domains import parse_domain
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from local.control import Control
 from local.run.functions import use_environment
 from local.serve import serve

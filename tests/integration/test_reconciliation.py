@@ -13,18 +13,18 @@ import pytest
 from backorder.documents.account_outlook import standing
 from backorder.documents.halt import halt, lift_halt
 from backorder.documents.runs import last_run
-from backorder.domain.backorder import State
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Posting
 from backorder.domain.money import ZERO
 from backorder.domain.schedule import MARGIN, Known
+from backorder.domain.states import State
 from backorder.runtime.clock import iso
 from backorder.store.memory import MemoryStore
 from local.emulator import books
 from local.emulator.scripted import read_script
 from local.emulator.world import MAIN_USER
 from reconciliation.books import Books
-from tests.factories import FEE, NOW, a_backorder, a_claim, a_placed_backorder, usd
+from tests.factories import FEE, NOW, a_backorder, a_claim, a_placed_backorder, moved, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world
 
 
@@ -294,7 +294,8 @@ def test_an_order_of_ours_whose_answer_is_on_its_way_is_not_taken_for_a_foreign_
     world.at(NOW + HOUR)
     assert (world.findings(), standing(world.store).foreign) == ([], {})
 
-    placed = ordering.moved(
+    placed = moved(
+        ordering,
         State.REQUESTED,
         at=NOW,
         why="taken",

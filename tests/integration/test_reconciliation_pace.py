@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from backorder.store.memory import MemoryStore
 from tests.factories import NOW
 from tests.integration.account import DROP, HOUR, World, a_world

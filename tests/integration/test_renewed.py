@@ -11,8 +11,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from backorder.domain.backorder import BackorderKey, Origin, Reason, Source, State
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey, Origin, Reason, Source
 from ingestion.renewals import MOST_DAYS, SAMPLE
 from ingestion.summary import ListSummary
 from tests.lists_world import START, World, counts

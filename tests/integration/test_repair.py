@@ -15,8 +15,8 @@ import pytest
 from moto import mock_aws
 
 from backorder.documents.halt import halt
-from backorder.domain.backorder import State
 from backorder.domain.findings import Kind
+from backorder.domain.states import State
 from backorder.runtime.messages import Batch
 from ingestion.summary import ListSummary
 from planning.plan_submissions import Planning, plan_submissions

@@ -16,8 +16,10 @@ import pytest
 
 from backorder.documents.halt import Halt, halt, halt_line, zone_halts
 from backorder.domain.backoff import LONGEST
-from backorder.domain.backorder import Backorder, BackorderKey, Origin, Reason, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.schedule import MARGIN
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey, Call, Origin, Reason, Refusal
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
 from backorder.rules import keep_rules
@@ -30,7 +32,16 @@ from local.emulator.options import Duplicates
 from planning.plan_submissions import TICK, Planning, plan_submissions
 from submission.place import MOST_FAILURES, PATIENCE
 from submission.process_batch import Submission, work
-from tests.factories import NOW, a_backorder, a_claim, a_dated_backorder, a_placed_backorder, an_estimated_backorder
+from tests.factories import (
+    NOW,
+    a_backorder,
+    a_claim,
+    a_dated_backorder,
+    a_placed_backorder,
+    an_estimated_backorder,
+    moved,
+    refused_words,
+)
 
 PASSWORD = "test.passw0rd"
 NAMES = tuple(f"name{number}.com" for number in range(8))
@@ -198,7 +209,7 @@ class World:
 
 def queue_again(world: World) -> None:
     for backorder in list(world.store.backorders()):
-        world.store.replace(backorder.moved(State.QUEUED, at=world.emulator.now, why="due"))
+        world.store.replace(moved(backorder, State.QUEUED, at=world.emulator.now, why="due"))
 
 
 def a_queued_backorder(domain: str = "john.com", **changes: Any) -> Backorder:
@@ -252,7 +263,7 @@ def test_a_refused_zone_rejects_its_names_and_halts_nothing(world: World) -> Non
     assert world.states() == Counter({State.REJECTED: 30, State.REQUESTED: 8})
     assert halt(world.store) is None
     assert "510" in world.backorder("name3.de").history[-1].why
-    assert world.backorder("name3.de").failure
+    assert refused_words(world.backorder("name3.de"))
 
 
 def test_a_whole_list_of_a_refused_zone_halts_nothing(world: World) -> None:
@@ -385,9 +396,9 @@ def test_an_order_that_had_no_place_before_the_line_stopped_says_so(world: World
     world.pool_size = 1
     world.queue(*NAMES)
     world.work()
-    told = Counter(backorder.failure for backorder in world.store.backorders())
+    told = Counter(refused_words(backorder) for backorder in world.store.backorders())
     assert told == Counter({"Authentication failed": 1, None: 7})
-    assert all("halted" in b.history[-1].why for b in world.store.backorders() if b.failure is None)
+    assert all("halted" in b.history[-1].why for b in world.store.backorders() if b.refusal is None)
 
 
 class HaltedMeanwhile(MemoryStore):
@@ -455,7 +466,7 @@ def test_an_order_that_fails_for_any_reason_is_tried_again_slowly(world: World) 
     backorder = world.backorder()
     assert (backorder.state, backorder.reason) == (State.SELECTED, Reason.REFUSED)
     assert backorder.not_before == NOW + PATIENCE
-    assert "the finalization date has passed" in (backorder.failure or "")
+    assert "the finalization date has passed" in (refused_words(backorder) or "")
     assert halt(world.store) is None
 
 
@@ -853,7 +864,7 @@ def test_after_its_last_chance_an_unanswered_order_is_not_sent_again(world: Worl
 
 def test_an_unanswered_order_whose_money_came_after_its_deadline_was_missed_for_that(world: World) -> None:
     poor = an_estimated_backorder(state=State.HELD, reason=Reason.UNFUNDED, drop_at=NOW + timedelta(minutes=1))
-    world.has(replace(poor, created_at=NOW - timedelta(days=1)).moved(State.QUEUED, at=NOW, why="due", reason=None))
+    world.has(moved(replace(poor, created_at=NOW - timedelta(days=1)), State.QUEUED, at=NOW, why="due", reason=None))
     with world.faults("timeout_before"):
         world.work()
     world.ask_until_all_is_known()
@@ -1084,7 +1095,7 @@ def test_a_list_that_moved_while_it_was_read_has_an_order_taken_back_once_more(w
 
 
 def displace(world: World, domain: str = "john.com") -> None:
-    world.store.replace(world.backorder(domain).to_be_displaced(at=NOW, why="a better one needs its funds"))
+    world.store.replace(world.backorder(domain).mark_for_withdrawal(at=NOW))
 
 
 def test_an_order_that_is_displaced_waits_again_and_may_be_placed_anew(world: World) -> None:
@@ -1098,10 +1109,10 @@ def test_an_order_that_is_displaced_waits_again_and_may_be_placed_anew(world: Wo
     held = world.backorder()
     assert (held.state, held.reason, held.displaced, held.claim) == (State.HELD, Reason.UNFUNDED, False, None)
     assert (held.application, held.submitted_at) == (None, None)
-    assert held.history[-1].call == f"DeleteDomainApplication {former}"
+    assert held.history[-1].call == Call("DeleteDomainApplication", application=former)
     assert world.applications() == Counter()
 
-    world.store.replace(held.moved(State.QUEUED, at=NOW, why="funds came", queued_until=NOW + timedelta(hours=1)))
+    world.store.replace(moved(held, State.QUEUED, at=NOW, why="funds came", queued_until=NOW + timedelta(hours=1)))
     world.work()
     again = world.backorder()
     assert (again.state, again.origin) == (State.REQUESTED, Origin.OURS)
@@ -1272,7 +1283,7 @@ def test_an_order_without_a_date_that_fails_for_days_is_given_up(world: World) -
             pauses.append(waits_until - world.emulator.now)
             world.later(pauses[-1])
             queued_until = world.emulator.now + timedelta(minutes=20)
-            queued = world.backorder().moved(State.QUEUED, at=world.emulator.now, why="due", queued_until=queued_until)
+            queued = moved(world.backorder(), State.QUEUED, at=world.emulator.now, why="due", queued_until=queued_until)
             world.store.replace(queued)
     assert pauses == [min(PATIENCE * 2**n, LONGEST) for n in range(MOST_FAILURES - 1)]
     assert timedelta(days=2) <= sum(pauses, timedelta(0)) <= timedelta(days=3)
@@ -1387,7 +1398,7 @@ def test_an_application_gets_what_it_lacked_once_and_whatever_happens_to_the_ans
     assert application.settings == {"X-NICSE-IDNUMBER": "556677-8899"}
     mended = world.backorder("name.se")
     assert (mended.state, mended.incomplete) == (State.REQUESTED, ())
-    assert mended.history[-1].call == "ModifyDomainApplication 200"
+    assert mended.history[-1].call == Call("ModifyDomainApplication")
 
 
 def test_a_value_that_the_provider_does_not_take_is_not_sent_again_until_the_rules_change(world: World) -> None:
@@ -1414,7 +1425,7 @@ def test_a_change_that_is_refused_for_now_is_sent_again_later(world: World, code
 
     assert world.work("repair") == Counter({"again": 1})
     mended = world.backorder("name.se")
-    assert (mended.not_before, mended.failure, mended.failures) == (NOW + PATIENCE, description, 1)
+    assert (mended.not_before, mended.refusal) == (NOW + PATIENCE, Refusal(description, 1, NOW))
 
 
 def test_a_change_that_the_provider_fails_without_saying_why_is_sent_again_later(world: World) -> None:

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from tools.simulate.changes import Changes
 from tools.simulate.scenario import FEE, Rates, Scenario, Wishes, draw
 from tools.simulate.simulation import Result, simulate

@@ -22,9 +22,11 @@ import submission.place
 import submission.process_batch
 import submission.recover
 import submission.recovery_rules
-from backorder.domain.backorder import Backorder, BackorderKey, Claim, Origin, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateStatement
 from backorder.domain.ledger import Posting
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey, Call, Claim, Origin
 from backorder.provider.account import AccountingEntry
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
@@ -58,8 +60,10 @@ def forced(store: Store, changed: Backorder) -> Backorder:
 
 
 def retry_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    def ask_later(self: Orders, claimed: Backorder, why: str, held: Claim, *, call: str | None = None) -> str:
-        self._settle(claimed, State.SELECTED, why, call=call)
+    def ask_later(self: Orders, claimed: Backorder, why: str, held: Claim, *, call: Call | None = None) -> str:
+        submission.place.settle(
+            self.store, claimed, lambda current: current.release(at=self.clock(), why=why, call=call)
+        )
         return "again"
 
     monkeypatch.setattr(Orders, "_ask_later", ask_later)
@@ -70,8 +74,8 @@ def asking_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_claim_without_its_condition(monkeypatch: pytest.MonkeyPatch) -> None:
-    def claim(store: Store, backorder: Backorder, to: State, held: Claim, *, now: datetime, why: str) -> Backorder:
-        return forced(store, backorder.moved(to, at=now, why=why, claim=held))
+    def claim(store: Store, backorder: Backorder, held: Claim, *, now: datetime, why: str) -> Backorder:
+        return forced(store, backorder.claim_by(held, at=now, why=why))
 
     for module in (submission.process_batch, submission.recover):
         monkeypatch.setattr(module, "claim", claim)

@@ -13,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from backorder.documents.account_outlook import Standing
-from backorder.domain.backorder import Backorder, Reason, Source, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
+from backorder.domain.states import State
+from backorder.domain.values import Decider, Decision, Reason, Source
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.rules import Rules
 from planning.funding.allocation import plan
@@ -139,6 +141,7 @@ def _name(domain: str, finalization_at: datetime, line: int) -> Backorder:
         list_version="1",
         line=line,
         created_at=START,
+        decided=Decision(Decider.PERSON, START),
         finalization_at=finalization_at,
         deadline=finalization_at - MARGIN,
         last_chance=finalization_at - MARGIN,

@@ -19,10 +19,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from backorder.domain.backorder import Backorder, Source, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
 from backorder.domain.registries import Registries
+from backorder.domain.states import State
+from backorder.domain.values import Decider, Decision, Source
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
 from backorder.store.memory import MemoryStore
@@ -218,6 +220,7 @@ def _placed(domain: str, application: str, at: datetime) -> Backorder:
             list_version="1",
             line=1,
             created_at=START,
+            decided=Decision(Decider.PERSON, START),
         ),
         application=application,
         submitted_at=at,

@@ -16,7 +16,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from backorder.domain.backorder import Backorder, Source, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import Decider, Decision, Source
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
 from backorder.runtime.clock import system_clock
@@ -119,6 +121,7 @@ def _queued(domain: str) -> Backorder:
         list_version="1",
         line=1,
         created_at=now,
+        decided=Decision(Decider.PERSON, now),
         queued_until=now + timedelta(hours=1),
     )
 

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, balances
+from backorder.domain.states import State
 from local.run.invariants import Evidence
 from tools.simulate.looks import Looks, was_in
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from backorder.domain.backorder import State
+from backorder.domain.states import State
 from local.run.invariants import Evidence
 from tools.simulate.scenario import Scenario
 
@@ -24,5 +24,5 @@ def _each(scenario: Scenario, evidence: Evidence) -> Iterator[str]:
         yield from (f"fault {kind}" for _ in range(number))
     for backorder in evidence.backorders:
         for step in backorder.history:
-            if step.why.startswith("cancelled by") and step.left in _AT_THE_WORST:
+            if step.entry is not None and step.left in _AT_THE_WORST:
                 yield f"cancel while {step.left}"

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from backorder.domain.backorder import Backorder, Origin, Reason, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
+from backorder.domain.states import State
+from backorder.domain.values import Origin, Reason
 from backorder.runtime.clock import iso
 from local.run.invariants import Evidence, offenders
 from submission.recovery_rules import CLOCK_SKEW
@@ -106,7 +108,7 @@ def _ordered_in_spite(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
         lists = [each for each in scenario.uploads if backorder.domain in each.domains and each.kind != "dropping"]
         if not lists or (last := max(lists, key=lambda upload: upload.at)).kind != "cancel":
             continue
-        read_at = [step.at for step in backorder.history if step.why.startswith(f"cancelled by {last.key} ")]
+        read_at = [step.at for step in backorder.history if step.entry is not None and step.entry.list == last.key]
         if not read_at:
             continue  # it came too late, or there was nothing to take back yet
         if backorder.state.is_waiting:
@@ -136,14 +138,14 @@ def _broken_by(
         elif backorder.reason in (Reason.LATE, Reason.UNANSWERED):
             yield "in_time", f"missed ({backorder.reason}), and had been there since {iso(backorder.created_at)}"
     if state is State.REJECTED and not name.refused:
-        yield "none_lost", f"rejected, and its zone is taken: {backorder.failure}"
+        yield "none_lost", f"rejected, and its zone is taken: {backorder.refusal}"
 
 
 def _same_moment(backorder: Backorder, evidence: Evidence) -> bool:
     """It was ordered by hand within the skew of clocks before our own order, and no 540 told the two apart."""
     application = _application(backorder, evidence)
     sent_at = next((step.at for step in backorder.history if step.entered is State.SUBMITTING), None)
-    answer = next((step.call for step in backorder.history if step.call), "")
+    answer = next((str(step.call) for step in backorder.history if step.call), "")
     if application is None or sent_at is None or answer.endswith(" 540"):
         return False
     return timedelta(0) <= sent_at - datetime.fromisoformat(application["created"]) <= CLOCK_SKEW

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from backorder.documents.halt import halt
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
 from backorder.store.memory import MemoryStore
 from local.emulator import Emulator
 from local.run.invariants import Evidence

@@ -2,7 +2,7 @@
 
 Lists are read in any order. So a cancel may be read before the older list that wants the name, or before a rule chooses
 it: whoever makes a backorder looks here after that, and whoever cancels writes here before looking for the backorder.
-So one of the two finds the other. The last wish needs no such note: it is on the backorder that it made (`said_at`).
+So one of the two finds the other. The last wish needs no such note: it is on the backorder that it made (`decided`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from backorder.domain.values import ListPlace
 from backorder.runtime.clock import iso
 from backorder.store import Store
 
@@ -20,14 +21,12 @@ class Cancel:
 
     # The list's LastModified, UTC.
     at: datetime
-    list: str
-    version: str
-    line: int
+    entry: ListPlace
 
     @property
     def why(self) -> str:
         """Return what the backorder's history says of it."""
-        return f"cancelled by {self.list} ({self.version}), line {self.line}"
+        return f"cancelled by {self.entry}"
 
 
 def last_cancel(store: Store, domain: str) -> Cancel | None:
@@ -35,12 +34,12 @@ def last_cancel(store: Store, domain: str) -> Cancel | None:
     body = store.document(_name(domain))
     if body is None:
         return None
-    return Cancel(datetime.fromisoformat(body["at"]), body["list"], body["version"], body["line"])
+    return Cancel(datetime.fromisoformat(body["at"]), ListPlace(body["list"], body["version"], body["line"]))
 
 
 def note_cancel(store: Store, domain: str, cancel: Cancel) -> None:
     """Keep the cancel, unless a newer one is there; of the same second, the first one that was read stays."""
-    after = {"at": iso(cancel.at), "list": cancel.list, "version": cancel.version, "line": cancel.line}
+    after = {"at": iso(cancel.at), **cancel.entry._asdict()}
     while True:
         before = store.document(_name(domain))
         if before is not None and datetime.fromisoformat(before["at"]) >= cancel.at:

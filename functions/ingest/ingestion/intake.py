@@ -8,29 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from backorder.domain.backorder import (
-    HISTORY_LIMIT,
-    WON,
-    Backorder,
-    BackorderKey,
-    Reason,
-    Source,
-    State,
-    Step,
-    TakingBack,
-    moments_of,
-)
+from backorder.domain.backorder import Backorder, moments_of
 from backorder.domain.dates import SAME_DROP, DateSource, DateStatement, inherited, schedule_of, with_statement
 from backorder.domain.money import text
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import Schedule
+from backorder.domain.states import DROPPING_NOW, WON, State
+from backorder.domain.values import BackorderKey, Decider, Decision, ListPlace, Reason, Source, TakingBack
 from backorder.runtime.clock import Clock
 from backorder.store import Conflict, NotUnderstood, Store
 from ingestion.cancels import Cancel, last_cancel, note_cancel
@@ -46,9 +37,6 @@ NEXT_CYCLE = timedelta(days=30)
 that was registered anew takes more than a month to be deleted again."""
 _MOVED = "drop moved"
 _LEFT_ALONE = "its backorder is not understood, and left alone"
-_DROPPING_NOW = frozenset({State.PROCESSING, State.AUCTION_PENDING})
-_NO_PERSONS = frozenset({Reason.RENEWED, Reason.LEFT_OUT})
-"""Why something was taken back that a list or the rules may bring back, unless a person cancels it as well."""
 
 
 class Outcome(StrEnum):
@@ -115,7 +103,7 @@ class Intake:
 
     def cancel(self, entry: Entry) -> Taken:
         """A person wants this name no more."""
-        cancel = Cancel(self.modified, self.list, self.version, entry.line)
+        cancel = Cancel(self.modified, ListPlace(self.list, self.version, entry.line))
         # First the note: whoever makes a backorder that is not there yet finds it.
         note_cancel(self.store, entry.domain.name, cancel)
         return self._settled(lambda: self._cancel(entry, cancel))
@@ -196,7 +184,7 @@ class Intake:
         latest = self.store.latest(entry.domain.name)
         if latest is None or not self._was_made_by(latest, entry):
             return taken
-        if latest.said_at is not None and latest.said_at > cancel.at:
+        if latest.decided > Decision(Decider.PERSON, cancel.at):
             return taken
         if source is Source.DROPPING and self._is_another_drop(latest, cancel):
             return taken
@@ -223,11 +211,10 @@ class Intake:
             list_version=self.version,
             line=entry.line,
             created_at=self.clock(),
-            said_at=self.modified if source is Source.WANTED else None,
+            decided=self._decision(source),
             max_price=entry.max_price,
             note=entry.note,
             chosen=entry.chosen,
-            rules_since=self.rules_since if entry.chosen is not None else None,
             dates=dates.statements,
             **moments_of(dates.schedule),
         )
@@ -258,8 +245,7 @@ class Intake:
             if (changed.priority, changed.chosen) != (latest.priority, latest.chosen):
                 told += ("chosen anew by newer rules",)
         if latest.cancel_requested and self._lifts(latest, source):
-            reason = None if latest.reason is Reason.RENEWED else latest.reason
-            changed = replace(changed, cancel_requested=False, reason=reason)
+            changed = changed.uncancel()
             if source is Source.WANTED:
                 notices += ((Notice.ORDERED_AGAIN, latest.domain),)
             else:
@@ -287,14 +273,14 @@ class Intake:
 
         An order that is at the provider keeps its place: what it was placed with stays.
         """
-        heard = replace(backorder, source=Source.WANTED, said_at=self.modified)
-        note = entry.note or backorder.note
+        by, note = self._decision(Source.WANTED), entry.note or backorder.note
         if backorder.source is Source.DROPPING:
             priority = entry.priority if entry.priority is not None else ORDINARY_PRIORITY
-            return replace(heard, priority=priority, max_price=entry.max_price, note=note), ()
+            return backorder.want(by, priority=priority, max_price=entry.max_price, note=note), ()
+        heard = backorder.decide(by)
         priority = backorder.priority if entry.priority is None else entry.priority
         max_price = backorder.max_price if entry.max_price is None else entry.max_price
-        wished = replace(heard, priority=priority, max_price=max_price, note=note)
+        wished = backorder.want(by, priority=priority, max_price=max_price, note=note)
         if wished == heard:
             return heard, ()
         if not (backorder.state.is_waiting or backorder.state is State.SUBMITTING):
@@ -305,7 +291,7 @@ class Intake:
         """With what the list says of its drop. A date in the past moves nothing, and is told; nor does one of a name
         that drops now, or is auctioned."""
         said = self._said(entry)
-        if said is None or backorder.state in _DROPPING_NOW:
+        if said is None or backorder.state in DROPPING_NOW:
             return backorder, (), ()
         goes_by = (backorder.finalization_at, backorder.batch_starts_at)
         says = said.schedule(backorder.zone, self.registries)
@@ -321,30 +307,34 @@ class Intake:
         """Whether this list is the newer word: a person's lifts any cancel, and what was missing from one list is there
         again on another."""
         wanted = source is Source.WANTED and self._speaks_last(cancelled)
-        return wanted or (cancelled.reason is Reason.RENEWED and self._is_there_again(cancelled))
+        return wanted or self._is_there_again(cancelled)
+
+    def _decision(self, source: Source) -> Decision:
+        """Return what this list says for a person, or the rules that choose from it."""
+        if source is Source.WANTED or self.rules_since is None:
+            return Decision(Decider.PERSON if source is Source.WANTED else Decider.RULES, self.modified)
+        return Decision(Decider.RULES, self.rules_since)
 
     def _is_there_again(self, backorder: Backorder) -> bool:
         """Tell whether this list is newer than the one that had the name no more."""
-        return backorder.missing_since is not None and self.modified > backorder.missing_since
+        decided = backorder.decided
+        return decided.by is Decider.LIST and Decision(Decider.LIST, self.modified) > decided
 
     def _speaks_last(self, backorder: Backorder) -> bool:
         """Whether this list is newer than those in which a person spoke of it."""
-        return backorder.said_at is None or self.modified > backorder.said_at
+        return self._decision(Source.WANTED) > backorder.decided
 
     def _judges(self, backorder: Backorder) -> bool:
-        """Whether the rules are newer than those that chose it. What a person wants is no matter of theirs."""
-        if self.rules_since is None or backorder.source is not Source.DROPPING:
-            return False
-        return backorder.rules_since is None or backorder.rules_since < self.rules_since
+        """Tell whether the rules are newer than those that chose it, and neither a person nor a list decided since."""
+        return self.rules_since is not None and self._decision(Source.DROPPING) > backorder.decided
 
     def _chosen_anew(self, backorder: Backorder, entry: Entry) -> Backorder:
         """As the newer rules see it; of what the list says beside the name, what it says now."""
         assert entry.priority is not None, "the rules' choice has a score"
-        return replace(
-            backorder,
+        return backorder.choose(
+            self._decision(Source.DROPPING),
+            entry.chosen,
             priority=entry.priority,
-            chosen=entry.chosen,
-            rules_since=self.rules_since,
             max_price=backorder.max_price if entry.max_price is None else entry.max_price,
             note=entry.note or backorder.note,
         )
@@ -357,8 +347,8 @@ class Intake:
         if self._judges(latest):
             if latest.taking_back is TakingBack.AT_ONCE:
                 why = f"left out by newer rules ({by}): {self.list} ({self.version}), line {entry.line}"
-                changes: dict[str, Any] = {"reason": Reason.LEFT_OUT, "rules_since": self.rules_since}
-                self.store.replace(latest.moved(State.CANCELLED, at=self.clock(), why=why, **changes))
+                decision = self._decision(Source.DROPPING)
+                self.store.replace(latest.cancel(decision, at=self.clock(), why=why, reason=Reason.LEFT_OUT))
                 return Taken(None, changed="chosen before, left out by newer rules, so no longer ordered")
             if latest.taking_back is TakingBack.AT_THE_PROVIDER:
                 told.append("left out by newer rules, but ordered before: put it into cancel/ to take it back")
@@ -382,12 +372,8 @@ class Intake:
         if latest.source is Source.WANTED:
             return Missing.LEFT
         why = f"renewed: no longer on {self.list} ({self.version})"
-        changes: dict[str, Any] = {"reason": Reason.RENEWED, "missing_since": self.modified}
-        if latest.taking_back is TakingBack.AT_ONCE:
-            self.store.replace(latest.moved(State.CANCELLED, at=now, why=why, **changes))
-        else:
-            history = (*latest.history, Step(now, latest.state, latest.state, why))[-HISTORY_LIMIT:]
-            self.store.replace(replace(latest, cancel_requested=True, history=history, **changes))
+        by = Decision(Decider.LIST, self.modified)
+        self.store.replace(latest.cancel(by, at=now, why=why, reason=Reason.RENEWED))
         return Missing.TAKEN_BACK
 
     def _was_made_by(self, backorder: Backorder, entry: Entry) -> bool:
@@ -410,7 +396,7 @@ class Intake:
         """Rules left it out, and some that are no older choose it. (A list in which it is wanted is no matter of
         these.)"""
         left_out = last.state is State.CANCELLED and last.reason is Reason.LEFT_OUT
-        if not left_out or self.rules_since is None or last.rules_since is None or self.rules_since < last.rules_since:
+        if not left_out or self.rules_since is None or self._decision(Source.DROPPING) < last.decided:
             return False
         return dates.last_chance is None or dates.last_chance > self.clock()
 
@@ -420,10 +406,9 @@ class Intake:
         if dates.batch_starts_at is not None and dates.batch_starts_at > dropped_at + NEXT_CYCLE:
             return True
         # What seemed to be renewed is on a list again.
-        renewed = last.state is State.CANCELLED and last.reason is Reason.RENEWED
-        again = renewed and dates.last_chance is not None
+        again = last.state is State.CANCELLED and dates.last_chance is not None and self._is_there_again(last)
         wanted = source is Source.WANTED and self._speaks_last(last)
-        if not (wanted or (again and self._is_there_again(last))) or last.state in WON:
+        if not (wanted or again) or last.state in WON:
             return False
         if dates.last_chance is not None:
             # A cancel holds for that drop, and only a person lifts it.
@@ -434,15 +419,16 @@ class Intake:
         latest = self.store.latest(entry.domain.name)
         if latest is None:
             return Taken(Outcome.NOT_SELECTED, "there is no backorder for it")
-        if any(step.why == cancel.why for cycle in self._cycles(latest) for step in cycle.history):
+        if any(cycle.cancelled_by == cancel.entry for cycle in self._cycles(latest)):
             return Taken(Outcome.ACCEPTED)
-        how = latest.taking_back
-        if latest.said_at is not None and self.modified < latest.said_at:
-            duplicate = how is TakingBack.BEGUN and latest.reason not in _NO_PERSONS
-            return Taken(Outcome.DUPLICATE) if duplicate else Taken(Outcome.NOT_SELECTED, "a newer list says otherwise")
-        if how is TakingBack.BEGUN and latest.reason not in _NO_PERSONS:
-            if latest.said_at != self.modified:
-                self.store.replace(replace(latest, said_at=self.modified))
+        how, by = latest.taking_back, Decision(Decider.PERSON, cancel.at)
+        is_cancelled = how is TakingBack.BEGUN and latest.decided.by is Decider.PERSON
+        if by < latest.decided:
+            says_so = Taken(Outcome.DUPLICATE)
+            return says_so if is_cancelled else Taken(Outcome.NOT_SELECTED, "a newer list says otherwise")
+        if is_cancelled:
+            if latest.decided != by:
+                self.store.replace(latest.decide(by))
             return Taken(Outcome.DUPLICATE)
         if how is TakingBack.TOO_LATE:
             why_not = "there is nothing to take back" if latest.state.is_lost else how
@@ -455,16 +441,8 @@ class Intake:
     def _take_back(self, latest: Backorder, cancel: Cancel) -> None:
         """Cancel what nothing was sent for, and have the rest withdrawn. What was taken back for another reason is
         cancelled by a person from now on."""
-        now = self.clock()
-        said_at = max(cancel.at, latest.said_at or cancel.at)
-        if latest.taking_back is TakingBack.AT_ONCE:
-            self.store.replace(latest.moved(State.CANCELLED, at=now, why=cancel.why, said_at=said_at))
-            return
-        step = Step(now, latest.state, latest.state, cancel.why)
-        history = (*latest.history, step)[-HISTORY_LIMIT:]
-        begun = latest.taking_back is TakingBack.BEGUN
-        changes: dict[str, Any] = {"reason": None} if begun else {"cancel_requested": True}
-        self.store.replace(replace(latest, said_at=said_at, history=history, **changes))
+        by = max(Decision(Decider.PERSON, cancel.at), latest.decided)
+        self.store.replace(latest.cancel(by, at=self.clock(), why=cancel.why, entry=cancel.entry))
 
 
 @lru_cache(maxsize=4096)

@@ -15,9 +15,11 @@ from backorder.documents.account_outlook import FORECAST, ForeignOrder, Standing
 from backorder.documents.halt import HALT, ZONE_HALTS, Halt, halt, halt_line, lift_halt, zone_halts
 from backorder.documents.runs import Run, note_run
 from backorder.documents.successes import Stage, note_success
-from backorder.domain.backorder import FINAL, WAITING, Backorder, Origin, Reason, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.clock_difference import told_by_orders
 from backorder.domain.schedule import MARGIN
+from backorder.domain.states import CLAIMED, FINAL, WAITING, State
+from backorder.domain.values import Reason
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.client import Provider
 from backorder.provider.dated import account_and_clock
@@ -32,8 +34,6 @@ from planning.funding.allocation import Plan, chance_gone, plan
 from planning.funding.fees import Fees
 from planning.funding.problem import Funds, Position
 
-TAKEN_BACK = (State.REQUESTED, State.ACTIVE)
-"""From PROCESSING on, the provider takes nothing back."""
 TICK = timedelta(minutes=5)
 WRITERS = 8
 """Writes to the store at the same time."""
@@ -222,7 +222,7 @@ class _Tick:
             self._repair(under_way, halted=halted is not None)
             self._order(urgent_first(made.order, self.now), under_way, fees, halted=halted is not None)
         else:
-            self._write_all((backorder, backorder.priced(fees.of(backorder.zone))) for backorder in made.order)
+            self._write_all((backorder, backorder.with_fee(fees.of(backorder.zone))) for backorder in made.order)
         # Last: it sends nothing, and a list that the account cannot pay for may be long.
         self._put_off(made, fees)
         self._hold(made, fees)
@@ -317,9 +317,10 @@ class _Tick:
         """Whether it is marked missed by this."""
         backorder, reason = over
         if reason is None:
-            self._move(backorder, State.CANCELLED, "cancelled, and nothing of it is at the provider")
+            why = "cancelled, and nothing of it is at the provider"
+            self._write(backorder.end_cancelled(at=self.now, why=why))
             return False
-        return self._move(backorder, State.MISSED, f"no chance left: {reason}", reason=reason) is not None
+        return self._write(backorder.miss(reason, at=self.now, why=f"no chance left: {reason}")) is not None
 
     def _still_queued(self, backorder: Backorder) -> bool:
         return (
@@ -333,48 +334,34 @@ class _Tick:
     def _put_off(self, made: Plan, fees: Fees) -> None:
         """Notes when the late ones go. Whoever was held for want of funds is not any more."""
         self._write_all(
-            (backorder, self._put_off_one(backorder, send_at).priced(fees.of(backorder.zone)))
+            (backorder, backorder.put_off(send_at, fee=fees.of(backorder.zone), at=self.now))
             for backorder, send_at in made.late
         )
-
-    def _put_off_one(self, backorder: Backorder, send_at: datetime) -> Backorder:
-        if backorder.state is not State.SELECTED:
-            why = f"funds suffice if it is ordered late: on {send_at:%-d %B %H:%M} UTC"
-            changes: dict[str, Any] = {"reason": None, "queued_until": None, "send_at": send_at}
-            return backorder.moved(State.SELECTED, at=self.now, why=why, **changes)
-        return backorder if backorder.send_at == send_at else backorder.planned(send_at)
 
     def _hold(self, made: Plan, fees: Fees) -> None:
         held = [*made.hold, *((backorder, Reason.UNFUNDED) for backorder in made.blocked)]
         self.summary.held = len(held)
         self._write_all(
-            (backorder, self._hold_one(backorder, reason).priced(fees.of(backorder.zone))) for backorder, reason in held
+            (backorder, backorder.hold(reason, fee=fees.of(backorder.zone), at=self.now)) for backorder, reason in held
         )
-
-    def _hold_one(self, backorder: Backorder, reason: Reason) -> Backorder:
-        if backorder.state is not State.HELD:
-            changes: dict[str, Any] = {"reason": reason, "queued_until": None, "send_at": None}
-            return backorder.moved(State.HELD, at=self.now, why=str(reason), **changes)
-        return backorder if backorder.reason is reason else backorder.because(reason, at=self.now)
 
     def _displace(self, made: Plan, under_way: Iterable[Backorder]) -> None:
         """Marks what is to be taken back; whoever wants to withdraw it looks for the mark. And takes marks away."""
         goes = {backorder.key for backorder in made.take_back}
         for backorder in under_way:
-            if backorder.displaced and backorder.key not in goes and backorder.state in TAKEN_BACK:
-                self._write(backorder.to_be_kept())
+            if backorder.displaced and backorder.key not in goes and backorder.may_be_withdrawn:
+                self._write(backorder.unmark())
         for backorder in made.take_back:
             if not backorder.displaced:
-                why = "its funds are short, or needed by a better one: to be taken back"
-                self._write(backorder.to_be_displaced(at=self.now, why=why))
+                self._write(backorder.mark_for_withdrawal(at=self.now))
 
     def _ask_and_withdraw(self, under_way: Iterable[Backorder], displaced: Iterable[Backorder]) -> None:
         ask, withdraw = [], list(displaced)
         for backorder in under_way:
-            if backorder.state in (State.SUBMITTING, State.WITHDRAWING):
+            if backorder.state in CLAIMED:
                 if backorder.claim is None or backorder.claim.may_be_taken_over(self.now):
                     ask.append(backorder)
-            elif backorder.cancel_requested and backorder.origin is Origin.OURS and backorder.state in TAKEN_BACK:
+            elif backorder.cancel_requested and backorder.may_be_withdrawn:
                 withdraw.append(backorder)
         self.summary.asked, self.summary.withdrawn = len(ask), len(withdraw)
         self.send(_batches("ask", ask))
@@ -398,18 +385,8 @@ class _Tick:
         """
 
         def queue(backorder: Backorder) -> Backorder | None:
-            return self._move(
-                backorder,
-                State.QUEUED,
-                "due, and the account covers it",
-                fee=fees.of(backorder.zone),
-                planned_fee=fees.of(backorder.zone),
-                last_deposit=None,
-                reason=None,
-                not_before=None,
-                queued_until=self.now + QUEUE_PATIENCE,
-                send_at=None,
-            )
+            fee = fees.of(backorder.zone)
+            return self._write(backorder.queue(fee=fee, until=self.now + QUEUE_PATIENCE, at=self.now))
 
         most = min(max(0, most), len(orders))
         with ThreadPoolExecutor(WRITERS) as pool:
@@ -419,9 +396,6 @@ class _Tick:
                 ]
                 self.summary.queued += len(queued)
                 self.send(_batches("order", queued, probe=probe, look_first=self.look_first))
-
-    def _move(self, backorder: Backorder, to: State, why: str, **changes: Any) -> Backorder | None:
-        return self._write(backorder.moved(to, at=self.now, why=why, **changes))
 
     def _write_all(self, planned: Iterable[tuple[Backorder, Backorder]]) -> None:
         """Writes what is not as it was, side by side."""

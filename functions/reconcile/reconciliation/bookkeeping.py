@@ -11,9 +11,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain, islice
 
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Lease, Posting
 from backorder.domain.money import ZERO
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from backorder.provider.account import AccountingEntry
 from backorder.runtime.observability import logger
 from backorder.store import NotUnderstood, Store

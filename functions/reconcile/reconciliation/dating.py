@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateSource, decisive
 from backorder.domain.registries import Registries
+from backorder.domain.states import State
 from reconciliation.status_sync import stale
 
 LAST_HOURS = timedelta(hours=36)

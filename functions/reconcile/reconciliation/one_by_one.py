@@ -6,7 +6,8 @@ import heapq
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder
+from backorder.domain.values import BackorderKey
 from reconciliation.page.past import Past
 
 

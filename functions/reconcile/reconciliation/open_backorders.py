@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 
-from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Lease
+from backorder.domain.values import BackorderKey
 from backorder.store import Conflict, NotUnderstood, Store
 from reconciliation.shelf import Shelf
 from reconciliation.writers import in_lots, side_by_side

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from backorder.domain.backorder import State
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Account, Tally
 from backorder.domain.money import ZERO, text
+from backorder.domain.states import State
 from backorder.store import ListRecord
 
 

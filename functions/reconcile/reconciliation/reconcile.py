@@ -18,13 +18,15 @@ from backorder.documents.misplaced import MISPLACED, misplaced_lists
 from backorder.documents.runs import Run, note_run
 from backorder.documents.successes import Stage, note_success, successes
 from backorder.documents.unread import UNREAD_OBJECTS, unread_objects
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.clock_difference import Ahead
 from backorder.domain.dates import DateSource
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Lease
 from backorder.domain.money import ZERO, in_words
 from backorder.domain.registries import Registries
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from backorder.provider.account import AccountStatus
 from backorder.provider.adapter import WON
 from backorder.provider.applications import Application

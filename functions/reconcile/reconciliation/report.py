@@ -18,11 +18,12 @@ from typing import Any, BinaryIO
 from backorder.documents.account_outlook import FORECAST, STANDING, forecast, standing
 from backorder.documents.listeners import UNHEARD, last_unheard
 from backorder.documents.successes import SUCCESSES, successes
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.clock_difference import Ahead
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Account, Posting
 from backorder.domain.money import ZERO
+from backorder.domain.states import State
 from backorder.provider.account import AccountStatus
 from backorder.runtime.clock import iso
 from backorder.store import ListRecord, Store

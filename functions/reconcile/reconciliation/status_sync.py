@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from backorder.domain.backoff import next_look
-from backorder.domain.backorder import (
-    HISTORY_LIMIT,
-    PLACED,
-    TRANSITIONS,
-    AuctionTold,
-    Backorder,
-    Charge,
-    Origin,
-    RefusedLook,
-    Source,
-    State,
-    Step,
-)
+from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.ledger import Lease
 from backorder.domain.money import in_words
 from backorder.domain.registries import Registries
+from backorder.domain.states import AUCTIONED, FOLLOWED, LOOKED_UP, PLACED, TRANSITIONS, State
+from backorder.domain.values import AuctionTold, Call, Charge, Origin, RefusedLook, Source
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import ProviderError
@@ -32,7 +21,6 @@ from backorder.provider.names import Availability, RegisteredDomain
 
 CALL = "QueryDomainApplicationList"
 LOOK = "StatusDomainApplication"
-_AUCTIONED = frozenset({State.AUCTION_PENDING, State.AUCTION_WON})
 STALE_AFTER = timedelta(hours=48)
 """An order that is still there so long after its drop was missed by the registry: renewed, or dated wrongly."""
 LOOKS_APART = timedelta(hours=1)
@@ -41,10 +29,6 @@ SETTLES_WITHIN = timedelta(hours=6)
 """By so long after an auction's end, its outcome is shown where the end is what decides."""
 PATIENCE = timedelta(days=35)
 """A won name's charge that has not come by then draws on nothing any more; the finding stays."""
-FOLLOWED = PLACED - {State.WITHDRAWING}
-"""Nothing but the provider moves these; what is being taken back belongs to the worker that asked for it."""
-LOOKED_UP = frozenset({State.FAILED, State.AUCTION_LOST, State.MISSED})
-"""Lost names that may be had at the ordinary price if nobody caught them. What was cancelled is not wanted."""
 
 
 def follow(backorder: Backorder, application: Application, *, now: datetime, registries: Registries) -> Backorder:
@@ -60,16 +44,14 @@ def follow(backorder: Backorder, application: Application, *, now: datetime, reg
         )
     unknown = application.status_text if application.status is ApplicationStatus.UNKNOWN else None
     incomplete = (*application.missing_parameters, *application.invalid_parameters)
-    if (unknown, incomplete) != (followed.unknown_status, followed.incomplete) and not followed.state.is_final:
-        followed = replace(followed, unknown_status=unknown, incomplete=incomplete)
+    if not followed.state.is_final:
+        followed = followed.with_application(unknown_status=unknown, lacks=incomplete)
     if unknown is not None or _stays(followed, application) or is_old(followed, application):
         return followed
     state = State(application.status.value)
     if state is State.AUCTION_WON:
-        followed = replace(followed, auction_paid=_is_paid(followed))
-    why = "the provider's word"
-    outcome = {} if state.is_final else {"outcome_at": None}
-    return followed.moved(state, at=now, why=why, call=f"{CALL} {application.id}", settled=False, **outcome)
+        followed = followed.auction_settled(paid=_is_paid(followed))
+    return followed.sync(state, at=now, call=Call(CALL, application=application.id))
 
 
 def is_old(backorder: Backorder, application: Application) -> bool:
@@ -98,25 +80,20 @@ def _is_paid(backorder: Backorder) -> bool:
     return ends_at is not None and pending_at is not None and pending_at >= ends_at + SETTLES_WITHIN
 
 
-def seen_again(backorder: Backorder) -> Backorder:
-    """Its application, or its name, was looked at."""
-    return backorder if backorder.refused_look is None else replace(backorder, refused_look=None)
-
-
 def seen_in_a_list(backorder: Backorder) -> Backorder:
     """Its application was: no look at it is needed, but for what only its own answer tells, an auction."""
-    looked_for = backorder.refused_look is not None and backorder.refused_look.call.startswith(LOOK)
-    return seen_again(backorder) if looked_for and backorder.state not in _AUCTIONED else backorder
+    looked_for = backorder.refused_look is not None and backorder.refused_look.call.command == LOOK
+    return backorder.looked_at() if looked_for and backorder.state not in AUCTIONED else backorder
 
 
 def refused(backorder: Backorder, error: ProviderError, *, now: datetime) -> Backorder:
     """A look at it was refused: set aside, and looked at again after growing pauses."""
-    call, before = f"{error.command} {error.code}", backorder.refused_look
+    call, before = Call(error.command, error.code), backorder.refused_look
     again = before if before is not None and before.call == call else None
     times = again.times + 1 if again else 1
     since = again.since if again else now
     next_at = next_look(times, now, until=backorder.batch_ends_at)
-    return replace(backorder, refused_look=RefusedLook(call, error.description, since, times, next_at))
+    return backorder.refuse_look(RefusedLook(call, error.description, since, times, next_at))
 
 
 def looked_in_vain(backorder: Backorder, error: ProviderError, *, now: datetime) -> Backorder:
@@ -126,16 +103,12 @@ def looked_in_vain(backorder: Backorder, error: ProviderError, *, now: datetime)
         return refused(backorder, error, now=now)
     if backorder.state not in FOLLOWED or _is_dropping(backorder, now):
         return backorder
-    before = backorder.refused_look
-    if before is None or before.call != f"{error.command} {error.code}":
-        first = RefusedLook(f"{error.command} {error.code}", error.description, now, 1, now + LOOKS_APART)
-        return replace(backorder, refused_look=first)
+    call, before = Call(error.command, error.code), backorder.refused_look
+    if before is None or before.call != call:
+        return backorder.refuse_look(RefusedLook(call, error.description, now, 1, now + LOOKS_APART))
     if now < before.since + LOOKS_APART:
         return backorder
-    why = "the provider did not know it at two looks"
-    return backorder.moved(
-        State.VANISHED, at=now, why=why, call=f"{error.command} {error.code}", settled=False, refused_look=None
-    )
+    return backorder.vanish(at=now, why="the provider did not know it at two looks", call=call)
 
 
 def _is_dropping(backorder: Backorder, now: datetime) -> bool:
@@ -189,21 +162,18 @@ def in_auction(backorder: Backorder, auction: Auction, *, now: datetime) -> Back
     ends_at = auction.ends_at or backorder.auction_ends_at
     still = backorder.state is State.AUCTION_PENDING and ends_at is not None and now >= ends_at
     bid = None if auction.minimum_next_bid is None else in_words(auction.minimum_next_bid, auction.currency)
-    changed = replace(
-        seen_again(backorder),
-        auction=told,
-        auction_ends_at=ends_at,
-        auction_pending_at=now if still else backorder.auction_pending_at,
-        auction_url=auction.url or backorder.auction_url,
-        auction_next_bid=bid,
+    return backorder.auction_seen(
+        told,
+        ends_at=ends_at,
+        pending_at=now if still else backorder.auction_pending_at,
+        url=auction.url or backorder.auction_url,
+        next_bid=bid,
     )
-    return backorder if changed == backorder else changed
 
 
 def paid_in_the_account(backorder: Backorder) -> Backorder:
     """The price of the auction that it won is booked in this account."""
-    won = backorder.state in (State.AUCTION_WON, State.AUCTION_PENDING)
-    return replace(backorder, auction_paid=True) if won and not backorder.auction_paid else backorder
+    return backorder.auction_settled(paid=True) if backorder.state in AUCTIONED else backorder
 
 
 def reserved(
@@ -220,24 +190,13 @@ def reserved(
     bare = deposit is None and backorder.state is State.ACTIVE and not elsewhere
     since = (backorder.unreserved_since or now) if bare else None
     was_usual = backorder.usual_deposit if deposit is None or deposit != usual else deposit
-    known = (backorder.deposit, backorder.unreserved_since, backorder.usual_deposit)
-    if (deposit, since, was_usual) == known:
-        return backorder
-    changed = replace(backorder, deposit=deposit, unreserved_since=since, usual_deposit=was_usual)
-    if deposit is None:
-        return changed
-    planned = backorder.planned_fee
-    if planned is None and backorder.last_deposit is None:
-        planned = backorder.fee
-    return replace(changed, fee=deposit, planned_fee=planned, last_deposit=deposit)
+    return backorder.reserve(deposit, unreserved_since=since, usual_deposit=was_usual)
 
 
 def charged(backorder: Backorder, charges: Iterable[Charge], withdrawn: frozenset[str] = frozenset()) -> Backorder:
     """With what was booked for it, less what is `withdrawn`; the same object where nothing changed."""
     before = {charge.key: charge for charge in backorder.charges if charge.key not in withdrawn}
-    after = before | {charge.key: charge for charge in charges}
-    kept = tuple(sorted(after.values(), key=lambda charge: (charge.at, charge.key)))
-    return backorder if kept == backorder.charges else replace(backorder, charges=kept)
+    return backorder.charge((before | {charge.key: charge for charge in charges}).values())
 
 
 def stale(backorder: Backorder, now: datetime) -> bool:
@@ -258,7 +217,7 @@ def given_up(backorder: Backorder, *, now: datetime) -> Backorder:
         if backorder.deposit is not None:
             return backorder
         why = f"the provider calls it {backorder.unknown_status} since its drop, and reserves nothing for it"
-        return backorder.moved(State.VANISHED, at=now, why=why, settled=False)
+        return backorder.vanish(at=now, why=why)
     if (
         backorder.state is not State.REQUESTED
         or backorder.source is Source.WANTED
@@ -266,8 +225,7 @@ def given_up(backorder: Backorder, *, now: datetime) -> Backorder:
         or backorder.cancel_requested
     ):
         return backorder
-    step = Step(now, backorder.state, backorder.state, "still there 48 hours after its drop: to be taken back")
-    return replace(backorder, cancel_requested=True, history=(*backorder.history, step)[-HISTORY_LIMIT:])
+    return backorder.request_withdrawal(at=now, why="still there 48 hours after its drop: to be taken back")
 
 
 def to_look_up(backorder: Backorder, *, now: datetime) -> bool:
@@ -286,13 +244,12 @@ def to_look_up(backorder: Backorder, *, now: datetime) -> bool:
 
 def found_in_account(backorder: Backorder, domain: RegisteredDomain, *, now: datetime) -> Backorder:
     """A won name, seen in the account."""
-    backorder = seen_again(backorder)
-    return replace(backorder, checked_at=now, expires_at=domain.expires_at, renewal_mode=domain.renewal_mode or None)
+    return backorder.look_up_in_account(at=now, expires_at=domain.expires_at, renewal_mode=domain.renewal_mode or None)
 
 
 def found_outside(backorder: Backorder, availability: Availability, *, now: datetime) -> Backorder:
     """A lost name, free or taken."""
-    return replace(seen_again(backorder), checked_at=now, still_free=availability.is_free)
+    return backorder.look_up_outside(at=now, is_free=availability.is_free)
 
 
 def settled(backorder: Backorder, *, now: datetime) -> Backorder:
@@ -308,4 +265,4 @@ def settled(backorder: Backorder, *, now: datetime) -> Backorder:
     )
     if waits and now < outcome_at + PATIENCE:
         return backorder
-    return replace(backorder, settled=True)
+    return backorder.settle()

@@ -6,16 +6,18 @@ that was lost on the way is sent again at the next tick.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from backorder.domain.backoff import next_look
-from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder
+from backorder.domain.values import Call
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure
 from backorder.rules import Rules
 from backorder.runtime.clock import Clock
-from backorder.store import Conflict, Store
+from backorder.store import Store
+from backorder.store.update import update
 from submission.circuit_breaker import Line
 from submission.place import INCOMPLETE
 
@@ -50,40 +52,23 @@ class Repairs:
                 self._set_aside(backorder, error)
                 return "again"
             # A value that the provider does not take: not tried again until the rules say something else.
-            self._note(backorder, values, str(error), f"{CALL} {error.code}", backorder.incomplete)
+            self._note(backorder, values, str(error), Call(CALL, error.code), backorder.incomplete)
             return "refused"
         left = (*application.missing_parameters, *application.invalid_parameters)
-        self._note(backorder, values, f"sent what was missing: {', '.join(values)}", f"{CALL} 200", left)
+        self._note(backorder, values, f"sent what was missing: {', '.join(values)}", Call(CALL), left)
         return "repaired"
 
     def _set_aside(self, backorder: Backorder, error: ProviderError) -> None:
         now = self.clock()
 
-        def change(current: Backorder) -> Backorder:
-            failures = current.failures + 1
-            return replace(
-                current,
-                not_before=next_look(failures, now, until=current.finalization_at),
-                failure=error.description,
-                failures=failures,
-                refused_since=current.refused_since or now,
-            )
+        def refuse(current: Backorder) -> Backorder:
+            refusal = current.refused_again(error.description, since=now)
+            return current.refuse(refusal, until=next_look(refusal.times, now, until=current.finalization_at))
 
-        self._write(backorder.key, change)
+        update(self.store, backorder, refuse)
 
     def _note(
-        self, backorder: Backorder, values: Mapping[str, str], why: str, call: str, left: tuple[str, ...]
+        self, backorder: Backorder, values: Mapping[str, str], why: str, call: Call, left: tuple[str, ...]
     ) -> None:
         now = self.clock()
-        self._write(backorder.key, lambda current: current.repaired(values, left, at=now, why=why, call=call))
-
-    def _write(self, key: BackorderKey, change: Callable[[Backorder], Backorder]) -> None:
-        """The change to the backorder as it stands now, whatever became of it meanwhile."""
-        current = self.store.get(key)
-        while current is not None:
-            try:
-                self.store.replace(change(current))
-            except Conflict as conflict:
-                current = conflict.current
-            else:
-                return
+        update(self.store, backorder, lambda current: current.amend(values, left, at=now, why=why, call=call))

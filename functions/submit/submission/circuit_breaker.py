@@ -27,7 +27,7 @@ _REFUSALS: Document[Refusals] = Document("refusals", TypeAdapter(Refusals), Refu
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedOrder:
     """A refused name of this batch, and what can be done with it."""
 
     name: str
@@ -59,7 +59,7 @@ class Line:
         """There are refusals that an order which goes through ends."""
         self._succeeded: set[str] = set()
         """Zones of the orders that went through in this batch."""
-        self._undecided: list[Refusal] = []
+        self._undecided: list[RefusedOrder] = []
 
     @property
     def stopped(self) -> bool:
@@ -111,7 +111,7 @@ class Line:
             lift_zone(self._store, zone)
             logger.info("line_goes_on", zone=zone)
 
-    def refused(self, error: ProviderError, refusal: Refusal) -> None:
+    def refused(self, error: ProviderError, refusal: RefusedOrder) -> None:
         """Counts a refusal that is about one name as far as anybody knows; the fifth alike halts what they share.
 
         A probe's refusal decides nothing: it is one name of what was halted for refusals.

@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from backorder.domain.backorder import Backorder, Claim, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.values import Claim
 from backorder.runtime.observability import logger
 from backorder.store import Conflict, Store
+from backorder.store.update import update
 
 LEASE = timedelta(seconds=180)
 """Outlasts the function: when a lease runs out, its worker is gone."""
@@ -28,10 +30,10 @@ def taken_over(claim: Claim, now: datetime) -> Claim:
     return replace(claim, attempt=uuid.uuid4().hex, lease_until=now + LEASE)
 
 
-def claim(store: Store, backorder: Backorder, to: State, held: Claim, *, now: datetime, why: str) -> Backorder | None:
+def claim(store: Store, backorder: Backorder, held: Claim, *, now: datetime, why: str) -> Backorder | None:
     """Writes the claim on condition that nobody else was faster; None if somebody was."""
     try:
-        return store.replace(backorder.moved(to, at=now, why=why, claim=held))
+        return store.replace(backorder.claim_by(held, at=now, why=why))
     except Conflict:
         return None
 
@@ -43,17 +45,17 @@ def settle(store: Store, claimed: Backorder, change: Callable[[Backorder], Backo
     Only the holder of the claim writes: None if another worker has taken it over, who will ask the provider by itself.
     """
     assert claimed.claim is not None
-    current: Backorder | None = claimed
-    while current is not None and current.claim is not None and current.claim.attempt == claimed.claim.attempt:
-        try:
-            written = store.replace(change(current))
-        except Conflict as conflict:
-            current = conflict.current
-        else:
-            _tell(written, claimed.claim)
-            return written
-    logger.warning("outcome_not_ours", domain=claimed.domain, attempt=claimed.claim.attempt)
-    return None
+    attempt = claimed.claim.attempt
+
+    def change_if_held(current: Backorder) -> Backorder | None:
+        return change(current) if current.claim is not None and current.claim.attempt == attempt else None
+
+    written = update(store, claimed, change_if_held)
+    if written is None:
+        logger.warning("outcome_not_ours", domain=claimed.domain, attempt=attempt)
+    else:
+        _tell(written, claimed.claim)
+    return written
 
 
 def _tell(written: Backorder, claim: Claim) -> None:
@@ -64,7 +66,7 @@ def _tell(written: Backorder, claim: Claim) -> None:
         domain=written.domain,
         state=written.state,
         why=step.why,
-        call=step.call,
+        call=None if step.call is None else str(step.call),
         application=written.application,
         attempt=claim.attempt,
         list=written.list,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from backorder.domain.backoff import next_look
-from backorder.domain.backorder import Backorder, Claim, Origin, Reason, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import Call, Claim, Origin, Reason, Refusal
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
@@ -25,7 +26,7 @@ from backorder.provider.errors import (
 from backorder.provider.listing import Listing
 from backorder.runtime.clock import Clock
 from backorder.store import Store
-from submission.circuit_breaker import Line, Refusal
+from submission.circuit_breaker import Line, RefusedOrder
 from submission.claims import settle
 from submission.recovery_rules import Adopt, AskAgain, Conclusion, conclude, is_ours
 
@@ -79,17 +80,7 @@ class Orders:
             again = replace(held, unanswered=False, asked=0, exists=held.exists + 1)
             return self._ask_later(claimed, str(error), again, call=_call(error))
         except InsufficientFunds as error:
-            self._settle(
-                claimed,
-                State.HELD,
-                str(error),
-                call=_call(error),
-                failure=error.description,
-                reason=Reason.UNFUNDED,
-                not_before=self.clock() + PATIENCE,
-                refused_since=claimed.refused_since or held.first_sent_at,
-            )
-            return "held"
+            return self._held_for_credit(claimed, error)
         except AccessDenied as error:
             self._back(claimed, error)
             self.line.halt(error)
@@ -140,11 +131,14 @@ class Orders:
 
     def give_up(self, claimed: Backorder) -> str:
         """No application came of it, and none will: the user wants it no more, or the last chance is over."""
+        now = self.clock()
         if claimed.cancel_requested:
-            self._settle(claimed, State.CANCELLED, "cancelled, and the provider has no application for it")
+            why = "cancelled, and the provider has no application for it"
+            settle(self.store, claimed, lambda current: current.end_cancelled(at=now, why=why))
             return "cancelled"
         why = "the provider has no application for it, and the last chance is over"
-        self._settle(claimed, State.MISSED, why, reason=claimed.missed_for(Reason.UNANSWERED))
+        reason = claimed.missed_for(Reason.UNANSWERED)
+        settle(self.store, claimed, lambda current: current.miss(reason, at=now, why=why))
         return "missed"
 
     def ask_again(self, claimed: Backorder, *, asked: int, why: str) -> str:
@@ -158,28 +152,48 @@ class Orders:
             # Older than our first attempt: the provider gave us one that was there before. Whose, and how alive?
             again = replace(held, unanswered=False, asked=0, exists=held.exists + 1)
             why = "the provider answered with an application that was there before"
-            return self._ask_later(claimed, why, again, call=f"{ORDER} {application.id}")
+            return self._ask_later(claimed, why, again, call=Call(ORDER, application=application.id))
         self.line.went_through(claimed.zone)
-        return self._placed(claimed, application, Origin.OURS, "the provider took the order")
+        answered = (claimed.since, self.clock())
+        return self._placed(claimed, application, Origin.OURS, "the provider took the order", answered)
 
-    def _placed(self, claimed: Backorder, application: Application, origin: Origin, why: str) -> str:
+    def _placed(
+        self,
+        claimed: Backorder,
+        application: Application,
+        origin: Origin,
+        why: str,
+        answered: tuple[datetime, datetime] | None = None,
+    ) -> str:
         # An unknown state is a live one: REQUESTED until reconciliation knows better.
-        known = application.status is not ApplicationStatus.UNKNOWN
-        self._settle(
-            claimed,
-            State(application.status.value) if known else State.REQUESTED,
-            why,
-            call=f"{ORDER} {application.id}",
-            application=application.id,
-            origin=origin,
-            submitted_at=application.created_at,
-            reason=None,
-            failure=None,
-            failures=0,
-            refused_since=None,
-            settled=False,
-        )
+        known, now = application.status is not ApplicationStatus.UNKNOWN, self.clock()
+        state = State(application.status.value) if known else State.REQUESTED
+
+        def place(current: Backorder) -> Backorder:
+            return current.place(
+                application.id,
+                state=state,
+                origin=origin,
+                submitted_at=application.created_at,
+                answered=answered,
+                at=now,
+                why=why,
+                call=Call(ORDER, application=application.id),
+            )
+
+        settle(self.store, claimed, place)
         return "placed" if origin is Origin.OURS else "foreign"
+
+    def _held_for_credit(self, claimed: Backorder, error: InsufficientFunds) -> str:
+        now, before = self.clock(), claimed.refusal or Refusal("")
+        since = before.since or _claim(claimed).first_sent_at
+        refusal = replace(before, words=error.description, since=since, for_credit=True)
+
+        def hold(current: Backorder) -> Backorder:
+            return current.hold_for_credit(refusal, until=now + PATIENCE, at=now, why=str(error), call=_call(error))
+
+        settle(self.store, claimed, hold)
+        return "held"
 
     def _refused(self, claimed: Backorder, error: ProviderError) -> str:
         """Refused as it was sent. It says something of this name, and of no other, until others are refused alike.
@@ -188,7 +202,12 @@ class Orders:
         """
 
         def mark() -> None:
-            self._settle(claimed, State.REJECTED, str(error), call=_call(error), failure=error.description)
+            refusal, now = Refusal(error.description), self.clock()
+            settle(
+                self.store,
+                claimed,
+                lambda current: current.reject(refusal, at=now, why=str(error), call=_call(error)),
+            )
 
         def give_back() -> None:
             self._set_aside(claimed, error)
@@ -199,71 +218,43 @@ class Orders:
             give_back()
         else:
             blamed = isinstance(error, Refused) and error.blames_name
-            again = claimed.failure == error.description
-            refusal = Refusal(claimed.domain, claimed.zone, give_back, mark if blamed else None, again)
-            self.line.refused(error, refusal)
+            again = claimed.refusal is not None and claimed.refusal.words == error.description
+            refused = RefusedOrder(claimed.domain, claimed.zone, give_back, mark if blamed else None, again)
+            self.line.refused(error, refused)
         return "refused"
 
     def _set_aside(self, claimed: Backorder, error: ProviderError) -> None:
         """Tried again with growing pauses until its last chance; one without a date, for about two days."""
-        now, failures = self.clock(), claimed.failures + 1
-        since = claimed.refused_since or _claim(claimed).first_sent_at
-        refused: dict[str, Any] = {"failures": failures, "refused_since": since}
-        if claimed.last_chance is None and failures >= MOST_FAILURES:
-            why, call = str(error), _call(error)
-            failure, reason = error.description, Reason.REFUSED
-            self._settle(claimed, State.MISSED, why, call=call, failure=failure, reason=reason, **refused)
-        else:
-            not_before = next_look(failures, now, until=claimed.last_chance)
-            self._back(claimed, error, Reason.REFUSED, not_before=not_before, **refused)
+        now, why, call = self.clock(), str(error), _call(error)
+        refusal = claimed.refused_again(error.description, since=_claim(claimed).first_sent_at)
 
-    def _back(
-        self,
-        claimed: Backorder,
-        error: ProviderError,
-        reason: Reason = Reason.UNANSWERED,
-        *,
-        not_before: datetime | None = None,
-        **changes: Any,
-    ) -> str:
+        def set_aside(current: Backorder) -> Backorder:
+            if claimed.last_chance is None and refusal.times >= MOST_FAILURES:
+                return current.miss(Reason.REFUSED, at=now, why=why, call=call, refusal=refusal)
+            not_before = next_look(refusal.times, now, until=claimed.last_chance)
+            return current.release(
+                at=now, why=why, call=call, reason=Reason.REFUSED, refusal=refusal, not_before=not_before
+            )
+
+        settle(self.store, claimed, set_aside)
+
+    def _back(self, claimed: Backorder, error: ProviderError) -> str:
         """Nothing took effect: it stays due, and a later tick goes on."""
-        self._settle(
-            claimed,
-            State.SELECTED,
-            str(error),
-            call=_call(error),
-            failure=claimed.failure if error.code is None else error.description,
-            reason=reason,
-            not_before=not_before,
-            **changes,
-        )
+        now, refusal = self.clock(), claimed.refusal
+        if error.code is not None:
+            refusal = replace(refusal or Refusal(""), words=error.description, for_credit=False)
+
+        def release(current: Backorder) -> Backorder:
+            return current.release(at=now, why=str(error), call=_call(error), reason=Reason.UNANSWERED, refusal=refusal)
+
+        settle(self.store, claimed, release)
         return "again"
 
-    def _ask_later(self, claimed: Backorder, why: str, held: Claim, *, call: str | None = None) -> str:
+    def _ask_later(self, claimed: Backorder, why: str, held: Claim, *, call: Call | None = None) -> str:
         now = self.clock()
         released = replace(held, lease_until=now, ask_after=now + PAUSE)
-        self._settle(claimed, State.SUBMITTING, why, call=call, claim=released)
+        settle(self.store, claimed, lambda current: current.ask_later(released, at=now, why=why, call=call))
         return "unknown" if held.unanswered else "exists"
-
-    def _settle(
-        self,
-        claimed: Backorder,
-        to: State,
-        why: str,
-        *,
-        call: str | None = None,
-        claim: Claim | None = None,
-        **changes: Any,
-    ) -> None:
-        now = self.clock()
-
-        def change(backorder: Backorder) -> Backorder:
-            if backorder.cancel_requested and to.is_waiting:
-                # Nothing took effect, and its user wants it no more: it must not be tried again.
-                return backorder.moved(State.CANCELLED, at=now, why=f"cancelled; {why}", call=call, claim=None)
-            return backorder.moved(to, at=now, why=why, call=call, claim=claim, **changes)
-
-        settle(self.store, claimed, change)
 
 
 def _claim(backorder: Backorder) -> Claim:
@@ -271,5 +262,5 @@ def _claim(backorder: Backorder) -> Claim:
     return backorder.claim
 
 
-def _call(error: ProviderError) -> str:
-    return f"{error.command or ORDER} {error.code if error.code is not None else 'unanswered'}"
+def _call(error: ProviderError) -> Call:
+    return Call(error.command or ORDER, error.code, unanswered=error.code is None)

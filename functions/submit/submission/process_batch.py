@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError, Scope
@@ -135,7 +137,7 @@ class _Work:
             return "taken"
         now = self.clock()
         if backorder.cancel_requested:
-            return self._give_back(backorder, "cancelled while it was queued")
+            return self._give_back(backorder, "nothing was sent for it")
         if backorder.last_chance is not None and now >= backorder.last_chance:
             return self._give_back(backorder, "its last chance passed in the queue")
         if backorder.max_price is not None and backorder.fee is not None and backorder.fee > backorder.max_price:
@@ -178,7 +180,7 @@ class _Work:
             extra=self._extra(backorder),
             there=None if there is None else tuple(application.id for application in there),
         )
-        claimed = claim(self.store, backorder, State.SUBMITTING, held, now=now, why="claimed")
+        claimed = claim(self.store, backorder, held, now=now, why="claimed")
         if claimed is None:
             return "taken"
         live = next((application for application in there or () if application.status.is_live), None)
@@ -197,7 +199,7 @@ class _Work:
 
     def _give_back(self, backorder: Backorder, why: str) -> str:
         try:
-            self.store.replace(backorder.moved(State.SELECTED, at=self.clock(), why=why, queued_until=None))
+            self.store.replace(backorder.release(at=self.clock(), why=why))
         except Conflict:
             return "taken"
         return "given back"

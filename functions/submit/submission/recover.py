@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from backorder.domain.backoff import next_look
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import CLAIMED, State
+from backorder.domain.values import BackorderKey, Refusal
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError, Scope
@@ -45,10 +46,9 @@ class Questions:
             return None
         if backorder is None or backorder.claim is None or not backorder.claim.may_be_taken_over(now):
             return None
-        if backorder.state not in (State.SUBMITTING, State.WITHDRAWING):
+        if backorder.state not in CLAIMED:
             return None
-        held = taken_over(backorder.claim, now)
-        return claim(self.store, backorder, backorder.state, held, now=now, why=ASKING)
+        return claim(self.store, backorder, taken_over(backorder.claim, now), now=now, why=ASKING)
 
     def ask(self, taken: Sequence[Backorder]) -> Callable[[Backorder], str]:
         """One question for all that were taken over; gives what is to be done with each of them."""
@@ -81,10 +81,10 @@ class Questions:
         """An answer about this one name is asked for again with growing pauses; any other at the next tick."""
         if error.scope is not Scope.OBJECT:
             return self._let_go(taken, str(error))
-        failures, now = taken.failures + 1, self.clock()
-        after = next_look(failures, now, until=taken.last_chance)
-        refused = {"failure": error.description, "failures": failures, "refused_since": taken.refused_since or now}
-        return self._let_go(taken, str(error), ask_after=after, **refused)
+        now = self.clock()
+        refusal = taken.refused_again(error.description, since=now)
+        after = next_look(refusal.times, now, until=taken.last_chance)
+        return self._let_go(taken, str(error), ask_after=after, refusal=refusal)
 
     def _conclude(self, taken: Backorder, applications: Iterable[Application], *, complete: bool) -> str:
         if taken.state is State.WITHDRAWING:
@@ -113,19 +113,19 @@ class Questions:
         held = replace(
             taken_over(taken.claim, self.clock()), new=new, asked=0, unanswered=True, sent=taken.claim.sent + 1
         )
-        renewed = claim(
-            self.store, taken, State.SUBMITTING, held, now=self.clock(), why="not at the provider: sent again"
-        )
+        renewed = claim(self.store, taken, held, now=self.clock(), why="not at the provider: sent again")
         return self.orders.send(renewed) if renewed else "taken"
 
-    def _let_go(self, taken: Backorder, why: str, *, ask_after: datetime | None = None, **changes: Any) -> str:
+    def _let_go(
+        self, taken: Backorder, why: str, *, ask_after: datetime | None = None, refusal: Refusal | None = None
+    ) -> str:
         """Nothing was learned: the next tick asks, or one after a pause."""
         now = self.clock()
 
         def change(backorder: Backorder) -> Backorder:
             assert backorder.claim is not None
             held = replace(backorder.claim, lease_until=now, ask_after=ask_after or backorder.claim.ask_after)
-            return backorder.moved(backorder.state, at=now, why=why, claim=held, **changes)
+            return backorder.ask_later(held, at=now, why=why, refusal=refusal)
 
         settle(self.store, taken, change)
         return "unanswered"

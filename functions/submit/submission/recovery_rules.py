@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backorder.domain.backorder import Claim, Origin
 from backorder.domain.clock_difference import SMALL
+from backorder.domain.values import Claim, Origin
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from backorder.domain.backoff import next_look
-from backorder.domain.backorder import Backorder, Claim, Origin, Reason, State
-from backorder.domain.dates import inherited
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import WITHDRAWABLE, State
+from backorder.domain.values import Call, Claim, Refusal
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
@@ -33,9 +33,6 @@ PAUSE = timedelta(seconds=60)
 PATIENCE = timedelta(minutes=30)
 """Before one is tried again that the provider does not let go just now."""
 CALL = "DeleteDomainApplication"
-_HEARD: dict[str, Any] = {"failures": 0, "refused_since": None}
-"""What is noted of refusals once there is another answer."""
-_MAY_BE_TAKEN_BACK = frozenset({ApplicationStatus.REQUESTED, ApplicationStatus.ACTIVE})
 
 
 @dataclass(frozen=True)
@@ -50,16 +47,12 @@ class Withdrawals:
     def claim(self, backorder: Backorder) -> Backorder | None:
         """The claim on a placed backorder that its user wants no more, or that the plan displaces; None where there is
         nothing to take back."""
-        if backorder.state not in (State.REQUESTED, State.ACTIVE):
-            return None
-        if not backorder.cancel_requested and not backorder.displaced:
-            return None
-        if backorder.origin is not Origin.OURS or backorder.application is None:
+        if not backorder.may_be_withdrawn or not (backorder.cancel_requested or backorder.displaced):
             return None
         now = self.clock()
         held = new_claim("withdraw", now)
         why = "cancelled: taking it back" if backorder.cancel_requested else "its funds are needed: taking it back"
-        return claim(self.store, backorder, State.WITHDRAWING, held, now=now, why=why)
+        return claim(self.store, backorder, held, now=now, why=why)
 
     def send(self, claimed: Backorder) -> str:
         """Takes a claimed backorder's application back; gives the outcome in a word."""
@@ -96,22 +89,14 @@ class Withdrawals:
         except ProviderError as error:
             # Also where it is not found: its list says it once more.
             return self._later(claimed, str(error), pause=PAUSE)
-        if claimed.cancel_requested and application.status in _MAY_BE_TAKEN_BACK:
+        if claimed.cancel_requested and _state_of(application) in WITHDRAWABLE:
             # Not just now, and its user, who wants it no more, would have to pay for it.
             return self._later(claimed, why, pause=PATIENCE)
         return self._stays(claimed, application, why)
 
     def _stays(self, claimed: Backorder, application: Application, why: str) -> str:
-        status, now = application.status, self.clock()
-        state = State.REQUESTED if status is ApplicationStatus.UNKNOWN else State(status.value)
-
-        def change(backorder: Backorder) -> Backorder:
-            # A cancel that came meanwhile holds as long as it can be done.
-            cancelled = backorder.cancel_requested and status in _MAY_BE_TAKEN_BACK
-            changes: dict[str, Any] = {"claim": None, "cancel_requested": cancelled, "displaced": False, **_HEARD}
-            return backorder.moved(state, at=now, why=why, call=CALL, settled=False, **changes)
-
-        settle(self.store, claimed, change)
+        now, state, call = self.clock(), _state_of(application), Call(CALL)
+        settle(self.store, claimed, lambda current: current.keep(state, at=now, why=why, call=call))
         return "too late"
 
     def _gone(self, claimed: Backorder, why: str) -> str:
@@ -119,57 +104,36 @@ class Withdrawals:
 
         What was reserved for it stays on record until reconciliation has seen it back.
         """
-        now = self.clock()
-        call = f"{CALL} {claimed.application}"
-
-        def change(backorder: Backorder) -> Backorder:
-            if backorder.cancel_requested:
-                return backorder.moved(
-                    State.CANCELLED, at=now, why=why, call=call, claim=None, displaced=False, **_HEARD
-                )
-            return backorder.moved(
-                State.HELD,
-                at=now,
-                why=why,
-                call=call,
-                claim=None,
-                displaced=False,
-                reason=Reason.UNFUNDED,
-                application=None,
-                submitted_at=None,
-                dates=inherited(backorder.dates),
-                **_HEARD,
-            )
-
-        written = settle(self.store, claimed, change)
+        now, call = self.clock(), Call(CALL, application=claimed.application)
+        written = settle(self.store, claimed, lambda current: current.withdrawn(at=now, why=why, call=call))
         return "held" if written is not None and written.state is State.HELD else "cancelled"
 
     def _set_aside(self, claimed: Backorder, error: ProviderError) -> str:
         """Refused for this one application, which says nothing of others: tried again with growing pauses."""
-        held, now, failures = claimed.claim, self.clock(), claimed.failures + 1
-        assert held is not None
+        now = self.clock()
+        refusal = claimed.refused_again(error.description, since=now)
         # One answer that it is not there is none: the provider's list says it once more, soon.
-        soon = isinstance(error, NotFound) and not claimed.failures
-        ask_after = now + PAUSE if soon else next_look(failures, now, until=claimed.finalization_at)
-        self._settle(
-            claimed,
-            State.WITHDRAWING,
-            str(error),
-            claim=replace(held, lease_until=now, ask_after=ask_after),
-            failure=error.description,
-            failures=failures,
-            refused_since=claimed.refused_since or now,
-        )
+        soon = isinstance(error, NotFound) and refusal.times == 1
+        ask_after = now + PAUSE if soon else next_look(refusal.times, now, until=claimed.finalization_at)
+        self._ask_later(claimed, str(error), ask_after, refusal)
         return "refused"
 
     def _later(self, claimed: Backorder, why: str, *, pause: timedelta) -> str:
-        now = self.clock()
-        held = claimed.claim
-        assert held is not None
-        released: Claim = replace(held, lease_until=now, ask_after=now + pause)
-        self._settle(claimed, State.WITHDRAWING, why, claim=released)
+        self._ask_later(claimed, why, self.clock() + pause)
         return "unknown"
 
-    def _settle(self, claimed: Backorder, to: State, why: str, **changes: Any) -> None:
+    def _ask_later(self, claimed: Backorder, why: str, ask_after: datetime, refusal: Refusal | None = None) -> None:
+        assert claimed.claim is not None
         now = self.clock()
-        settle(self.store, claimed, lambda b: b.moved(to, at=now, why=why, call=CALL, **changes))
+        released: Claim = replace(claimed.claim, lease_until=now, ask_after=ask_after)
+
+        def ask_later(current: Backorder) -> Backorder:
+            return current.ask_later(released, at=now, why=why, call=Call(CALL), refusal=refusal)
+
+        settle(self.store, claimed, ask_later)
+
+
+def _state_of(application: Application) -> State:
+    """Return its state; an unknown one is a live one: REQUESTED until reconciliation knows better."""
+    status = application.status
+    return State.REQUESTED if status is ApplicationStatus.UNKNOWN else State(status.value)

@@ -1,64 +1,43 @@
-"""A backorder, and what becomes of it.
+"""A backorder, and what becomes of it: the one place that changes one.
 
-Pure: no clock, no network, no database. `moved` gives a changed copy; the store writes it on condition that nobody else
-changed the backorder in the meantime, so that a late or repeated event cannot move one backwards.
+Pure: no clock, no network, no database. Each verb gives a changed copy, or raises IllegalTransition where the backorder
+is in no state to do so; the store writes it on condition that nobody else changed it in the meantime. So a late or
+repeated event cannot move one backwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from backorder.domain.dates import DateSource, DateStatement, decisive, schedule_of, with_statement
+from backorder.domain.dates import DateSource, DateStatement, decisive, inherited, schedule_of, with_statement
 from backorder.domain.money import ZERO
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import Known, Schedule
-from backorder.domain.states import FINAL, PLACED, TAKEN_BACK_AT_THE_PROVIDER, TRANSITIONS, WAITING, WON, State
+from backorder.domain.states import CLAIMED, TRANSITIONS, WITHDRAWABLE, State
+from backorder.domain.values import (
+    AuctionTold,
+    BackorderKey,
+    Call,
+    Charge,
+    Claim,
+    Decision,
+    ListPlace,
+    Origin,
+    Reason,
+    Refusal,
+    RefusedLook,
+    Source,
+    Step,
+    TakingBack,
+    Withdrawal,
+)
 
 HISTORY_LIMIT = 40
 """So many steps stay on the item: it ends at 400 KB, and a provider that is down for a day means hundreds."""
-
-
-class TakingBack(StrEnum):
-    """What a cancel can do to a backorder, in the words of the reports."""
-
-    AT_ONCE = "at once: nothing was sent for it"
-    AT_THE_PROVIDER = "at the provider"
-    BEGUN = "cancelled already"
-    TOO_LATE = "too late to take back"
-    FOREIGN = "somebody else ordered it in this account: take it back there"
-
-
-class Origin(StrEnum):
-    """Whose application it is. A foreign one fulfils the wish and draws its fee, and is never taken back."""
-
-    OURS = "ours"
-    FOREIGN = "foreign"
-
-
-class Source(StrEnum):
-    """Who chose the name: a person's wish outranks a rule's choice."""
-
-    WANTED = "wanted"
-    DROPPING = "dropping"
-
-
-class Reason(StrEnum):
-    """Why a backorder waits, was missed or is taken back; the words of the reports."""
-
-    UNFUNDED = "unfunded"
-    TOO_DEAR = "dearer than its max_price"
-    LATE = "late"
-    UNANSWERED = "unanswered"
-    REFUSED = "refused"
-    LIMIT = "over a limit of rules.toml"
-    RENEWED = "renewed: its registry's list has it no more"
-    LEFT_OUT = "left out by newer rules"
-
 
 FUNDED_AND_MISSED = frozenset({Reason.LATE, Reason.UNANSWERED, Reason.REFUSED})
 """Why one is missed whose money was there."""
@@ -66,107 +45,6 @@ FUNDED_AND_MISSED = frozenset({Reason.LATE, Reason.UNANSWERED, Reason.REFUSED})
 
 class IllegalTransition(ValueError):
     """A move that the table does not allow was tried: a bug, or an event from the past."""
-
-
-class BackorderKey(NamedTuple):
-    """A domain and its drop cycle: a domain that drops again years later is a new backorder."""
-
-    domain: str
-    cycle: int
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of a backorder's history."""
-
-    at: datetime
-    left: State
-    entered: State
-    why: str
-    call: str | None = None
-    """The provider's command that led here, where one did, with the application or the code of the refusal:
-    `AddDomainApplication 10700`, `AddDomainApplication 549`."""
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedLook:
-    """A look at one object that the provider refused, and when it is looked at again."""
-
-    call: str
-    """The command with the code: `StatusDomainApplication 549`."""
-    words: str
-    """The provider's."""
-    since: datetime
-    times: int
-    """In a row."""
-    next_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A worker's hold on a backorder while a command for it may be under way.
-
-    `first_sent_at` and `extra` are frozen at the first attempt: what a later worker asks about, and sends again, is
-    what the first one sent.
-    """
-
-    attempt: str
-    kind: Literal["order", "withdraw"]
-    first_sent_at: datetime
-    lease_until: datetime
-    sent: int = 0
-    """How many times the command was or may have been sent."""
-    unanswered: bool = False
-    """The outcome of the last sending is unknown: ask before anything else."""
-    asked: int = 0
-    """How many times in a row the provider said that it has no such application."""
-    ask_after: datetime | None = None
-    exists: int = 0
-    """How many times the provider answered that it has such an application already."""
-    new: bool = False
-    """Every application for this domain is in a final state, and the provider still answers that it exists: NEW=1."""
-    extra: Mapping[str, str] = field(default_factory=dict)
-    there: tuple[str, ...] | None = None
-    """The provider's applications for this domain before the first attempt, by id: none of these was made by it.
-    None: it was not asked, and their times tell."""
-
-    def may_be_taken_over(self, now: datetime) -> bool:
-        """Its worker is through or gone, and the pause before the next question is over."""
-        return self.lease_until <= now and (self.ask_after is None or self.ask_after <= now)
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """One booking at the provider that is an order's: positive where it was charged, negative where it was given back.
-
-    Amounts in the account's currency.
-    """
-
-    key: str
-    """Of the ledger's postings."""
-    at: datetime
-    net: Decimal
-    tax: Decimal
-    disputed: bool = False
-    """The name was not won, and the books have it under `other`."""
-
-    @property
-    def gross(self) -> Decimal:
-        return self.net + self.tax
-
-
-@dataclass(frozen=True, slots=True)
-class AuctionTold:
-    """An auction for a caught name, by the provider's words. Amounts in `currency`, which need not be the account's."""
-
-    won: bool
-    lost: bool
-    currency: str
-    best_bid: Decimal | None = None
-    price: Decimal | None = None
-    """To be paid by the winner, once it is known."""
-    vat: Decimal | None = None
-    bidders: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +66,8 @@ class Backorder:
     list_version: str
     line: int
     created_at: datetime
+    decided: Decision
+    """Who decided last whether it is wanted, and when."""
 
     version: int = 0
     """Counts the writes: each is conditional on the one that it was read at."""
@@ -196,15 +76,11 @@ class Backorder:
     note: str | None = None
     chosen: str | None = None
     """Why the rules chose it, with its score; None for what a person wants."""
-    said_at: datetime | None = None
-    """`LastModified` of the list in which a person last wanted or cancelled it; None while only rules chose it."""
-    rules_since: datetime | None = None
-    """Since when those rules choose as they do: only newer ones choose it anew, or no more."""
+    cancelled_by: ListPlace | None = None
+    """The entry of a list in which a person cancelled it last, though it may be wanted again since."""
 
     # What each source said last of its drop, by rank: the first one counts.
     dates: tuple[DateStatement, ...] = ()
-    # LastModified of the complete list that had it no more; None: none did, or a later list had it again.
-    missing_since: datetime | None = None
     finalization_at: datetime | None = None
     deadline: datetime | None = None
     deadline_known: Known = Known.NONE
@@ -223,12 +99,8 @@ class Backorder:
     """Why it waits or was missed."""
     held_at_deadline: tuple[datetime, Reason] | None = None
     """Its deadline, if that passed while it was held, and what for."""
-    failure: str | None = None
-    """The provider's last refusal, in its words."""
-    failures: int = 0
-    """How often in a row the provider refused what was asked of it for this one: its order, or to take it back."""
-    refused_since: datetime | None = None
-    """When what was refused first had been sent: for an order, it may have taken effect all the same."""
+    refusal: Refusal | None = None
+    """What the provider refused of it last; None: nothing, or it was taken since."""
     queued_until: datetime | None = None
     not_before: datetime | None = None
     """Not tried again before then (the provider asked for patience)."""
@@ -242,6 +114,10 @@ class Backorder:
     application: str | None = None
     submitted_at: datetime | None = None
     """When the provider took the application (its CREATEDDATE)."""
+    answered: tuple[datetime, datetime] | None = None
+    """Between which moments (UTC) we sent what made the application and had the answer; None: it was found later."""
+    withdrawal: Withdrawal | None = None
+    """The last application of ours for it that the provider took back."""
     deposit: Decimal | None = None
     """Reserved at the provider when its deposits were last read."""
     usual_deposit: Decimal | None = None
@@ -277,6 +153,8 @@ class Backorder:
     expires_at: datetime | None = None
     """Of a won name's registration."""
     renewal_mode: str | None = None
+    entered_at: datetime | None = None
+    """When it entered its state; None: when it was created."""
     settled: bool = False
     """Final, its money in place (a lost order's deposit is back, a won one's charge is booked), and looked up."""
     history: tuple[Step, ...] = ()
@@ -296,6 +174,16 @@ class Backorder:
         return not (self.state.is_final and self.settled)
 
     @property
+    def since(self) -> datetime:
+        """Return when it entered its state, UTC."""
+        return self.entered_at or self.created_at
+
+    @property
+    def refused_since(self) -> datetime | None:
+        """Return when the first of what was refused in a row was sent, UTC; None where nothing was."""
+        return None if self.refusal is None else self.refusal.since
+
+    @property
     def closed_on(self) -> date:
         """The day (UTC) under which it is found once it is not open any more: that of its outcome."""
         return (self.outcome_at or self.created_at).date()
@@ -307,86 +195,65 @@ class Backorder:
         return None if counts is None else counts.source
 
     @property
+    def may_be_withdrawn(self) -> bool:
+        """Tell whether its application is ours, and the provider lets it go now."""
+        return self.state in WITHDRAWABLE and self.origin is Origin.OURS and self.application is not None
+
+    @property
     def taking_back(self) -> TakingBack:
-        """What a cancel would do to it now."""
+        """Return what a cancel would do to it now."""
         if self.state is State.CANCELLED or self.cancel_requested:
             return TakingBack.BEGUN
         if self.state.is_waiting:
             return TakingBack.AT_ONCE
-        if self.state not in TAKEN_BACK_AT_THE_PROVIDER:
+        if self.state not in WITHDRAWABLE | CLAIMED:
             return TakingBack.TOO_LATE
         return TakingBack.FOREIGN if self.origin is Origin.FOREIGN else TakingBack.AT_THE_PROVIDER
 
     def missed_for(self, reason: Reason) -> Reason:
-        """Why it is missed that came to nothing for `reason`: what it was held for when its deadline passed (money, its
-        max_price, a limit) kept it from being ordered in time, whatever came of it when it was tried late."""
+        """Return why it is missed that came to nothing for `reason`: what it was held for when its deadline passed
+        (money, its max_price, a limit) kept it from being placed in time, whatever came of it when it was tried late.
+        """
         if self.held_at_deadline is not None and self.held_at_deadline[0] == self.deadline:
             return self.held_at_deadline[1]
         return reason
 
-    def moved(self, to: State, *, at: datetime, why: str, call: str | None = None, **changes: Any) -> Backorder:
-        """A copy in state `to`, with the step in its history and `changes` to other fields.
+    # What a list, or the rules, decide.
 
-        A final state without an application is settled at once: no money of it is anywhere. But one that was funded and
-        missed stays open until reconciliation has told somebody, and one that was taken back until its deposit is back.
-        Raises IllegalTransition where the table does not allow the step.
-        """
-        if to not in TRANSITIONS[self.state]:
-            raise IllegalTransition(f"{self.domain}: {self.state} may not become {to} ({why})")
-        step = Step(at, self.state, to, why, call)
-        changes.setdefault("held_at_deadline", self._held_at_its_deadline(at))
-        if to.is_final:
-            changes.setdefault("outcome_at", at)
-            no_money = changes.get("application", self.application) is None and self.deposit is None
-            told = to is not State.MISSED or changes.get("reason", self.reason) not in FUNDED_AND_MISSED
-            changes.setdefault("settled", no_money and told)
-        return replace(self, state=to, history=(*self.history, step)[-HISTORY_LIMIT:], **changes)
+    def want(self, by: Decision, *, priority: Decimal, max_price: Decimal | None, note: str | None) -> Backorder:
+        """Return it as a person wants it from now on. `max_price` is gross, in the account's currency."""
+        return replace(self, source=Source.WANTED, decided=by, priority=priority, max_price=max_price, note=note)
 
-    def _held_at_its_deadline(self, until: datetime) -> tuple[datetime, Reason] | None:
-        """As it is noted already, or as it stands since it entered its state. Another deadline, where the drop was
-        moved, is another matter."""
-        noted, deadline = self.held_at_deadline, self.deadline
-        since = self.history[-1].at if self.history else self.created_at
-        if self.state is not State.HELD or self.reason is None or deadline is None or not since <= deadline <= until:
-            return noted
-        return noted if noted is not None and noted[0] == deadline else (deadline, self.reason)
-
-    def because(self, reason: Reason, *, at: datetime) -> Backorder:
-        """A copy that waits for another reason than before; its state stays."""
-        return replace(self, reason=reason, held_at_deadline=self._held_at_its_deadline(at))
-
-    def repaired(
-        self, values: Mapping[str, str], incomplete: tuple[str, ...], *, at: datetime, why: str, call: str
+    def choose(
+        self, by: Decision, chosen: str | None, *, priority: Decimal, max_price: Decimal | None, note: str | None
     ) -> Backorder:
-        """A copy for which `values` were sent to mend its application, and what that lacks still; its state stays."""
-        step = Step(at, self.state, self.state, why, call)
-        history = (*self.history, step)[-HISTORY_LIMIT:]
-        return replace(self, repaired_with=tuple(sorted(values.items())), incomplete=incomplete, history=history)
+        """Return it as the rules choose it from now on; `chosen` says why. `max_price` is gross."""
+        return replace(self, decided=by, chosen=chosen, priority=priority, max_price=max_price, note=note)
 
-    def planned(self, send_at: datetime) -> Backorder:
-        """A copy that is to be sent then; its state stays."""
-        return replace(self, send_at=send_at)
+    def decide(self, by: Decision) -> Backorder:
+        """Return it with a decision that changes nothing else."""
+        return replace(self, decided=by)
 
-    def priced(self, fee: Decimal) -> Backorder:
-        """A copy with the fee that is planned with; itself where it has that, or a deposit, which says more."""
-        return self if self.fee == fee or self.deposit is not None else replace(self, fee=fee)
+    def cancel(
+        self, by: Decision, *, at: datetime, why: str, reason: Reason | None = None, entry: ListPlace | None = None
+    ) -> Backorder:
+        """Return it as wanted no more: CANCELLED where nothing was sent, else to be withdrawn.
 
-    def to_be_displaced(self, *, at: datetime, why: str) -> Backorder:
-        """A copy that is to be taken back for want of funds; its state stays."""
-        step = Step(at, self.state, self.state, why)
-        return replace(self, displaced=True, history=(*self.history, step)[-HISTORY_LIMIT:])
+        What is to be withdrawn already is so by this decision from now on. `entry`: the person's.
+        """
+        decided = replace(self, decided=by, cancelled_by=entry or self.cancelled_by)
+        if self.taking_back is TakingBack.AT_ONCE:
+            return replace(decided._entered(State.CANCELLED, at=at, why=why, entry=entry), reason=reason)._over(at)
+        marked = decided._noted(at=at, why=why, entry=entry)
+        return replace(marked, cancel_requested=self.state is not State.CANCELLED, reason=reason)
 
-    def to_be_kept(self) -> Backorder:
-        """A copy that is not to be taken back after all; its state stays."""
-        return replace(self, displaced=False)
-
-    def dated(self, schedule: Schedule, **changes: Any) -> Backorder:
-        """A copy with the moments of `schedule`, and `changes` to other fields; its state stays."""
-        return replace(self, **moments_of(schedule), **changes)
+    def uncancel(self) -> Backorder:
+        """Return it as wanted again, before it was withdrawn."""
+        return replace(self, cancel_requested=False, reason=None)
 
     def with_date(self, said: DateStatement, *, at: datetime, registries: Registries) -> Backorder:
-        """Return a copy that knows the statement, heard of at `at`, and goes by the one that counts; itself where that
-        changes nothing.
+        """Return it with the statement, heard of at `at`, going by the one that counts; itself where that changes
+        nothing.
 
         A finalization date that is heard of when its deadline is over was not known in time: until then, an
         application was sent by an estimate.
@@ -396,8 +263,333 @@ class Backorder:
         known_before = self.deadline_known is Known.FINALIZATION and self.finalization_at == moments.finalization_at
         if moments.known is Known.FINALIZATION and moments.deadline and at > moments.deadline and not known_before:
             moments = replace(moments, known=Known.ESTIMATED)
-        changed = self.dated(moments, dates=dates)
+        changed = replace(self, dates=dates, **moments_of(moments))
         return self if changed == self else changed
+
+    # What a plan decides.
+
+    def with_fee(self, fee: Decimal) -> Backorder:
+        """Return it with the fee that is planned with; itself where it has that, or a deposit, which says more."""
+        return self if self.fee == fee or self.deposit is not None else replace(self, fee=fee)
+
+    def queue(self, *, fee: Decimal, until: datetime, at: datetime) -> Backorder:
+        """Return it as QUEUED: to be placed now, and picked again if no worker begins with it `until` then."""
+        queued = self._entered(State.QUEUED, at=at, why="due, and the account covers it")
+        return replace(
+            queued,
+            fee=fee,
+            planned_fee=fee,
+            last_deposit=None,
+            reason=None,
+            not_before=None,
+            queued_until=until,
+            send_at=None,
+        )
+
+    def hold(self, reason: Reason, *, fee: Decimal, at: datetime) -> Backorder:
+        """Return it as HELD for `reason`; itself where it is."""
+        if self.state is not State.HELD:
+            held = self._entered(State.HELD, at=at, why=str(reason))
+            return replace(held, reason=reason, queued_until=None, send_at=None).with_fee(fee)
+        if self.reason is not reason:
+            return replace(self, reason=reason, held_at_deadline=self._held_at_its_deadline(at)).with_fee(fee)
+        return self.with_fee(fee)
+
+    def put_off(self, send_at: datetime, *, fee: Decimal, at: datetime) -> Backorder:
+        """Return it as SELECTED, to be placed at `send_at`; itself where it is."""
+        if self.state is not State.SELECTED:
+            why = f"funds suffice if it is ordered late: on {send_at:%-d %B %H:%M} UTC"
+            selected = self._entered(State.SELECTED, at=at, why=why)
+            return replace(selected, reason=None, queued_until=None, send_at=send_at).with_fee(fee)
+        return (self if self.send_at == send_at else replace(self, send_at=send_at)).with_fee(fee)
+
+    def mark_for_withdrawal(self, *, at: datetime) -> Backorder:
+        """Return it as one that is to be withdrawn, and to wait again, for want of funds; its state stays."""
+        why = "its funds are short, or needed by a better one: to be taken back"
+        return replace(self._noted(at=at, why=why), displaced=True)
+
+    def unmark(self) -> Backorder:
+        """Return it as one that is not to be withdrawn for want of funds after all; its state stays."""
+        return replace(self, displaced=False)
+
+    # What a worker does with it.
+
+    def claim_by(self, claim: Claim, *, at: datetime, why: str) -> Backorder:
+        """Return it under a worker's claim, which is noted before the command is sent."""
+        to = State.WITHDRAWING if claim.kind == "withdraw" else State.SUBMITTING
+        return replace(self._entered(to, at=at, why=why), claim=claim)
+
+    def ask_later(
+        self, claim: Claim, *, at: datetime, why: str, call: Call | None = None, refusal: Refusal | None = None
+    ) -> Backorder:
+        """Return it under a claim that is open to the next question: nobody knows yet what came of the command."""
+        stays = self._entered(self.state, at=at, why=why, call=call)
+        return replace(stays, claim=claim, refusal=refusal or self.refusal)
+
+    def place(
+        self,
+        application: str,
+        *,
+        state: State,
+        origin: Origin,
+        submitted_at: datetime,
+        answered: tuple[datetime, datetime] | None = None,
+        at: datetime,
+        why: str,
+        call: Call,
+    ) -> Backorder:
+        """Return it with its application, in the state that the provider gives that."""
+        placed = self._entered(state, at=at, why=why, call=call)
+        return replace(
+            placed,
+            application=application,
+            origin=origin,
+            submitted_at=submitted_at,
+            answered=answered,
+            claim=None,
+            reason=None,
+            refusal=None,
+            settled=False,
+        )
+
+    def release(
+        self,
+        *,
+        at: datetime,
+        why: str,
+        call: Call | None = None,
+        reason: Reason | None = None,
+        refusal: Refusal | None = None,
+        not_before: datetime | None = None,
+    ) -> Backorder:
+        """Return it as SELECTED: nothing took effect, and a later plan goes on; as CANCELLED where it is cancelled."""
+        if self.cancel_requested:
+            return self.end_cancelled(at=at, why=f"cancelled; {why}", call=call)
+        released = self._entered(State.SELECTED, at=at, why=why, call=call)
+        return replace(
+            released,
+            claim=None,
+            queued_until=None,
+            reason=reason,
+            refusal=refusal or self.refusal,
+            not_before=not_before,
+        )
+
+    def hold_for_credit(self, refusal: Refusal, *, until: datetime, at: datetime, why: str, call: Call) -> Backorder:
+        """Return it as HELD: the account's credit is too small, and nothing is sent `until` then; as CANCELLED where it
+        is cancelled."""
+        if self.cancel_requested:
+            return self.end_cancelled(at=at, why=f"cancelled; {why}", call=call)
+        held = self._entered(State.HELD, at=at, why=why, call=call)
+        return replace(held, claim=None, reason=Reason.UNFUNDED, refusal=refusal, not_before=until)
+
+    def reject(self, refusal: Refusal, *, at: datetime, why: str, call: Call) -> Backorder:
+        """Return it as REJECTED: the provider will not take this name."""
+        rejected = self._entered(State.REJECTED, at=at, why=why, call=call)
+        return replace(rejected, claim=None, refusal=refusal)._over(at)
+
+    def miss(
+        self,
+        reason: Reason,
+        *,
+        at: datetime,
+        why: str,
+        call: Call | None = None,
+        refusal: Refusal | None = None,
+    ) -> Backorder:
+        """Return it as MISSED for `reason`. One whose money was there stays open until somebody has heard of it."""
+        missed = self._entered(State.MISSED, at=at, why=why, call=call)
+        return replace(missed, claim=None, reason=reason, refusal=refusal or self.refusal)._over(at)
+
+    def end_cancelled(self, *, at: datetime, why: str, call: Call | None = None) -> Backorder:
+        """Return it as CANCELLED: nothing of it is at the provider."""
+        return replace(self._entered(State.CANCELLED, at=at, why=why, call=call), claim=None)._over(at)
+
+    def withdrawn(self, *, at: datetime, why: str, call: Call) -> Backorder:
+        """Return it as CANCELLED where it is wanted no more, even if that was said only meanwhile; else as HELD.
+
+        What was reserved for it stays on record until reconciliation has seen it back.
+        """
+        free = replace(
+            self,
+            claim=None,
+            displaced=False,
+            refusal=None,
+            withdrawal=Withdrawal(at, self.application),
+        )
+        if self.cancel_requested:
+            return free._entered(State.CANCELLED, at=at, why=why, call=call)._over(at)
+        return replace(
+            free._entered(State.HELD, at=at, why=why, call=call),
+            reason=Reason.UNFUNDED,
+            application=None,
+            submitted_at=None,
+            answered=None,
+            dates=inherited(self.dates),
+        )
+
+    def keep(self, state: State, *, at: datetime, why: str, call: Call) -> Backorder:
+        """Return it in the state of its application, which the provider did not take back.
+
+        A cancel that came meanwhile holds as long as it can be done.
+        """
+        kept = self._entered(state, at=at, why=why, call=call)
+        cancel = self.cancel_requested and state in WITHDRAWABLE
+        return replace(kept, claim=None, cancel_requested=cancel, displaced=False, refusal=None, settled=False)
+
+    def amend(
+        self, values: Mapping[str, str], lacks: tuple[str, ...], *, at: datetime, why: str, call: Call
+    ) -> Backorder:
+        """Return it as one whose application was sent `values`, and `lacks` these parameters still; its state stays."""
+        return replace(
+            self._noted(at=at, why=why, call=call), repaired_with=tuple(sorted(values.items())), incomplete=lacks
+        )
+
+    def refuse(self, refusal: Refusal, *, until: datetime) -> Backorder:
+        """Return it with what the provider refused of it, to be left alone `until` then; its state stays."""
+        return replace(self, refusal=refusal, not_before=until)
+
+    def refused_again(self, words: str, since: datetime) -> Refusal:
+        """Return the refusal that follows on the ones before it, of which the first was sent at its own `since`."""
+        times, first = (0, None) if self.refusal is None else (self.refusal.times, self.refusal.since)
+        return Refusal(words, times + 1, first or since)
+
+    # What the provider says.
+
+    def sync(self, state: State, *, at: datetime, call: Call) -> Backorder:
+        """Return it in the state that the provider says it is in."""
+        synced = self._entered(state, at=at, why="the provider's word", call=call)
+        return replace(synced, settled=False, outcome_at=at if state.is_final else None)
+
+    def vanish(self, *, at: datetime, why: str, call: Call | None = None) -> Backorder:
+        """Return it as VANISHED: the provider knows it no more."""
+        vanished = self._entered(State.VANISHED, at=at, why=why, call=call)
+        return replace(vanished, outcome_at=at, settled=False, refused_look=None)
+
+    def request_withdrawal(self, *, at: datetime, why: str) -> Backorder:
+        """Return it as one that is to be withdrawn, though nobody cancelled it; its state stays."""
+        return replace(self._noted(at=at, why=why), cancel_requested=True)
+
+    def with_application(self, *, unknown_status: str | None, lacks: tuple[str, ...]) -> Backorder:
+        """Return it with what the provider says of its application beside the state; itself where that is no news."""
+        if (unknown_status, lacks) == (self.unknown_status, self.incomplete):
+            return self
+        return replace(self, unknown_status=unknown_status, incomplete=lacks)
+
+    def refuse_look(self, refused: RefusedLook) -> Backorder:
+        """Return it as one that could not be looked at."""
+        return replace(self, refused_look=refused)
+
+    def looked_at(self) -> Backorder:
+        """Return it as one whose application, or name, was looked at; itself where no look was refused before."""
+        return self if self.refused_look is None else replace(self, refused_look=None)
+
+    def auction_seen(
+        self,
+        auction: AuctionTold,
+        *,
+        ends_at: datetime | None,
+        pending_at: datetime | None,
+        url: str | None,
+        next_bid: str | None,
+    ) -> Backorder:
+        """Return it with what is known of the auction for it; itself where nothing changed."""
+        changed = replace(
+            self.looked_at(),
+            auction=auction,
+            auction_ends_at=ends_at,
+            auction_pending_at=pending_at,
+            auction_url=url,
+            auction_next_bid=next_bid,
+        )
+        return self if changed == self else changed
+
+    def auction_settled(self, *, paid: bool) -> Backorder:
+        """Return it with whether the price of its auction is paid, as far as is known; itself where that is no news."""
+        return self if self.auction_paid == paid else replace(self, auction_paid=paid)
+
+    def reserve(
+        self, deposit: Decimal | None, *, unreserved_since: datetime | None, usual_deposit: Decimal | None
+    ) -> Backorder:
+        """Return it with the deposit that the provider holds for it now; itself where nothing changed.
+
+        What was reserved last stays as its fee.
+        """
+        known = (self.deposit, self.unreserved_since, self.usual_deposit)
+        if (deposit, unreserved_since, usual_deposit) == known:
+            return self
+        changed = replace(self, deposit=deposit, unreserved_since=unreserved_since, usual_deposit=usual_deposit)
+        if deposit is None:
+            return changed
+        planned = self.fee if self.planned_fee is None and self.last_deposit is None else self.planned_fee
+        return replace(changed, fee=deposit, planned_fee=planned, last_deposit=deposit)
+
+    def charge(self, charges: Iterable[Charge]) -> Backorder:
+        """Return it with these charges alone, in order of time; itself where it has them."""
+        kept = tuple(sorted(charges, key=lambda charge: (charge.at, charge.key)))
+        return self if kept == self.charges else replace(self, charges=kept)
+
+    def look_up_in_account(self, *, at: datetime, expires_at: datetime | None, renewal_mode: str | None) -> Backorder:
+        """Return it as won, and seen in the account."""
+        return replace(self.looked_at(), checked_at=at, expires_at=expires_at, renewal_mode=renewal_mode)
+
+    def look_up_outside(self, *, at: datetime, is_free: bool) -> Backorder:
+        """Return it as lost, and its name as free at the ordinary price or not."""
+        return replace(self.looked_at(), checked_at=at, still_free=is_free)
+
+    def settle(self) -> Backorder:
+        """Return it as settled: its money is in place, and nothing is to be done about it any more."""
+        return replace(self, settled=True)
+
+    # What all verbs share.
+
+    def _entered(
+        self, to: State, *, at: datetime, why: str, call: Call | None = None, entry: ListPlace | None = None
+    ) -> Backorder:
+        """Return it in state `to`, with the step. Raises IllegalTransition where the table does not allow that."""
+        if to not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.domain}: {self.state} may not become {to} ({why})")
+        return replace(
+            self._noted(to, at=at, why=why, call=call, entry=entry),
+            state=to,
+            entered_at=at,
+            held_at_deadline=self._held_at_its_deadline(at),
+        )
+
+    def _noted(
+        self,
+        to: State | None = None,
+        *,
+        at: datetime,
+        why: str,
+        call: Call | None = None,
+        entry: ListPlace | None = None,
+    ) -> Backorder:
+        step = Step(at, self.state, to or self.state, why, call, entry)
+        return replace(self, history=(*self.history, step)[-HISTORY_LIMIT:])
+
+    def _over(self, at: datetime) -> Backorder:
+        """Return it as one whose end we know ourselves.
+
+        Without an application it is settled at once: no money of it is anywhere. But one that was funded and missed
+        stays open until reconciliation has told somebody, and one that was withdrawn until its deposit is back.
+        """
+        no_money = self.application is None and self.deposit is None
+        told = self.state is not State.MISSED or self.reason not in FUNDED_AND_MISSED
+        return replace(self, outcome_at=at, settled=no_money and told)
+
+    def _held_at_its_deadline(self, until: datetime) -> tuple[datetime, Reason] | None:
+        """Return that as it is noted already, or as it stands since it entered its state. Another deadline, where the
+        drop was moved, is another matter."""
+        noted, deadline = self.held_at_deadline, self.deadline
+        if (
+            self.state is not State.HELD
+            or self.reason is None
+            or deadline is None
+            or not self.since <= deadline <= until
+        ):
+            return noted
+        return noted if noted is not None and noted[0] == deadline else (deadline, self.reason)
 
 
 def moments_of(schedule: Schedule) -> dict[str, Any]:
@@ -410,29 +602,3 @@ def moments_of(schedule: Schedule) -> dict[str, Any]:
         "batch_starts_at": schedule.batch_starts_at,
         "batch_ends_at": schedule.batch_ends_at,
     }
-
-
-__all__ = [
-    "FINAL",
-    "FUNDED_AND_MISSED",
-    "HISTORY_LIMIT",
-    "PLACED",
-    "TAKEN_BACK_AT_THE_PROVIDER",
-    "TRANSITIONS",
-    "WAITING",
-    "WON",
-    "AuctionTold",
-    "Backorder",
-    "BackorderKey",
-    "Charge",
-    "Claim",
-    "IllegalTransition",
-    "Origin",
-    "Reason",
-    "RefusedLook",
-    "Source",
-    "State",
-    "Step",
-    "TakingBack",
-    "moments_of",
-]

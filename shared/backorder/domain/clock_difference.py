@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
-from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.backorder import Backorder
 
 SMALL = timedelta(seconds=30)
 """A difference up to this is reckoned with wherever the provider's times are compared with ours."""
@@ -54,13 +53,10 @@ def told_by_orders(orders: Iterable[Backorder]) -> Ahead | None:
 
 
 def _told_by(order: Backorder) -> tuple[datetime, Ahead] | None:
-    if order.submitted_at is None or order.origin is not Origin.OURS:
+    if order.submitted_at is None or order.answered is None:
         return None
-    for claimed, answered in reversed(list(pairwise(order.history))):
-        if claimed.entered is State.SUBMITTING and answered.left is State.SUBMITTING:
-            # What a question brought to light came a minute later, and may be somebody else's.
-            if answered.entered is State.SUBMITTING or answered.at - claimed.at > SMALL:
-                return None
-            ahead = measured(order.submitted_at, asked_at=claimed.at, answered_at=answered.at)
-            return None if ahead is None else (answered.at, ahead)
-    return None
+    claimed_at, answered_at = order.answered
+    if answered_at - claimed_at > SMALL:
+        return None
+    ahead = measured(order.submitted_at, asked_at=claimed_at, answered_at=answered_at)
+    return None if ahead is None else (answered_at, ahead)

@@ -78,9 +78,17 @@ _IN_WORDS: Mapping[State, str] = {
 
 WAITING = frozenset({State.SELECTED, State.HELD, State.QUEUED})
 PLACED = frozenset({State.REQUESTED, State.ACTIVE, State.PROCESSING, State.AUCTION_PENDING, State.WITHDRAWING})
-TAKEN_BACK_AT_THE_PROVIDER = frozenset({State.SUBMITTING, State.REQUESTED, State.ACTIVE, State.WITHDRAWING})
+WITHDRAWABLE = frozenset({State.REQUESTED, State.ACTIVE})
 """From PROCESSING on, the provider takes nothing back."""
+CLAIMED = frozenset({State.SUBMITTING, State.WITHDRAWING})
+"""A worker has a command for it under way."""
+DROPPING_NOW = frozenset({State.PROCESSING, State.AUCTION_PENDING})
+AUCTIONED = frozenset({State.AUCTION_PENDING, State.AUCTION_WON})
+FOLLOWED = PLACED - {State.WITHDRAWING}
+"""Nothing but the provider moves these; what is being withdrawn belongs to the worker that asked for it."""
 WON = frozenset({State.SUCCESSFUL, State.AUCTION_WON})
+LOOKED_UP = frozenset({State.FAILED, State.AUCTION_LOST, State.MISSED})
+"""Lost names that may be had at the ordinary price if nobody caught them. What was cancelled is not wanted."""
 FINAL = WON | {
     State.FAILED,
     State.AUCTION_LOST,

@@ -8,7 +8,9 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 
-from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import Origin
 from backorder.rules.values import Handle, Section, Zone
 
 _OURS = {"COMMAND", "CLASS", "DOMAIN", "NEW", "S_ENTITY", "S_LOGIN", "S_PW", "S_USER", "S_OPMODE", "X-BACKORDER-LITE"}

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from backorder.domain.backorder import BackorderKey
+from backorder.domain.values import BackorderKey
 
 BATCH_SIZE = 100
 """Backorders a message: a worker with four parallel calls of half a second each is through in a quarter of a minute."""

@@ -42,9 +42,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter, ValidationError
 
-from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
+from backorder.domain.values import BackorderKey
 from backorder.runtime.clock import iso
 from backorder.runtime.observability import logger
 from backorder.store.protocol import Conflict, ListRecord, NotUnderstood, SetAside

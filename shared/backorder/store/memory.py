@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
+from backorder.domain.values import BackorderKey
 from backorder.store.protocol import Conflict, ListRecord, SetAside
 
 

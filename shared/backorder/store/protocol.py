@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
+from backorder.domain.values import BackorderKey
 
 
 @dataclass(frozen=True, slots=True)

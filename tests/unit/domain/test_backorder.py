@@ -10,25 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import (
-    FINAL,
-    HISTORY_LIMIT,
-    PLACED,
-    TRANSITIONS,
-    WAITING,
-    WON,
-    Backorder,
-    Charge,
-    IllegalTransition,
-    Origin,
-    Reason,
-    State,
-    Step,
-    TakingBack,
-)
+from backorder.domain.backorder import HISTORY_LIMIT, Backorder, IllegalTransition
 from backorder.domain.registries import Registries
-from backorder.domain.schedule import UNDATED, Known, schedule
-from tests.factories import FEE, NOW, a_backorder, a_claim, a_placed_backorder, an_estimated_backorder, usd
+from backorder.domain.schedule import Known, schedule
+from backorder.domain.states import FINAL, PLACED, TRANSITIONS, WAITING, WON, State
+from backorder.domain.values import Call, Charge, Origin, Reason, Step, TakingBack
+from tests.factories import (
+    FEE,
+    NOW,
+    a_backorder,
+    a_claim,
+    a_date,
+    a_placed_backorder,
+    an_estimated_backorder,
+    moved,
+    usd,
+)
 
 LATER = NOW + timedelta(hours=1)
 LEGAL = [(state, to) for state in State for to in sorted(TRANSITIONS[state])]
@@ -111,6 +108,9 @@ def test_an_hourly_look_may_see_only_the_last_of_several_states(state: State) ->
     assert at_the_drop <= TRANSITIONS[state]
 
 
+CALL = Call("AddDomainApplication", application="10700")
+
+
 def test_nothing_is_ordered_without_having_been_claimed() -> None:
     # What had vanished had been claimed as well.
     assert {state for state in State if State.REQUESTED in TRANSITIONS[state] and state not in PLACED} == {
@@ -131,21 +131,21 @@ def test_each_final_state_is_won_or_lost_and_no_other_is() -> None:
 def test_a_legal_step_changes_the_state_and_is_in_the_history(state: State, to: State) -> None:
     before = a_backorder(state=state)
 
-    after = before.moved(to, at=LATER, why="so it is", call="AddDomainApplication 200")
+    after = moved(before, to, at=LATER, why="so it is", call=CALL)
 
     assert after.state is to
-    assert after.history == (Step(LATER, state, to, "so it is", "AddDomainApplication 200"),)
+    assert after.history == (Step(LATER, state, to, "so it is", CALL),)
     assert before == a_backorder(state=state)
 
 
 @pytest.mark.parametrize(("state", "to"), ILLEGAL)
 def test_a_step_that_the_table_lacks_is_refused(state: State, to: State) -> None:
     with pytest.raises(IllegalTransition, match=rf"john\.com: {state} may not become {to} \(an old event\)"):
-        a_backorder(state=state).moved(to, at=LATER, why="an old event")
+        moved(a_backorder(state=state), to, at=LATER, why="an old event")
 
 
 def test_a_step_changes_other_fields_with_it() -> None:
-    held = a_backorder().moved(State.HELD, at=LATER, why="unfunded", reason=Reason.UNFUNDED, fee=usd("69.00"))
+    held = moved(a_backorder(), State.HELD, at=LATER, why="unfunded", reason=Reason.UNFUNDED, fee=usd("69.00"))
     assert (held.reason, held.fee, held.version) == (Reason.UNFUNDED, usd("69.00"), 0)
 
 
@@ -153,7 +153,7 @@ def test_a_step_changes_other_fields_with_it() -> None:
 def test_the_history_keeps_the_last_steps_in_order(steps: int) -> None:
     backorder = a_backorder(state=State.QUEUED)
     for n in range(steps):
-        backorder = backorder.moved(State.QUEUED, at=NOW + timedelta(minutes=n), why=str(n))
+        backorder = moved(backorder, State.QUEUED, at=NOW + timedelta(minutes=n), why=str(n))
 
     assert [step.why for step in backorder.history] == [str(n) for n in range(steps)][-HISTORY_LIMIT:]
     assert all(one.entered is next_.left for one, next_ in pairwise(backorder.history))
@@ -161,20 +161,20 @@ def test_the_history_keeps_the_last_steps_in_order(steps: int) -> None:
 
 @pytest.mark.parametrize("to", [State.MISSED, State.CANCELLED])
 def test_an_end_without_an_application_is_settled_at_once(to: State) -> None:
-    ended = a_backorder().moved(to, at=LATER, why="over", reason=Reason.UNFUNDED)
+    ended = moved(a_backorder(), to, at=LATER, why="over", reason=Reason.UNFUNDED)
     assert (ended.settled, ended.is_open, ended.outcome_at) == (True, False, LATER)
 
 
 @pytest.mark.parametrize("to", [State.MISSED, State.CANCELLED])
 def test_one_that_was_taken_back_and_whose_deposit_is_not_back_stays_open_when_it_ends(to: State) -> None:
     taken_back = a_backorder(state=State.HELD, deposit=FEE)
-    ended = taken_back.moved(to, at=LATER, why="no chance left", reason=Reason.UNFUNDED)
+    ended = moved(taken_back, to, at=LATER, why="no chance left", reason=Reason.UNFUNDED)
     assert (ended.settled, ended.is_open) == (False, True)
 
 
 @pytest.mark.parametrize("reason", [Reason.LATE, Reason.UNANSWERED, Reason.REFUSED])
 def test_what_was_funded_and_missed_stays_open_until_somebody_was_told(reason: Reason) -> None:
-    ended = a_backorder().moved(State.MISSED, at=LATER, why="over", reason=reason)
+    ended = moved(a_backorder(), State.MISSED, at=LATER, why="over", reason=reason)
     assert (ended.settled, ended.is_open, ended.outcome_at) == (False, True, LATER)
 
 
@@ -186,14 +186,14 @@ HOUR = timedelta(hours=1)
 def held_from_until(held: datetime, released: datetime, reason: Reason = Reason.UNFUNDED) -> Backorder:
     """Its deadline, an estimate, is at DEADLINE."""
     selected = an_estimated_backorder(drop_at=DEADLINE + timedelta(hours=3, minutes=15), created_at=NOW - MINUTE)
-    waits = selected.moved(State.HELD, at=held, why="held", reason=reason)
-    return waits.moved(State.QUEUED, at=released, why="due", reason=None)
+    waits = moved(selected, State.HELD, at=held, why="held", reason=reason)
+    return moved(waits, State.QUEUED, at=released, why="due", reason=None)
 
 
 def test_whose_money_came_after_its_deadline_was_missed_for_that_whatever_came_then() -> None:
     late = held_from_until(NOW, DEADLINE)
-    again = late.moved(State.HELD, at=DEADLINE + MINUTE, why="held", reason=Reason.UNFUNDED)
-    for backorder in (late, again.moved(State.QUEUED, at=DEADLINE + 2 * MINUTE, why="due", reason=None)):
+    again = moved(late, State.HELD, at=DEADLINE + MINUTE, why="held", reason=Reason.UNFUNDED)
+    for backorder in (late, moved(again, State.QUEUED, at=DEADLINE + 2 * MINUTE, why="due", reason=None)):
         assert backorder.missed_for(Reason.REFUSED) is Reason.UNFUNDED
 
 
@@ -201,11 +201,17 @@ def test_whose_money_came_after_its_deadline_was_missed_for_that_whatever_came_t
 def test_what_was_held_past_its_deadline_was_missed_for_that(reason: Reason) -> None:
     """Also if it was held for something else afterwards, and then let through, and refused."""
     late = held_from_until(NOW, DEADLINE, reason)
-    waits = an_estimated_backorder(drop_at=DEADLINE + timedelta(hours=3, minutes=15), created_at=NOW - MINUTE).moved(
-        State.HELD, at=NOW, why="held", reason=reason
+    waits = moved(
+        an_estimated_backorder(drop_at=DEADLINE + timedelta(hours=3, minutes=15), created_at=NOW - MINUTE),
+        State.HELD,
+        at=NOW,
+        why="held",
+        reason=reason,
     )
-    other = waits.because(Reason.UNFUNDED, at=DEADLINE + MINUTE).because(Reason.LIMIT, at=DEADLINE + 2 * MINUTE)
-    for backorder in (late, other.moved(State.QUEUED, at=DEADLINE + HOUR, why="due", reason=None)):
+    other = waits.hold(Reason.UNFUNDED, fee=FEE, at=DEADLINE + MINUTE).hold(
+        Reason.LIMIT, fee=FEE, at=DEADLINE + 2 * MINUTE
+    )
+    for backorder in (late, moved(other, State.QUEUED, at=DEADLINE + HOUR, why="due", reason=None)):
         assert backorder.missed_for(Reason.REFUSED) is reason
 
 
@@ -215,7 +221,7 @@ def test_what_was_held_past_its_deadline_was_missed_for_that(reason: Reason) -> 
         held_from_until(NOW, DEADLINE - MINUTE),
         held_from_until(DEADLINE + MINUTE, DEADLINE + 2 * MINUTE),
         replace(held_from_until(NOW, DEADLINE), deadline=DEADLINE + timedelta(days=1)),
-        a_backorder(state=State.HELD, reason=Reason.UNFUNDED).moved(State.QUEUED, at=LATER, why="due"),
+        moved(a_backorder(state=State.HELD, reason=Reason.UNFUNDED), State.QUEUED, at=LATER, why="due"),
     ],
     ids=["funded before", "in time first", "its drop was moved", "without a date"],
 )
@@ -231,22 +237,22 @@ def test_what_was_given_back_is_no_longer_charged() -> None:
 
 @pytest.mark.parametrize("to", [State.SUCCESSFUL, State.FAILED, State.AUCTION_WON, State.VANISHED])
 def test_an_end_with_an_application_stays_open_until_its_money_is_in_place(to: State) -> None:
-    ended = a_placed_backorder(state=State.ACTIVE).moved(to, at=LATER, why="over")
+    ended = moved(a_placed_backorder(state=State.ACTIVE), to, at=LATER, why="over")
     assert (ended.settled, ended.is_open, ended.outcome_at) == (False, True, LATER)
 
 
 def test_an_application_that_comes_with_the_end_keeps_it_open() -> None:
-    ended = a_backorder(state=State.SUBMITTING).moved(State.FAILED, at=LATER, why="asked late", application="app-1")
+    ended = moved(a_backorder(state=State.SUBMITTING), State.FAILED, at=LATER, why="asked late", application="app-1")
     assert (ended.settled, ended.is_open) == (False, True)
 
 
 def test_a_step_on_the_way_settles_nothing() -> None:
-    queued = a_backorder().moved(State.QUEUED, at=LATER, why="due")
+    queued = moved(a_backorder(), State.QUEUED, at=LATER, why="due")
     assert (queued.settled, queued.is_open, queued.outcome_at) == (False, True, None)
 
 
 def test_the_moment_of_an_end_may_be_told() -> None:
-    ended = a_placed_backorder(state=State.ACTIVE).moved(State.FAILED, at=LATER, why="over", outcome_at=NOW)
+    ended = moved(a_placed_backorder(state=State.ACTIVE), State.FAILED, at=LATER, why="over", outcome_at=NOW)
     assert ended.outcome_at == NOW
 
 
@@ -258,24 +264,20 @@ def test_a_backorder_is_open_unless_it_is_final_and_settled(state: State, *, set
 
 def test_waiting_for_another_reason_is_no_step() -> None:
     held = a_backorder(state=State.HELD, reason=Reason.UNFUNDED)
-    assert held.because(Reason.LIMIT, at=NOW) == a_backorder(state=State.HELD, reason=Reason.LIMIT)
+    assert held.hold(Reason.LIMIT, fee=FEE, at=NOW) == a_backorder(state=State.HELD, reason=Reason.LIMIT, fee=FEE)
 
 
 def test_a_schedule_dates_a_backorder_and_leaves_its_state() -> None:
     moments = schedule("com", finalization_at=NOW + timedelta(days=5), registries=Registries.load())
 
-    dated = a_backorder(state=State.ACTIVE).dated(moments, list="dropping/tuesday.csv", line=7)
+    said = a_date(finalization_at=NOW + timedelta(days=5))
+    dated = a_backorder(state=State.ACTIVE).with_date(said, at=NOW, registries=Registries.load())
 
     assert (dated.state, dated.history) == (State.ACTIVE, ())
     assert (dated.finalization_at, dated.deadline_known) == (NOW + timedelta(days=5), Known.FINALIZATION)
     assert (dated.deadline, dated.last_chance) == (moments.deadline, moments.last_chance)
     assert (dated.batch_starts_at, dated.batch_ends_at) == (moments.batch_starts_at, moments.batch_ends_at)
-    assert (dated.list, dated.line) == ("dropping/tuesday.csv", 7)
-
-
-def test_a_date_may_be_taken_back() -> None:
-    moments = schedule("com", drop_at=NOW, registries=Registries.load())
-    assert a_backorder().dated(moments).dated(UNDATED) == a_backorder()
+    assert dated.dates == (said,)
 
 
 def test_a_backorder_is_known_by_its_domain_and_drop_cycle() -> None:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.clock_difference import Ahead, measured, told_by_orders
 from backorder.provider.client import Provider
 from backorder.provider.dated import account_and_clock
-from tests.factories import NOW, a_placed_backorder, a_step, an_account_status
+from tests.factories import NOW, a_placed_backorder, an_account_status
 
 SECOND = timedelta(seconds=1)
 
@@ -75,12 +75,8 @@ def test_it_is_told_in_seconds_of_which_one_is_sure(difference: Ahead, words: st
 
 
 def an_order(domain: str, *, at: float, created: float, took: float = 1, **changes: Any) -> Backorder:
-    history = (
-        a_step(State.QUEUED, State.SUBMITTING, at=NOW + at * SECOND),
-        a_step(State.SUBMITTING, State.REQUESTED, at=NOW + (at + took) * SECOND),
-    )
-    about = {"submitted_at": NOW + created * SECOND, "history": history, "origin": Origin.OURS, **changes}
-    return a_placed_backorder(domain, **about)
+    answered = (NOW + at * SECOND, NOW + (at + took) * SECOND)
+    return a_placed_backorder(domain, **{"submitted_at": NOW + created * SECOND, "answered": answered, **changes})
 
 
 def test_the_latest_order_that_was_answered_at_once_tells_it() -> None:
@@ -92,20 +88,14 @@ def test_half_a_minute_is_at_once() -> None:
     assert told_by_orders([an_order("a.com", at=0, created=90, took=30)]) == ahead(60, 91)
 
 
-QUEUED = a_step(State.QUEUED, State.SUBMITTING, at=NOW)
-ASKED = a_step(State.SUBMITTING, State.SUBMITTING, at=NOW + SECOND)
-
-
 @pytest.mark.parametrize(
     "order",
     [
-        an_order("a.com", at=0, created=90, history=(QUEUED, ASKED)),
-        an_order("a.com", at=0, created=90, origin=Origin.FOREIGN),
+        an_order("a.com", at=0, created=90, answered=None),
         an_order("a.com", at=0, created=90, took=61),
-        an_order("a.com", at=0, created=90, history=()),
         an_order("a.com", at=0, created=90, submitted_at=None),
-        an_order("a.com", at=0, created=90, history=(a_step(State.SUBMITTING, State.REQUESTED),)),
     ],
+    ids=["found by a question", "answered late", "taken back"],
 )
 def test_no_other_does(order: Backorder) -> None:
     assert told_by_orders([order]) is None

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import WON, Backorder, BackorderKey, Reason, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.domains import parse_domain
 from backorder.domain.registries import Registries
+from backorder.domain.states import WON, State
+from backorder.domain.values import BackorderKey, Reason
 from backorder.store.memory import MemoryStore
 from ingestion.intake import NEXT_CYCLE, Intake, Missing, Outcome, Taken
 from ingestion.reading import Entry

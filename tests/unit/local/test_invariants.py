@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from backorder.domain.backorder import HISTORY_LIMIT, Origin, Reason, State
+from backorder.domain.backorder import HISTORY_LIMIT
 from backorder.domain.dates import DateSource
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import Origin, Reason
 from backorder.runtime.clock import iso
 from local.run.invariants import Evidence, check
 from local.run.last_words import Word, newest

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from backorder.domain.backorder import Backorder, Origin, Reason, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import Origin, Reason
 from backorder.runtime.clock import iso
 from local.run.unharmed import others_harmed
 from tests.factories import NOW, a_backorder, a_finding, a_placed_backorder, a_step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from backorder.domain.backorder import State
+from backorder.domain.states import State
 from backorder.store.memory import MemoryStore
 from local.run.watched import LAPSED_AFTER, WatchedStore
 from planning.funding.windows import TIME_TO_REACT

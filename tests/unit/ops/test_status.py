@@ -16,9 +16,11 @@ from backorder.documents.halt import Halt
 from backorder.documents.listeners import Subscription, unheard
 from backorder.documents.runs import Run
 from backorder.documents.successes import Stage, Successes
-from backorder.domain.backorder import Backorder, Reason, Source, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateSource
 from backorder.domain.findings import Kind
+from backorder.domain.states import State
+from backorder.domain.values import ListPlace, Reason, Source
 from backorder.store import SetAside
 from ingestion.cancels import Cancel
 from ops import status as of_status
@@ -317,7 +319,7 @@ def test_whose_date_counts_and_who_else_said_one_is_told() -> None:
 
 
 def test_the_kept_cancel_of_a_name_without_a_backorder_is_told() -> None:
-    kept = Cancel(NOW, "cancel/soon.txt", "v1", 3)
+    kept = Cancel(NOW, ListPlace("cancel/soon.txt", "v1", 3))
     text = " ".join(shown(a_history(cancelled=kept, dropping=1), of_why.render).split())
     assert text == (
         "john.com: cancelled by cancel/soon.txt, line 3 (24 Nov 2026 12:00 UTC):"

@@ -13,9 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backorder.documents.account_outlook import FallsDue, ForeignOrder, Lock, OwnPrice, Standing
-from backorder.domain.backorder import FINAL, WON, Backorder, Charge, Origin, Reason, Source, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
 from backorder.domain.schedule import MARGIN
+from backorder.domain.states import FINAL, WON, State
+from backorder.domain.values import Charge, Origin, Reason, Source
 from backorder.rules import Rules
 from planning.funding.allocation import Plan, chance_gone, plan
 from planning.funding.problem import Funds, Position

@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backorder.documents.account_outlook import OwnPrice, Standing
-from backorder.domain.backorder import Charge, State
 from backorder.domain.money import CENT, ZERO
+from backorder.domain.states import State
+from backorder.domain.values import Charge
 from backorder.rules import Rules
 from planning.funding.fees import EXCHANGE, Fees
 from tests.factories import CURRENCY, FEE, NOW, a_backorder, a_placed_backorder, usd

@@ -14,8 +14,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backorder.documents.account_outlook import Standing
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
+from backorder.domain.states import State
 from backorder.rules import Rules
 from planning.funding.fees import Fees
 from planning.funding.limits import Counted

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from backorder.documents.account_outlook import ForeignOrder, Standing, forecast, save_standing
 from backorder.documents.halt import Halt, halt, halt_line
 from backorder.documents.runs import last_run
-from backorder.domain.backorder import FUNDED_AND_MISSED, Backorder, BackorderKey, Origin, Reason, Source, State
+from backorder.domain.backorder import FUNDED_AND_MISSED, Backorder
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey, Call, Origin, Reason, Source
 from backorder.provider.account import AccountStatus
 from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure, Where
@@ -33,6 +35,7 @@ from tests.factories import (
     a_placed_backorder,
     an_account_status,
     an_estimated_backorder,
+    moved,
     usd,
 )
 
@@ -88,7 +91,7 @@ class World:
         """The workers give back whatever is queued, having no time for it."""
         for backorder in self.store.open_backorders():
             if backorder.state is State.QUEUED:
-                self.store.replace(backorder.moved(State.SELECTED, at=self.now, why="no time", queued_until=None))
+                self.store.replace(moved(backorder, State.SELECTED, at=self.now, why="no time", queued_until=None))
 
     def sent_as(self, kind: str) -> list[str]:
         return [key.domain for batch in self.sent if batch.kind == kind for key in batch.backorders]
@@ -351,7 +354,7 @@ def test_what_nobody_began_in_time_is_held_when_the_money_is_gone(world: World) 
 def test_whoever_changes_a_backorder_meanwhile_is_faster(world: World) -> None:
     """A cancel that comes while the account is read."""
     world.there_is(a_backorder("a.com"), a_backorder("b.com"))
-    cancelled = world.the("a.com").moved(State.CANCELLED, at=NOW, why="cancelled")
+    cancelled = moved(world.the("a.com"), State.CANCELLED, at=NOW, why="cancelled")
     find = world.store.open_backorders
 
     def find_and_cancel() -> Any:
@@ -432,10 +435,14 @@ def test_a_worse_order_is_taken_back_for_a_better_one_which_is_sent_when_it_is_g
     assert world.sent_as("withdraw") == ["worse.com", "worse.com"], "its message may have been lost"
     assert len(world.the("worse.com").history) == 1
 
-    gone = (
-        world.the("worse.com")
-        .moved(State.WITHDRAWING, at=world.now, why="")
-        .moved(State.HELD, at=world.now, why="", reason=Reason.UNFUNDED, application=None, displaced=False)
+    gone = moved(
+        moved(world.the("worse.com"), State.WITHDRAWING, at=world.now, why=""),
+        State.HELD,
+        at=world.now,
+        why="",
+        reason=Reason.UNFUNDED,
+        application=None,
+        displaced=False,
     )
     world.store.replace(gone)
     world.tick()
@@ -507,8 +514,8 @@ def test_what_the_provider_failed_after_its_deadline_is_missed_for_want_of_money
     world.provider, world.now = account("69.00"), deadline + paid_in
     world.tick()
     assert world.state() == (State.QUEUED, None)
-    sent = world.store.replace(world.the().moved(State.SUBMITTING, at=world.now, why="claimed", claim=a_claim()))
-    world.store.replace(sent.moved(State.SELECTED, at=world.now, why="549", claim=None, reason=Reason.REFUSED))
+    sent = world.store.replace(moved(world.the(), State.SUBMITTING, at=world.now, why="claimed", claim=a_claim()))
+    world.store.replace(moved(sent, State.SELECTED, at=world.now, why="549", claim=None, reason=Reason.REFUSED))
     world.now = batch
     world.tick()
     assert world.state() == (State.MISSED, why)
@@ -760,7 +767,9 @@ def test_an_application_that_lacks_something_is_mended_once_the_rules_say_it_and
 
     current = world.store.latest("name.se")
     assert current is not None
-    sent = current.repaired({"X-NICSE-IDNUMBER": "1"}, current.incomplete, at=NOW, why="refused", call="545")
+    sent = current.amend(
+        {"X-NICSE-IDNUMBER": "1"}, current.incomplete, at=NOW, why="refused", call=Call("ModifyDomainApplication", 545)
+    )
     world.store.replace(sent)
     assert world.tick().repaired == 0
 

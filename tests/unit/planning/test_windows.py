@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import Origin
 from planning.funding.timeline import Window
 from planning.funding.windows import TIME_TO_REACT, UNSURE, Windows, lock_of
 from tests.factories import NOW, a_backorder, a_dated_backorder, a_placed_backorder, usd

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from backorder.domain.backorder import FINAL, Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import FINALIZATION_LEAD
+from backorder.domain.states import FINAL, State
 from reconciliation.dating import to_look_up_date
 from tests.factories import NOW, a_backorder, a_date, a_dated_backorder, a_placed_backorder, an_estimated_backorder
 

@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorder.documents.halt import Halt
-from backorder.domain.backorder import FINAL, WON, AuctionTold, Backorder, Reason, Source, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding, Kind, Severity
 from backorder.domain.money import ZERO
+from backorder.domain.states import FINAL, WON, State
+from backorder.domain.values import AuctionTold, Reason, Source
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.listing import Unread
 from reconciliation.findings import (

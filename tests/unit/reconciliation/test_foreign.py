@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from backorder.documents.account_outlook import ForeignOrder
-from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
+from backorder.domain.states import State
+from backorder.domain.values import Origin
 from backorder.provider.applications import Application
 from backorder.store import NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore

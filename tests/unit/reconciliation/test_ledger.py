@@ -18,9 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Account, Lease, Posting, balances
 from backorder.domain.money import ZERO
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from backorder.provider.account import AccountingEntry, Deposit
 from backorder.store.memory import MemoryStore
 from reconciliation import ledger

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from backorder.domain.backorder import Backorder, Charge, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Account, Posting
+from backorder.domain.states import State
+from backorder.domain.values import Charge
 from backorder.provider.account import AccountingEntry
 from reconciliation import ledger
 from reconciliation.ledger import Seen, Unposted

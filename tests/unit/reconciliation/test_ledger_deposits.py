@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Lease
+from backorder.domain.states import State
 from backorder.provider.account import Deposit
 from backorder.provider.listing import Unread
 from reconciliation import ledger

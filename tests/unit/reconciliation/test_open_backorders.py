@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from backorder.store import Conflict, NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore
 from reconciliation import open_backorders as of_orders
 from reconciliation.open_backorders import TRIES, Change, Orders
-from tests.factories import NOW, a_backorder, a_placed_backorder
+from tests.factories import NOW, a_backorder, a_placed_backorder, moved
 
 
 class Written(MemoryStore):
@@ -117,7 +119,7 @@ def test_what_need_not_be_changed_any_more_stays_as_others_left_it() -> None:
     store = a_store()
     orders = Orders(store)
     orders.change(held(orders), lambda order: order if order.state.is_final else noting("a")(order))
-    store.by_others("john.com", lambda order: order.moved(State.FAILED, at=NOW, why="lost", settled=False))
+    store.by_others("john.com", lambda order: moved(order, State.FAILED, at=NOW, why="lost", settled=False))
     orders.write()
     assert (store.writes, held(orders).state, held(orders).note) == ([], State.FAILED, None)
 

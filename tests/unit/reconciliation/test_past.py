@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from backorder.store.memory import MemoryStore
 from reconciliation import past
 from reconciliation.open_backorders import Orders

@@ -10,21 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import (
-    FINAL,
-    HISTORY_LIMIT,
-    TRANSITIONS,
-    AuctionTold,
-    Backorder,
-    Origin,
-    RefusedLook,
-    Source,
-    State,
-)
+from backorder.domain.backorder import HISTORY_LIMIT, Backorder
 from backorder.domain.dates import DateSource
 from backorder.domain.ledger import Lease
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import MARGIN, Known
+from backorder.domain.states import FINAL, TRANSITIONS, State
+from backorder.domain.values import AuctionTold, Call, Origin, RefusedLook, Source
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import NotFound, Refused
@@ -83,7 +75,7 @@ def test_a_backorder_goes_where_its_application_stands_if_the_table_leads_there(
     if State(status) in TRANSITIONS[state] - {state}:
         assert followed.state is State(status)
         [step] = followed.history
-        assert (step.at, step.call) == (LATER, "QueryDomainApplicationList app-john.com")
+        assert (step.at, str(step.call)) == (LATER, "QueryDomainApplicationList app-john.com")
     else:
         assert followed is backorder
 
@@ -123,11 +115,13 @@ def test_an_application_is_gone_after_two_looks_that_are_an_hour_apart() -> None
     order = a_placed_backorder(state=State.ACTIVE, deposit=FEE)
     once = looked_in_vain(order, GONE, now=NOW)
     assert once.state is State.ACTIVE
-    assert once.refused_look == RefusedLook("StatusDomainApplication 545", "Object not found", NOW, 1, NOW + HOUR)
+    assert once.refused_look == RefusedLook(
+        Call("StatusDomainApplication", 545), "Object not found", NOW, 1, NOW + HOUR
+    )
     assert looked_in_vain(once, GONE, now=NOW + HOUR / 2) is once
     gone = looked_in_vain(once, GONE, now=NOW + HOUR)
     assert (gone.state, gone.outcome_at, gone.settled, gone.deposit) == (State.VANISHED, NOW + HOUR, False, FEE)
-    assert (gone.history[-1].call, gone.refused_look) == ("StatusDomainApplication 545", None)
+    assert (str(gone.history[-1].call), gone.refused_look) == ("StatusDomainApplication 545", None)
 
 
 def test_another_answer_between_begins_the_count_anew() -> None:
@@ -230,7 +224,7 @@ def test_what_is_missing_among_those_that_were_read_is_looked_at_and_what_vanish
     order = a_placed_backorder(state=state, batch_ends_at=NOW)
     assert to_look_at(order, now=NOW, expected=True) is missed
     assert to_look_at(order, now=NOW, expected=False) is never_expected
-    aside = replace(order, refused_look=RefusedLook("StatusDomainApplication 531", "", NOW, 1, LATER))
+    aside = replace(order, refused_look=RefusedLook(Call("StatusDomainApplication", 531), "", NOW, 1, LATER))
     assert not to_look_at(aside, now=NOW, expected=True)
     assert to_look_at(aside, now=LATER + HOUR, expected=False) is missed
 
@@ -466,7 +460,7 @@ def test_names_are_looked_up_once_after_their_drop_and_daily_while_they_are_free
 
 def test_a_name_whose_look_was_refused_waits_for_the_next() -> None:
     lost = a_placed_backorder(
-        state=State.FAILED, refused_look=RefusedLook("CheckDomain 545", "", NOW - HOUR, 1, NOW + HOUR)
+        state=State.FAILED, refused_look=RefusedLook(Call("CheckDomain", 545), "", NOW - HOUR, 1, NOW + HOUR)
     )
     due = [to_look_up(lost, now=at) for at in (NOW, NOW + HOUR - MICROSECOND, NOW + HOUR, NOW + 2 * HOUR)]
     assert due == [False, False, True, True]

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import State
 from backorder.domain.findings import Kind
+from backorder.domain.states import State
 from reconciliation.page import html, view
 from reconciliation.page.html import shown
 from reconciliation.page.model import Outcomes, Page

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from backorder.documents.account_outlook import ForeignOrder, Lock, Standing
 from backorder.documents.successes import Stage, Successes
-from backorder.domain.backorder import Backorder, Reason, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.clock_difference import Ahead
 from backorder.domain.dates import DateSource
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Posting, balances
 from backorder.domain.money import ZERO
+from backorder.domain.states import State
+from backorder.domain.values import Reason
 from reconciliation.page import html
 from reconciliation.page.funding import PAST
 from reconciliation.page.model import FundingDay, Page

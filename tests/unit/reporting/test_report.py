@@ -16,10 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import Reason, State
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Posting, Tally, balances
 from backorder.domain.schedule import Known
+from backorder.domain.states import State
+from backorder.domain.values import Reason
 from backorder.runtime.csv_cells import safe
 from backorder.store.memory import MemoryStore
 from reconciliation import report

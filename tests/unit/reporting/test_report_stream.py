@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import BackorderKey
 from backorder.store.memory import MemoryStore
 from reconciliation.books import Books
 from reconciliation.one_by_one import OneByOne

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import Origin, State
+from backorder.domain.states import State
+from backorder.domain.values import Origin
 from backorder.rules import Rules, RulesError, keep_rules, kept_rules, last_good_rules, parse_rules
 from backorder.rules.conditions import Condition
 from backorder.rules.expressions import Expression

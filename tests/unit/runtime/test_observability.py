@@ -14,7 +14,8 @@ import pytest
 
 import planning.app
 from backorder.documents.successes import Stage, ages, note_success
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
 from backorder.provider.calls import Called
 from backorder.runtime.observability import METRICS, measure, measure_by, metrics
 from backorder.store.memory import MemoryStore

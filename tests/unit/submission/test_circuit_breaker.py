@@ -13,7 +13,7 @@ from backorder.documents.halt import Halt, halt, halt_line, halt_zone, lift_halt
 from backorder.provider.errors import ORDER, AccessDenied, NotFound, OutcomeUnknown, ProviderError, Refused
 from backorder.rules import RulesError, RulesOutdated
 from backorder.store.memory import MemoryStore
-from submission.circuit_breaker import Line, Refusal
+from submission.circuit_breaker import Line, RefusedOrder
 from tests.factories import NOW
 
 UNLIKED = "Invalid attribute value; DOMAIN"
@@ -38,7 +38,7 @@ class Batch:
         for name in names:
             mark, give_back = partial(self.marked.append, name), partial(self.given_back.append, name)
             zone = name.partition(".")[2]
-            refusal = Refusal(name, zone, give_back, mark if blamed else None, again)
+            refusal = RefusedOrder(name, zone, give_back, mark if blamed else None, again)
             self.line.refused(Refused(words, code=541), refusal)
 
     @property

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
 from backorder.store.memory import MemoryStore
 from submission.claims import LEASE, claim, new_claim, settle, taken_over
-from tests.factories import NOW, a_backorder
+from tests.factories import NOW, a_backorder, moved
 
 STALLED = "an answer that came late"
 
@@ -27,7 +28,7 @@ class Desk:
         self.now: datetime = NOW
         queued = a_backorder(state=State.QUEUED)
         self.store.create(queued)
-        begun = claim(self.store, queued, State.SUBMITTING, new_claim("order", NOW), now=NOW, why="claimed")
+        begun = claim(self.store, queued, new_claim("order", NOW), now=NOW, why="claimed")
         assert begun is not None
         self.claimed = [begun]
         """As each worker has read it when it got the claim."""
@@ -44,7 +45,7 @@ class Desk:
             return
         self.now = max(self.now, held.lease_until)
         again = taken_over(held, self.now)
-        taken = claim(self.store, self.backorder, State.SUBMITTING, again, now=self.now, why="asking")
+        taken = claim(self.store, self.backorder, again, now=self.now, why="asking")
         assert taken is not None
         self.claimed.append(taken)
 
@@ -55,7 +56,7 @@ class Desk:
         return settle(
             self.store,
             self.claimed[worker],
-            lambda backorder: backorder.moved(to, at=self.now, why=STALLED, claim=None),
+            lambda backorder: moved(backorder, to, at=self.now, why=STALLED, claim=None),
         )
 
 
@@ -146,5 +147,5 @@ def test_of_two_workers_that_claim_the_same_backorder_one_gets_it() -> None:
     store = MemoryStore()
     queued = a_backorder(state=State.QUEUED)
     store.create(queued)
-    claims = [claim(store, queued, State.SUBMITTING, new_claim("order", NOW), now=NOW, why="c") for _ in range(2)]
+    claims = [claim(store, queued, new_claim("order", NOW), now=NOW, why="c") for _ in range(2)]
     assert [written is not None for written in claims] == [True, False]

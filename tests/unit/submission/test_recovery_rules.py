@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.domain.backorder import Claim, Origin
+from backorder.domain.values import Claim, Origin
 from backorder.provider.adapter import FINAL, LIVE, ApplicationStatus
 from backorder.provider.applications import Application
 from submission.recovery_rules import CLOCK_SKEW, QUESTIONS, Adopt, AskAgain, Conclusion, SendAgain, conclude, is_ours

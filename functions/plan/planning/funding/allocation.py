@@ -12,7 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from backorder.documents.account_outlook import Forecast
-from backorder.domain.backorder import Backorder, Reason, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
+from backorder.domain.values import Reason
 from planning.funding.choosing import choose
 from planning.funding.dispatch import send
 from planning.funding.forecast import foresee

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backorder.domain.backorder import Backorder, Reason
+from backorder.domain.backorder import Backorder
+from backorder.domain.values import Reason
 from planning.funding.limits import Counted
 from planning.funding.problem import Order, Position, by_rank
 from planning.funding.timeline import Span, Timeline

@@ -10,8 +10,9 @@ from heapq import nsmallest
 from typing import Any
 
 from backorder.documents.account_outlook import Forecast, Lock
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.money import CENT
+from backorder.domain.states import State
 from planning.funding.choosing import Choice, refused
 from planning.funding.problem import Order, Position, by_rank
 from planning.funding.timeline import Span, Timeline, amount_of

@@ -11,8 +11,9 @@ from operator import attrgetter
 from typing import Any
 
 from backorder.documents.account_outlook import Standing
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
+from backorder.domain.states import State
 from backorder.rules import Rules
 from planning.funding.fees import Fees
 from planning.funding.limits import Counted

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from backorder.domain.backorder import Backorder, Source
+from backorder.domain.backorder import Backorder
+from backorder.domain.values import Source
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 

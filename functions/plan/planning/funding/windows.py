@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN
+from backorder.domain.states import State
+from backorder.domain.values import Origin
 from planning.funding.timeline import Window
 
 RELEASE_LAG = timedelta(hours=24)

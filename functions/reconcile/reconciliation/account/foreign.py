@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from backorder.documents.account_outlook import ForeignOrder
-from backorder.domain.backorder import Backorder, Origin
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Lease
+from backorder.domain.values import Origin
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider

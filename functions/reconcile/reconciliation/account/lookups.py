@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.registries import Registries
+from backorder.domain.states import State
 from backorder.provider.client import Provider
 from backorder.provider.errors import NotFound, ProviderError, Refused, Scope
 from backorder.provider.names import Availability

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from backorder.domain.backorder import Backorder, Origin, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
+from backorder.domain.states import State
+from backorder.domain.values import Origin
 from backorder.provider.applications import Application
 from reconciliation.findings.observation import Observation
 

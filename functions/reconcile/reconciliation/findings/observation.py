@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from backorder.domain.backorder import Backorder, BackorderKey
+from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.money import ZERO
+from backorder.domain.values import BackorderKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from backorder.domain.backoff import MATTERS_AFTER
-from backorder.domain.backorder import FUNDED_AND_MISSED, AuctionTold, Backorder, Charge, Origin, Source, State
+from backorder.domain.backorder import FUNDED_AND_MISSED, Backorder
 from backorder.domain.findings import Kind
 from backorder.domain.money import CENT, ZERO, in_words
+from backorder.domain.states import State
+from backorder.domain.values import AuctionTold, Charge, Origin, Source
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
 from reconciliation.status_sync import may_come_back, stale
@@ -87,8 +89,8 @@ def _found(kind: Kind, order: Backorder, advice: str, amount: Decimal | None = N
 
 def _credit_limit(order: Backorder, at: Circumstances) -> Observation | None:
     """The provider refuses it for want of credit, again and again, where the plan takes it for covered."""
-    last = next((step.call for step in reversed(order.history) if step.call), None)
-    if last != "AddDomainApplication 546" or not (order.state.is_waiting or order.state is State.SUBMITTING):
+    refused = order.refusal is not None and order.refusal.for_credit
+    if not refused or not (order.state.is_waiting or order.state is State.SUBMITTING):
         return None
     before = f", before {_on(order.deadline)}" if order.deadline is not None and order.deadline > at.now else ""
     return _found(
@@ -211,11 +213,12 @@ def _set_aside(order: Backorder, at: Circumstances) -> Observation | None:
             f"The provider refuses {what} for {order.domain} since {_on(looks.since)} ({looks.call}: {looks.words}); "
             f"it is asked again {_on(looks.next_at)}. Look at application {order.application} in its control panel.",
         )
-    if order.refused_since is None or order.failures == 0 or order.state.is_final:
+    refusal = order.refusal
+    if refusal is None or refusal.since is None or refusal.times == 0 or order.state.is_final:
         return None
     until = order.last_chance if order.application is None else order.finalization_at
     soon = until is not None and at.now >= until - MATTERS_BEFORE
-    if order.failures < MATTERS_AFTER and not soon:
+    if refusal.times < MATTERS_AFTER and not soon:
         return None
     asked = "to take back the order" if order.state is State.WITHDRAWING else "what the order lacks"
     asked = asked if order.application else "the order"
@@ -223,8 +226,8 @@ def _set_aside(order: Backorder, at: Circumstances) -> Observation | None:
     return _found(
         Kind.SET_ASIDE,
         order,
-        f"The provider refuses {asked} for {order.domain} since {_on(order.refused_since)} ({order.failure}), "
-        f"{order.failures} times by now; it is tried again, more and more slowly. See what it objects to, or ask its "
+        f"The provider refuses {asked} for {order.domain} since {_on(refusal.since)} ({refusal.words}), "
+        f"{refusal.times} times by now; it is tried again, more and more slowly. See what it objects to, or ask its "
         f"support{before}.",
     )
 
@@ -270,7 +273,7 @@ def _deadline_missed(order: Backorder, at: Circumstances) -> Observation | None:
         return None  # it came too late: its list's report says so
     if at.now >= (order.batch_ends_at or order.outcome_at) + TOLD_FOR:
         return None
-    said = f" The provider's last word: {order.failure}." if order.failure else ""
+    said = f" The provider's last word: {order.refusal.words}." if order.refusal is not None else ""
     return _found(
         Kind.DEADLINE_MISSED,
         order,
@@ -309,11 +312,12 @@ def _refund_missing(order: Backorder, at: Circumstances) -> Observation | None:
     since = of_no_use_since(order)
     if since is None or not refund_is_overdue(order, at.now, at.release_lag):
         return None
+    application = order.application or (order.withdrawal.application if order.withdrawal is not None else None)
     return _found(
         Kind.REFUND_MISSING,
         order,
         f"{order.domain} {since[1]}, and its deposit of {_money(order.deposit, at)} is still reserved: ask the "
-        f"provider's support to release it, application {order.application or _taken_back(order)[1]}.",
+        f"provider's support to release it, application {application or 'unknown'}.",
         order.deposit,
     )
 
@@ -333,19 +337,9 @@ def of_no_use_since(order: Backorder) -> tuple[datetime, str] | None:
     if order.state.is_won and order.charged > ZERO:
         charged_at = order.charges[-1].at
         return charged_at, f"was charged on {_on(charged_at)}"
-    if order.state.is_waiting and order.history:
-        taken_back_at, _ = _taken_back(order)
-        return taken_back_at, f"was taken back on {_on(taken_back_at)}"
+    if order.state.is_waiting and order.withdrawal is not None:
+        return order.withdrawal.at, f"was taken back on {_on(order.withdrawal.at)}"
     return None
-
-
-def _taken_back(order: Backorder) -> tuple[datetime, str]:
-    """When its application was taken back for want of funds, and which one that was; the earliest moment that its
-    history tells of, if it does not go back so far."""
-    for step in reversed(order.history):
-        if step.left is State.WITHDRAWING:
-            return step.at, (step.call or "").partition(" ")[2]
-    return order.history[0].at, "unknown"
 
 
 def _success_without_charge(order: Backorder, at: Circumstances) -> Observation | None:

@@ -16,9 +16,10 @@ from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 
-from backorder.domain.backorder import Backorder, BackorderKey, Charge
+from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Account, Posting, PostingKind
 from backorder.domain.money import ZERO
+from backorder.domain.values import BackorderKey, Charge
 from backorder.provider.account import AccountingEntry
 from reconciliation.ledger.seen import Seen, posting
 
@@ -195,7 +196,7 @@ def dispute(order: Backorder, seen: Seen) -> tuple[Backorder, list[Posting]]:
         for suffix, amount, account in (("", charge.net, Account.FEES), (TAX, charge.tax, Account.TAX))
         if amount
     ]
-    return replace(order, charges=tuple(replace(charge, disputed=True) for charge in order.charges)), postings
+    return order.charge(replace(charge, disputed=True) for charge in order.charges), postings
 
 
 def keyed(entries: Iterable[AccountingEntry]) -> Iterator[tuple[str, AccountingEntry]]:

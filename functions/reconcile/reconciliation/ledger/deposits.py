@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from backorder.domain.backorder import WAITING, Backorder, BackorderKey, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Account, Lease, Posting
+from backorder.domain.states import WAITING, State
+from backorder.domain.values import BackorderKey
 from backorder.provider.account import Deposit
 from reconciliation.ledger.seen import Seen, posting
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from backorder.domain.backorder import AuctionTold, Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.money import in_words
+from backorder.domain.states import State
+from backorder.domain.values import AuctionTold
 from reconciliation.findings import PAY_WITHIN
 from reconciliation.page.model import AuctionRow
 

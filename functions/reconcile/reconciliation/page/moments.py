@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
+from backorder.domain.states import State
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.page.model import Moment
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.schedule import FINALIZATION_LEAD
+from backorder.domain.states import State
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings import RELEASE_LAG
 

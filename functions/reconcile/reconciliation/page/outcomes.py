@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from backorder.domain.backorder import WAITING, WON, Backorder, State
+from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
+from backorder.domain.states import WAITING, WON, State
 from reconciliation.page.model import Outcomes
 
 MOST_ZONES = 30

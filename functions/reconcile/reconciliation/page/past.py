@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
 from reconciliation.page.needs import turns
 from reconciliation.page.outcomes import Zones
 

@@ -42,7 +42,7 @@ def _row(backorder: Backorder) -> Row:
         ordered_at=backorder.submitted_at,
         list=backorder.list,
         line=backorder.line,
-        reason=backorder.failure or backorder.reason or "",
+        reason=(backorder.refusal.words if backorder.refusal is not None else None) or backorder.reason or "",
     )
 
 

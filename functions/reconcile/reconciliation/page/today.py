@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from backorder.domain.backorder import Backorder, State
+from backorder.domain.backorder import Backorder
+from backorder.domain.states import State
 from backorder.store import ListRecord
 from reconciliation.page.model import Today
 from reconciliation.page.outcomes import GROUPS

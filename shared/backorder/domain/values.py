@@ -1,0 +1,227 @@
+"""What a backorder is made of: its value objects, each changed by the verbs of `backorder.py` alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import total_ordering
+from typing import Literal, NamedTuple
+
+from backorder.domain.states import State
+
+
+class BackorderKey(NamedTuple):
+    """A domain and its drop cycle: a domain that drops again years later is a new backorder."""
+
+    domain: str
+    cycle: int
+
+
+class TakingBack(StrEnum):
+    """What a cancel can do to a backorder, in the words of the reports."""
+
+    AT_ONCE = "at once: nothing was sent for it"
+    AT_THE_PROVIDER = "at the provider"
+    BEGUN = "cancelled already"
+    TOO_LATE = "too late to take back"
+    FOREIGN = "somebody else ordered it in this account: take it back there"
+
+
+class Origin(StrEnum):
+    """Whose application it is. A foreign one fulfils the wish and draws its fee, and is never withdrawn."""
+
+    OURS = "ours"
+    FOREIGN = "foreign"
+
+
+class Source(StrEnum):
+    """Who chose the domain: a person's wish outranks a rule's choice."""
+
+    WANTED = "wanted"
+    DROPPING = "dropping"
+
+
+class Reason(StrEnum):
+    """Why a backorder waits, was missed or is withdrawn; the words of the reports."""
+
+    UNFUNDED = "unfunded"
+    TOO_DEAR = "dearer than its max_price"
+    LATE = "late"
+    UNANSWERED = "unanswered"
+    REFUSED = "refused"
+    LIMIT = "over a limit of rules.toml"
+    RENEWED = "renewed: its registry's list has it no more"
+    LEFT_OUT = "left out by newer rules"
+
+
+class Decider(StrEnum):
+    """Who decides whether a backorder is wanted, in order of rank: a later one outranks an earlier one."""
+
+    RULES = "rules"
+    # A list that is complete for its days, and has the domain no more.
+    LIST = "list"
+    PERSON = "person"
+
+
+_RANKS = {decider: rank for rank, decider in enumerate(Decider)}
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who decided last whether a backorder is wanted, and when; the greater of two decisions stands.
+
+    A person outranks a list, and a list the rules. Between two of the same rank, the newer one is the greater.
+    """
+
+    by: Decider
+    # UTC: the LastModified of the person's, or of the complete, list; since when the rules choose as they do.
+    at: datetime
+
+    def __lt__(self, other: Decision) -> bool:
+        return (_RANKS[self.by], self.at) < (_RANKS[other.by], other.at)
+
+
+class ListPlace(NamedTuple):
+    """Where an entry stands: in which version of which list, and in which line."""
+
+    # Key of the list in the bucket (`archive#member` for one of several members).
+    list: str
+    version: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.list} ({self.version}), line {self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of the provider that led to a step: its command, and what was answered."""
+
+    command: str
+    # The provider's code, where it refused.
+    code: int | None = None
+    application: str | None = None
+    unanswered: bool = False
+
+    def __str__(self) -> str:
+        answer = "unanswered" if self.unanswered else self.application if self.code is None else self.code
+        return self.command if answer is None else f"{self.command} {answer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a backorder's history."""
+
+    at: datetime
+    left: State
+    entered: State
+    why: str
+    call: Call | None = None
+    # The entry of a list that led here: a person's cancel.
+    entry: ListPlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the provider refused of a backorder: to place it, to withdraw it, or to amend it."""
+
+    # The provider's, of the last time.
+    words: str
+    # In a row, where each was about this one alone.
+    times: int = 0
+    # When what was refused first had been sent: a placement may have taken effect all the same.
+    since: datetime | None = None
+    # The account's credit was too small for it.
+    for_credit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLook:
+    """A look at one object that the provider refused, and when it is looked at again."""
+
+    call: Call
+    # The provider's.
+    words: str
+    since: datetime
+    # In a row.
+    times: int
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's hold on a backorder while a command for it may be under way.
+
+    `first_sent_at` and `extra` are frozen at the first attempt: what a later worker asks about, and sends again, is
+    what the first one sent.
+    """
+
+    attempt: str
+    kind: Literal["order", "withdraw"]
+    first_sent_at: datetime
+    lease_until: datetime
+    # How many times the command was or may have been sent.
+    sent: int = 0
+    # The outcome of the last sending is unknown: ask before anything else.
+    unanswered: bool = False
+    # How many times in a row the provider said that it has no such application.
+    asked: int = 0
+    ask_after: datetime | None = None
+    # How many times the provider answered that it has such an application already.
+    exists: int = 0
+    # Every application for this domain is in a final state, and the provider still answers that it exists: NEW=1.
+    new: bool = False
+    extra: Mapping[str, str] = field(default_factory=dict)
+    # The provider's applications for this domain before the first attempt, by id: none of these was made by it.
+    # None: it was not asked, and their times tell.
+    there: tuple[str, ...] | None = None
+
+    def may_be_taken_over(self, now: datetime) -> bool:
+        """Tell whether its worker is through or gone, and the pause before the next question over."""
+        return self.lease_until <= now and (self.ask_after is None or self.ask_after <= now)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """An application of ours that the provider took back, and when we knew."""
+
+    at: datetime
+    application: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One accounting entry that is a backorder's: positive where it was charged, negative where it was given back.
+
+    Amounts in the account's currency.
+    """
+
+    # Of the ledger's postings.
+    key: str
+    at: datetime
+    net: Decimal
+    tax: Decimal
+    # The name was not won, and the books have it under `other`.
+    disputed: bool = False
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionTold:
+    """An auction for a caught name, by the provider's words. Amounts in `currency`, which need not be the account's."""
+
+    won: bool
+    lost: bool
+    currency: str
+    best_bid: Decimal | None = None
+    # To be paid by the winner, once it is known.
+    price: Decimal | None = None
+    vat: Decimal | None = None
+    bidders: int | None = None
