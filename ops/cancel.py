@@ -62,7 +62,11 @@ def prospect(domain: str, latest: Backorder | None, kept: Cancel | None = None) 
         case TakingBack.AT_ONCE:
             return Prospect(domain, latest.state, will_act=True, what="is taken back at once: nothing was sent for it")
         case TakingBack.AT_THE_PROVIDER:
-            until = f", if it allows that until {moment(latest.finalization_at)} UTC" if latest.finalization_at else ""
+            until = (
+                f", if it allows that until {moment(latest.schedule.finalization_at)} UTC"
+                if latest.schedule.finalization_at
+                else ""
+            )
             return Prospect(domain, latest.state, will_act=True, what=f"is taken back at the provider{until}")
         case TakingBack.BEGUN:
             return Prospect(domain, latest.state, will_act=False, what=how)

@@ -153,7 +153,7 @@ class Journey:
     def _planned(self) -> str | None:
         for backorder in self._backorders().values():
             if backorder is not None and backorder.state is State.HELD:
-                raise Stuck(f"{backorder.domain} is held back: {backorder.reason}. Pay in, or look at `status`")
+                raise Stuck(f"{backorder.domain} is held back: {backorder.plan.reason}. Pay in, or look at `status`")
         run = last_run(self.stack.store, "plan")
         if run is not None and (trouble := run.trouble):
             raise Stuck(f"the plan of {iso(run.at)}: {trouble}")

@@ -169,8 +169,8 @@ def glance(
     read = [_line(record) for record in lists if record.kind in ("wanted", "dropping", "cancel")]
     open_now = list(backorders)
     due = sorted(
-        (b for b in open_now if b.state.is_waiting and b.deadline is not None),
-        key=lambda b: (b.deadline, b.domain),
+        (b for b in open_now if b.state.is_waiting and b.schedule.deadline is not None),
+        key=lambda b: (b.schedule.deadline, b.domain),
     )
     ran = plan.summary if plan else {}
     return Status(
@@ -181,7 +181,7 @@ def glance(
         lists=tuple(line for line in read if line.read_at >= midnight),
         last_list=read[-1] if read else None,
         open=dict(sorted(Counter(b.state.value for b in open_now).items())),
-        waiting_for=dict(Counter(str(b.reason) for b in open_now if b.state is State.HELD and b.reason)),
+        waiting_for=dict(Counter(str(b.plan.reason) for b in open_now if b.state is State.HELD and b.plan.reason)),
         ordered_today=sum(b.submitted_at is not None and b.submitted_at >= midnight for b in open_now),
         reported=reported,
         currency=ran.get("currency") or (foreseen.currency if foreseen else None),
@@ -193,7 +193,9 @@ def glance(
         forecast=foreseen,
         forecast_in_words=foreseen.sentence if foreseen else None,
         deadlines=tuple(
-            Due(b.domain, b.deadline, b.deadline_known, b.state, b.reason) for b in due[:MOST_DEADLINES] if b.deadline
+            Due(b.domain, b.schedule.deadline, b.schedule.known, b.state, b.plan.reason)
+            for b in due[:MOST_DEADLINES]
+            if b.schedule.deadline
         ),
         findings=tuple(sorted((f for f in findings if f.status == "open"), key=lambda f: (f.kind.rank, f.opened_at))),
         halted=halted,

@@ -185,8 +185,12 @@ def history(
 
 def _of_states(backorder: Backorder) -> Iterator[Event]:
     if len(backorder.history) == 0 or backorder.history[0].left is State.SELECTED:
-        chosen = "wanted by a person" if backorder.source is Source.WANTED else "chosen by the rules"
-        yield Event(backorder.created_at, State.SELECTED, f"{chosen}: {backorder.list}, line {backorder.line}")
+        chosen = "wanted by a person" if backorder.wish.source is Source.WANTED else "chosen by the rules"
+        yield Event(
+            backorder.created_at,
+            State.SELECTED,
+            f"{chosen}: {backorder.wish.place.list}, line {backorder.wish.place.line}",
+        )
     for step in backorder.history:
         yield Event(
             step.at,
@@ -251,28 +255,32 @@ def _cycle(seen: History, cycle: Cycle, console: Console) -> None:
 
 
 def _facts(of: Backorder, now: datetime) -> Iterator[tuple[str, str]]:
-    by_rules = f"chosen by the rules ({of.chosen})" if of.chosen else "chosen by the rules"
-    who = "a person's wish" if of.source is Source.WANTED else by_rules
-    yield "from", f"{of.list} (version {of.list_version}), line {of.line}"
-    yield "why", f"{who}, priority {of.priority}" + (f", at most {money(of.max_price, None)}" if of.max_price else "")
-    yield "note", of.note or ""
-    if of.reason:
-        yield "waits" if not of.state.is_final else "reason", str(of.reason)
+    by_rules = f"chosen by the rules ({of.wish.chosen})" if of.wish.chosen else "chosen by the rules"
+    who = "a person's wish" if of.wish.source is Source.WANTED else by_rules
+    yield "from", f"{of.wish.place.list} (version {of.wish.place.version}), line {of.wish.place.line}"
+    yield (
+        "why",
+        f"{who}, priority {of.wish.priority}"
+        + (f", at most {money(of.wish.max_price, None)}" if of.wish.max_price else ""),
+    )
+    yield "note", of.wish.note or ""
+    if of.plan.reason:
+        yield "waits" if not of.state.is_final else "reason", str(of.plan.reason)
     yield "last refusal", "" if of.refusal is None else of.refusal.words
-    if of.deadline is None:
+    if of.schedule.deadline is None:
         yield "deadline", "no drop date is known yet" if not of.state.is_final else ""
     else:
-        known = "" if of.deadline_known is Known.FINALIZATION else f", {of.deadline_known}"
-        yield "deadline", f"{moment(of.deadline)} UTC ({ahead(of.deadline, now)}{known})"
+        known = "" if of.schedule.known is Known.FINALIZATION else f", {of.schedule.known}"
+        yield "deadline", f"{moment(of.schedule.deadline)} UTC ({ahead(of.schedule.deadline, now)}{known})"
     for number, said in enumerate(of.dates):
         yield "dated by" if number == 0 else "outranked", in_words(said)
-    if of.batch_starts_at is not None:
-        yield "drops", f"{moment(of.batch_starts_at)} UTC ({ahead(of.batch_starts_at, now)})"
-    yield "fee", money(of.fee, None)
-    yield "reserved", money(of.deposit, None)
-    if of.application:
+    if of.schedule.batch_starts_at is not None:
+        yield "drops", f"{moment(of.schedule.batch_starts_at)} UTC ({ahead(of.schedule.batch_starts_at, now)})"
+    yield "fee", money(of.plan.fee, None)
+    yield "reserved", money(of.deposit.amount, None)
+    if of.application_id:
         whose = ", placed by somebody else" if of.origin is Origin.FOREIGN else ""
-        yield "application", f"{of.application}, created {moment(of.submitted_at)} UTC{whose}"
+        yield "application", f"{of.application_id}, created {moment(of.submitted_at)} UTC{whose}"
     if of.cancel_requested and not of.state.is_final:
         yield "cancelled", "yes: it is taken back as soon as the provider allows it"
     if of.state.is_final and not of.settled:

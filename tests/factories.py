@@ -5,7 +5,7 @@ Amounts are in USD, times in UTC, around NOW. A domain's zone is all behind its 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,9 +15,22 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Lease, Posting
-from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
+from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known, Schedule
 from backorder.domain.states import FINAL, State
-from backorder.domain.values import Call, Charge, Claim, Decider, Decision, Source, Step
+from backorder.domain.values import (
+    BackorderKey,
+    Call,
+    Charge,
+    Claim,
+    Decider,
+    Decision,
+    ListPlace,
+    PlacedApplication,
+    PlannedSubmission,
+    Source,
+    Step,
+    Wish,
+)
 from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
@@ -37,32 +50,75 @@ def zone_of(domain: str) -> str:
     return domain.partition(".")[2]
 
 
-def a_backorder(domain: str = "john.com", state: State = State.SELECTED, **changes: Any) -> Backorder:
-    """A person's wish, without a date; a final one is not settled. Any field may be given."""
-    return Backorder(
-        **{
-            "domain": domain,
-            "cycle": 1,
-            "zone": zone_of(domain),
-            "state": state,
-            "source": Source.WANTED,
-            "priority": Decimal(5),
-            "list": "wanted/monday.txt",
-            "list_version": "v1",
-            "line": 1,
-            "created_at": NOW,
-            "decided": Decision(Decider.RULES, NOW - timedelta(days=30)),
-            **changes,
-        }
+_PARTS: dict[str, tuple[str, str]] = {
+    **{name: ("wish", name) for name in ("source", "priority", "max_price", "note", "chosen", "decided")},
+    **{name: ("wish", name) for name in ("place", "cancelled_by")},
+    **{field.name: ("schedule", field.name) for field in fields(Schedule)},
+    **{field.name: ("plan", field.name) for field in fields(PlannedSubmission)},
+    **{name: ("application", name) for name in ("submitted_at", "origin", "answered", "lacks", "amended_with")},
+    **{f"auction_{name}": ("auction", name) for name in ("ends_at", "url", "next_bid", "pending_at", "paid")},
+    "unknown_status": ("application", "unknown_status"),
+    "deposit": ("deposit", "amount"),
+    "last_deposit": ("deposit", "last"),
+    "usual_deposit": ("deposit", "usual"),
+    "unreserved_since": ("deposit", "missing_since"),
+    "checked_at": ("lookup", "at"),
+    "still_free": ("lookup", "is_free"),
+    "expires_at": ("lookup", "expires_at"),
+    "renewal_mode": ("lookup", "renewal_mode"),
+}
+"""In which part of a backorder a field is, by the name that tests have for it."""
+
+
+def changed(backorder: Backorder, **changes: Any) -> Backorder:
+    """One of which some fields differ, in whichever part of it they are; for what no verb does."""
+    own: dict[str, Any] = {}
+    parts: dict[str, dict[str, Any]] = {}
+    place = backorder.wish.place
+    place = place._replace(
+        list=changes.pop("list", place.list),
+        version=changes.pop("list_version", place.version),
+        line=changes.pop("line", place.line),
     )
+    for name, value in {"place": place, **changes}.items():
+        if name in _PARTS:
+            part, field = _PARTS[name]
+            parts.setdefault(part, {})[field] = value
+        else:
+            own[name] = value
+    if "domain" in own or "cycle" in own:
+        own["key"] = BackorderKey(own.pop("domain", backorder.domain), own.pop("cycle", backorder.cycle))
+    if "application" in own and own["application"] is None:
+        parts.pop("application", None)
+    elif "application" in own or "application" in parts:
+        known = backorder.application or PlacedApplication("", None)
+        id_ = own.pop("application", None) or backorder.application_id
+        # What is said of an application that there is not, is not said.
+        if id_ is not None:
+            own["application"] = replace(known, id=id_, **parts.pop("application", {}))
+        parts.pop("application", None)
+    told = {name: replace(own.pop(name, getattr(backorder, name)), **values) for name, values in parts.items()}
+    return replace(backorder, **own, **told)
+
+
+def a_backorder(domain: str = "john.com", state: State = State.SELECTED, **changes: Any) -> Backorder:
+    """A person's wish, without a date; a final one is not settled. Any field of any part may be given."""
+    wish = Wish(
+        source=Source.WANTED,
+        priority=Decimal(5),
+        place=ListPlace("wanted/monday.txt", "v1", 1),
+        decided=Decision(Decider.RULES, NOW - timedelta(days=30)),
+    )
+    ordinary = Backorder(BackorderKey(domain, 1), zone_of(domain), state, wish, created_at=NOW)
+    return changed(ordinary, **changes)
 
 
 def moved(
     backorder: Backorder, to: State, *, at: datetime, why: str, call: Call | None = None, **changes: Any
 ) -> Backorder:
     """One that went to state `to`, if the table allows it, with other changes; for whom the verbs are no matter."""
-    entered = replace(backorder._entered(to, at=at, why=why, call=call), **changes)
-    return replace(entered._over(at), **changes) if to.is_final else entered
+    entered = changed(backorder._entered(to, at=at, why=why, call=call), **changes)
+    return changed(entered._over(at), **changes) if to.is_final else entered
 
 
 def refused_words(backorder: Backorder) -> str | None:
@@ -77,7 +133,7 @@ def a_dated_backorder(domain: str = "john.com", *, finalization_at: datetime, **
         "finalization_at": finalization_at,
         "deadline": finalization_at - MARGIN,
         "last_chance": finalization_at - MARGIN,
-        "deadline_known": Known.FINALIZATION,
+        "known": Known.FINALIZATION,
         "dates": (a_date(DateSource.PROVIDER, finalization_at=finalization_at, drop_at=drop_at),),
         "batch_starts_at": drop_at,
         "batch_ends_at": drop_at + timedelta(hours=1),
@@ -95,7 +151,7 @@ def an_estimated_backorder(domain: str = "john.com", *, drop_at: datetime, **cha
     moments = {
         "deadline": drop_at - FINALIZATION_LEAD - MARGIN,
         "last_chance": drop_at,
-        "deadline_known": Known.ESTIMATED,
+        "known": Known.ESTIMATED,
         "dates": (a_date(drop_at=drop_at),),
         "batch_starts_at": drop_at,
         "batch_ends_at": drop_at + timedelta(hours=1),

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 ENUMERATIONS = {
-    "domain": ("state", "source", "origin", "reason", "deadline_known"),
+    "domain": ("state",),
     "ledger": ("kind", "source", "target"),
     "leases": (),
     "findings": ("kind", "status"),

@@ -164,5 +164,7 @@ def by_day(backorders: Iterable[Backorder]) -> dict[date | None, list[Backorder]
     """Those that drop on each day (UTC); None: nobody knows yet."""
     days: defaultdict[date | None, list[Backorder]] = defaultdict(list)
     for backorder in backorders:
-        days[backorder.batch_starts_at.date() if backorder.batch_starts_at else None].append(backorder)
+        days[backorder.schedule.batch_starts_at.date() if backorder.schedule.batch_starts_at else None].append(
+            backorder
+        )
     return dict(days)

@@ -77,10 +77,10 @@ def _names(orders: Orders, console: Console, most: int) -> None:
     for backorder in orders.ordered[:most]:
         table.add_row(
             backorder.domain,
-            f"{backorder.line:,}",
-            f"{backorder.deadline:%Y-%m-%d %H:%M}" if backorder.deadline else "no date yet",
+            f"{backorder.wish.place.line:,}",
+            f"{backorder.schedule.deadline:%Y-%m-%d %H:%M}" if backorder.schedule.deadline else "no date yet",
             f"{orders.fees.of(backorder.zone):,}",
-            (backorder.chosen or "").removeprefix("score "),
+            (backorder.wish.chosen or "").removeprefix("score "),
         )
     console.print(table)
     if len(orders.ordered) > most:
@@ -118,7 +118,7 @@ def _closing(considered: Sequence[Considered], orders: Orders, limits: Limits, c
         )
     if orders.too_late:
         console.print(f"{len(orders.too_late):,} more are chosen, and too late to be ordered.")
-    undated = sum(backorder.deadline is None for backorder in orders.ordered)
+    undated = sum(backorder.schedule.deadline is None for backorder in orders.ordered)
     if undated:
         console.print(
             f"{undated:,} have no date: limits of names a day, and deadlines, apply once the provider's list has one."
@@ -154,11 +154,11 @@ def write(orders: Orders, path: Path) -> None:
 def _row(backorder: Backorder, ordered: str, orders: Orders) -> Iterable[str]:
     cells = (
         backorder.domain,
-        backorder.line,
-        backorder.batch_starts_at.isoformat() if backorder.batch_starts_at else "",
-        backorder.deadline.isoformat() if backorder.deadline else "",
-        backorder.priority,
-        backorder.chosen or "",
+        backorder.wish.place.line,
+        backorder.schedule.batch_starts_at.isoformat() if backorder.schedule.batch_starts_at else "",
+        backorder.schedule.deadline.isoformat() if backorder.schedule.deadline else "",
+        backorder.wish.priority,
+        backorder.wish.chosen or "",
         orders.fees.of(backorder.zone),
         ordered,
     )

@@ -26,7 +26,7 @@ def auctions_untold(
 ) -> Iterator[str]:
     """Auctions that our orders won and that no open finding told of all the time. With `mishaps`, or where calls went
     unanswered, looks may be late: then it is enough that one told of it before it was paid."""
-    ours = {backorder.application for backorder in backorders if backorder.origin is Origin.OURS}
+    ours = {backorder.application_id for backorder in backorders if backorder.origin is Origin.OURS}
     odd = {answer["domain"] for answer in emulator.get("answers", ())}
     unanswered = bool(emulator.get("account_faulty"))
     for auction in emulator.get("auctions", ()):

@@ -107,17 +107,19 @@ def _has_reason(backorder: Backorder, evidence: Evidence) -> bool:
     now = evidence.ended_at
     match backorder.state:
         case State.HELD:
-            return backorder.reason is not None
+            return backorder.plan.reason is not None
         case State.SELECTED:
-            waits = any(until is not None and until > now for until in (backorder.not_before, backorder.send_at))
+            waits = any(
+                until is not None and until > now for until in (backorder.plan.not_before, backorder.plan.send_at)
+            )
             return evidence.planned_only or evidence.halted or waits or backorder.refusal is not None
         case State.QUEUED:
-            return backorder.queued_until is not None and backorder.queued_until > now
+            return backorder.plan.queued_until is not None and backorder.plan.queued_until > now
         case State.SUBMITTING | State.WITHDRAWING:
             return backorder.claim is not None
         case _:
             live = {a["application"] for a in evidence.emulator["applications"] if a["domain"] == backorder.domain}
-            return backorder.application in live
+            return backorder.application_id in live
 
 
 def _in_time(evidence: Evidence) -> Offenders:
@@ -127,18 +129,20 @@ def _in_time(evidence: Evidence) -> Offenders:
     estimated = {
         b.domain
         for b in evidence.backorders
-        if b.deadline_known is not Known.FINALIZATION
-        or (b.finalization_at is not None and b.created_at >= b.finalization_at)
+        if b.schedule.known is not Known.FINALIZATION
+        or (b.schedule.finalization_at is not None and b.created_at >= b.schedule.finalization_at)
     }
     for domain in evidence.emulator["sent_late"]:
         if domain not in estimated:
             yield f"{domain}: sent after its finalization date"
     for backorder in evidence.backorders:
-        if backorder.state is not State.MISSED or backorder.reason not in (Reason.LATE, Reason.UNANSWERED):
+        if backorder.state is not State.MISSED or backorder.plan.reason not in (Reason.LATE, Reason.UNANSWERED):
             continue
-        created_in_time = backorder.last_chance is None or backorder.created_at < backorder.last_chance
+        created_in_time = (
+            backorder.schedule.last_chance is None or backorder.created_at < backorder.schedule.last_chance
+        )
         if created_in_time and not (evidence.halted or evidence.mishaps or _unanswered(backorder, evidence)):
-            yield f"{backorder.domain}: missed ({backorder.reason}) by our own doing"
+            yield f"{backorder.domain}: missed ({backorder.plan.reason}) by our own doing"
 
 
 def _unanswered(backorder: Backorder, evidence: Evidence) -> bool:
@@ -146,7 +150,7 @@ def _unanswered(backorder: Backorder, evidence: Evidence) -> bool:
     last hour before the name's last chance."""
     if backorder.domain in evidence.emulator["faulty"]:
         return True
-    last_chance = backorder.last_chance
+    last_chance = backorder.schedule.last_chance
     if last_chance is None:
         return False
     moments = map(datetime.fromisoformat, evidence.emulator["account_faulty"])
@@ -193,7 +197,7 @@ def _refunds_complete(evidence: Evidence) -> Offenders:
     for backorder in evidence.backorders:
         if (
             backorder.state.is_lost
-            and backorder.application is not None
+            and backorder.application_id is not None
             and backorder.domain in reserved - reported
             and backorder.outcome_at is not None
             and evidence.ended_at > backorder.outcome_at + GRACE
@@ -233,7 +237,7 @@ def _nobody_elses(evidence: Evidence) -> Offenders:
 def _applications(backorder: Backorder) -> Iterator[str | None]:
     """Those of ours, with those that were taken back so that better names could have their funds."""
     if backorder.origin is Origin.OURS:
-        yield backorder.application
+        yield backorder.application_id
     for step in backorder.history:
         if step.left is State.WITHDRAWING and step.entered is State.HELD and step.call is not None:
             yield step.call.application

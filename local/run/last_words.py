@@ -57,8 +57,10 @@ def words_broken(backorders: Sequence[Backorder], words: Mapping[str, Word]) -> 
 
 
 def _cancel_ignored(backorder: Backorder, word: Word) -> str | None:
-    dropped_later = backorder.batch_starts_at is not None and backorder.batch_starts_at > word.at + ANOTHER_DROP
-    if backorder.origin is Origin.FOREIGN or (backorder.source is Source.DROPPING and dropped_later):
+    dropped_later = (
+        backorder.schedule.batch_starts_at is not None and backorder.schedule.batch_starts_at > word.at + ANOTHER_DROP
+    )
+    if backorder.origin is Origin.FOREIGN or (backorder.wish.source is Source.DROPPING and dropped_later):
         return None
     if backorder.cancel_requested:
         return None
@@ -75,7 +77,7 @@ def _cancel_ignored(backorder: Backorder, word: Word) -> str | None:
 
 def _wish_ignored(backorder: Backorder, word: Word) -> str | None:
     if backorder.state is State.CANCELLED:
-        is_over = backorder.last_chance is not None and backorder.last_chance <= word.at + READ_WITHIN
+        is_over = backorder.schedule.last_chance is not None and backorder.schedule.last_chance <= word.at + READ_WITHIN
         return None if is_over else "wanted last, and it is CANCELLED"
     if backorder.cancel_requested:
         return "wanted last, and it is to be taken back"

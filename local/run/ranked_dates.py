@@ -20,7 +20,7 @@ def rank_of(backorder: Backorder) -> int | None:
 
 def outranked(before: Backorder, after: Backorder) -> str | None:
     """What is wrong with a change of a backorder's date; None: nothing."""
-    goes_by = [(each.finalization_at, each.batch_starts_at) for each in (before, after)]
+    goes_by = [(each.schedule.finalization_at, each.schedule.batch_starts_at) for each in (before, after)]
     one, other = rank_of(before), rank_of(after)
     if goes_by[0] == goes_by[1] or one is None:
         return None
@@ -38,15 +38,15 @@ def wrongly_dated(backorders: Sequence[Backorder]) -> Iterator[str]:
         best = min(backorder.dates, key=lambda said: RANKS.index(said.source), default=None)
         if best is not None and not _goes_by(backorder, best):
             by = best.finalization_at or best.drop_at or best.drop_day
-            stands = backorder.finalization_at or backorder.batch_starts_at
+            stands = backorder.schedule.finalization_at or backorder.schedule.batch_starts_at
             yield f"{backorder.domain}: goes by {stands}, and {best.source} says {by}"
 
 
 def _goes_by(backorder: Backorder, said: DateStatement) -> bool:
     if said.finalization_at is not None:
-        return backorder.finalization_at == said.finalization_at
-    if backorder.finalization_at is not None or backorder.batch_starts_at is None:
+        return backorder.schedule.finalization_at == said.finalization_at
+    if backorder.schedule.finalization_at is not None or backorder.schedule.batch_starts_at is None:
         return False
     if said.drop_at is not None:
-        return backorder.batch_starts_at == said.drop_at
-    return said.drop_day is None or abs(backorder.batch_starts_at.date() - said.drop_day) <= A_DAY
+        return backorder.schedule.batch_starts_at == said.drop_at
+    return said.drop_day is None or abs(backorder.schedule.batch_starts_at.date() - said.drop_day) <= A_DAY

@@ -71,11 +71,15 @@ def collect(store: Store, given: Mapping[str, str]) -> Collected:
         object_key = record.name.partition("#")[0]
         return record.read_at, list(given).index(object_key) if object_key in given else len(given)
 
+    def shown(backorder: Backorder) -> Backorder:
+        place = backorder.wish.place
+        return backorder.listed_at(place._replace(list=named(place.list)))
+
     return Collected(
         lists=[
             replace(record, name=named(record.name)) for record in sorted(store.lists(), key=order) if _is_list(record)
         ],
-        backorders=[replace(backorder, list=named(backorder.list)) for backorder in store.backorders()],
+        backorders=[shown(backorder) for backorder in store.backorders()],
         postings=list(store.postings()),
         findings=list(store.findings()),
     )

@@ -101,7 +101,9 @@ def _backorders(outcome: Outcome, console: Console) -> None:
     table.add_column("", style="dim")
     table.add_column("names", justify="right")
     reasons = Counter(
-        (backorder.state, str(backorder.reason)) for backorder in outcome.collected.backorders if backorder.reason
+        (backorder.state, str(backorder.plan.reason))
+        for backorder in outcome.collected.backorders
+        if backorder.plan.reason
     )
     for state, count in outcome.summary["backorders"].items():
         why = ", ".join(
@@ -151,7 +153,7 @@ def _needs_doing(outcome: Outcome, console: Console) -> None:
     if (more := len(open_findings) - MOST_TO_DO) > 0:
         console.print(f"[bold yellow]To do:[/] {more} more, in findings.csv.", highlight=False, soft_wrap=True)
     waits = any(backorder.state is State.HELD for backorder in outcome.collected.backorders)
-    missed = any(backorder.reason is Reason.UNFUNDED for backorder in outcome.collected.backorders)
+    missed = any(backorder.plan.reason is Reason.UNFUNDED for backorder in outcome.collected.backorders)
     told = any((finding.kind, finding.subject) == (Kind.SHORTFALL, "account") for finding in open_findings)
     if outcome.worst and missed and not told:
         # Foreseen in time, and not met: what the messages said, for the next time.

@@ -45,7 +45,7 @@ def others_harmed(
             or world.was_too_late_for(backorder)
         ):
             continue
-        if (harm := world.harm(backorder)) is None or (mishaps and backorder.reason in LATE):
+        if (harm := world.harm(backorder)) is None or (mishaps and backorder.plan.reason in LATE):
             continue
         if backorder.domain not in named:
             yield f"{backorder.domain}: {harm}, though no scripted answer is about it"
@@ -60,14 +60,14 @@ def _named(answers: Sequence[Mapping[str, Any]], emulator: Mapping[str, Any]) ->
 
 
 def _is_short(backorder: Backorder) -> bool:
-    return backorder.reason in SHORT or any(step.entered is State.HELD for step in backorder.history)
+    return backorder.plan.reason in SHORT or any(step.entered is State.HELD for step in backorder.history)
 
 
 def _was_not_to_be_ordered(backorder: Backorder) -> bool:
     """Its user took it back, it came too late, another's order fulfils it, or nobody knows when it drops."""
-    late = backorder.last_chance is not None and backorder.created_at >= backorder.last_chance
+    late = backorder.schedule.last_chance is not None and backorder.created_at >= backorder.schedule.last_chance
     cancelled = backorder.cancel_requested or backorder.state is State.CANCELLED
-    return late or cancelled or backorder.origin is Origin.FOREIGN or backorder.deadline is None
+    return late or cancelled or backorder.origin is Origin.FOREIGN or backorder.schedule.deadline is None
 
 
 def _is_rejected_in_words(backorder: Backorder) -> bool:
@@ -98,16 +98,16 @@ class _World:
     def harm(self, backorder: Backorder) -> str | None:
         """What is not as it should be with a name that was to be ordered; None: nothing."""
         placed = self._of_domain.get(backorder.domain, [])
-        deadline = backorder.deadline
+        deadline = backorder.schedule.deadline
         if not placed:
             return f"never ordered ({backorder.state})" if deadline is None or self._now >= deadline else None
-        if backorder.deadline_known is Known.FINALIZATION and deadline is not None:
+        if backorder.schedule.known is Known.FINALIZATION and deadline is not None:
             first = min(datetime.fromisoformat(each["created"]) for each in placed)
             if first > deadline and (backorder.submitted_at is None or backorder.created_at < deadline):
                 return f"ordered after its deadline, at {first:%-d %B %H:%M} UTC"
-        if backorder.application is None:
+        if backorder.application_id is None:
             return f"ordered, and the pipeline knows nothing of it ({backorder.state})"
-        status = self._status.get(backorder.application)
+        status = self._status.get(backorder.application_id)
         if status is not None and backorder.state is not State.WITHDRAWING and backorder.state != status:
             return f"{backorder.state}, where the provider has it {status}"
         return f"{backorder.state}, and the provider does not have it" if status is None else None

@@ -57,7 +57,7 @@ class WatchedStore:
         before = self.open.get(backorder.key)
         if before is not None and (wrong := outranked(before, backorder)) is not None:
             self.outranked.append(wrong)
-        self.unfunded += backorder.state is State.MISSED and backorder.reason is Reason.UNFUNDED
+        self.unfunded += backorder.state is State.MISSED and backorder.plan.reason is Reason.UNFUNDED
         if backorder.is_open:
             self.open[backorder.key] = backorder
         else:
@@ -79,12 +79,12 @@ class WatchedStore:
 def _moments(backorder: Backorder) -> Iterator[datetime | None]:
     state = backorder.state
     if state.is_waiting:
-        yield backorder.deadline
-        yield backorder.last_chance
-        yield backorder.not_before
-        yield backorder.send_at
+        yield backorder.schedule.deadline
+        yield backorder.schedule.last_chance
+        yield backorder.plan.not_before
+        yield backorder.plan.send_at
         if state is State.QUEUED:
-            yield backorder.queued_until
+            yield backorder.plan.queued_until
     elif backorder.claim is not None and state in (State.SUBMITTING, State.WITHDRAWING):
         yield max(filter(None, (backorder.claim.lease_until, backorder.claim.ask_after)))
     elif state in PLACED:
@@ -94,12 +94,12 @@ def _moments(backorder: Backorder) -> Iterator[datetime | None]:
             lock = finalization_at - LOCK_LEAD
             yield lock - TIME_TO_REACT
             yield lock - UNSURE - TIME_TO_REACT
-        yield backorder.finalization_at
-        yield backorder.batch_ends_at
+        yield backorder.schedule.finalization_at
+        yield backorder.schedule.batch_ends_at
         if state is State.AUCTION_PENDING:
-            yield backorder.auction_ends_at
-        if backorder.unreserved_since is not None:
-            yield backorder.unreserved_since + LAPSED_AFTER
+            yield backorder.auction.ends_at
+        if backorder.deposit.missing_since is not None:
+            yield backorder.deposit.missing_since + LAPSED_AFTER
     elif backorder.outcome_at is not None:
         yield backorder.outcome_at + RELEASE_LAG
         yield backorder.outcome_at + GRACE

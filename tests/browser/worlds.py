@@ -25,6 +25,7 @@ from tests.factories import (
     a_list_record,
     a_posting,
     an_account_status,
+    changed,
     usd,
 )
 
@@ -72,7 +73,7 @@ def busy(count: int, *, seed: int = 1, **changes: Any) -> dict[str, Any]:
         paid = a_posting(f"payment#{amount}", usd("5000.00"), at=NOW - timedelta(days=draw.randrange(1, 84)))
         postings.append(paid)
         amount += paid.amount
-    reserved = sum((b.deposit for b in backorders if b.deposit is not None), Decimal(0))
+    reserved = sum((b.deposit.amount or Decimal(0) for b in backorders), Decimal(0))
     return {
         "backorders": backorders,
         "lists": [
@@ -161,7 +162,7 @@ def _backorder(n: int, draw: random.Random) -> Backorder:
         created_at=drop - timedelta(days=7),
         finalization_at=finalization,
         deadline=finalization - timedelta(minutes=15),
-        deadline_known=Known.FINALIZATION,
+        known=Known.FINALIZATION,
         batch_starts_at=drop,
         batch_ends_at=drop + timedelta(minutes=75),
         fee=fee,
@@ -171,7 +172,7 @@ def _backorder(n: int, draw: random.Random) -> Backorder:
     if drop < NOW:
         over = drop + timedelta(hours=2)
         if chance < 0.08:
-            return replace(backorder, state=State.MISSED, reason=Reason.UNFUNDED, outcome_at=finalization, settled=True)
+            return changed(backorder, state=State.MISSED, reason=Reason.UNFUNDED, outcome_at=finalization, settled=True)
         if chance < 0.11:
             said = "Domain class is not supported"
             return replace(backorder, state=State.REJECTED, refusal=Refusal(said), outcome_at=ordered, settled=True)
@@ -180,25 +181,25 @@ def _backorder(n: int, draw: random.Random) -> Backorder:
             backorder, state=State.SUCCESSFUL if won else State.FAILED, outcome_at=over, settled=True, **placed
         )
     if chance < 0.15:
-        return replace(backorder, state=State.HELD, reason=Reason.UNFUNDED, fee=None)
+        return changed(backorder, state=State.HELD, reason=Reason.UNFUNDED, fee=None)
     if ordered > NOW or chance < 0.2:
-        return replace(backorder, state=State.SELECTED, fee=None)
+        return changed(backorder, state=State.SELECTED, fee=None)
     if finalization - timedelta(days=3) > NOW:
         return replace(backorder, state=State.REQUESTED, **placed)
-    return replace(backorder, state=State.ACTIVE, deposit=fee, **placed)
+    return changed(backorder, state=State.ACTIVE, deposit=fee, **placed)
 
 
 def _postings(backorder: Backorder) -> Iterator[Posting]:
-    if backorder.submitted_at is None or backorder.fee is None or backorder.finalization_at is None:
+    if backorder.submitted_at is None or backorder.plan.fee is None or backorder.schedule.finalization_at is None:
         return
-    locked = max(backorder.submitted_at, backorder.finalization_at - timedelta(days=3))
+    locked = max(backorder.submitted_at, backorder.schedule.finalization_at - timedelta(days=3))
     if locked > NOW:
         return
 
     def posting(key: str, at: datetime, kind: str, source: Account, target: Account) -> Posting:
         key = f"{key}#{backorder.domain}"
         return a_posting(
-            key, backorder.fee or FEE, at=at, kind=kind, source=source, target=target, domain=backorder.domain
+            key, backorder.plan.fee or FEE, at=at, kind=kind, source=source, target=target, domain=backorder.domain
         )
 
     yield posting("deposit", locked, "deposit", Account.BALANCE, Account.RESERVED)

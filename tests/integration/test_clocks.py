@@ -60,7 +60,7 @@ def by_hand(world: World, domain: str) -> str:
 
 def whose(world: World, domain: str = "john.com") -> tuple[State, Origin | None, str | None]:
     found = world.backorder(domain)
-    return found.state, found.origin, found.application
+    return found.state, found.origin, found.application_id
 
 
 @pytest.mark.parametrize("ahead_s", [-29, -10, 0, 10, 28])

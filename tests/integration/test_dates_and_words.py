@@ -58,9 +58,9 @@ def test_a_list_of_the_past_moves_nothing_and_says_so(world: World, wish: str, o
     assert before.state is State.HELD
     summary = world.upload("dropping/old.csv", OLD_LISTS[old], modified=START)
     tick(world)
-    assert (world.backorder("gold.com").state, world.backorder("gold.com").last_chance) == (
+    assert (world.backorder("gold.com").state, world.backorder("gold.com").schedule.last_chance) == (
         State.HELD,
-        before.last_chance,
+        before.schedule.last_chance,
     )
     assert "1 name is dated into the past by this list, which moves nothing: gold.com" in summary.notes
 
@@ -69,9 +69,12 @@ def test_the_better_source_counts_whoever_comes_last(world: World) -> None:
     world.upload("wanted/a.csv", "domain,drop date\ngold.com,2026-12-04\n", modified=START)
     world.upload("dropping/b.csv", "gold.com;2026-11-28 16:00:00\n", modified=START + HOUR)
     gold = world.backorder("gold.com")
-    assert (gold.dated_by, gold.finalization_at) == (DateSource.PROVIDER, datetime(2026, 11, 28, 16, tzinfo=UTC))
+    assert (gold.dated_by, gold.schedule.finalization_at) == (
+        DateSource.PROVIDER,
+        datetime(2026, 11, 28, 16, tzinfo=UTC),
+    )
     summary = world.upload("dropping/c.csv", "domain,drop date\ngold.com,2026-12-24\n", modified=START + 2 * HOUR)
-    assert world.backorder("gold.com").finalization_at == gold.finalization_at
+    assert world.backorder("gold.com").schedule.finalization_at == gold.schedule.finalization_at
     assert "1 name keeps the date of a better source: gold.com" in summary.notes
     assert [said.source for said in world.backorder("gold.com").dates] == ["provider", "user", "other"]
 
@@ -83,7 +86,7 @@ def test_what_is_wanted_anew_keeps_what_better_sources_said_of_this_drop(world: 
     world.upload("wanted/d.csv", "domain,drop date\ngold.com,2026-11-20\n", modified=START + 3 * HOUR)
     gold = world.backorder("gold.com")
     assert (gold.key, gold.state) == (BackorderKey("gold.com", 2), State.SELECTED)
-    assert gold.finalization_at == datetime(2026, 11, 28, 16, tzinfo=UTC)
+    assert gold.schedule.finalization_at == datetime(2026, 11, 28, 16, tzinfo=UTC)
 
 
 # At the provider
@@ -115,7 +118,7 @@ def test_a_wrong_estimate_is_mended_by_the_providers_list_before_anything_is_tak
     account.store.replace(order.with_date(wrong, at=START, registries=REGISTRIES))
     account.hourly(START + 4 * HOUR)
     gold = account.backorder("gold.com")
-    assert (gold.dated_by, gold.finalization_at) == (DateSource.PROVIDER, START + 4 * DAY)
+    assert (gold.dated_by, gold.schedule.finalization_at) == (DateSource.PROVIDER, START + 4 * DAY)
     account.hourly(START + 5 * DAY)
     assert account.state("gold.com") is State.SUCCESSFUL
 
@@ -124,7 +127,7 @@ def test_a_stale_order_is_read_before_it_is_taken_back(account: Account) -> None
     """As long as the provider does not answer for it, it stays."""
     dropped = {"batch_ends_at": START - 2 * DAY, "batch_starts_at": START - 2 * DAY, "deadline": START - 3 * DAY}
     account.order_dormant("gold.com", source=Source.DROPPING, **dropped)
-    application = account.backorder("gold.com").application
+    application = account.backorder("gold.com").application_id
     account.emulator.set_answers([Scripted("StatusDomainApplication", application=application, http=503, times=None)])
     account.at(START + HOUR)
     assert not account.backorder("gold.com").cancel_requested
@@ -152,7 +155,7 @@ def test_estimates_are_looked_up_each_day_and_in_the_last_36_hours_each_hour(acc
     assert asked(8) == 6, "from 36 hours before 08:45 on"
     account.emulator.schedule("gold.com", finalization_at=drop_at - 2 * HOUR)
     assert asked(1) == 1
-    assert account.backorder("gold.com").finalization_at == drop_at - 2 * HOUR
+    assert account.backorder("gold.com").schedule.finalization_at == drop_at - 2 * HOUR
     assert asked(5) == 0
 
 
@@ -247,7 +250,7 @@ def test_a_withdrawal_that_is_not_done_yet_is_called_off_and_told(world: World) 
 
 
 def wish(backorder: Backorder) -> tuple[Decimal, Decimal | None, str | None]:
-    return backorder.priority, backorder.max_price, backorder.note
+    return backorder.wish.priority, backorder.wish.max_price, backorder.wish.note
 
 
 FIRST = "domain,priority,max price,note\ngold.com,1,100,shop\n"

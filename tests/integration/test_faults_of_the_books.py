@@ -177,12 +177,12 @@ def test_a_deposit_that_is_a_strangers_for_the_same_name_is_no_missing_refund() 
         world.order("john.com", at=NOW + 48 * HOUR, state=State.CANCELLED, outcome_at=NOW + HOUR)
         with world.provider_of() as provider:
             provider.order("john.com", new=True)
-            provider.withdraw(world.backorder().application or "")
+            provider.withdraw(world.backorder().application_id or "")
         world.at(NOW + HOUR)
-        assert world.backorder().deposit == FEE, "as far as anybody can tell"
+        assert world.backorder().deposit.amount == FEE, "as far as anybody can tell"
         world.hourly(NOW + 30 * HOUR)
         assert Kind.REFUND_MISSING not in {finding.kind for finding in world.store.findings()}
-        assert world.backorder().deposit is None
+        assert world.backorder().deposit.amount is None
         assert [(lease.cycle, lease.alone_since) for lease in world.store.leases() if lease.gone_at is None] == [
             (None, None)
         ]
@@ -274,7 +274,7 @@ def test_two_of_our_own_orders_for_one_name_are_a_duplicate() -> None:
         world.hourly(NOW + HOUR)
         assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.APPLICATION_DUPLICATE, "john.com")]
         assert f"take application {second.id} back" in world.findings()[0].advice
-        assert world.backorder().deposit == FEE
+        assert world.backorder().deposit.amount == FEE
         assert standing(world.store).others == FEE
         with world.provider_of() as provider:
             provider.withdraw(second.id)
@@ -344,7 +344,7 @@ def test_application_incomplete(world: World) -> None:
     world.reconcile()
     assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.APPLICATION_INCOMPLETE, "john.se")]
     with world.provider_of() as provider:
-        provider.modify(world.backorder("john.se").application or "", {"X-NICSE-IDNUMBER": "556677-8899"})
+        provider.modify(world.backorder("john.se").application_id or "", {"X-NICSE-IDNUMBER": "556677-8899"})
     world.at(NOW + HOUR)
     assert world.findings() == []
 
@@ -375,14 +375,14 @@ def test_an_auction_is_told_in_time_to_bid_and_won_until_when_to_pay(world: Worl
     world.hourly(DROP + 2 * HOUR)
     (bid,) = world.findings()
     assert bid.kind is Kind.AUCTION_OPEN
-    ends = world.backorder().auction_ends_at
+    ends = world.backorder().auction.ends_at
     assert ends is not None
     assert f"bid by {ends:%-d %B %H:%M} UTC at https://" in bid.advice
     assert ends > DROP + 2 * DAY
     world.hourly(ends + 2 * HOUR)
     (pay,) = world.findings()
-    assert f"pay {world.backorder().auction.price:.2f} USD by" in pay.advice  # type: ignore[union-attr]
-    assert world.backorder().auction_url in pay.advice  # type: ignore[operator]
+    assert f"pay {world.backorder().auction.price:.2f} USD by" in pay.advice
+    assert world.backorder().auction.url in pay.advice  # type: ignore[operator]
     assert told(world) == ["Auctions: bid, or pay what you won"] * 2
     world.hourly(ends + 8 * DAY)
     assert world.findings() == []
@@ -394,7 +394,7 @@ def test_where_an_auction_is_won_when_it_is_paid_its_winner_is_told_to_pay_until
         world.order("john.com", "AUCTION_WON")
         world.order("lost.com", "AUCTION_LOST")
         world.hourly(DROP + 2 * HOUR)
-        ends = max(world.backorder(domain).auction_ends_at or NOW for domain in ("john.com", "lost.com"))
+        ends = max(world.backorder(domain).auction.ends_at or NOW for domain in ("john.com", "lost.com"))
         world.hourly(ends + HOUR)
         assert (world.state(), world.state("lost.com")) == (State.AUCTION_PENDING, State.AUCTION_LOST)
         (pay,) = world.findings()
@@ -406,7 +406,7 @@ def test_where_an_auction_is_won_when_it_is_paid_its_winner_is_told_to_pay_until
         paid = next(at for at in count(1) if world.at(ends + (23 + at) * HOUR) and world.state() == State.AUCTION_WON)
         assert paid < 7 * 24
         assert world.findings() == []
-        assert world.backorder().auction_paid
+        assert world.backorder().auction.paid
         assert auction["domain"] == "john.com"
         world.books_are_right()
 
@@ -434,7 +434,7 @@ def test_lost_names_that_are_free_are_told_and_won_ones_are_looked_up() -> None:
         assert {domain for kind, domain, _ in world.found() if kind is Kind.NAME_STILL_FREE} == free
         assert world.emulator.state()["calls"]["CheckDomains"] == 4, "in batches, and this test's own"
         won = world.backorder("won.com")
-        assert (won.expires_at, won.renewal_mode) == (won.expires_at, "AUTORENEW")
+        assert (won.lookup.expires_at, won.lookup.renewal_mode) == (won.lookup.expires_at, "AUTORENEW")
         assert b"won.com,69.00," in world.files["latest/won.csv"]
         assert len(world.messages) == 1
         world.hourly(DROP + 8 * DAY)
@@ -522,7 +522,7 @@ def test_an_account_whose_refunds_take_longer_than_a_day_is_learnt_and_told_of_n
         assert Counter(kind for kind, *_ in world.found("closed")) == {Kind.REFUND_MISSING: 10}, "a day is expected"
         world.order("later.com", "FAILED", at=DROP + 2 * DAY)
         world.hourly(DROP + 5 * DAY)
-        assert world.backorder("later.com").deposit is None
+        assert world.backorder("later.com").deposit.amount is None
         late = [each for each in world.store.findings() if each.kind is Kind.REFUND_MISSING]
         assert [each.status for each in late] == ["closed"] * 10
         world.books_are_right()

@@ -126,7 +126,7 @@ def test_the_list_becomes_one_file_that_ingestion_reads(world: World) -> None:
     services = Ingestion(world.store, world.s3, REPORTS, lambda: world.now)
     [read] = ingest_object(LISTS, KEY, None, services=services)
     assert (read.source, read.entries, read.rejected, read.not_selected, read.accepted) == ("provider", 151, 0, 1, 150)
-    assert {backorder.source for backorder in world.store.backorders()} == {Source.DROPPING}
+    assert {backorder.wish.source for backorder in world.store.backorders()} == {Source.DROPPING}
 
 
 def test_only_what_the_rules_could_choose_is_asked_for(world: World) -> None:

@@ -63,7 +63,7 @@ def test_charges_of_several_days_count_against_the_limits_of_their_day_and_month
         assert world.plan().held == 0
         limited(world, limit, enough - CENT)
         assert world.plan().held == 1
-        assert (world.state(domain), world.backorder(domain).reason) == (State.HELD, Reason.LIMIT)
+        assert (world.state(domain), world.backorder(domain).plan.reason) == (State.HELD, Reason.LIMIT)
 
 
 def test_a_charge_that_is_given_back_counts_no_more(world: World) -> None:
@@ -83,7 +83,7 @@ def test_what_was_reserved_last_is_what_the_next_one_is_expected_to_draw() -> No
         world.reconcile()
         wanted(world, "wanted.com", DROP + 3 * DAY)
         world.plan()
-        assert world.backorder("wanted.com").fee == usd("82.11"), "the rules say 69.00"
+        assert world.backorder("wanted.com").plan.fee == usd("82.11"), "the rules say 69.00"
 
 
 def test_the_accounts_own_price_is_what_the_next_one_is_expected_to_draw(world: World) -> None:
@@ -92,7 +92,7 @@ def test_the_accounts_own_price_is_what_the_next_one_is_expected_to_draw(world: 
     world.emulator.renamed = PRICED
     world.at(NOW + DAY)
     world.plan()
-    assert world.backorder("wanted.com").fee == usd("12.50")
+    assert world.backorder("wanted.com").plan.fee == usd("12.50")
 
 
 # --- The release lag -----------------------------------------------------------------------------
@@ -110,12 +110,12 @@ def test_once_it_is_measured_how_soon_deposits_come_back_their_money_works_again
         world.hourly(DROP + 2 * HOUR)
         world.plan()
         assert (world.state("first.com"), world.state("second.com")) == (State.SELECTED, State.HELD)
-        assert world.backorder("second.com").reason is Reason.UNFUNDED
+        assert world.backorder("second.com").plan.reason is Reason.UNFUNDED
         world.hourly(DROP + 5 * HOUR)
         world.plan()
         second = world.backorder("second.com")
-        assert (second.state, second.reason) == (State.SELECTED, None)
-        assert second.send_at is not None, "late, with the money that first.com has until then"
+        assert (second.state, second.plan.reason) == (State.SELECTED, None)
+        assert second.plan.send_at is not None, "late, with the money that first.com has until then"
 
 
 # --- Money of others -----------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_a_foreign_order_that_has_no_deposit_yet_draws_too(world: World) -> None
     keep_rules(world.store, f'[funding]\nkeep = "{5000 - 2 * FEE + CENT}"\n', version="v1", modified=NOW)
     wanted(world, "wanted.com", NOW + 5 * DAY)
     world.plan()
-    assert world.backorder("wanted.com").reason is Reason.UNFUNDED
+    assert world.backorder("wanted.com").plan.reason is Reason.UNFUNDED
 
 
 def test_a_renewal_that_falls_due_is_left_aside(world: World) -> None:
@@ -162,7 +162,7 @@ def test_a_renewal_that_falls_due_is_left_aside(world: World) -> None:
     wanted(world, "after.com", NOW + 20 * DAY)
     world.reconcile()
     world.plan()
-    assert [world.backorder(domain).reason for domain in ("before.com", "after.com")] == [None, Reason.UNFUNDED]
+    assert [world.backorder(domain).plan.reason for domain in ("before.com", "after.com")] == [None, Reason.UNFUNDED]
 
 
 def test_negative_deposits_are_no_money_that_others_hold_and_none_that_is_ours(world: World) -> None:

@@ -32,6 +32,7 @@ from ingestion import app
 from ingestion.reading.entries import LONGEST_SHOWN
 from ingestion.rejects import MOST_WRITTEN
 from reconciliation.findings import examine_objects
+from tests.factories import changed
 from tests.lists_world import LISTS, REPORTS, START, World, counts
 
 
@@ -40,9 +41,18 @@ def test_a_list_of_wanted_names_becomes_backorders_and_rejects(world: World) -> 
     assert counts(summary) == (5, 2, 0, 1, 2)
     assert summary.reasons == {"contains an underscore": 1, "begins like a formula": 1}
     john = world.backorder("john.com")
-    assert (john.state, john.source, john.zone, john.priority) == (State.SELECTED, Source.WANTED, "com", Decimal(5))
-    assert (john.list, john.list_version, john.line) == ("wanted/mine.txt", summary.version, 2)
-    assert (john.deadline, john.deadline_known) == (None, Known.NONE)
+    assert (john.state, john.wish.source, john.zone, john.wish.priority) == (
+        State.SELECTED,
+        Source.WANTED,
+        "com",
+        Decimal(5),
+    )
+    assert (john.wish.place.list, john.wish.place.version, john.wish.place.line) == (
+        "wanted/mine.txt",
+        summary.version,
+        2,
+    )
+    assert (john.schedule.deadline, john.schedule.known) == (None, Known.NONE)
     assert world.rejects(summary) == [
         {"list": "wanted/mine.txt", "line": "3", "text": "john_doe.com", "reason": "contains an underscore"},
         {"list": "wanted/mine.txt", "line": "4", "text": "'=1+1", "reason": "begins like a formula"},
@@ -57,14 +67,14 @@ def test_a_list_of_wanted_names_becomes_backorders_and_rejects(world: World) -> 
 def test_a_persons_columns_are_kept(world: World) -> None:
     world.upload("wanted/mine.csv", "domain,priority,max price,note\njohn.com,9.5,59,for the shop\n")
     john = world.backorder("john.com")
-    assert (john.priority, john.max_price, john.note) == (Decimal("9.5"), Decimal(59), "for the shop")
+    assert (john.wish.priority, john.wish.max_price, john.wish.note) == (Decimal("9.5"), Decimal(59), "for the shop")
 
 
 def test_the_providers_list_gives_deadlines(world: World) -> None:
     world.upload("wanted/list.csv", "john.com;2026-11-27 16:00:00\n")
     john = world.backorder("john.com")
-    assert john.deadline == datetime(2026, 11, 27, 15, 45, tzinfo=UTC)
-    assert john.deadline_known is Known.FINALIZATION
+    assert john.schedule.deadline == datetime(2026, 11, 27, 15, 45, tzinfo=UTC)
+    assert john.schedule.known is Known.FINALIZATION
 
 
 def test_replaying_an_event_changes_nothing_and_counts_the_same(world: World) -> None:
@@ -88,7 +98,7 @@ def test_the_same_list_uploaded_again_changes_nothing(world: World) -> None:
     # But for when it was said last.
     unsaid: Any = {"version": 0, "decided": Decision(Decider.RULES, START), "dates": ()}
     assert {replace(each, **unsaid) for each in world.everything()} == {replace(each, **unsaid) for each in before}
-    assert {each.decided for each in world.everything()} == {Decision(Decider.PERSON, again)}
+    assert {each.wish.decided for each in world.everything()} == {Decision(Decider.PERSON, again)}
 
 
 def test_an_archive_is_reported_under_its_own_name_or_by_member(world: World) -> None:
@@ -150,9 +160,9 @@ def test_rules_choose_from_a_deletion_list(world: World) -> None:
     assert counts(summary) == (5, 1, 2, 1, 1)
     assert summary.left_out_by == {"zones": 1, "length": 1}
     john = world.backorder("john.com")
-    assert john.source is Source.DROPPING
-    assert john.priority == Decimal("9.9")
-    assert john.chosen == "score 9.9: short 3.0, pronounceable 2.0, words *john* 2.9, .com 2.0"
+    assert john.wish.source is Source.DROPPING
+    assert john.wish.priority == Decimal("9.9")
+    assert john.wish.chosen == "score 9.9: short 3.0, pronounceable 2.0, words *john* 2.9, .com 2.0"
 
 
 def test_rules_choose_by_a_list_s_own_columns_and_say_which_it_lacks(world: World) -> None:
@@ -167,7 +177,7 @@ def test_the_user_knows_better_when_a_zone_drops(world: World) -> None:
     world.upload("rules.toml", '[registries.pl]\nstarts = ["09:00"]\ntime_zone = "Europe/Warsaw"\n')
     for list_, name in (("wanted/mine.csv", "john.pl"), ("dropping/all.csv", "jane.pl")):
         world.upload(list_, f"domain,drop date\n{name},2026-11-27\n")
-        assert world.backorder(name).batch_starts_at == datetime(2026, 11, 27, 8, tzinfo=UTC)
+        assert world.backorder(name).schedule.batch_starts_at == datetime(2026, 11, 27, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("zone", ["au", "com.au"])
@@ -185,7 +195,7 @@ def test_the_user_knows_better_when_au_purges(world: World, zone: str, head: str
     world.upload("rules.toml", rules, modified=START + timedelta(hours=1))
     world.upload("dropping/a.csv", text, modified=START + timedelta(hours=2))
     john = world.backorder(f"john.{zone}")
-    assert john.dates[0].drop_at == john.batch_starts_at == datetime(2026, 11, 26, 5, tzinfo=UTC)
+    assert john.dates[0].drop_at == john.schedule.batch_starts_at == datetime(2026, 11, 26, 5, tzinfo=UTC)
     assert world.backorder(f"john.{other}").dates[0].drop_at == datetime(2026, 11, 26, 3, tzinfo=UTC)
 
 
@@ -209,28 +219,28 @@ def test_a_newer_list_moves_a_drop_and_an_older_one_does_not(world: World) -> No
     world.upload("wanted/c.csv", "john.com;2026-11-29 16:00:00\n", modified=START - timedelta(hours=1))
     world.upload("wanted/d.txt", "john.com\n", modified=START + timedelta(hours=2))
     john = world.backorder("john.com")
-    assert john.deadline == datetime(2026, 11, 30, 15, 45, tzinfo=UTC)
-    assert (john.list, john.dates[0].said_at) == ("wanted/a.csv", START + timedelta(hours=1))
+    assert john.schedule.deadline == datetime(2026, 11, 30, 15, 45, tzinfo=UTC)
+    assert (john.wish.place.list, john.dates[0].said_at) == ("wanted/a.csv", START + timedelta(hours=1))
 
 
 def test_a_day_alone_does_not_blur_a_known_moment_but_another_day_moves_it(world: World) -> None:
     world.upload("wanted/a.csv", "john.com;2026-11-27 16:00:00\n", modified=START)
     table = "domain,drop date\njohn.com,{}\n"
     world.upload("wanted/b.csv", table.format("2026-11-27"), modified=START + timedelta(hours=1))
-    assert world.backorder("john.com").deadline_known is Known.FINALIZATION
+    assert world.backorder("john.com").schedule.known is Known.FINALIZATION
     # The provider's own word is not moved by a list of anybody's; that of another list is.
     world.upload("wanted/c.csv", table.format("2026-12-02"), modified=START + timedelta(hours=2))
-    assert world.backorder("john.com").deadline_known is Known.FINALIZATION
+    assert world.backorder("john.com").schedule.known is Known.FINALIZATION
     exact = "domain,finalization date\njane.com,2026-11-27 16:00:00\n"
     world.upload("wanted/d.csv", exact, modified=START)
     world.upload(
         "wanted/e.csv", table.format("2026-11-27").replace("john", "jane"), modified=START + timedelta(hours=1)
     )
-    assert world.backorder("jane.com").deadline_known is Known.FINALIZATION
+    assert world.backorder("jane.com").schedule.known is Known.FINALIZATION
     world.upload(
         "wanted/f.csv", table.format("2026-12-02").replace("john", "jane"), modified=START + timedelta(hours=2)
     )
-    assert world.backorder("jane.com").deadline_known is Known.ESTIMATED
+    assert world.backorder("jane.com").schedule.known is Known.ESTIMATED
 
 
 def test_a_person_who_wants_what_a_rule_chose_makes_it_a_persons(world: World) -> None:
@@ -239,10 +249,10 @@ def test_a_person_who_wants_what_a_rule_chose_makes_it_a_persons(world: World) -
     summary = world.upload("wanted/mine.csv", "domain,priority,max price\njohn.com,9,80\n")
     assert counts(summary) == (1, 0, 0, 1, 0)
     john = world.backorder("john.com")
-    assert (john.source, john.priority, john.max_price) == (Source.WANTED, Decimal(9), Decimal(80))
-    assert john.list == "dropping/list.txt"
+    assert (john.wish.source, john.wish.priority, john.wish.max_price) == (Source.WANTED, Decimal(9), Decimal(80))
+    assert john.wish.place.list == "dropping/list.txt"
     world.upload("dropping/later.txt", "john.com\n")
-    assert world.backorder("john.com").source is Source.WANTED
+    assert world.backorder("john.com").wish.source is Source.WANTED
 
 
 def _end(world: World, domain: str, state: State) -> None:
@@ -312,7 +322,7 @@ def test_a_cancel_asks_for_what_is_ordered_to_be_taken_back(world: World, state:
 def test_a_cancel_that_comes_too_late_says_so(world: World) -> None:
     world.upload("wanted/a.txt", "john.com\njane.com\n")
     world.store.replace(replace(world.backorder("john.com"), state=State.PROCESSING))
-    world.store.replace(replace(world.backorder("jane.com"), state=State.ACTIVE, origin=Origin.FOREIGN))
+    world.store.replace(changed(world.backorder("jane.com"), state=State.ACTIVE, origin=Origin.FOREIGN))
     cancel = world.upload("cancel/a.txt", "john.com\njane.com\n")
     assert counts(cancel) == (2, 0, 2, 0, 0)
     assert "john.com: it is PROCESSING: too late to take back" in cancel.notes

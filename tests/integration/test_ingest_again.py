@@ -70,7 +70,7 @@ def test_what_a_recognised_list_says_is_as_old_as_it_was(world: World) -> None:
     world.upload("dropping/a.csv", ROWS, modified=START)
     world.upload("dropping/b.csv", "john.com;2026-11-30 16:00:00\n", modified=START + timedelta(hours=1))
     world.upload("dropping/c.csv", ROWS, modified=START + timedelta(hours=2))
-    assert world.backorder("john.com").finalization_at == datetime(2026, 11, 30, 16, tzinfo=UTC)
+    assert world.backorder("john.com").schedule.finalization_at == datetime(2026, 11, 30, 16, tzinfo=UTC)
 
 
 def test_the_same_list_under_new_rules_is_chosen_from_anew(world: World) -> None:
@@ -135,8 +135,11 @@ def test_a_deletion_list_dates_what_a_person_wants_whether_the_rules_choose_it_o
     assert counts(summary) == (4, 1, 3, 0, 0)
     assert "2 already there: drop moved." in summary.notes
     john = world.backorder("john.com")
-    assert (john.finalization_at, john.deadline_known) == (datetime(2026, 11, 27, 16, tzinfo=UTC), Known.FINALIZATION)
-    assert (john.source, john.list) == (Source.WANTED, "wanted/a.txt")
+    assert (john.schedule.finalization_at, john.schedule.known) == (
+        datetime(2026, 11, 27, 16, tzinfo=UTC),
+        Known.FINALIZATION,
+    )
+    assert (john.wish.source, john.wish.place.list) == (Source.WANTED, "wanted/a.txt")
     [again] = world.ingest("dropping/b.csv")
     assert counts(again) == counts(summary)
 
@@ -147,13 +150,13 @@ def test_a_deletion_list_dates_without_any_rules(world: World) -> None:
         "dropping/b.csv", ROWS + "john.com;2026-11-29 16:00:00\n", modified=START + timedelta(hours=1)
     )
     assert counts(summary) == (5, 1, 4, 0, 0)
-    assert world.backorder("john.com").finalization_at == datetime(2026, 11, 27, 16, tzinfo=UTC)
+    assert world.backorder("john.com").schedule.finalization_at == datetime(2026, 11, 27, 16, tzinfo=UTC)
 
 
 def test_an_older_deletion_list_dates_nothing_anew(world: World) -> None:
     world.upload("wanted/a.csv", "john.com;2026-11-30 16:00:00\n", modified=START)
     world.upload("dropping/b.csv", ROWS, modified=START - timedelta(hours=1))
-    assert world.backorder("john.com").finalization_at == datetime(2026, 11, 30, 16, tzinfo=UTC)
+    assert world.backorder("john.com").schedule.finalization_at == datetime(2026, 11, 30, 16, tzinfo=UTC)
 
 
 # A list that goes on in a next invocation

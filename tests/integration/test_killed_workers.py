@@ -215,7 +215,7 @@ def test_workers_killed_at_any_moment_order_each_name_once(world: World, wanted:
     assert Counter(each["domain"] for each in state["applications"]) == Counter(names)
     assert state["duplicates"] == 0
     ids = {each["domain"]: each["application"] for each in state["applications"]}
-    assert {each.domain: each.application for each in backorders} == ids
+    assert {each.domain: each.application_id for each in backorders} == ids
     assert {each.state for each in backorders} == {State.REQUESTED}
     assert all(each.origin is Origin.OURS and each.claim is None for each in backorders)
     # Workers did die between their claim and what came of it, and some after the provider had the order.

@@ -47,16 +47,16 @@ def test_new_rules_score_anew_what_they_still_choose(chosen: World, again: str) 
     assert "2 already there: chosen anew by newer rules." in summary.notes
     assert summary.duplicates == 2
     john = chosen.backorder("john.com")
-    assert (before.priority, john.priority) == (Decimal("9.9"), Decimal("9.8"))
-    assert john.chosen == "score 9.8: words *john* 9.8"
-    assert (john.list, john.line, john.state) == ("dropping/a.csv", 2, State.SELECTED)
+    assert (before.wish.priority, john.wish.priority) == (Decimal("9.9"), Decimal("9.8"))
+    assert john.wish.chosen == "score 9.8: words *john* 9.8"
+    assert (john.wish.place.list, john.wish.place.line, john.state) == ("dropping/a.csv", 2, State.SELECTED)
 
 
 def test_an_event_that_comes_again_under_new_rules_scores_anew(chosen: World) -> None:
     rules(chosen, WORDS, 2)
     [again] = chosen.ingest("dropping/a.csv")
     assert counts(again) == (2, 0, 0, 0, 2)
-    assert chosen.backorder("john.com").priority == Decimal("9.8")
+    assert chosen.backorder("john.com").wish.priority == Decimal("9.8")
     assert chosen.ingest("dropping/a.csv") == [again]
 
 
@@ -66,14 +66,17 @@ def test_a_score_is_anew_in_any_state_that_may_yet_be_ranked(chosen: World, stat
     rules(chosen, WORDS, 2)
     read(chosen, 3)
     john = chosen.backorder("john.com")
-    assert (john.state, john.priority) == (state, Decimal("9.8"))
+    assert (john.state, john.wish.priority) == (state, Decimal("9.8"))
 
 
 def test_what_the_list_says_beside_the_name_is_taken_over_where_it_says_something(chosen: World) -> None:
     rules(chosen, WORDS, 2)
     read(chosen, 3, "domain,max price,note\njohn.com,20.00,look\nlong-name.com,,\n", "dropping/b.csv")
-    assert (chosen.backorder("john.com").max_price, chosen.backorder("john.com").note) == (Decimal("20.00"), "look")
-    assert chosen.backorder("long-name.com").max_price == Decimal("49.00")
+    assert (chosen.backorder("john.com").wish.max_price, chosen.backorder("john.com").wish.note) == (
+        Decimal("20.00"),
+        "look",
+    )
+    assert chosen.backorder("long-name.com").wish.max_price == Decimal("49.00")
 
 
 def test_the_same_choice_in_another_file_changes_nothing(chosen: World) -> None:
@@ -93,10 +96,10 @@ def test_a_list_that_was_read_late_under_older_rules_undoes_nothing(chosen: Worl
     assert older is not None
     rules(chosen, WORDS, 2)
     read(chosen, 3)
-    newer = {(each.key, each.state, each.priority, each.chosen) for each in chosen.everything()}
+    newer = {(each.key, each.state, each.wish.priority, each.wish.chosen) for each in chosen.everything()}
     chosen.store.put_document("rules", older)
     read(chosen, 4, f"{ROWS}\n", "dropping/b.csv")
-    assert {(each.key, each.state, each.priority, each.chosen) for each in chosen.everything()} == newer
+    assert {(each.key, each.state, each.wish.priority, each.wish.chosen) for each in chosen.everything()} == newer
 
 
 def test_rules_that_come_back_are_the_newest(chosen: World) -> None:
@@ -104,16 +107,16 @@ def test_rules_that_come_back_are_the_newest(chosen: World) -> None:
     read(chosen, 3)
     rules(chosen, ANY, 4)
     read(chosen, 5)
-    assert chosen.backorder("john.com").priority == Decimal("9.9")
+    assert chosen.backorder("john.com").wish.priority == Decimal("9.9")
 
 
 def test_a_table_of_registries_of_the_user_dates_anew_what_the_list_dates_alike(chosen: World) -> None:
-    assert chosen.backorder("john.com").batch_starts_at == datetime(2026, 12, 1, 19, tzinfo=UTC)
+    assert chosen.backorder("john.com").schedule.batch_starts_at == datetime(2026, 12, 1, 19, tzinfo=UTC)
     rules(chosen, f'{ANY}[registries.com]\nstarts = ["12:00"]\n', 2)
     read(chosen, 3)
     john = chosen.backorder("john.com")
-    assert john.batch_starts_at == datetime(2026, 12, 1, 12, tzinfo=UTC)
-    assert john.deadline == datetime(2026, 12, 1, 8, 45, tzinfo=UTC)
+    assert john.schedule.batch_starts_at == datetime(2026, 12, 1, 12, tzinfo=UTC)
+    assert john.schedule.deadline == datetime(2026, 12, 1, 8, 45, tzinfo=UTC)
 
 
 # What they choose no more
@@ -127,7 +130,7 @@ def test_what_new_rules_leave_out_is_not_ordered_any_more(chosen: World, state: 
     assert counts(summary) == (2, 0, 1, 1, 0)
     assert "1 already there: chosen before, left out by newer rules, so no longer ordered." in summary.notes
     gone = chosen.backorder("long-name.com")
-    assert (gone.state, gone.reason) == (State.CANCELLED, Reason.LEFT_OUT)
+    assert (gone.state, gone.plan.reason) == (State.CANCELLED, Reason.LEFT_OUT)
     assert gone.history[-1].why == f"left out by newer rules (hyphens): dropping/a.csv ({summary.version}), line 3"
     assert gone.settled
     assert chosen.ingest("dropping/a.csv") == [summary]
@@ -151,7 +154,7 @@ def test_what_a_person_wants_is_left_alone_whatever_the_rules_say(chosen: World)
         rules(chosen, text, hours)
         read(chosen, hours)
     assert chosen.everything() == before
-    assert chosen.backorder("long-name.com").source is Source.WANTED
+    assert chosen.backorder("long-name.com").wish.source is Source.WANTED
 
 
 def test_what_no_list_has_again_is_left_alone(chosen: World) -> None:
@@ -207,14 +210,14 @@ def test_a_cancel_of_a_person_holds_whatever_later_rules_choose(chosen: World) -
     rules(chosen, ANY, 5)
     assert counts(read(chosen, 6)) == (2, 0, 0, 2, 0)
     assert chosen.backorder("long-name.com").state is State.CANCELLED
-    assert chosen.backorder("long-name.com").reason is None
+    assert chosen.backorder("long-name.com").plan.reason is None
 
 
 def test_a_person_may_want_what_the_rules_left_out(chosen: World) -> None:
     rules(chosen, NO_HYPHENS, 2)
     read(chosen, 3)
     read(chosen, 4, "long-name.com\n", "wanted/mine.txt")
-    assert chosen.backorder("long-name.com").source is Source.WANTED
+    assert chosen.backorder("long-name.com").wish.source is Source.WANTED
     assert chosen.backorder("long-name.com").state is State.SELECTED
 
 

@@ -33,7 +33,7 @@ def others_are_unharmed(world: World) -> None:
     for domain, outcome in OTHERS.items():
         backorder = world.backorder(domain)
         assert (backorder.state, backorder.settled, backorder.refused_look) == (outcome, True, None), domain
-        assert backorder.checked_at is not None
+        assert backorder.lookup.at is not None
     assert not [kind for kind, domain, _ in world.found() if domain in OTHERS]
 
 
@@ -176,7 +176,7 @@ def test_a_check_that_fails_for_one_name_is_asked_again_and_not_taken_for_taken(
             world.order(domain, "FAILED")
         world.at(DROP + HOUR)
         world.at(DROP + 26 * HOUR)
-        free = next(domain for domain in names if world.backorder(domain).still_free)
+        free = next(domain for domain in names if world.backorder(domain).lookup.is_free)
     with a_world(seed=1) as world:
         for domain in names:
             world.order(domain, "FAILED")
@@ -185,12 +185,12 @@ def test_a_check_that_fails_for_one_name_is_asked_again_and_not_taken_for_taken(
         world.at(DROP + HOUR)
         world.at(DROP + 26 * HOUR)
         looked_up = world.backorder(free)
-        assert (looked_up.checked_at, looked_up.still_free) == (None, False)
+        assert (looked_up.lookup.at, looked_up.lookup.is_free) == (None, False)
         assert looked_up.refused_look is not None
-        assert all(world.backorder(domain).checked_at for domain in names if domain != free)
+        assert all(world.backorder(domain).lookup.at for domain in names if domain != free)
         for hours in range(27, 40):
             world.at(DROP + hours * HOUR)
-        assert world.backorder(free).still_free
+        assert world.backorder(free).lookup.is_free
         assert (Kind.NAME_STILL_FREE, free, None) in world.found()
 
 
@@ -207,7 +207,7 @@ def test_a_look_that_is_refused_is_told_at_the_third_time_and_closes_by_itself()
         script(world)
         world.hourly(DROP + 14 * HOUR)
         assert world.found() == []
-        assert world.backorder("odd.com").expires_at is not None
+        assert world.backorder("odd.com").lookup.expires_at is not None
 
 
 @pytest.mark.parametrize(

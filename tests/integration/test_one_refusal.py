@@ -101,7 +101,7 @@ def test_an_order_that_is_refused_delays_no_other(code: int, words: str) -> None
         odd = line.world.backorder("odd.com")
         assert odd.state is State.SELECTED
         assert odd.refusal == Refusal(words, 1, NOW)
-        assert odd.not_before == NOW + timedelta(minutes=30)
+        assert odd.plan.not_before == NOW + timedelta(minutes=30)
 
 
 def test_a_refused_order_is_tried_with_growing_pauses_until_its_last_chance_and_then_told() -> None:
@@ -272,7 +272,7 @@ def test_a_refused_order_that_took_effect_all_the_same_is_ours_and_ordered_once(
         odd = line.world.backorder("odd.com")
         assert (odd.state, odd.origin) == (State.REQUESTED, Origin.OURS)
         assert line.world.emulator.state()["duplicates"] == 0
-        assert [each["application"] for each in line.world.emulator.state()["applications"]] == [odd.application]
+        assert [each["application"] for each in line.world.emulator.state()["applications"]] == [odd.application_id]
 
 
 @pytest.mark.parametrize("cell", [{"STATUS": None}, {"CREATEDDATE": None}, {"APPLICATION": None}])

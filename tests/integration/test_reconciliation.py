@@ -82,7 +82,7 @@ def test_a_deposit_that_was_there_when_the_books_were_opened_comes_back(world: W
 def test_a_won_name_is_charged(world: World) -> None:
     world.order("john.com", "SUCCESSFUL")
     world.reconcile()
-    assert (world.state(), world.backorder().deposit) == (State.ACTIVE, FEE)
+    assert (world.state(), world.backorder().deposit.amount) == (State.ACTIVE, FEE)
     assert world.kinds() == Counter(opening=1, deposit=1)
     world.books_are_right()
 
@@ -91,7 +91,7 @@ def test_a_won_name_is_charged(world: World) -> None:
 
     world.at(DROP + HOUR)
     won = world.backorder()
-    assert (won.state, won.deposit, won.settled) == (State.SUCCESSFUL, None, True)
+    assert (won.state, won.deposit.amount, won.settled) == (State.SUCCESSFUL, None, True)
     assert world.kinds() == Counter(opening=1, deposit=1, release=1, charge=1)
     world.books_are_right()
     assert world.booked()[Account.FEES] == FEE
@@ -109,7 +109,7 @@ def test_a_lost_name_gives_its_deposit_back(world: World) -> None:
 
     world.at(DROP + 2 * HOUR)
     assert world.backorder().settled
-    assert world.backorder().fee == FEE
+    assert world.backorder().plan.fee == FEE
     assert world.kinds() == Counter(opening=1, deposit=1, refund=1)
     world.books_are_right()
     assert usd(world.emulator.account()["balance"]) == usd(5000)
@@ -448,20 +448,20 @@ def test_names_without_a_date_learn_it_from_the_pending_delete_list(world: World
     assert world.at(NOW + timedelta(days=6)).dated == 2
     for domain, finalization_at in drops.items():
         dated = world.backorder(domain)
-        assert (dated.finalization_at, dated.deadline) == (finalization_at, finalization_at - MARGIN)
-        assert dated.deadline_known is Known.FINALIZATION
+        assert (dated.schedule.finalization_at, dated.schedule.deadline) == (finalization_at, finalization_at - MARGIN)
+        assert dated.schedule.known is Known.FINALIZATION
     assert world.backorder("held.com").state is State.HELD
-    assert world.backorder("unlisted.com").deadline_known is Known.NONE
+    assert world.backorder("unlisted.com").schedule.known is Known.NONE
     assert world.reconcile().dated == 0
 
 
 def test_an_application_tells_its_finalization_date(world: World) -> None:
     world.order("john.com")
     world.reconcile()
-    assert world.backorder().finalization_at == FINALIZATION
+    assert world.backorder().schedule.finalization_at == FINALIZATION
     world.emulator.schedule("john.com", finalization_at=FINALIZATION + HOUR)
     world.reconcile()
-    assert world.backorder().finalization_at == FINALIZATION + HOUR
+    assert world.backorder().schedule.finalization_at == FINALIZATION + HOUR
 
 
 def test_bookings_of_a_time_in_which_nobody_could_look_are_read_however_long_that_was(world: World) -> None:
@@ -540,7 +540,7 @@ def test_a_run_that_died_after_it_learned_what_amount_means_leaves_that_to_the_n
         assert "opening#reserved" in {posting.key for posting in world.store.postings()}
         # The account's numbers are again as they were when the books were opened.
         with world.provider_of() as provider:
-            provider.withdraw(str(world.backorder().application))
+            provider.withdraw(str(world.backorder().application_id))
         for hours in (2, 3, 4):
             world.at(NOW + hours * HOUR)
         assert Kind.UNEXPLAINED_DIFFERENCE not in {finding.kind for finding in world.store.findings()}
@@ -604,7 +604,7 @@ def test_a_refund_that_is_late_is_found_once_told_once_and_closed(world: World) 
     (finding,) = world.findings()
     assert (finding.kind, finding.domain, finding.amount) == (Kind.REFUND_MISSING, "late.com", FEE)
     assert finding.opened_at == lost + timedelta(hours=24)
-    assert (world.backorder("late.com").application or "?") in finding.advice
+    assert (world.backorder("late.com").application_id or "?") in finding.advice
     assert [message.subject for message in world.messages] == ["Backorders: Deposits that did not come back"]
     assert not world.backorder("late.com").settled
 

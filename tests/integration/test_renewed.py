@@ -16,6 +16,7 @@ from backorder.domain.states import State
 from backorder.domain.values import BackorderKey, Origin, Reason, Source
 from ingestion.renewals import MOST_DAYS, SAMPLE
 from ingestion.summary import ListSummary
+from tests.factories import changed
 from tests.lists_world import START, World, counts
 
 DAY = date(2026, 12, 1)
@@ -55,7 +56,7 @@ def test_a_name_that_a_rule_chose_is_taken_back_when_the_list_has_it_no_more(lis
     assert counts(summary) == (60, 0, 59, 1, 0)
     assert "1 no longer on the list, so probably renewed: a rule chose them, and they are taken back." in summary.notes
     gone = listed.backorder(OURS[1])
-    assert (gone.state, gone.reason) == (State.CANCELLED, Reason.RENEWED)
+    assert (gone.state, gone.plan.reason) == (State.CANCELLED, Reason.RENEWED)
     assert gone.history[-1].why == f"renewed: no longer on dropping/uk.csv ({summary.version})"
     assert listed.backorder(OURS[0]).state is State.SELECTED
     [again] = listed.ingest("dropping/uk.csv")
@@ -67,7 +68,7 @@ def test_what_is_ordered_is_taken_back_at_the_provider(listed: World, state: Sta
     listed.store.replace(replace(listed.backorder(OURS[1]), state=state))
     upload(listed, nominet([*OTHERS, OURS[0]]), 24)
     gone = listed.backorder(OURS[1])
-    assert (gone.state, gone.cancel_requested, gone.reason) == (state, True, Reason.RENEWED)
+    assert (gone.state, gone.cancel_requested, gone.plan.reason) == (state, True, Reason.RENEWED)
 
 
 @pytest.mark.parametrize("state", [State.PROCESSING, State.SUCCESSFUL, State.FAILED, State.MISSED])
@@ -92,7 +93,7 @@ def test_what_a_person_wants_stays_and_the_person_is_told(listed: World) -> None
 
 
 def test_somebody_elses_order_is_left_alone(listed: World) -> None:
-    listed.store.replace(replace(listed.backorder(OURS[1]), state=State.REQUESTED, origin=Origin.FOREIGN))
+    listed.store.replace(changed(listed.backorder(OURS[1]), state=State.REQUESTED, origin=Origin.FOREIGN))
     upload(listed, nominet([*OTHERS, OURS[0]]), 24)
     assert not listed.backorder(OURS[1]).cancel_requested
 
@@ -110,7 +111,7 @@ def test_a_name_that_is_on_a_list_again_before_it_was_taken_back_stays(listed: W
     upload(listed, nominet([*OTHERS, OURS[0]]), 24)
     upload(listed, nominet([*OTHERS, *OURS]) + "\n", 48)
     back = listed.backorder(OURS[1])
-    assert (back.state, back.cancel_requested, back.reason) == (State.REQUESTED, False, None)
+    assert (back.state, back.cancel_requested, back.plan.reason) == (State.REQUESTED, False, None)
 
 
 def test_a_cancel_of_a_person_is_not_undone_by_a_list(listed: World) -> None:
@@ -222,7 +223,7 @@ def test_the_day_itself_tells_of_nothing(listed: World) -> None:
 def test_what_the_provider_said_later_is_left_alone(listed: World) -> None:
     """The registry's list is older than the one on which the provider has the name."""
     upload(listed, f"{OURS[1]};2026-12-01 07:00:00\n", 25, "dropping/provider.csv")
-    assert listed.backorder(OURS[1]).deadline_known is Known.FINALIZATION
+    assert listed.backorder(OURS[1]).schedule.known is Known.FINALIZATION
     upload(listed, nominet([*OTHERS, OURS[0]]), 24)
     assert listed.backorder(OURS[1]).state is State.SELECTED
 
@@ -231,7 +232,7 @@ def test_what_the_provider_dated_before_is_taken_back_like_any_other(listed: Wor
     """Else nothing would ever be, for each name is looked up in the provider's list."""
     upload(listed, f"{OURS[1]};2026-12-01 07:00:00\n", 1, "dropping/provider.csv")
     upload(listed, nominet([*OTHERS, OURS[0]]), 24)
-    assert listed.backorder(OURS[1]).reason is Reason.RENEWED
+    assert listed.backorder(OURS[1]).plan.reason is Reason.RENEWED
 
 
 @pytest.mark.parametrize("kind", ["wanted", "cancel"])
@@ -298,4 +299,4 @@ def test_a_reading_that_was_killed_takes_back_the_rest_when_it_comes_again(
     monkeypatch.setattr(listed.store, "replace", store_replace)
     listed.ingest("dropping/uk.csv")
     assert {listed.backorder(name).state for name in OURS} == {State.CANCELLED}
-    assert listed.backorder(OURS[0]).source is Source.DROPPING
+    assert listed.backorder(OURS[0]).wish.source is Source.DROPPING

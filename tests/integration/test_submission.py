@@ -39,6 +39,7 @@ from tests.factories import (
     a_dated_backorder,
     a_placed_backorder,
     an_estimated_backorder,
+    changed,
     moved,
     refused_words,
 )
@@ -203,7 +204,7 @@ class World:
         ids = {each["domain"]: each["application"] for each in self.emulator.state()["applications"]}
         for domain in domains:
             backorder = self.backorder(domain)
-            assert (backorder.state, backorder.application) == (State.REQUESTED, ids[domain])
+            assert (backorder.state, backorder.application_id) == (State.REQUESTED, ids[domain])
             assert (backorder.origin, backorder.claim) == (Origin.OURS, None)
 
 
@@ -245,7 +246,7 @@ def test_an_order_is_placed(world: World) -> None:
     world.has_each_once()
     placed = world.backorder("name0.com")
     assert placed.submitted_at == NOW
-    assert placed.reason is None
+    assert placed.plan.reason is None
     assert [step.entered for step in placed.history] == [State.SUBMITTING, State.REQUESTED]
 
 
@@ -293,7 +294,7 @@ def test_four_names_refused_alike_are_rejected_when_they_are_refused_once_more(w
     world.queue(*names)
     world.work()
     assert world.states() == Counter({State.SELECTED: 4})
-    assert world.backorder(names[0]).not_before == NOW + PATIENCE
+    assert world.backorder(names[0]).plan.not_before == NOW + PATIENCE
     world.later(PATIENCE)
     queue_again(world)
     world.work()
@@ -464,8 +465,8 @@ def test_an_order_that_fails_for_any_reason_is_tried_again_slowly(world: World) 
     world.queue("john.com")
     world.work()
     backorder = world.backorder()
-    assert (backorder.state, backorder.reason) == (State.SELECTED, Reason.REFUSED)
-    assert backorder.not_before == NOW + PATIENCE
+    assert (backorder.state, backorder.plan.reason) == (State.SELECTED, Reason.REFUSED)
+    assert backorder.plan.not_before == NOW + PATIENCE
     assert "the finalization date has passed" in (refused_words(backorder) or "")
     assert halt(world.store) is None
 
@@ -613,7 +614,7 @@ def test_a_dead_application_is_not_adopted_and_a_new_one_is_forced(twice: str) -
         backorder = world.backorder()
         assert (backorder.state, backorder.origin) == (State.REQUESTED, Origin.OURS)
         live = [each for each in world.emulator.state()["applications"] if each["status"] == "REQUESTED"]
-        assert [each["application"] for each in live] == [backorder.application]
+        assert [each["application"] for each in live] == [backorder.application_id]
 
 
 def test_our_own_order_that_was_voided_before_anybody_asked_is_not_adopted(world: World) -> None:
@@ -628,7 +629,7 @@ def test_our_own_order_that_was_voided_before_anybody_asked_is_not_adopted(world
     backorder = world.backorder()
     assert backorder.state is State.REQUESTED
     live = [each for each in world.emulator.state()["applications"] if each["status"] == "REQUESTED"]
-    assert [each["application"] for each in live] == [backorder.application]
+    assert [each["application"] for each in live] == [backorder.application_id]
 
 
 def test_a_540_is_asked_about_once(world: World) -> None:
@@ -859,7 +860,7 @@ def test_after_its_last_chance_an_unanswered_order_is_not_sent_again(world: Worl
     with world.faults("timeout_before"):
         world.work()
     world.ask_until_all_is_known()
-    assert (world.backorder().state, world.backorder().reason) == (State.MISSED, Reason.UNANSWERED)
+    assert (world.backorder().state, world.backorder().plan.reason) == (State.MISSED, Reason.UNANSWERED)
 
 
 def test_an_unanswered_order_whose_money_came_after_its_deadline_was_missed_for_that(world: World) -> None:
@@ -868,7 +869,7 @@ def test_an_unanswered_order_whose_money_came_after_its_deadline_was_missed_for_
     with world.faults("timeout_before"):
         world.work()
     world.ask_until_all_is_known()
-    assert (world.backorder().state, world.backorder().reason) == (State.MISSED, Reason.UNFUNDED)
+    assert (world.backorder().state, world.backorder().plan.reason) == (State.MISSED, Reason.UNFUNDED)
     assert world.calls() == 1
 
 
@@ -890,7 +891,7 @@ def test_an_order_that_was_lost_before_anybody_asked_ends_as_lost(world: World) 
     world.later(timedelta(days=1))
     world.work("ask")
     assert world.backorder().state is State.FAILED
-    assert world.backorder().application is not None
+    assert world.backorder().application_id is not None
     assert world.calls() == 1
 
 
@@ -1025,7 +1026,7 @@ def test_one_that_is_displaced_and_may_not_be_taken_back_just_now_is_left_to_the
     world.emulator.saying_to = "DeleteDomainApplication"
     world.emulator.saying = "CODE=547\r\nDESCRIPTION=Invalid command sequence"
     assert world.work("withdraw") == Counter({"too late": 1})
-    assert (world.backorder().state, world.backorder().displaced) == (State.REQUESTED, False)
+    assert (world.backorder().state, world.backorder().plan.marked_for_withdrawal) == (State.REQUESTED, False)
 
 
 def test_a_cancel_that_comes_while_the_provider_does_not_let_a_displaced_one_go_holds(
@@ -1101,14 +1102,19 @@ def displace(world: World, domain: str = "john.com") -> None:
 def test_an_order_that_is_displaced_waits_again_and_may_be_placed_anew(world: World) -> None:
     world.queue("john.com")
     world.work()
-    former = world.backorder().application
+    former = world.backorder().application_id
     displace(world)
 
     assert world.work("withdraw") == Counter(held=1)
 
     held = world.backorder()
-    assert (held.state, held.reason, held.displaced, held.claim) == (State.HELD, Reason.UNFUNDED, False, None)
-    assert (held.application, held.submitted_at) == (None, None)
+    assert (held.state, held.plan.reason, held.plan.marked_for_withdrawal, held.claim) == (
+        State.HELD,
+        Reason.UNFUNDED,
+        False,
+        None,
+    )
+    assert (held.application_id, held.submitted_at) == (None, None)
     assert held.history[-1].call == Call("DeleteDomainApplication", application=former)
     assert world.applications() == Counter()
 
@@ -1116,7 +1122,7 @@ def test_an_order_that_is_displaced_waits_again_and_may_be_placed_anew(world: Wo
     world.work()
     again = world.backorder()
     assert (again.state, again.origin) == (State.REQUESTED, Origin.OURS)
-    assert again.application != former
+    assert again.application_id != former
     assert world.applications() == Counter(["john.com"])
 
 
@@ -1136,7 +1142,7 @@ def test_one_that_is_displaced_too_late_goes_on_as_an_order(world: World) -> Non
     displace(world)
     world.later(timedelta(hours=2))
     assert world.work("withdraw") == Counter({"too late": 1})
-    assert (world.backorder().state, world.backorder().displaced) == (State.PROCESSING, False)
+    assert (world.backorder().state, world.backorder().plan.marked_for_withdrawal) == (State.PROCESSING, False)
 
 
 @pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "timeout_late"])
@@ -1153,7 +1159,7 @@ def test_a_displacement_whose_outcome_is_unknown_is_finished(world: World, fault
 
 
 def test_others_orders_are_not_displaced(world: World) -> None:
-    world.has(a_placed_backorder(origin=Origin.FOREIGN, displaced=True))
+    world.has(a_placed_backorder(origin=Origin.FOREIGN, marked_for_withdrawal=True))
     assert world.work("withdraw") == Counter(taken=1)
     assert world.calls("DeleteDomainApplication") == 0
 
@@ -1196,7 +1202,7 @@ def test_a_subusers_application_is_not_adopted(world: World) -> None:
         world.work()
     world.ask_until_all_is_known()
     ours = [each for each in world.emulator.state()["applications"] if each["user"] == "test.user"]
-    assert [each["application"] for each in ours] == [world.backorder().application]
+    assert [each["application"] for each in ours] == [world.backorder().application_id]
 
 
 def test_a_halted_line_sends_nothing_again_but_finds_what_arrived(world: World) -> None:
@@ -1277,7 +1283,7 @@ def test_an_order_without_a_date_that_fails_for_days_is_given_up(world: World) -
     pauses = []
     while world.backorder().state is not State.MISSED:
         world.work()
-        waits_until = world.backorder().not_before
+        waits_until = world.backorder().plan.not_before
         if world.backorder().state is State.SELECTED:
             assert waits_until is not None
             pauses.append(waits_until - world.emulator.now)
@@ -1287,7 +1293,7 @@ def test_an_order_without_a_date_that_fails_for_days_is_given_up(world: World) -
             world.store.replace(queued)
     assert pauses == [min(PATIENCE * 2**n, LONGEST) for n in range(MOST_FAILURES - 1)]
     assert timedelta(days=2) <= sum(pauses, timedelta(0)) <= timedelta(days=3)
-    assert world.backorder().reason is Reason.REFUSED
+    assert world.backorder().plan.reason is Reason.REFUSED
     assert world.backorder().is_open, "until reconciliation has told somebody"
 
 
@@ -1302,7 +1308,7 @@ def test_an_order_with_a_date_is_tried_until_its_last_chance_however_often_it_fa
     tries = world.emulator.said
     assert tries > MOST_FAILURES
     world.tick()
-    assert (world.backorder().state, world.backorder().reason) == (State.MISSED, Reason.REFUSED)
+    assert (world.backorder().state, world.backorder().plan.reason) == (State.MISSED, Reason.REFUSED)
     assert world.emulator.said == tries
 
 
@@ -1320,8 +1326,8 @@ def test_the_log_leads_from_a_list_to_its_applications(world: World, caplog: pyt
         "line": 17,
         "domain": "name.com",
         "state": "REQUESTED",
-        "application": application.application,
-        "call": f"AddDomainApplication {application.application}",
+        "application": application.application_id,
+        "call": f"AddDomainApplication {application.application_id}",
     }
     assert {key: line.get(key) for key in expected} == expected
 
@@ -1397,7 +1403,7 @@ def test_an_application_gets_what_it_lacked_once_and_whatever_happens_to_the_ans
     (application,) = world.emulator._world.applications.values()
     assert application.settings == {"X-NICSE-IDNUMBER": "556677-8899"}
     mended = world.backorder("name.se")
-    assert (mended.state, mended.incomplete) == (State.REQUESTED, ())
+    assert (mended.state, mended.lacks) == (State.REQUESTED, ())
     assert mended.history[-1].call == Call("ModifyDomainApplication")
 
 
@@ -1409,7 +1415,7 @@ def test_a_value_that_the_provider_does_not_take_is_not_sent_again_until_the_rul
     assert world.work("repair") == Counter({"taken": 1})
 
     refused = world.backorder("name.se")
-    assert refused.incomplete == ("TECHCONTACT0",)
+    assert refused.lacks == ("TECHCONTACT0",)
     assert "545" in refused.history[-1].why
     assert halt(world.store) is None
 
@@ -1425,7 +1431,7 @@ def test_a_change_that_is_refused_for_now_is_sent_again_later(world: World, code
 
     assert world.work("repair") == Counter({"again": 1})
     mended = world.backorder("name.se")
-    assert (mended.not_before, mended.refusal) == (NOW + PATIENCE, Refusal(description, 1, NOW))
+    assert (mended.plan.not_before, mended.refusal) == (NOW + PATIENCE, Refusal(description, 1, NOW))
 
 
 def test_a_change_that_the_provider_fails_without_saying_why_is_sent_again_later(world: World) -> None:
@@ -1434,7 +1440,7 @@ def test_a_change_that_the_provider_fails_without_saying_why_is_sent_again_later
     world.emulator.saying_to = "ModifyDomainApplication"
     world.emulator.saying = "CODE=549\r\nDESCRIPTION=Command failed"
     assert world.work("repair") == Counter({"again": 1})
-    assert world.backorder("name.se").not_before == NOW + PATIENCE
+    assert world.backorder("name.se").plan.not_before == NOW + PATIENCE
 
     world.emulator.saying = None
     assert world.work("repair") == Counter({"repaired": 1})
@@ -1446,7 +1452,7 @@ def test_what_is_to_be_taken_back_is_not_mended(world: World) -> None:
     lacking = world.backorder("name.se")
     world.store.replace(replace(lacking, cancel_requested=True))
     assert world.work("repair") == Counter({"taken": 1})
-    world.store.replace(replace(world.backorder("name.se"), cancel_requested=False, displaced=True))
+    world.store.replace(changed(world.backorder("name.se"), cancel_requested=False, marked_for_withdrawal=True))
     assert world.work("repair") == Counter({"taken": 1})
     assert world.backorder("name.se").history == lacking.history
 
@@ -1455,4 +1461,4 @@ def an_order_without_its_number(world: World, *, lacks: tuple[str, ...] = ("X-NI
     """At the provider, and seen to lack something by reconciliation."""
     world.queue("name.se", zone="se")
     world.work()
-    world.store.replace(replace(world.backorder("name.se"), incomplete=lacks))
+    world.store.replace(changed(world.backorder("name.se"), lacks=lacks))

@@ -53,7 +53,7 @@ def lost_to_an_outage(seed: int, late_minutes: int = 360) -> Iterator[str]:
     for key, backorder in missed(result).items():
         there = backorder.created_at < begins - TICKS
         if key not in without and there and state_at(begins, backorder) is not State.HELD:
-            yield f"{key} was {state_at(begins, backorder)} at {begins}, last chance {backorder.last_chance}"
+            yield f"{key} was {state_at(begins, backorder)} at {begins}, last chance {backorder.schedule.last_chance}"
 
 
 SEEDS = (8002,)

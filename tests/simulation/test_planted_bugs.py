@@ -39,6 +39,7 @@ from reconciliation.ledger import bookings, name_of
 from reconciliation.shelf import Shelf
 from submission.place import Orders
 from submission.recovery_rules import Adopt, Conclusion
+from tests.factories import changed
 from tools.simulate.scenario import Wishes, draw
 from tools.simulate.simulation import simulate
 
@@ -61,7 +62,7 @@ def forced(store: Store, changed: Backorder) -> Backorder:
 
 def retry_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
     def ask_later(self: Orders, claimed: Backorder, why: str, held: Claim, *, call: Call | None = None) -> str:
-        submission.place.settle(
+        submission.claims.settle(
             self.store, claimed, lambda current: current.release(at=self.clock(), why=why, call=call)
         )
         return "again"
@@ -122,7 +123,7 @@ def a_deadline_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
 
         def get(self, key: BackorderKey) -> Backorder | None:
             found = self._store.get(key)
-            return found and replace(found, last_chance=None)
+            return found and changed(found, last_chance=None)
 
     def order(self: submission.process_batch._Work, key: BackorderKey) -> str:
         if not isinstance(self.store, Endless):

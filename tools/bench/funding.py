@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from backorder.documents.account_outlook import Standing
 from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
-from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
+from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known, Schedule
 from backorder.domain.states import State
-from backorder.domain.values import Decider, Decision, Reason, Source
+from backorder.domain.values import (
+    BackorderKey,
+    Call,
+    Claim,
+    Decider,
+    Decision,
+    ListPlace,
+    PlacedApplication,
+    Source,
+    Wish,
+)
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.rules import Rules
 from planning.funding.allocation import plan
@@ -53,35 +62,36 @@ class _Account:
 
     @property
     def free(self) -> Decimal:
-        return BALANCE - sum((order.deposit for order in self.placed if order.deposit is not None), ZERO)
+        return BALANCE - sum((order.deposit.amount or ZERO for order in self.placed), ZERO)
 
     def order(self, backorder: Backorder) -> None:
         self.placed_ever += 1
         self.waiting.remove(backorder)
-        self.placed.append(replace(backorder, state=State.REQUESTED, application=str(self.placed_ever)))
+        self.placed.append(_placed(backorder, str(self.placed_ever), self.now))
 
     def move(self, moment: datetime) -> None:
         """Lets happen what is due: refunds first, then finalization dates, then locks in order of creation."""
         self.now = moment
         self.placed = [order for order in self.placed if not _is_over(order, moment)]
         for order in list(self.placed):
-            assert order.finalization_at is not None
-            if order.finalization_at <= moment and order.state in (State.REQUESTED, State.ACTIVE):
+            assert order.schedule.finalization_at is not None
+            if order.schedule.finalization_at <= moment and order.state in (State.REQUESTED, State.ACTIVE):
                 self.placed.remove(order)
                 if order.state is State.ACTIVE:
                     self.in_time += 1
-                    self.placed.append(replace(order, state=State.PROCESSING))
+                    self.placed.append(order.sync(State.PROCESSING, at=moment, call=_CALL))
         free = self.free
         for number, order in enumerate(self.placed):
-            assert order.finalization_at is not None
-            if order.state is State.REQUESTED and order.finalization_at - LOCK_LEAD <= moment and free >= FEE:
-                self.placed[number] = replace(order, state=State.ACTIVE, deposit=FEE)
+            assert order.schedule.finalization_at is not None
+            if order.state is State.REQUESTED and order.schedule.finalization_at - LOCK_LEAD <= moment and free >= FEE:
+                locked = order.sync(State.ACTIVE, at=moment, call=_CALL)
+                self.placed[number] = locked.reserve(FEE, missing_since=None, usual=FEE)
                 free -= FEE
-        self.waiting = [b for b in self.waiting if b.last_chance is None or moment < b.last_chance]
+        self.waiting = [b for b in self.waiting if b.schedule.last_chance is None or moment < b.schedule.last_chance]
 
 
 def _is_over(order: Backorder, moment: datetime) -> bool:
-    return order.batch_ends_at is not None and order.batch_ends_at + LAG <= moment
+    return order.schedule.batch_ends_at is not None and order.schedule.batch_ends_at + LAG <= moment
 
 
 def bench() -> None:
@@ -128,27 +138,32 @@ def _names(day: int) -> list[Backorder]:
     return [_name(f"name{number}-{day}.com", finalization_at, number) for number in range(NAMES_A_DAY)]
 
 
-def _name(domain: str, finalization_at: datetime, line: int) -> Backorder:
+def _name(domain: str, finalization_at: datetime, line: int, priority: Decimal = Decimal(5)) -> Backorder:
     drop_at = finalization_at + FINALIZATION_LEAD
+    deadline = finalization_at - MARGIN
     return Backorder(
-        domain=domain,
-        cycle=1,
+        key=BackorderKey(domain, 1),
         zone="com",
         state=State.SELECTED,
-        source=Source.WANTED,
-        priority=Decimal(5),
-        list="bench",
-        list_version="1",
-        line=line,
+        wish=Wish(Source.WANTED, priority, ListPlace("bench", "1", line), Decision(Decider.PERSON, START)),
         created_at=START,
-        decided=Decision(Decider.PERSON, START),
-        finalization_at=finalization_at,
-        deadline=finalization_at - MARGIN,
-        last_chance=finalization_at - MARGIN,
-        deadline_known=Known.FINALIZATION,
-        batch_starts_at=drop_at,
-        batch_ends_at=drop_at + BATCH,
+        schedule=Schedule(finalization_at, deadline, deadline, drop_at, drop_at + BATCH, Known.FINALIZATION),
     )
+
+
+_CALL = Call("bench")
+
+
+def _placed(backorder: Backorder, application: str, at: datetime) -> Backorder:
+    queued = backorder.queue(fee=FEE, until=at, at=at)
+    claimed = queued.claim_by(Claim("bench", "order", at, at), at=at, why="claimed")
+    return claimed.place(PlacedApplication(application, at), state=State.REQUESTED, at=at, why="taken", call=_CALL)
+
+
+def _withdrawn(backorder: Backorder, at: datetime) -> Backorder:
+    claimed = backorder.claim_by(Claim("bench", "withdraw", at, at), at=at, why="claimed")
+    back = claimed.withdrawn(at=at, why="taken back", call=_CALL)
+    return back.reserve(None, missing_since=None, usual=FEE)
 
 
 def _as_they_come(account: _Account) -> None:
@@ -171,9 +186,7 @@ def _guard(late_minutes: int) -> Strategy:
         )
         for backorder in made.take_back:
             account.placed.remove(backorder)
-            account.waiting.append(
-                replace(backorder, state=State.HELD, reason=Reason.UNFUNDED, application=None, deposit=None)
-            )
+            account.waiting.append(_withdrawn(backorder, account.now))
         for backorder in made.order:
             account.order(backorder)
 
@@ -183,13 +196,10 @@ def _guard(late_minutes: int) -> Strategy:
 def _time(what: str, placed: int, covered: int) -> None:
     """Names spread over 60 days and many moments, with eleven priorities."""
     names = [
-        replace(
-            _name(f"name{n}.com", START + timedelta(days=4 + n % 60, minutes=15 * (n % 89)), n),
-            priority=Decimal(n % 11),
-        )
+        _name(f"name{n}.com", START + timedelta(days=4 + n % 60, minutes=15 * (n % 89)), n, Decimal(n % 11))
         for n in range(MANY)
     ]
-    under_way = [replace(b, state=State.REQUESTED, application=b.domain) for b in names[:placed]]
+    under_way = [_placed(b, b.domain, START) for b in names[:placed]]
     funds = Funds(FEE * covered, ZERO, "USD", ZERO, Standing(release_lag=LAG))
     began = time.process_time()
     made = plan(Position(names[placed:], under_way, funds=funds, rules=Rules(), now=START, lock_lead=LOCK_LEAD))

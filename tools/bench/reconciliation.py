@@ -23,8 +23,9 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
 from backorder.domain.registries import Registries
+from backorder.domain.schedule import UNDATED
 from backorder.domain.states import State
-from backorder.domain.values import Decider, Decision, Source
+from backorder.domain.values import BackorderKey, Decider, Decision, ListPlace, PlacedApplication, Source, Wish
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
 from backorder.store.memory import MemoryStore
@@ -208,23 +209,14 @@ def _ordered_at(number: int, size: int) -> datetime:
 
 
 def _placed(domain: str, application: str, at: datetime) -> Backorder:
-    return replace(
-        Backorder(
-            domain=domain,
-            cycle=1,
-            zone="com",
-            state=State.REQUESTED,
-            source=Source.WANTED,
-            priority=Decimal(5),
-            list="bench",
-            list_version="1",
-            line=1,
-            created_at=START,
-            decided=Decision(Decider.PERSON, START),
-        ),
-        application=application,
-        submitted_at=at,
-        deadline=START + timedelta(days=30),
+    return Backorder(
+        key=BackorderKey(domain, 1),
+        zone="com",
+        state=State.REQUESTED,
+        wish=Wish(Source.WANTED, Decimal(5), ListPlace("bench", "1", 1), Decision(Decider.PERSON, START)),
+        created_at=START,
+        schedule=replace(UNDATED, deadline=START + timedelta(days=30)),
+        application=PlacedApplication(application, at),
     )
 
 

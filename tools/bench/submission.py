@@ -18,7 +18,7 @@ from typing import Any
 
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
-from backorder.domain.values import Decider, Decision, Source
+from backorder.domain.values import BackorderKey, Decider, Decision, ListPlace, Source, Wish
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
 from backorder.runtime.clock import system_clock
@@ -111,19 +111,12 @@ def _worker(url: str, calls: int) -> tuple[float, float]:
 def _queued(domain: str) -> Backorder:
     now = system_clock()
     return Backorder(
-        domain=domain,
-        cycle=1,
+        key=BackorderKey(domain, 1),
         zone="com",
-        state=State.QUEUED,
-        source=Source.WANTED,
-        priority=Decimal(5),
-        list="bench",
-        list_version="1",
-        line=1,
+        state=State.SELECTED,
+        wish=Wish(Source.WANTED, Decimal(5), ListPlace("bench", "1", 1), Decision(Decider.PERSON, now)),
         created_at=now,
-        decided=Decision(Decider.PERSON, now),
-        queued_until=now + timedelta(hours=1),
-    )
+    ).queue(fee=Decimal(69), until=now + timedelta(hours=1), at=now)
 
 
 @contextmanager

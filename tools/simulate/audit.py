@@ -118,7 +118,9 @@ class _Expecting:
         expected.may |= {
             (Kind.FEE_TOO_HIGH, each.domain)
             for each in self.evidence.backorders
-            if each.max_price is not None and each.last_deposit is not None and each.max_price < each.last_deposit
+            if each.wish.max_price is not None
+            and each.deposit.last is not None
+            and each.wish.max_price < each.deposit.last
         }
         expected.may |= {(Kind.APPLICATION_FOREIGN, domain) for domain in self.theirs}
         expected.may |= {(Kind.APPLICATION_DUPLICATE, domain) for domain in self.theirs}
@@ -228,7 +230,7 @@ def wrong_ledger(evidence: Evidence) -> Iterator[str]:
     entries = [entry for entry in evidence.emulator["accounting"] if entry["user"] == "test.user"]
     before = _before_the_books(entries, Decimal(account["opening"]), -held[Account.OPENING], evidence)
     expected: Counter[Account] = Counter()
-    ours = {backorder.application for backorder in evidence.backorders}
+    ours = {backorder.application_id for backorder in evidence.backorders}
     won = {
         each["domain"]
         for each in evidence.emulator["applications"]

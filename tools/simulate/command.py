@@ -65,7 +65,9 @@ def history(result: Result, domains: Iterable[str]) -> Iterator[str]:
 
 
 def _history_of(backorder: Backorder) -> Iterator[str]:
-    about = f"application {backorder.application}, {backorder.origin}" if backorder.application else "no application"
+    about = (
+        f"application {backorder.application_id}, {backorder.origin}" if backorder.application_id else "no application"
+    )
     yield f"{backorder.domain} (cycle {backorder.cycle}), since {iso(backorder.created_at)}: {backorder.state}, {about}"
     for step in backorder.history:
         call = f" [{step.call}]" if step.call else ""

@@ -89,9 +89,9 @@ def _wrong_dates(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
             continue
         if move.outranked_by(scenario.uploads) or _is_of_a_newer_list(backorder, move.told_at, scenario):
             continue
-        told, true = backorder.batch_starts_at, after.drop_at
+        told, true = backorder.schedule.batch_starts_at, after.drop_at
         if after.dating == "finalization":
-            told, true = backorder.finalization_at, after.finalization_at
+            told, true = backorder.schedule.finalization_at, after.finalization_at
         if told != true:
             yield f"{after.domain}: goes by {told}, and a list of {iso(move.told_at)} said {true}"
 
@@ -99,7 +99,7 @@ def _wrong_dates(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
 def _is_of_a_newer_list(backorder: Backorder, told_at: datetime, scenario: Scenario) -> bool:
     """Tell whether a list made it that is newer than `told_at`: what older ones said of a name that nobody had chosen
     then is kept nowhere."""
-    return any(upload.key == backorder.list and upload.at > told_at for upload in scenario.uploads)
+    return any(upload.key == backorder.wish.place.list and upload.at > told_at for upload in scenario.uploads)
 
 
 def _ordered_in_spite(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
@@ -123,20 +123,24 @@ def _broken_by(
     backorder: Backorder, name: Name, evidence: Evidence, scenario: Scenario, strangers: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     state = backorder.state
-    if backorder.application in strangers and backorder.origin is Origin.OURS and not _same_moment(backorder, evidence):
-        yield "nobody_elses", f"application {backorder.application} was ordered by hand, and is taken for ours"
+    if (
+        backorder.application_id in strangers
+        and backorder.origin is Origin.OURS
+        and not _same_moment(backorder, evidence)
+    ):
+        yield "nobody_elses", f"application {backorder.application_id} was ordered by hand, and is taken for ours"
     if not state.is_final and not hopeless(backorder, scenario):
         yield (
             "comes_to_an_end",
             f"is {state} since {iso(backorder.history[-1].at) if backorder.history else 'the start'}",
         )
-    if backorder.application is not None and state is not State.CANCELLED:
+    if backorder.application_id is not None and state is not State.CANCELLED:
         yield from _untrue(backorder, evidence)
     if state is State.MISSED and scenario.ample and _had_time(backorder, name, scenario) and not evidence.halted:
-        if backorder.reason is Reason.UNFUNDED:
+        if backorder.plan.reason is Reason.UNFUNDED:
             yield "in_time", "missed for want of funds, of which there were plenty"
-        elif backorder.reason in (Reason.LATE, Reason.UNANSWERED):
-            yield "in_time", f"missed ({backorder.reason}), and had been there since {iso(backorder.created_at)}"
+        elif backorder.plan.reason in (Reason.LATE, Reason.UNANSWERED):
+            yield "in_time", f"missed ({backorder.plan.reason}), and had been there since {iso(backorder.created_at)}"
     if state is State.REJECTED and not name.refused:
         yield "none_lost", f"rejected, and its zone is taken: {backorder.refusal}"
 
@@ -156,7 +160,7 @@ def _untrue(backorder: Backorder, evidence: Evidence) -> Iterator[tuple[str, str
     application = _application(backorder, evidence)
     if application is None:
         if backorder.state is not State.VANISHED:
-            yield "none_lost", f"is {backorder.state}, and the provider has no application {backorder.application}"
+            yield "none_lost", f"is {backorder.state}, and the provider has no application {backorder.application_id}"
         return
     status = application["status"].replace("-", "_")
     if status != backorder.state:
@@ -167,14 +171,18 @@ def _untrue(backorder: Backorder, evidence: Evidence) -> Iterator[tuple[str, str
 
 def _application(backorder: Backorder, evidence: Evidence) -> Mapping[str, Any] | None:
     found: list[Mapping[str, Any]] = evidence.emulator["applications"]
-    return next((each for each in found if each["application"] == backorder.application), None)
+    return next((each for each in found if each["application"] == backorder.application_id), None)
 
 
 def _had_time(backorder: Backorder, name: Name, scenario: Scenario) -> bool:
-    until = min(moment for moment in (backorder.deadline, name.finalization_at) if moment is not None)
+    until = min(moment for moment in (backorder.schedule.deadline, name.finalization_at) if moment is not None)
     return until - backorder.created_at > TIME_ENOUGH + scenario.changes.outage
 
 
 def hopeless(backorder: Backorder, scenario: Scenario) -> bool:
     """It came undated and too late for anybody to tell its date: it is tried for ever, for it may drop again."""
-    return backorder.state.is_waiting and backorder.last_chance is None and scenario.name(backorder.domain).undated
+    return (
+        backorder.state.is_waiting
+        and backorder.schedule.last_chance is None
+        and scenario.name(backorder.domain).undated
+    )

@@ -15,13 +15,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from backorder.domain.backorder import Backorder, moments_of
+from backorder.domain.backorder import Backorder
 from backorder.domain.dates import SAME_DROP, DateSource, DateStatement, inherited, schedule_of, with_statement
 from backorder.domain.money import text
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import Schedule
 from backorder.domain.states import DROPPING_NOW, WON, State
-from backorder.domain.values import BackorderKey, Decider, Decision, ListPlace, Reason, Source, TakingBack
+from backorder.domain.values import BackorderKey, Decider, Decision, ListPlace, Reason, Source, TakingBack, Wish
 from backorder.runtime.clock import Clock
 from backorder.store import Conflict, NotUnderstood, Store
 from ingestion.cancels import Cancel, last_cancel, note_cancel
@@ -103,7 +103,7 @@ class Intake:
 
     def cancel(self, entry: Entry) -> Taken:
         """A person wants this name no more."""
-        cancel = Cancel(self.modified, ListPlace(self.list, self.version, entry.line))
+        cancel = Cancel(self.modified, self._place(entry))
         # First the note: whoever makes a backorder that is not there yet finds it.
         note_cancel(self.store, entry.domain.name, cancel)
         return self._settled(lambda: self._cancel(entry, cancel))
@@ -184,7 +184,7 @@ class Intake:
         latest = self.store.latest(entry.domain.name)
         if latest is None or not self._was_made_by(latest, entry):
             return taken
-        if latest.decided > Decision(Decider.PERSON, cancel.at):
+        if latest.wish.decided > Decision(Decider.PERSON, cancel.at):
             return taken
         if source is Source.DROPPING and self._is_another_drop(latest, cancel):
             return taken
@@ -196,28 +196,31 @@ class Intake:
 
     def _is_another_drop(self, latest: Backorder, cancel: Cancel) -> bool:
         """Tell whether a person's cancel is about an earlier drop than the one that the rules choose."""
-        drop_at = latest.batch_starts_at or self.clock()
+        drop_at = latest.schedule.batch_starts_at or self.clock()
         return drop_at > cancel.at + NEXT_CYCLE
 
     def _backorder(self, entry: Entry, source: Source, dates: _Dates, cycle: int) -> Backorder:
-        return Backorder(
-            domain=entry.domain.name,
-            cycle=cycle,
-            zone=entry.domain.zone,
-            state=State.SELECTED,
+        wish = Wish(
             source=source,
             priority=entry.priority if entry.priority is not None else ORDINARY_PRIORITY,
-            list=self.list,
-            list_version=self.version,
-            line=entry.line,
-            created_at=self.clock(),
+            place=self._place(entry),
             decided=self._decision(source),
             max_price=entry.max_price,
             note=entry.note,
             chosen=entry.chosen,
-            dates=dates.statements,
-            **moments_of(dates.schedule),
         )
+        return Backorder(
+            key=BackorderKey(entry.domain.name, cycle),
+            zone=entry.domain.zone,
+            state=State.SELECTED,
+            wish=wish,
+            created_at=self.clock(),
+            dates=dates.statements,
+            schedule=dates.schedule,
+        )
+
+    def _place(self, entry: Entry) -> ListPlace:
+        return ListPlace(self.list, self.version, entry.line)
 
     def _meet(self, entry: Entry, source: Source) -> Taken:
         """The name is there already."""
@@ -242,7 +245,7 @@ class Intake:
             notices += self._ordered_again(before, source)
         if self._judges(latest):
             changed = self._chosen_anew(changed, entry)
-            if (changed.priority, changed.chosen) != (latest.priority, latest.chosen):
+            if (changed.wish.priority, changed.wish.chosen) != (latest.wish.priority, latest.wish.chosen):
                 told += ("chosen anew by newer rules",)
         if latest.cancel_requested and self._lifts(latest, source):
             changed = changed.uncancel()
@@ -251,7 +254,7 @@ class Intake:
             else:
                 told += ("no longer cancelled",)
         if source is Source.WANTED and self._speaks_last(latest):
-            if latest.source is Source.DROPPING:
+            if latest.wish.source is Source.DROPPING:
                 told += ("chosen by a rule before, now wanted",)
             changed, notice = self._wished(changed, entry)
             notices += notice
@@ -273,13 +276,13 @@ class Intake:
 
         An order that is at the provider keeps its place: what it was placed with stays.
         """
-        by, note = self._decision(Source.WANTED), entry.note or backorder.note
-        if backorder.source is Source.DROPPING:
+        by, note = self._decision(Source.WANTED), entry.note or backorder.wish.note
+        if backorder.wish.source is Source.DROPPING:
             priority = entry.priority if entry.priority is not None else ORDINARY_PRIORITY
             return backorder.want(by, priority=priority, max_price=entry.max_price, note=note), ()
         heard = backorder.decide(by)
-        priority = backorder.priority if entry.priority is None else entry.priority
-        max_price = backorder.max_price if entry.max_price is None else entry.max_price
+        priority = backorder.wish.priority if entry.priority is None else entry.priority
+        max_price = backorder.wish.max_price if entry.max_price is None else entry.max_price
         wished = backorder.want(by, priority=priority, max_price=max_price, note=note)
         if wished == heard:
             return heard, ()
@@ -293,13 +296,13 @@ class Intake:
         said = self._said(entry)
         if said is None or backorder.state in DROPPING_NOW:
             return backorder, (), ()
-        goes_by = (backorder.finalization_at, backorder.batch_starts_at)
+        goes_by = (backorder.schedule.finalization_at, backorder.schedule.batch_starts_at)
         says = said.schedule(backorder.zone, self.registries)
         if self._is_past(said, backorder.zone):
             is_news = (says.finalization_at, says.batch_starts_at) != goes_by
             return backorder, (), ((Notice.PAST_DATE, backorder.domain),) if is_news else ()
         changed = backorder.with_date(said, at=self.clock(), registries=self.registries)
-        if (changed.finalization_at, changed.batch_starts_at) != goes_by:
+        if (changed.schedule.finalization_at, changed.schedule.batch_starts_at) != goes_by:
             return changed, (_MOVED,), ()
         return changed, (), ((Notice.OUTRANKED_DATE, backorder.domain),) if _contradicts(says, changed, said) else ()
 
@@ -317,16 +320,16 @@ class Intake:
 
     def _is_there_again(self, backorder: Backorder) -> bool:
         """Tell whether this list is newer than the one that had the name no more."""
-        decided = backorder.decided
+        decided = backorder.wish.decided
         return decided.by is Decider.LIST and Decision(Decider.LIST, self.modified) > decided
 
     def _speaks_last(self, backorder: Backorder) -> bool:
         """Whether this list is newer than those in which a person spoke of it."""
-        return self._decision(Source.WANTED) > backorder.decided
+        return self._decision(Source.WANTED) > backorder.wish.decided
 
     def _judges(self, backorder: Backorder) -> bool:
         """Tell whether the rules are newer than those that chose it, and neither a person nor a list decided since."""
-        return self.rules_since is not None and self._decision(Source.DROPPING) > backorder.decided
+        return self.rules_since is not None and self._decision(Source.DROPPING) > backorder.wish.decided
 
     def _chosen_anew(self, backorder: Backorder, entry: Entry) -> Backorder:
         """As the newer rules see it; of what the list says beside the name, what it says now."""
@@ -335,8 +338,8 @@ class Intake:
             self._decision(Source.DROPPING),
             entry.chosen,
             priority=entry.priority,
-            max_price=backorder.max_price if entry.max_price is None else entry.max_price,
-            note=entry.note or backorder.note,
+            max_price=backorder.wish.max_price if entry.max_price is None else entry.max_price,
+            note=entry.note or backorder.wish.note,
         )
 
     def _leave_out(self, entry: Entry, by: str) -> Taken:
@@ -369,7 +372,7 @@ class Intake:
         day = listed.drop_at.date() if listed.drop_at else listed.drop_day
         if day is None or day not in days or day <= now.date():
             return None
-        if latest.source is Source.WANTED:
+        if latest.wish.source is Source.WANTED:
             return Missing.LEFT
         why = f"renewed: no longer on {self.list} ({self.version})"
         by = Decision(Decider.LIST, self.modified)
@@ -377,7 +380,7 @@ class Intake:
         return Missing.TAKEN_BACK
 
     def _was_made_by(self, backorder: Backorder, entry: Entry) -> bool:
-        return (backorder.list, backorder.list_version, backorder.line) == (self.list, self.version, entry.line)
+        return backorder.wish.place == self._place(entry)
 
     def _cycles(self, latest: Backorder) -> Iterator[Backorder]:
         """All drop cycles of the domain that are understood, newest first. Nearly always there is one."""
@@ -395,14 +398,14 @@ class Intake:
     def _is_chosen_again(self, last: Backorder, dates: Schedule) -> bool:
         """Rules left it out, and some that are no older choose it. (A list in which it is wanted is no matter of
         these.)"""
-        left_out = last.state is State.CANCELLED and last.reason is Reason.LEFT_OUT
-        if not left_out or self.rules_since is None or self._decision(Source.DROPPING) < last.decided:
+        left_out = last.state is State.CANCELLED and last.plan.reason is Reason.LEFT_OUT
+        if not left_out or self.rules_since is None or self._decision(Source.DROPPING) < last.wish.decided:
             return False
         return dates.last_chance is None or dates.last_chance > self.clock()
 
     def _begins_a_cycle(self, last: Backorder, source: Source, dates: Schedule) -> bool:
         """The name drops again, or a person wants it after it was cancelled or missed."""
-        dropped_at = last.batch_starts_at or last.outcome_at or last.created_at
+        dropped_at = last.schedule.batch_starts_at or last.outcome_at or last.created_at
         if dates.batch_starts_at is not None and dates.batch_starts_at > dropped_at + NEXT_CYCLE:
             return True
         # What seemed to be renewed is on a list again.
@@ -419,15 +422,15 @@ class Intake:
         latest = self.store.latest(entry.domain.name)
         if latest is None:
             return Taken(Outcome.NOT_SELECTED, "there is no backorder for it")
-        if any(cycle.cancelled_by == cancel.entry for cycle in self._cycles(latest)):
+        if any(cycle.wish.cancelled_by == cancel.entry for cycle in self._cycles(latest)):
             return Taken(Outcome.ACCEPTED)
         how, by = latest.taking_back, Decision(Decider.PERSON, cancel.at)
-        is_cancelled = how is TakingBack.BEGUN and latest.decided.by is Decider.PERSON
-        if by < latest.decided:
+        is_cancelled = how is TakingBack.BEGUN and latest.wish.decided.by is Decider.PERSON
+        if by < latest.wish.decided:
             says_so = Taken(Outcome.DUPLICATE)
             return says_so if is_cancelled else Taken(Outcome.NOT_SELECTED, "a newer list says otherwise")
         if is_cancelled:
-            if latest.decided != by:
+            if latest.wish.decided != by:
                 self.store.replace(latest.decide(by))
             return Taken(Outcome.DUPLICATE)
         if how is TakingBack.TOO_LATE:
@@ -441,7 +444,7 @@ class Intake:
     def _take_back(self, latest: Backorder, cancel: Cancel) -> None:
         """Cancel what nothing was sent for, and have the rest withdrawn. What was taken back for another reason is
         cancelled by a person from now on."""
-        by = max(Decision(Decider.PERSON, cancel.at), latest.decided)
+        by = max(Decision(Decider.PERSON, cancel.at), latest.wish.decided)
         self.store.replace(latest.cancel(by, at=self.clock(), why=cancel.why, entry=cancel.entry))
 
 
@@ -468,17 +471,17 @@ def _first_dates(said: DateStatement | None, zone: str, registries: Registries) 
 def _changes(before: Backorder, after: Backorder) -> str:
     """Return what a newer list changed: `garden-hub.com (priority 9, max price 40.00)`."""
     changes = []
-    if after.priority != before.priority:
-        changes.append(f"priority {after.priority.normalize():f}")
-    if after.max_price != before.max_price and after.max_price is not None:
-        changes.append(f"max price {text(after.max_price)}")
-    if after.note != before.note:
+    if after.wish.priority != before.wish.priority:
+        changes.append(f"priority {after.wish.priority.normalize():f}")
+    if after.wish.max_price != before.wish.max_price and after.wish.max_price is not None:
+        changes.append(f"max price {text(after.wish.max_price)}")
+    if after.wish.note != before.wish.note:
         changes.append("note")
     return f"{after.domain} ({', '.join(changes)})"
 
 
 def _contradicts(says: Schedule, backorder: Backorder, said: DateStatement) -> bool:
     """Tell whether the list dates the drop quite otherwise than the better source whose date counts."""
-    one, other = says.batch_starts_at, backorder.batch_starts_at
+    one, other = says.batch_starts_at, backorder.schedule.batch_starts_at
     outranked = backorder.dated_by is not None and backorder.dated_by.rank < said.source.rank
     return outranked and one is not None and other is not None and abs(one - other) > SAME_DROP

@@ -324,12 +324,14 @@ class _Tick:
 
     def _still_queued(self, backorder: Backorder) -> bool:
         return (
-            backorder.state is State.QUEUED and backorder.queued_until is not None and backorder.queued_until > self.now
+            backorder.state is State.QUEUED
+            and backorder.plan.queued_until is not None
+            and backorder.plan.queued_until > self.now
         )
 
     def _is_to_wait(self, backorder: Backorder) -> bool:
         """The provider asked for patience."""
-        return backorder.not_before is not None and backorder.not_before > self.now
+        return backorder.plan.not_before is not None and backorder.plan.not_before > self.now
 
     def _put_off(self, made: Plan, fees: Fees) -> None:
         """Notes when the late ones go. Whoever was held for want of funds is not any more."""
@@ -349,10 +351,10 @@ class _Tick:
         """Marks what is to be taken back; whoever wants to withdraw it looks for the mark. And takes marks away."""
         goes = {backorder.key for backorder in made.take_back}
         for backorder in under_way:
-            if backorder.displaced and backorder.key not in goes and backorder.may_be_withdrawn:
+            if backorder.plan.marked_for_withdrawal and backorder.key not in goes and backorder.may_be_withdrawn:
                 self._write(backorder.unmark())
         for backorder in made.take_back:
-            if not backorder.displaced:
+            if not backorder.plan.marked_for_withdrawal:
                 self._write(backorder.mark_for_withdrawal(at=self.now))
 
     def _ask_and_withdraw(self, under_way: Iterable[Backorder], displaced: Iterable[Backorder]) -> None:
@@ -418,14 +420,14 @@ def urgent_first(orders: Iterable[Backorder], now: datetime) -> list[Backorder]:
     they come. All of them fit, so this takes nothing from anybody. Pure."""
 
     def is_urgent(backorder: Backorder) -> bool:
-        near = backorder.deadline is not None and backorder.deadline <= now + URGENT
-        return near or (backorder.send_at is not None and backorder.send_at < now)
+        near = backorder.schedule.deadline is not None and backorder.schedule.deadline <= now + URGENT
+        return near or (backorder.plan.send_at is not None and backorder.plan.send_at < now)
 
     found = list(orders)
     urgent = [each for each in found if is_urgent(each)]
     last = datetime.max.replace(tzinfo=UTC)
     return [
-        *sorted(urgent, key=lambda each: each.deadline or last),
+        *sorted(urgent, key=lambda each: each.schedule.deadline or last),
         *(each for each in found if not is_urgent(each)),
     ]
 
@@ -436,11 +438,11 @@ def urgency(funded: Iterable[Backorder], now: datetime) -> tuple[int, int | None
     Pure. What is past its deadline is no longer at risk: it is late, or missed.
     """
     left = [
-        backorder.deadline - now
+        backorder.schedule.deadline - now
         for backorder in funded
         if (backorder.state.is_waiting or backorder.state is State.SUBMITTING)
-        and backorder.deadline is not None
-        and backorder.deadline > now
+        and backorder.schedule.deadline is not None
+        and backorder.schedule.deadline > now
     ]
     return sum(time <= AT_RISK for time in left), int(min(left).total_seconds() // 60) if left else None
 

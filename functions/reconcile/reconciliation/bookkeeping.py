@@ -124,7 +124,7 @@ class Bookkeeping:
                 elsewhere=order.domain in elsewhere,
             )
             changed = self._orders.change(order, change)
-            if changed.deposit is None and order.deposit is not None:
+            if changed.deposit.amount is None and order.deposit.amount is not None:
                 self._note_lag(changed, seen)
         return followed
 
@@ -138,7 +138,7 @@ class Bookkeeping:
             return
         for lease in came:
             order = self._orders.of_lease(lease)
-            if order is not None and order.unreserved_since is None and lease.time == 1:
+            if order is not None and order.deposit.missing_since is None and lease.time == 1:
                 self._books.note(self._books.notes.with_fee(order.zone, lease.amount))
 
     def _note_fees_again(self) -> None:
@@ -217,7 +217,7 @@ class Bookkeeping:
                 continue
             order = self._orders.change(order, partial(charged, charges=charges))
             if order.state.is_won and charges[0].gross > 0:
-                books.note(books.notes.with_charge(order.zone, charges[0].gross, reserved=order.last_deposit))
+                books.note(books.notes.with_charge(order.zone, charges[0].gross, reserved=order.deposit.last))
         return [each.entry.at.date() for each in unposted if each.entry not in order_of]
 
     def _order_of(self, entry: AccountingEntry, now: datetime) -> Backorder | None:

@@ -25,17 +25,17 @@ def to_look_up_date(backorder: Backorder, *, now: datetime, daily: bool, registr
     """
     if backorder.state.is_final or backorder.state in _DROPPING_NOW:
         return False
-    if backorder.deadline is None or stale(backorder, now):
+    if backorder.schedule.deadline is None or stale(backorder, now):
         return True
     if backorder.dated_by in _BY_THE_PROVIDER and not _is_contradicted(backorder, registries):
         return False
-    return daily or backorder.deadline - now <= LAST_HOURS
+    return daily or backorder.schedule.deadline - now <= LAST_HOURS
 
 
 def _is_contradicted(backorder: Backorder, registries: Registries) -> bool:
     counts = decisive(backorder.dates)
-    if counts is None or backorder.batch_starts_at is None:
+    if counts is None or backorder.schedule.batch_starts_at is None:
         return False
     newer = (said for said in backorder.dates if said.said_at > counts.said_at)
     begins = (said.schedule(backorder.zone, registries).batch_starts_at for said in newer)
-    return any(at is not None and abs(at - backorder.batch_starts_at) > DISAGREES for at in begins)
+    return any(at is not None and abs(at - backorder.schedule.batch_starts_at) > DISAGREES for at in begins)

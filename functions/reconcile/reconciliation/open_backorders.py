@@ -36,8 +36,8 @@ class Orders:
         """Where the order of each application is."""
         for order in store.open_backorders():
             self._orders[place_of(order.key)] = order
-            if order.application is not None:
-                self._applications[order.application] = place_of(order.key)
+            if order.application_id is not None:
+                self._applications[order.application_id] = place_of(order.key)
         self._changes: dict[str, list[Change]] = {}
         """What is to be written: by the order's place, in the order in which it was done."""
         self._days: set[date] = set()

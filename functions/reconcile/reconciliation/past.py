@@ -7,7 +7,6 @@ added up anew from the backorders themselves where it is not: after a change to 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -52,7 +51,7 @@ def read_past(
         by_day = {day: _shelf() for day in missing if day < first or day in lasting}
         for backorder in store.closed(start, end):
             # Without its history, which no report tells and which is more than all the rest.
-            told, day = replace(backorder, history=()), backorder.closed_on
+            told, day = backorder.without_history(), backorder.closed_on
             if day >= first:
                 latest[place_of(told.key)] = told
             if day in by_day:

@@ -216,10 +216,10 @@ class _Run:
         """Each order as its application stands; one that was not read is looked at, and set aside where that fails."""
         looks: list[Backorder] = []
         for order in self.orders:
-            application = reading.applications.get(order.application or "")
+            application = reading.applications.get(order.application_id or "")
             if application is not None and not self._has_a_successor(order):
                 self._followed(order, application)
-            elif order.application is not None and self._is_to_look_at(order, reading):
+            elif order.application_id is not None and self._is_to_look_at(order, reading):
                 looks.append(order)
         each_alone(looks, self._look, self.orders, self.now)
 
@@ -232,7 +232,7 @@ class _Run:
         )
 
     def _is_to_look_at(self, order: Backorder, reading: Reading) -> bool:
-        application = order.application or ""
+        application = order.application_id or ""
         expected = reading.placed.expects(application) or (reading.placed.total is not None and self._is_new(order))
         return to_look_at(order, now=self.now, expected=expected) and not self._has_a_successor(order)
 
@@ -254,7 +254,7 @@ class _Run:
     def _look(self, order: Backorder) -> None:
         """A list may miss what is there; a direct look-up does not."""
         try:
-            application = self.provider.application(order.application or "")
+            application = self.provider.application(order.application_id or "")
         except NotFound as error:
             self.orders.change(order, partial(looked_in_vain, error=error, now=self.now))
         else:

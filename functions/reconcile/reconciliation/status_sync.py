@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from backorder.domain.ledger import Lease
 from backorder.domain.money import in_words
 from backorder.domain.registries import Registries
 from backorder.domain.states import AUCTIONED, FOLLOWED, LOOKED_UP, PLACED, TRANSITIONS, State
-from backorder.domain.values import AuctionTold, Call, Charge, Origin, RefusedLook, Source
+from backorder.domain.values import Call, Charge, Lookup, Origin, RefusedLook, Source
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import ProviderError
@@ -74,9 +75,9 @@ def _is_paid(backorder: Backorder) -> bool:
     """
     if backorder.state is not State.AUCTION_PENDING:
         return False
-    if backorder.auction is not None and backorder.auction.won:
+    if backorder.auction.won:
         return True
-    ends_at, pending_at = backorder.auction_ends_at, backorder.auction_pending_at
+    ends_at, pending_at = backorder.auction.ends_at, backorder.auction.pending_at
     return ends_at is not None and pending_at is not None and pending_at >= ends_at + SETTLES_WITHIN
 
 
@@ -92,7 +93,7 @@ def refused(backorder: Backorder, error: ProviderError, *, now: datetime) -> Bac
     again = before if before is not None and before.call == call else None
     times = again.times + 1 if again else 1
     since = again.since if again else now
-    next_at = next_look(times, now, until=backorder.batch_ends_at)
+    next_at = next_look(times, now, until=backorder.schedule.batch_ends_at)
     return backorder.refuse_look(RefusedLook(call, error.description, since, times, next_at))
 
 
@@ -112,13 +113,13 @@ def looked_in_vain(backorder: Backorder, error: ProviderError, *, now: datetime)
 
 
 def _is_dropping(backorder: Backorder, now: datetime) -> bool:
-    starts, ends = backorder.batch_starts_at, backorder.batch_ends_at
+    starts, ends = backorder.schedule.batch_starts_at, backorder.schedule.batch_ends_at
     return starts is not None and ends is not None and starts - AROUND_ITS_DROP < now < ends + AROUND_ITS_DROP
 
 
 def may_come_back(backorder: Backorder, now: datetime) -> bool:
     """The provider does not know it, and may know it again: until two days after its drop."""
-    ends = backorder.batch_ends_at
+    ends = backorder.schedule.batch_ends_at
     return backorder.state is State.VANISHED and ends is not None and now < ends + STALE_AFTER
 
 
@@ -150,7 +151,11 @@ def redated(
 
 def in_auction(backorder: Backorder, auction: Auction, *, now: datetime) -> Backorder:
     """With what is known of the auction for its name; the same object where nothing changed."""
-    told = AuctionTold(
+    ends_at = auction.ends_at or backorder.auction.ends_at
+    still = backorder.state is State.AUCTION_PENDING and ends_at is not None and now >= ends_at
+    bid = None if auction.minimum_next_bid is None else in_words(auction.minimum_next_bid, auction.currency)
+    known = replace(
+        backorder.auction,
         won=auction.is_won,
         lost=auction.is_lost,
         currency=auction.currency,
@@ -158,17 +163,12 @@ def in_auction(backorder: Backorder, auction: Auction, *, now: datetime) -> Back
         price=auction.price,
         vat=auction.vat,
         bidders=auction.bidders,
-    )
-    ends_at = auction.ends_at or backorder.auction_ends_at
-    still = backorder.state is State.AUCTION_PENDING and ends_at is not None and now >= ends_at
-    bid = None if auction.minimum_next_bid is None else in_words(auction.minimum_next_bid, auction.currency)
-    return backorder.auction_seen(
-        told,
         ends_at=ends_at,
-        pending_at=now if still else backorder.auction_pending_at,
-        url=auction.url or backorder.auction_url,
+        pending_at=now if still else backorder.auction.pending_at,
+        url=auction.url or backorder.auction.url,
         next_bid=bid,
     )
+    return backorder.auction_seen(known)
 
 
 def paid_in_the_account(backorder: Backorder) -> Backorder:
@@ -188,9 +188,9 @@ def reserved(
     reserved in its zone, if that is known; `elsewhere`: there is a deposit in another currency than the account's."""
     deposit = None if lease is None else lease.amount
     bare = deposit is None and backorder.state is State.ACTIVE and not elsewhere
-    since = (backorder.unreserved_since or now) if bare else None
-    was_usual = backorder.usual_deposit if deposit is None or deposit != usual else deposit
-    return backorder.reserve(deposit, unreserved_since=since, usual_deposit=was_usual)
+    since = (backorder.deposit.missing_since or now) if bare else None
+    was_usual = backorder.deposit.usual if deposit is None or deposit != usual else deposit
+    return backorder.reserve(deposit, missing_since=since, usual=was_usual)
 
 
 def charged(backorder: Backorder, charges: Iterable[Charge], withdrawn: frozenset[str] = frozenset()) -> Backorder:
@@ -203,8 +203,8 @@ def stale(backorder: Backorder, now: datetime) -> bool:
     """Still at the provider two days after its drop, and in no auction."""
     return (
         backorder.state in PLACED - {State.AUCTION_PENDING, State.WITHDRAWING}
-        and backorder.batch_ends_at is not None
-        and now >= backorder.batch_ends_at + STALE_AFTER
+        and backorder.schedule.batch_ends_at is not None
+        and now >= backorder.schedule.batch_ends_at + STALE_AFTER
     )
 
 
@@ -214,13 +214,13 @@ def given_up(backorder: Backorder, *, now: datetime) -> Backorder:
     if not stale(backorder, now):
         return backorder
     if backorder.unknown_status is not None:
-        if backorder.deposit is not None:
+        if backorder.deposit.amount is not None:
             return backorder
         why = f"the provider calls it {backorder.unknown_status} since its drop, and reserves nothing for it"
         return backorder.vanish(at=now, why=why)
     if (
         backorder.state is not State.REQUESTED
-        or backorder.source is Source.WANTED
+        or backorder.wish.source is Source.WANTED
         or backorder.origin is Origin.FOREIGN
         or backorder.cancel_requested
     ):
@@ -234,34 +234,34 @@ def to_look_up(backorder: Backorder, *, now: datetime) -> bool:
         return False
     if backorder.refused_look is not None and now < backorder.refused_look.next_at:
         return False
-    if backorder.checked_at is not None:
-        return backorder.still_free and now >= backorder.checked_at + timedelta(days=1)
+    if backorder.lookup.at is not None:
+        return backorder.lookup.is_free and now >= backorder.lookup.at + timedelta(days=1)
     if backorder.state.is_won:
         return True
-    dropped_at = backorder.batch_ends_at or backorder.outcome_at
+    dropped_at = backorder.schedule.batch_ends_at or backorder.outcome_at
     return backorder.state in LOOKED_UP and now >= dropped_at
 
 
 def found_in_account(backorder: Backorder, domain: RegisteredDomain, *, now: datetime) -> Backorder:
     """A won name, seen in the account."""
-    return backorder.look_up_in_account(at=now, expires_at=domain.expires_at, renewal_mode=domain.renewal_mode or None)
+    return backorder.look_up(Lookup(now, expires_at=domain.expires_at, renewal_mode=domain.renewal_mode or None))
 
 
 def found_outside(backorder: Backorder, availability: Availability, *, now: datetime) -> Backorder:
     """A lost name, free or taken."""
-    return backorder.look_up_outside(at=now, is_free=availability.is_free)
+    return backorder.look_up(Lookup(now, is_free=availability.is_free))
 
 
 def settled(backorder: Backorder, *, now: datetime) -> Backorder:
     """Settled, if it is final, its money in place (a lost order's deposit back, a won one's charge booked), and its
     name looked up; in any case when patience is over."""
-    if backorder.settled or not backorder.state.is_final or backorder.deposit is not None:
+    if backorder.settled or not backorder.state.is_final or backorder.deposit.amount is not None:
         return backorder
     if may_come_back(backorder, now):
         return backorder
     outcome_at = backorder.outcome_at or now
     waits = (backorder.state.is_won and not any(charge.gross > 0 for charge in backorder.charges)) or (
-        backorder.checked_at is None and (backorder.state.is_won or backorder.state in LOOKED_UP)
+        backorder.lookup.at is None and (backorder.state.is_won or backorder.state in LOOKED_UP)
     )
     if waits and now < outcome_at + PATIENCE:
         return backorder

@@ -70,16 +70,16 @@ def backorders_table(backorders: Iterable[Backorder]) -> Table:
                 backorder.domain,
                 backorder.zone,
                 backorder.state,
-                backorder.priority,
-                "" if backorder.fee is None else text(backorder.fee),
-                _moment(backorder.deadline),
-                backorder.deadline_known,
+                backorder.wish.priority,
+                "" if backorder.plan.fee is None else text(backorder.plan.fee),
+                _moment(backorder.schedule.deadline),
+                backorder.schedule.known,
                 backorder.dated_by or "",
                 _moment(backorder.submitted_at),
-                backorder.application or "",
-                backorder.list,
-                backorder.line,
-                backorder.reason or "",
+                backorder.application_id or "",
+                backorder.wish.place.list,
+                backorder.wish.place.line,
+                backorder.plan.reason or "",
             )
             for backorder in backorders
         ),
@@ -99,8 +99,8 @@ class Win:
     @classmethod
     def of(cls, backorder: Backorder) -> Win:
         cost = text(backorder.charged) if backorder.charges else ""
-        expiry = _moment(backorder.expires_at)
-        return cls(backorder.domain, cost, backorder.outcome_at, expiry, backorder.renewal_mode or "")
+        expiry = _moment(backorder.lookup.expires_at)
+        return cls(backorder.domain, cost, backorder.outcome_at, expiry, backorder.lookup.renewal_mode or "")
 
 
 def won_table(wins: Iterable[Win]) -> Table:

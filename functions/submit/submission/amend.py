@@ -36,11 +36,11 @@ class Repairs:
     def send(self, backorder: Backorder, rules: Rules) -> str:
         """Sends what the rules now say of what is missing; gives the outcome in a word."""
         values = rules.provider.repair(backorder)
-        if not values or backorder.application is None:
+        if not values or backorder.application_id is None:
             return "taken"
         try:
             # What the rules say not yet is no reason to leave out what they say.
-            application = self.provider.modify(backorder.application, {**values, **INCOMPLETE})
+            application = self.provider.modify(backorder.application_id, {**values, **INCOMPLETE})
         except (TemporaryFailure, OutcomeUnknown):
             return "again"
         except AccessDenied as error:
@@ -52,7 +52,7 @@ class Repairs:
                 self._set_aside(backorder, error)
                 return "again"
             # A value that the provider does not take: not tried again until the rules say something else.
-            self._note(backorder, values, str(error), Call(CALL, error.code), backorder.incomplete)
+            self._note(backorder, values, str(error), Call(CALL, error.code), backorder.lacks)
             return "refused"
         left = (*application.missing_parameters, *application.invalid_parameters)
         self._note(backorder, values, f"sent what was missing: {', '.join(values)}", Call(CALL), left)
@@ -63,7 +63,7 @@ class Repairs:
 
         def refuse(current: Backorder) -> Backorder:
             refusal = current.refused_again(error.description, since=now)
-            return current.refuse(refusal, until=next_look(refusal.times, now, until=current.finalization_at))
+            return current.refuse(refusal, until=next_look(refusal.times, now, until=current.schedule.finalization_at))
 
         update(self.store, backorder, refuse)
 

@@ -67,9 +67,9 @@ def _tell(written: Backorder, claim: Claim) -> None:
         state=written.state,
         why=step.why,
         call=None if step.call is None else str(step.call),
-        application=written.application,
+        application=written.application_id,
         attempt=claim.attempt,
-        list=written.list,
-        version=written.list_version,
-        line=written.line,
+        list=written.wish.place.list,
+        version=written.wish.place.version,
+        line=written.wish.place.line,
     )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
-from backorder.domain.values import Call, Claim, Origin, Reason, Refusal
+from backorder.domain.values import Call, Claim, Origin, PlacedApplication, Reason, Refusal
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application
 from backorder.provider.client import Provider
@@ -170,16 +170,8 @@ class Orders:
         state = State(application.status.value) if known else State.REQUESTED
 
         def place(current: Backorder) -> Backorder:
-            return current.place(
-                application.id,
-                state=state,
-                origin=origin,
-                submitted_at=application.created_at,
-                answered=answered,
-                at=now,
-                why=why,
-                call=Call(ORDER, application=application.id),
-            )
+            placed = PlacedApplication(application.id, application.created_at, origin, answered)
+            return current.place(placed, state=state, at=now, why=why, call=Call(ORDER, application=application.id))
 
         settle(self.store, claimed, place)
         return "placed" if origin is Origin.OURS else "foreign"
@@ -229,9 +221,9 @@ class Orders:
         refusal = claimed.refused_again(error.description, since=_claim(claimed).first_sent_at)
 
         def set_aside(current: Backorder) -> Backorder:
-            if claimed.last_chance is None and refusal.times >= MOST_FAILURES:
+            if claimed.schedule.last_chance is None and refusal.times >= MOST_FAILURES:
                 return current.miss(Reason.REFUSED, at=now, why=why, call=call, refusal=refusal)
-            not_before = next_look(refusal.times, now, until=claimed.last_chance)
+            not_before = next_look(refusal.times, now, until=claimed.schedule.last_chance)
             return current.release(
                 at=now, why=why, call=call, reason=Reason.REFUSED, refusal=refusal, not_before=not_before
             )

@@ -138,9 +138,13 @@ class _Work:
         now = self.clock()
         if backorder.cancel_requested:
             return self._give_back(backorder, "nothing was sent for it")
-        if backorder.last_chance is not None and now >= backorder.last_chance:
+        if backorder.schedule.last_chance is not None and now >= backorder.schedule.last_chance:
             return self._give_back(backorder, "its last chance passed in the queue")
-        if backorder.max_price is not None and backorder.fee is not None and backorder.fee > backorder.max_price:
+        if (
+            backorder.wish.max_price is not None
+            and backorder.plan.fee is not None
+            and backorder.plan.fee > backorder.wish.max_price
+        ):
             return self._give_back(backorder, "its max_price was lowered in the meantime")
         self.line.look()
         reason = self._not_now()

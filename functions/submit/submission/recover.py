@@ -83,7 +83,7 @@ class Questions:
             return self._let_go(taken, str(error))
         now = self.clock()
         refusal = taken.refused_again(error.description, since=now)
-        after = next_look(refusal.times, now, until=taken.last_chance)
+        after = next_look(refusal.times, now, until=taken.schedule.last_chance)
         return self._let_go(taken, str(error), ask_after=after, refusal=refusal)
 
     def _conclude(self, taken: Backorder, applications: Iterable[Application], *, complete: bool) -> str:
@@ -92,7 +92,7 @@ class Questions:
         held = taken.claim
         assert held is not None
         now = self.clock()
-        gone = taken.last_chance is not None and now >= taken.last_chance
+        gone = taken.schedule.last_chance is not None and now >= taken.schedule.last_chance
         match conclude(held, applications, past_last_chance=gone, complete=complete):
             case Adopt() as found:
                 return self.orders.adopt(taken, found)

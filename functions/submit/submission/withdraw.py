@@ -47,7 +47,7 @@ class Withdrawals:
     def claim(self, backorder: Backorder) -> Backorder | None:
         """The claim on a placed backorder that its user wants no more, or that the plan displaces; None where there is
         nothing to take back."""
-        if not backorder.may_be_withdrawn or not (backorder.cancel_requested or backorder.displaced):
+        if not backorder.may_be_withdrawn or not (backorder.cancel_requested or backorder.plan.marked_for_withdrawal):
             return None
         now = self.clock()
         held = new_claim("withdraw", now)
@@ -56,9 +56,9 @@ class Withdrawals:
 
     def send(self, claimed: Backorder) -> str:
         """Takes a claimed backorder's application back; gives the outcome in a word."""
-        assert claimed.application is not None
+        assert claimed.application_id is not None
         try:
-            self.provider.withdraw(claimed.application)
+            self.provider.withdraw(claimed.application_id)
         except NotAllowedNow as error:
             return self._too_late(claimed, str(error))
         except OutcomeUnknown as error:
@@ -75,7 +75,7 @@ class Withdrawals:
     def conclude(self, taken: Backorder, applications: Iterable[Application], *, complete: bool) -> str:
         """Goes on from what the provider says of a withdrawal whose outcome is unknown: doing it twice does no harm."""
         for application in applications:
-            if application.id == taken.application:
+            if application.id == taken.application_id:
                 if application.status.is_final or application.status is ApplicationStatus.PROCESSING:
                     return self._stays(taken, application, "too late to take it back")
                 return self.send(taken)
@@ -83,9 +83,9 @@ class Withdrawals:
         return self._gone(taken, "the provider has it no more") if complete else self.send(taken)
 
     def _too_late(self, claimed: Backorder, why: str) -> str:
-        assert claimed.application is not None
+        assert claimed.application_id is not None
         try:
-            application = self.provider.application(claimed.application)
+            application = self.provider.application(claimed.application_id)
         except ProviderError as error:
             # Also where it is not found: its list says it once more.
             return self._later(claimed, str(error), pause=PAUSE)
@@ -104,7 +104,7 @@ class Withdrawals:
 
         What was reserved for it stays on record until reconciliation has seen it back.
         """
-        now, call = self.clock(), Call(CALL, application=claimed.application)
+        now, call = self.clock(), Call(CALL, application=claimed.application_id)
         written = settle(self.store, claimed, lambda current: current.withdrawn(at=now, why=why, call=call))
         return "held" if written is not None and written.state is State.HELD else "cancelled"
 
@@ -114,7 +114,7 @@ class Withdrawals:
         refusal = claimed.refused_again(error.description, since=now)
         # One answer that it is not there is none: the provider's list says it once more, soon.
         soon = isinstance(error, NotFound) and refusal.times == 1
-        ask_after = now + PAUSE if soon else next_look(refusal.times, now, until=claimed.finalization_at)
+        ask_after = now + PAUSE if soon else next_look(refusal.times, now, until=claimed.schedule.finalization_at)
         self._ask_later(claimed, str(error), ask_after, refusal)
         return "refused"
 

@@ -53,10 +53,11 @@ def told_by_orders(orders: Iterable[Backorder]) -> Ahead | None:
 
 
 def _told_by(order: Backorder) -> tuple[datetime, Ahead] | None:
-    if order.submitted_at is None or order.answered is None:
+    application = order.application
+    if application is None or application.submitted_at is None or application.answered is None:
         return None
-    claimed_at, answered_at = order.answered
+    claimed_at, answered_at = application.answered
     if answered_at - claimed_at > SMALL:
         return None
-    ahead = measured(order.submitted_at, asked_at=claimed_at, answered_at=answered_at)
+    ahead = measured(application.submitted_at, asked_at=claimed_at, answered_at=answered_at)
     return None if ahead is None else (answered_at, ahead)

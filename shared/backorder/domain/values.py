@@ -214,14 +214,120 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
-class AuctionTold:
-    """An auction for a caught name, by the provider's words. Amounts in `currency`, which need not be the account's."""
+class Wish:
+    """Who chose the domain, with what priority, up to which price, and from which list."""
 
-    won: bool
-    lost: bool
-    currency: str
+    source: Source
+    # 0 to 10, higher is better.
+    priority: Decimal
+    place: ListPlace
+    # Who decided last whether it is wanted, and when.
+    decided: Decision
+    # Gross, in the account's currency; None: no limit.
+    max_price: Decimal | None = None
+    note: str | None = None
+    # Why the rules chose it, with its score; None for what a person wants.
+    chosen: str | None = None
+    # The entry of a list in which a person cancelled it last, though it may be wanted again since.
+    cancelled_by: ListPlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSubmission:
+    """What the last plan decided, and why a backorder waits, was missed, or is withdrawn."""
+
+    # What it draws: the zone's fee as it was planned, then the deposit as the provider reserved it. Gross, in the
+    # account's currency.
+    fee: Decimal | None = None
+    # The fee that it was planned with when it was placed last.
+    planned_fee: Decimal | None = None
+    reason: Reason | None = None
+    # Its deadline, if that passed while it was held, and what for.
+    held_at_deadline: tuple[datetime, Reason] | None = None
+    # When it is to be placed, late: until then, other backorders' deposits come back.
+    send_at: datetime | None = None
+    queued_until: datetime | None = None
+    # Not tried again before then: the provider asked for patience.
+    not_before: datetime | None = None
+    # A better one needs its money, or the money is gone: it is to be withdrawn, and to wait again.
+    marked_for_withdrawal: bool = False
+
+
+NOTHING_PLANNED = PlannedSubmission()
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedApplication:
+    """The provider's record of a backorder."""
+
+    id: str
+    # When the provider took it, UTC, by the provider's clock.
+    submitted_at: datetime | None
+    origin: Origin = Origin.OURS
+    # Between which moments (UTC) we sent what made it and had the answer; None: it was found later.
+    answered: tuple[datetime, datetime] | None = None
+    # Parameters that the provider misses in it, or takes for invalid.
+    lacks: tuple[str, ...] = ()
+    # What was last sent to amend it, parameters with their values: not sent again.
+    amended_with: tuple[tuple[str, str], ...] = ()
+    # The provider's word for its state, where we do not know it.
+    unknown_status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DepositState:
+    """What the provider reserves for a backorder. Gross, in the account's currency."""
+
+    # When its deposits were last read; None: nothing.
+    amount: Decimal | None = None
+    # What was reserved last, also if that is gone by now; None: nothing since it was placed last.
+    last: Decimal | None = None
+    # The deposit, if that was what is usual in its zone at some time: it is no other one for a price that changed.
+    usual: Decimal | None = None
+    # Since when it has been ACTIVE without a deposit.
+    missing_since: datetime | None = None
+
+
+NO_DEPOSIT = DepositState()
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionState:
+    """The auction for a caught name, by the provider's words; `currency` need not be the account's."""
+
+    won: bool = False
+    lost: bool = False
+    # Empty where nothing is known of it.
+    currency: str = ""
     best_bid: Decimal | None = None
     # To be paid by the winner, once it is known.
     price: Decimal | None = None
     vat: Decimal | None = None
     bidders: int | None = None
+    # When it ends, or ended.
+    ends_at: datetime | None = None
+    url: str | None = None
+    # The least that the next bid must be, with its currency.
+    next_bid: str | None = None
+    # When it was last seen as pending after its end.
+    pending_at: datetime | None = None
+    # What was won is paid, as far as the provider's words tell.
+    paid: bool = False
+
+
+NO_AUCTION = AuctionState()
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a look at the name after its drop found: in the account, if it was won, else whether it is free."""
+
+    at: datetime | None = None
+    # Lost, and free at the ordinary price.
+    is_free: bool = False
+    # Of a won name's registration.
+    expires_at: datetime | None = None
+    renewal_mode: str | None = None
+
+
+NEVER_LOOKED_UP = Lookup()

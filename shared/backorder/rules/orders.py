@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from backorder.domain.backorder import Backorder
-from backorder.domain.states import State
+from backorder.domain.states import WITHDRAWABLE
 from backorder.domain.values import Origin
 from backorder.rules.values import Handle, Section, Zone
 
@@ -30,7 +30,6 @@ class OrderSettings(Section):
     """Years to register for."""
 
 
-_MENDABLE = frozenset({State.REQUESTED, State.ACTIVE})
 """From PROCESSING on, the provider changes nothing."""
 _NUMBERED = {
     "owner_contacts": "OWNERCONTACT",
@@ -86,11 +85,12 @@ class Provider(OrderSettings):
     def repair(self, backorder: Backorder) -> dict[str, str]:
         """What a live application of ours lacks, as the rules say it now; nothing where that was sent already, or where
         it is to be taken back."""
-        if backorder.origin is not Origin.OURS or backorder.state not in _MENDABLE:
+        application = backorder.application
+        if application is None or application.origin is not Origin.OURS or backorder.state not in WITHDRAWABLE:
             return {}
-        if backorder.cancel_requested or backorder.displaced:
+        if backorder.cancel_requested or backorder.plan.marked_for_withdrawal:
             return {}
         carried = self.extra(backorder.zone)
-        lacks = (name.upper() for name in backorder.incomplete)
+        lacks = (name.upper() for name in application.lacks)
         values = {name: carried[name] for name in lacks if name in carried}
-        return {} if values == dict(backorder.repaired_with) else values
+        return {} if values == dict(application.amended_with) else values

@@ -144,7 +144,7 @@ class DynamoStore:
         return self._read(item, _BACKORDER) if item else None
 
     def replace(self, backorder: Backorder) -> Backorder:
-        written = replace(backorder, version=backorder.version + 1)
+        written = backorder.next_version()
         self._note_day_of(written)
         try:
             self._put(_from_backorder(written), "version = :read", {":read": backorder.version})
@@ -474,7 +474,7 @@ def _parts_of(head: Item) -> list[tuple[str, str]]:
 def _from_backorder(backorder: Backorder) -> Item:
     attributes = {"state": backorder.state.value}
     if backorder.is_open:
-        due = iso(backorder.deadline) if backorder.deadline else "9999"
+        due = iso(backorder.schedule.deadline) if backorder.schedule.deadline else "9999"
         attributes["open"] = f"open#{zlib.crc32(backorder.domain.encode()) % SHARDS}"
         attributes["due"] = f"{due}#{backorder.domain}"
     else:

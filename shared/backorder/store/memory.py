@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -56,7 +55,7 @@ class MemoryStore:
             current = self._backorders.get(backorder.key)
             if current is None or current.version != backorder.version:
                 raise Conflict(backorder.key, current)
-            written = replace(backorder, version=backorder.version + 1)
+            written = backorder.next_version()
             self._put(written)
             return written
 
@@ -74,7 +73,7 @@ class MemoryStore:
     def open_backorders(self) -> Iterator[Backorder]:
         with self._lock:
             found = [self._backorders[key] for key in self._open]
-        return iter(sorted(found, key=lambda b: (b.deadline is None, b.deadline, b.domain)))
+        return iter(sorted(found, key=lambda b: (b.schedule.deadline is None, b.schedule.deadline, b.domain)))
 
     def backorders(self) -> Iterator[Backorder]:
         with self._lock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -23,6 +22,7 @@ from tests.factories import (
     a_date,
     a_placed_backorder,
     an_estimated_backorder,
+    changed,
     moved,
     usd,
 )
@@ -146,7 +146,7 @@ def test_a_step_that_the_table_lacks_is_refused(state: State, to: State) -> None
 
 def test_a_step_changes_other_fields_with_it() -> None:
     held = moved(a_backorder(), State.HELD, at=LATER, why="unfunded", reason=Reason.UNFUNDED, fee=usd("69.00"))
-    assert (held.reason, held.fee, held.version) == (Reason.UNFUNDED, usd("69.00"), 0)
+    assert (held.plan.reason, held.plan.fee, held.version) == (Reason.UNFUNDED, usd("69.00"), 0)
 
 
 @given(steps=st.integers(0, 2 * HISTORY_LIMIT))
@@ -220,7 +220,7 @@ def test_what_was_held_past_its_deadline_was_missed_for_that(reason: Reason) -> 
     [
         held_from_until(NOW, DEADLINE - MINUTE),
         held_from_until(DEADLINE + MINUTE, DEADLINE + 2 * MINUTE),
-        replace(held_from_until(NOW, DEADLINE), deadline=DEADLINE + timedelta(days=1)),
+        changed(held_from_until(NOW, DEADLINE), deadline=DEADLINE + timedelta(days=1)),
         moved(a_backorder(state=State.HELD, reason=Reason.UNFUNDED), State.QUEUED, at=LATER, why="due"),
     ],
     ids=["funded before", "in time first", "its drop was moved", "without a date"],
@@ -274,9 +274,12 @@ def test_a_schedule_dates_a_backorder_and_leaves_its_state() -> None:
     dated = a_backorder(state=State.ACTIVE).with_date(said, at=NOW, registries=Registries.load())
 
     assert (dated.state, dated.history) == (State.ACTIVE, ())
-    assert (dated.finalization_at, dated.deadline_known) == (NOW + timedelta(days=5), Known.FINALIZATION)
-    assert (dated.deadline, dated.last_chance) == (moments.deadline, moments.last_chance)
-    assert (dated.batch_starts_at, dated.batch_ends_at) == (moments.batch_starts_at, moments.batch_ends_at)
+    assert (dated.schedule.finalization_at, dated.schedule.known) == (NOW + timedelta(days=5), Known.FINALIZATION)
+    assert (dated.schedule.deadline, dated.schedule.last_chance) == (moments.deadline, moments.last_chance)
+    assert (dated.schedule.batch_starts_at, dated.schedule.batch_ends_at) == (
+        moments.batch_starts_at,
+        moments.batch_ends_at,
+    )
     assert dated.dates == (said,)
 
 

@@ -209,8 +209,8 @@ def test_a_finalization_date_that_is_heard_of_after_its_deadline_was_not_known_i
     said = a_date(DateSource.APPLICATION, finalization_at=FRIDAY)
     at_once = a_backorder().with_date(said, at=FRIDAY - MARGIN, registries=REGISTRIES)
     late = a_backorder().with_date(said, at=FRIDAY - MARGIN + HOUR / 60, registries=REGISTRIES)
-    assert (at_once.deadline_known, late.deadline_known) == (Known.FINALIZATION, Known.ESTIMATED)
-    assert late.deadline == at_once.deadline
+    assert (at_once.schedule.known, late.schedule.known) == (Known.FINALIZATION, Known.ESTIMATED)
+    assert late.schedule.deadline == at_once.schedule.deadline
     # Said once more later, it is as known as it was.
     again = at_once.with_date(replace(said, said_at=MONDAY), at=MONDAY, registries=REGISTRIES)
-    assert again.deadline_known is Known.FINALIZATION
+    assert again.schedule.known is Known.FINALIZATION

@@ -110,7 +110,11 @@ def test_while_a_name_drops_or_is_auctioned_no_list_moves_its_dates(state: State
     store.replace(replace(only(store), state=state))
     before = only(store)
     taken = steps_of(an_intake(store, uploaded=HOUR))[step](LATER)
-    assert (only(store).dates, only(store).deadline, taken.changed) == (before.dates, before.deadline, "")
+    assert (only(store).dates, only(store).schedule.deadline, taken.changed) == (
+        before.dates,
+        before.schedule.deadline,
+        "",
+    )
 
 
 @pytest.mark.parametrize("step", ["wanted", "chosen", "left out"])
@@ -197,7 +201,7 @@ def test_a_name_of_priority_0_keeps_it(chosen_before: bool) -> None:
     if chosen_before:
         an_intake(store).choose(JOHN._replace(priority=Decimal("7.5")))
     an_intake(store, uploaded=HOUR).want(JOHN._replace(priority=Decimal(0)))
-    assert only(store).priority == 0
+    assert only(store).wish.priority == 0
 
 
 @pytest.mark.parametrize("later", [-HOUR, timedelta(0)])
@@ -210,7 +214,7 @@ def test_a_complete_list_that_is_not_newer_than_what_dated_a_name_takes_nothing_
     assert an_intake(store, uploaded=later, **NOMINET).missing("john.co.uk", {listed.drop_day}) is None
     assert only(store) == before
     assert an_intake(store, uploaded=HOUR, **NOMINET).missing("john.co.uk", {listed.drop_day}) is Missing.TAKEN_BACK
-    assert (only(store).state, only(store).reason) == (State.CANCELLED, Reason.RENEWED)
+    assert (only(store).state, only(store).plan.reason) == (State.CANCELLED, Reason.RENEWED)
 
 
 _STEPS = st.tuples(st.sampled_from(["wanted", "chosen", "left out"]), st.integers(-3, 3), st.integers(1, 9))

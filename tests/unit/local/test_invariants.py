@@ -33,6 +33,7 @@ from tests.factories import (
     a_placed_backorder,
     a_posting,
     a_step,
+    changed,
     usd,
 )
 
@@ -46,7 +47,7 @@ LOST = a_placed_backorder(
     application="2",
     settled=True,
     outcome_at=LONG_AGO,
-    deadline_known=Known.FINALIZATION,
+    known=Known.FINALIZATION,
 )
 CANCELLED = a_placed_backorder("cancelled.com", State.CANCELLED, application="3", settled=True)
 DISPLACED = a_step(State.WITHDRAWING, State.HELD, call="DeleteDomainApplication 2")
@@ -328,7 +329,7 @@ ALL_RIGHT: dict[str, Callable[[], Evidence]] = {
         )
     ),
     "a deposit that has time to come back": lambda: instead(
-        replace(LOST, outcome_at=NOW - GRACE, settled=False, deposit=FEE),
+        changed(LOST, outcome_at=NOW - GRACE, settled=False, deposit=FEE),
         emulator=WITH_DEPOSIT,
         postings=RESERVED_POSTINGS,
     ),
@@ -386,8 +387,8 @@ def broken(name: str, **changes: Any) -> bool:
 def test_whoever_does_not_go_by_the_best_source_breaks_the_ranks() -> None:
     right = a_dated_backorder(finalization_at=FRIDAY, dates=(TOLD_BY_PROVIDER, TOLD_BY_USER))
     assert not broken("dates_ranked", backorders=[right])
-    assert broken("dates_ranked", backorders=[replace(right, finalization_at=MONDAY)])
-    assert broken("dates_ranked", backorders=[replace(right, finalization_at=None, batch_starts_at=MONDAY)])
+    assert broken("dates_ranked", backorders=[changed(right, finalization_at=MONDAY)])
+    assert broken("dates_ranked", backorders=[changed(right, finalization_at=None, batch_starts_at=MONDAY)])
     assert broken("dates_ranked", outranked=["john.com: dated by provider, then by user"])
 
 
@@ -396,7 +397,7 @@ def test_a_change_by_a_lower_rank_is_seen_and_one_by_a_better_is_none() -> None:
     by_provider = a_dated_backorder(finalization_at=FRIDAY, dates=(TOLD_BY_PROVIDER,))
     assert outranked(by_provider, by_user) == "john.com: dated by provider, then by user"
     assert outranked(by_user, by_provider) is None
-    assert outranked(by_user, replace(by_user, batch_starts_at=FRIDAY)) is None
+    assert outranked(by_user, changed(by_user, batch_starts_at=FRIDAY)) is None
     assert outranked(a_backorder(), by_user) is None
 
 

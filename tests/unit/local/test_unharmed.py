@@ -35,7 +35,7 @@ def an_application(number: str, domain: str, status: str = "FAILED", **changes: 
 
 
 def placed(domain: str, state: State = State.FAILED, application: str = "1", **changes: Any) -> Backorder:
-    dates = {"deadline": DEADLINE, "last_chance": DEADLINE, "deadline_known": Known.FINALIZATION}
+    dates = {"deadline": DEADLINE, "last_chance": DEADLINE, "known": Known.FINALIZATION}
     given = {"created_at": ORDERED, "submitted_at": ORDERED, **dates, **changes}
     return a_placed_backorder(domain, state, application=application, **given)
 

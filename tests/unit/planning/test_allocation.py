@@ -32,6 +32,7 @@ from tests.factories import (
     a_dated_backorder,
     a_forecast,
     a_placed_backorder,
+    changed,
     usd,
     zone_of,
 )
@@ -294,7 +295,7 @@ def test_days_and_months_of_limits_are_utc_wherever_the_user_is(time_zone: str) 
     """The last hour of November and the first of December, in UTC. Spent in November was what is below."""
     begins = [datetime(2026, 11, 30, 23, 30, tzinfo=UTC), datetime(2026, 12, 1, 0, 30, tzinfo=UTC)]
     names = [
-        replace(dropping(f"{name}-{at.month}.com", at), batch_starts_at=at, batch_ends_at=at + timedelta(hours=1))
+        changed(dropping(f"{name}-{at.month}.com", at), batch_starts_at=at, batch_ends_at=at + timedelta(hours=1))
         for at in begins
         for name in "ab"
     ]
@@ -321,7 +322,7 @@ def test_what_was_spent_counts_against_the_limits() -> None:
 
 def test_what_is_under_way_counts_against_the_limits_unless_it_is_lost() -> None:
     rules = {"limits": {"per_day": 1}}
-    placed = replace(dropping("jane.com"), state=State.ACTIVE, application="app-1")
+    placed = changed(dropping("jane.com"), state=State.ACTIVE, application="app-1")
     lost = replace(placed, state=State.FAILED)
     assert held(planned([dropping("a.com")], [placed], rules=rules)) == [("a.com", Reason.LIMIT)]
     assert ordered(planned([dropping("a.com")], [lost], rules=rules)) == ["a.com"]
@@ -398,8 +399,8 @@ def test_an_order_goes_out_sooner_where_the_queue_needs_longer() -> None:
     made = plan(position)
     assert made.late
     for backorder, send_at in made.late:
-        assert backorder.deadline is not None
-        assert backorder.deadline - send_at == timedelta(minutes=420)
+        assert backorder.schedule.deadline is not None
+        assert backorder.schedule.deadline - send_at == timedelta(minutes=420)
 
 
 def test_nobody_is_sent_early_where_that_takes_a_late_ones_money() -> None:
@@ -441,7 +442,7 @@ def test_a_refund_counts_only_once_the_account_shows_it() -> None:
     lost = a_placed_backorder("lost.com", State.FAILED, deposit=FEE, outcome_at=NOW - timedelta(hours=30))
     made = planned([due], [lost], amount="69.00", standing=Standing(release_lag=timedelta(hours=1)), reserved=FEE)
     assert (ordered(made), held(made)) == ([], [("a.com", Reason.UNFUNDED)])
-    assert ordered(planned([due], [replace(lost, deposit=None)], amount="69.00")) == ["a.com"]
+    assert ordered(planned([due], [changed(lost, deposit=None)], amount="69.00")) == ["a.com"]
 
 
 def test_an_order_without_a_date_counts_for_ever() -> None:
@@ -500,7 +501,7 @@ def test_what_is_reserved_beside_our_own_deposits_is_somebody_elses() -> None:
 
 
 def at_the_provider(domain: str, on: datetime = SOON, state: State = State.REQUESTED, **changes: Any) -> Backorder:
-    return replace(dropping(domain, on, **changes), state=state, application=f"app-{domain}", submitted_at=NOW)
+    return changed(dropping(domain, on, **changes), state=state, application=f"app-{domain}", submitted_at=NOW)
 
 
 def test_a_better_one_displaces_a_worse_one_and_is_sent_once_that_is_gone() -> None:
@@ -508,7 +509,7 @@ def test_a_better_one_displaces_a_worse_one_and_is_sent_once_that_is_gone() -> N
     made = planned([better], [worse], amount="69.00")
     assert (ordered(made), made.take_back) == ([], (worse,))
     assert [backorder.domain for backorder, _ in made.late] == ["better.com"]
-    after = planned([better, replace(worse, state=State.HELD, application=None)], amount="69.00")
+    after = planned([better, changed(worse, state=State.HELD, application=None)], amount="69.00")
     assert (ordered(after), held(after)) == (["better.com"], [("worse.com", Reason.UNFUNDED)])
 
 
@@ -646,7 +647,7 @@ def test_a_better_one_that_moves_to_its_late_hour_has_its_money_then() -> None:
     worse = at_the_provider("worse.com", NOW + timedelta(hours=68), State.ACTIVE, deposit=FEE)
     made = planned([], [drawing, better, worse], amount="137.99", reserved=2 * FEE)
     assert (made.short, made.take_back) == ((better, worse), (worse,))
-    best = replace(worse, priority=usd(10))
+    best = changed(worse, priority=usd(10))
     assert planned([], [drawing, better, best], amount="137.99", reserved=2 * FEE).short == (better,)
     assert planned([], [drawing, better, worse], amount="138.00", reserved=2 * FEE).short == (worse,)
     assert planned([], [drawing, better, worse], amount="207.00", reserved=2 * FEE).short == ()
@@ -710,8 +711,8 @@ def test_after_the_lock_paying_in_helps_until_two_ticks_before_the_deadline() ->
     locked = dropping("a.com", NOW + LEAD)
     later = dropping("jane.com", NOW + timedelta(days=30))
     told = planned([locked, later], amount="0.00").forecast
-    assert locked.deadline is not None
-    assert told.before == locked.deadline - timedelta(minutes=10)
+    assert locked.schedule.deadline is not None
+    assert told.before == locked.schedule.deadline - timedelta(minutes=10)
 
 
 def test_a_name_without_a_date_asks_for_nothing_yet() -> None:
@@ -738,7 +739,7 @@ def test_one_at_the_provider_without_a_date_gives_way_to_those_with_one() -> Non
 
 
 def test_one_that_cannot_be_taken_back_asks_though_it_has_no_date() -> None:
-    standing = replace(a_placed_backorder("standing.com"), origin=Origin.FOREIGN)
+    standing = changed(a_placed_backorder("standing.com"), origin=Origin.FOREIGN)
     told = planned([], [standing], amount="40.00").forecast
     assert (told.shortfall, told.waiting, told.before) == (usd("29.00"), 1, None)
 
@@ -901,7 +902,7 @@ def drawing(draw: st.DrawFn) -> list[Backorder]:
             continue
         may_be_reserved = backorder.state not in (State.REQUESTED, State.SUBMITTING)
         made.append(
-            replace(
+            changed(
                 backorder,
                 deposit=draw(st.none() | cents) if may_be_reserved else None,
                 application=f"app-{backorder.domain}",
@@ -953,8 +954,8 @@ def fee(backorder: Backorder, standing: Standing) -> Decimal:
 
 
 def draws(backorder: Backorder, standing: Standing) -> Decimal:
-    if backorder.deposit is not None:
-        return backorder.deposit
+    if backorder.deposit.amount is not None:
+        return backorder.deposit.amount
     return ZERO if backorder.state in FINAL - WON else fee(backorder, standing)
 
 
@@ -1012,7 +1013,7 @@ class Case:
 
     @property
     def reserved(self) -> Decimal:
-        ours = sum((b.deposit for b in self.under_way if b.deposit is not None), ZERO)
+        ours = sum((b.deposit.amount or Decimal(0) for b in self.under_way), ZERO)
         return ours + self.standing.others + self.reserved_since
 
     @property
@@ -1064,7 +1065,9 @@ def test_what_is_sent_leaves_to_others_what_they_had_reserved_since_the_last_rec
     """As far as it is certain that it is theirs: a deposit that is new may be that of an order of ours in its lock."""
     case = replace(case, reserved_since=case.reserved_since or since)
     windows = case.windows
-    may_be_reserved = [b for b in case.under_way if b.deposit is None and windows.under_way(b).begins_at < NOW + STEP]
+    may_be_reserved = [
+        b for b in case.under_way if b.deposit.amount is None and windows.under_way(b).begins_at < NOW + STEP
+    ]
     theirs = case.reserved_since - sum(map(case.draws, may_be_reserved), ZERO)
     made = case.planned()
     sent = [(windows.if_ordered(backorder)[0], case.fee(backorder)) for backorder in made.order]
@@ -1094,7 +1097,7 @@ def test_each_one_is_sent_now_or_late_or_waits_in_order_of_rank(case: Case) -> N
     for some in (list(made.order), late, waits, list(made.blocked), list(made.short), list(made.take_back)):
         assert some == sorted(some, key=rank)
     assert set(made.take_back) <= set(made.short) <= set(case.under_way)
-    assert all(NOW < at < (b.deadline or NOW) for b, at in made.late)
+    assert all(NOW < at < (b.schedule.deadline or NOW) for b, at in made.late)
 
 
 @given(cases())
@@ -1105,8 +1108,8 @@ def test_none_is_left_out_that_would_have_fit_in_its_turn(case: Case) -> None:
     for backorder, reason in made.hold:
         better = [other for other in chosen if rank(other) < rank(backorder)]
         if reason is Reason.TOO_DEAR:
-            assert backorder.max_price is not None
-            assert case.fee(backorder) > backorder.max_price
+            assert backorder.wish.max_price is not None
+            assert case.fee(backorder) > backorder.wish.max_price
         elif reason is Reason.LIMIT:
             assert over_a_limit(backorder, [*better, *case.under_way], case.rules["limits"], case.standing)
         else:
@@ -1153,15 +1156,17 @@ def over_a_limit(
     backorder: Backorder, others: Iterable[Backorder], limits: Mapping[str, Any], standing: Standing
 ) -> bool:
     """Whether one more name is one too many beside the others: told once more, by adding up."""
-    if backorder.batch_starts_at is None:
-        undated = [o for o in others if o.batch_starts_at is None and o.state not in FINAL - WON]
+    if backorder.schedule.batch_starts_at is None:
+        undated = [o for o in others if o.schedule.batch_starts_at is None and o.state not in FINAL - WON]
         cost = fee(backorder, standing) + sum((draws(o, standing) for o in undated), ZERO)
         return any(cost > Decimal(limits.get(name, "Infinity")) for name in ("spend_per_day", "spend_per_month"))
-    day = backorder.batch_starts_at.date()
-    dated = [o for o in others if o.batch_starts_at is not None and o.state not in FINAL - WON]
-    that_day = [o for o in dated if o.batch_starts_at and o.batch_starts_at.date() == day]
+    day = backorder.schedule.batch_starts_at.date()
+    dated = [o for o in others if o.schedule.batch_starts_at is not None and o.state not in FINAL - WON]
+    that_day = [o for o in dated if o.schedule.batch_starts_at and o.schedule.batch_starts_at.date() == day]
     that_month = [
-        o for o in dated if o.batch_starts_at and o.batch_starts_at.date().replace(day=1) == day.replace(day=1)
+        o
+        for o in dated
+        if o.schedule.batch_starts_at and o.schedule.batch_starts_at.date().replace(day=1) == day.replace(day=1)
     ]
     spent = [(on, amount) for on, amount in standing.spent.items() if (on.year, on.month) == (day.year, day.month)]
     cost = fee(backorder, standing)
@@ -1207,7 +1212,7 @@ def chosen_by(made: Plan, case: Case) -> list[Backorder]:
 def waits(made: Plan, *, dated: bool) -> list[Backorder]:
     """For want of funds: held, or to be taken back."""
     unfunded = [*(backorder for backorder, reason in made.hold if reason is Reason.UNFUNDED), *made.short]
-    return [backorder for backorder in unfunded if (backorder.finalization_at is not None) is dated]
+    return [backorder for backorder in unfunded if (backorder.schedule.finalization_at is not None) is dated]
 
 
 @given(cases())
@@ -1253,10 +1258,10 @@ def test_names_without_a_date_add_no_more_than_the_fees_of_those_that_go_first(c
     case = replace(case, under_way=[])
     with_dates = replace(case, waiting=dated(case.waiting))
     last = max(map(rank, with_dates.waiting), default=None)
-    first = [b for b in case.waiting if b.finalization_at is None and last is not None and rank(b) < last]
+    first = [b for b in case.waiting if b.schedule.finalization_at is None and last is not None and rank(b) < last]
     if asked := with_dates.planned().forecast.shortfall:
         assert case.planned().forecast.shortfall <= asked + sum(map(case.fee, first), ZERO)
 
 
 def dated(backorders: Iterable[Backorder]) -> list[Backorder]:
-    return [backorder for backorder in backorders if backorder.finalization_at is not None]
+    return [backorder for backorder in backorders if backorder.schedule.finalization_at is not None]

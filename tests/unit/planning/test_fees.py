@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -15,7 +14,7 @@ from backorder.domain.states import State
 from backorder.domain.values import Charge
 from backorder.rules import Rules
 from planning.funding.fees import EXCHANGE, Fees
-from tests.factories import CURRENCY, FEE, NOW, a_backorder, a_placed_backorder, usd
+from tests.factories import CURRENCY, FEE, NOW, a_backorder, a_placed_backorder, changed, usd
 
 
 def fees(com: str | Decimal = FEE, **standing: object) -> Fees:
@@ -104,4 +103,4 @@ def test_an_order_draws_its_deposit_or_its_fee_until_the_charge_is_booked(
 def test_one_that_waits_again_draws_the_deposit_that_is_not_back_yet() -> None:
     waits = a_backorder(state=State.HELD)
     assert fees().drawn_by(waits) == FEE
-    assert fees().drawn_by(replace(waits, deposit=usd("59.00"))) == usd("59.00")
+    assert fees().drawn_by(changed(waits, deposit=usd("59.00"))) == usd("59.00")

@@ -20,7 +20,7 @@ from backorder.domain.states import State
 from backorder.rules import Rules
 from planning.funding.fees import Fees
 from planning.funding.limits import Counted
-from tests.factories import FEE, a_backorder, a_placed_backorder, usd
+from tests.factories import FEE, a_backorder, a_placed_backorder, changed, usd
 
 CENT = usd("0.01")
 
@@ -144,9 +144,9 @@ def test_fees_of_names_without_a_date_add_up_apart_from_all_that_have_one(limit:
 
 def test_what_is_under_way_counts_with_its_deposit_and_what_was_lost_does_not() -> None:
     day = date(2026, 11, 28)
-    placed = replace(on(day, "placed.com"), state=State.ACTIVE, deposit=usd("80.00"))
-    won = a_placed_backorder("won.com", State.SUCCESSFUL, batch_starts_at=on(day).batch_starts_at)
-    lost = [replace(won, domain="lost.com", state=state) for state in (State.FAILED, State.VANISHED, State.MISSED)]
+    placed = changed(on(day, "placed.com"), state=State.ACTIVE, deposit=usd("80.00"))
+    won = a_placed_backorder("won.com", State.SUCCESSFUL, batch_starts_at=on(day).schedule.batch_starts_at)
+    lost = [changed(won, domain="lost.com", state=state) for state in (State.FAILED, State.VANISHED, State.MISSED)]
     for limit, exceeded in (("217.99", True), ("218.00", False)):
         known = counted({"spend_per_day": limit}, under_way=[placed, won, *lost])
         assert known.exceeded_by(on(day)) is exceeded

@@ -102,7 +102,7 @@ class World:
         return found
 
     def state(self, domain: str = "john.com") -> tuple[State, Reason | None]:
-        return (self.the(domain).state, self.the(domain).reason)
+        return (self.the(domain).state, self.the(domain).plan.reason)
 
     @property
     def everything(self) -> tuple[list[Backorder], list[Batch], object]:
@@ -127,8 +127,13 @@ def test_what_fits_is_queued_and_sent(world: World) -> None:
     summary = world.tick()
 
     queued = world.the()
-    assert (queued.state, queued.fee, queued.reason, queued.not_before) == (State.QUEUED, FEE, None, None)
-    assert queued.queued_until == NOW + QUEUE_PATIENCE
+    assert (queued.state, queued.plan.fee, queued.plan.reason, queued.plan.not_before) == (
+        State.QUEUED,
+        FEE,
+        None,
+        None,
+    )
+    assert queued.plan.queued_until == NOW + QUEUE_PATIENCE
     assert queued.history[-1].at == NOW
     assert world.sent == [Batch(kind="order", backorders=(BackorderKey("john.com", 1),))]
     assert (summary.queued, summary.held, summary.capacity, summary.drawn) == (1, 0, "1000.00", "69.00")
@@ -231,10 +236,10 @@ def test_what_waits_for_funds_or_its_time_says_what_it_will_cost() -> None:
         State.SELECTED,
         State.HELD,
     ]
-    assert {world.the(name).fee for name in ("late.com", "held.com")} == {FEE}
+    assert {world.the(name).plan.fee for name in ("late.com", "held.com")} == {FEE}
     keep_rules(world.store, '[fees]\ncom = "75.00"\n', version="v1", modified=NOW)
     world.tick()
-    assert {world.the(name).fee for name in ("late.com", "held.com")} == {usd("75.00")}
+    assert {world.the(name).plan.fee for name in ("late.com", "held.com")} == {usd("75.00")}
     before = world.everything
     world.tick()
     assert world.everything == before
@@ -244,7 +249,7 @@ def test_a_plan_that_sends_nothing_says_what_each_name_will_cost() -> None:
     world = World()
     world.there_is(a_dated_backorder("john.com", finalization_at=NOW + timedelta(days=5)))
     world.tick(queue=False)
-    assert (world.state()[0], world.the().fee) == (State.SELECTED, FEE)
+    assert (world.state()[0], world.the().plan.fee) == (State.SELECTED, FEE)
     assert world.sent == []
 
 
@@ -256,7 +261,7 @@ def test_rules_and_the_accounts_standing_count(world: World) -> None:
     summary = world.tick()
 
     assert (summary.capacity, summary.drawn) == ("100.00", "60.00")
-    assert world.the("a.com").fee == usd("60.00")
+    assert world.the("a.com").plan.fee == usd("60.00")
     assert world.state("b.com") == (State.HELD, Reason.UNFUNDED)
 
 
@@ -269,7 +274,7 @@ def test_the_best_are_queued_first_and_no_more_than_a_tick_can_send(world: World
 
     assert world.tick().queued == a_ticks_worth
 
-    in_order = sorted(names, key=lambda b: (-b.priority, b.line))
+    in_order = sorted(names, key=lambda b: (-b.wish.priority, b.wish.place.line))
     assert world.sent_as("order") == [backorder.domain for backorder in in_order[:a_ticks_worth]]
     left = {backorder.domain for backorder in world.store.open_backorders() if backorder.state is State.SELECTED}
     assert left == {backorder.domain for backorder in in_order[a_ticks_worth:]}
@@ -337,7 +342,7 @@ def test_what_nobody_began_in_time_is_picked_again(world: World) -> None:
     assert world.tick().queued == 1
 
     assert world.sent_as("order") == ["john.com", "john.com"]
-    assert world.the().queued_until == NOW + 2 * QUEUE_PATIENCE
+    assert world.the().plan.queued_until == NOW + 2 * QUEUE_PATIENCE
     assert [step.entered for step in world.the().history] == [State.QUEUED, State.QUEUED]
 
 
@@ -348,7 +353,7 @@ def test_what_nobody_began_in_time_is_held_when_the_money_is_gone(world: World) 
     world.provider = account("0.00")
     world.tick()
     assert world.state() == (State.HELD, Reason.UNFUNDED)
-    assert world.the().queued_until is None
+    assert world.the().plan.queued_until is None
 
 
 def test_whoever_changes_a_backorder_meanwhile_is_faster(world: World) -> None:
@@ -387,7 +392,7 @@ def test_what_is_to_be_sent_late_says_when_and_is_left_alone(world: World) -> No
     summary = world.tick()
     assert (summary.queued, summary.late, summary.held) == (1, 1, 0)
     assert world.sent_as("order") == ["a.com"]
-    assert (world.state("b.com"), world.the("b.com").send_at) == ((State.SELECTED, None), LATE)
+    assert (world.state("b.com"), world.the("b.com").plan.send_at) == ((State.SELECTED, None), LATE)
     before = world.the("b.com")
     world.now += TICK
     world.tick()
@@ -397,7 +402,7 @@ def test_what_is_to_be_sent_late_says_when_and_is_left_alone(world: World) -> No
 def test_what_was_held_and_may_be_sent_late_is_held_no_more(world: World) -> None:
     one_early_one_late(world, state=State.HELD, reason=Reason.UNFUNDED)
     world.tick()
-    assert (world.state("b.com"), world.the("b.com").send_at) == ((State.SELECTED, None), LATE)
+    assert (world.state("b.com"), world.the("b.com").plan.send_at) == ((State.SELECTED, None), LATE)
     assert world.the("b.com").history[-1].why == "funds suffice if it is ordered late: on 3 December 05:45 UTC"
 
 
@@ -407,14 +412,14 @@ def test_what_is_late_is_sent_when_its_time_comes(world: World) -> None:
     world.now = LATE
     world.tick()
     assert world.sent_as("order") == ["b.com"]
-    assert world.the("b.com").send_at is None
+    assert world.the("b.com").plan.send_at is None
 
 
 def test_what_was_to_be_sent_late_is_held_when_the_money_is_gone(world: World) -> None:
     world.there_is(a_dated_backorder("b.com", finalization_at=FAR, send_at=LATE))
     world.provider = account("0.00")
     world.tick()
-    assert (world.state("b.com"), world.the("b.com").send_at) == ((State.HELD, Reason.UNFUNDED), None)
+    assert (world.state("b.com"), world.the("b.com").plan.send_at) == ((State.HELD, Reason.UNFUNDED), None)
 
 
 # --- What is displaced ---------------------------------------------------------------------------
@@ -427,7 +432,10 @@ def test_a_worse_order_is_taken_back_for_a_better_one_which_is_sent_when_it_is_g
     summary = world.tick()
 
     assert (summary.withdrawn, world.sent_as("withdraw"), world.sent_as("order")) == (1, ["worse.com"], [])
-    assert (world.the("worse.com").displaced, world.state("worse.com")) == (True, (State.REQUESTED, None))
+    assert (world.the("worse.com").plan.marked_for_withdrawal, world.state("worse.com")) == (
+        True,
+        (State.REQUESTED, None),
+    )
     assert world.state("better.com") == (State.HELD, Reason.UNFUNDED)
 
     world.now += TICK
@@ -442,7 +450,7 @@ def test_a_worse_order_is_taken_back_for_a_better_one_which_is_sent_when_it_is_g
         why="",
         reason=Reason.UNFUNDED,
         application=None,
-        displaced=False,
+        marked_for_withdrawal=False,
     )
     world.store.replace(gone)
     world.tick()
@@ -456,7 +464,7 @@ def test_what_is_to_be_displaced_stays_if_money_comes_first(world: World) -> Non
     world.tick()
     world.provider = account("138.00")
     world.tick()
-    assert not world.the("worse.com").displaced
+    assert not world.the("worse.com").plan.marked_for_withdrawal
     assert world.sent_as("withdraw") == ["worse.com"]
     assert world.sent_as("order") == ["better.com"]
 
@@ -465,7 +473,7 @@ def test_a_plan_only_displaces_nobody(world: World) -> None:
     world.provider = account("69.00")
     world.there_is(a_placed_backorder("worse.com"), a_backorder("better.com", priority=usd(9)))
     world.tick(queue=False)
-    assert (world.sent, world.the("worse.com").displaced) == ([], False)
+    assert (world.sent, world.the("worse.com").plan.marked_for_withdrawal) == ([], False)
 
 
 # --- What is missed ------------------------------------------------------------------------------
@@ -507,7 +515,7 @@ def test_what_the_provider_failed_after_its_deadline_is_missed_for_want_of_money
     world.there_is(an_estimated_backorder(drop_at=NOW + timedelta(hours=8)))
     world.tick()
     assert world.state() == (State.HELD, Reason.UNFUNDED)
-    deadline, batch = world.the().deadline, world.the().last_chance
+    deadline, batch = world.the().schedule.deadline, world.the().schedule.last_chance
     assert deadline is not None
     assert batch is not None
 
@@ -626,7 +634,7 @@ def test_without_rules_that_are_understood_what_was_sent_is_asked_about_and_canc
         a_backorder("due.com"),
         a_backorder("sent.com", state=State.SUBMITTING, claim=overdue),
         a_placed_backorder("unwanted.com", cancel_requested=True),
-        a_placed_backorder("worse.com", displaced=True),
+        a_placed_backorder("worse.com", marked_for_withdrawal=True),
     )
     keep_rules(world.store, "[limits]\nper_day = 5\n", version="v1", modified=NOW)
     document = world.store.document("rules")
@@ -755,8 +763,8 @@ def test_a_persons_wish_goes_before_a_rules_choice(world: World) -> None:
 
 
 def test_an_application_that_lacks_something_is_mended_once_the_rules_say_it_and_not_twice(world: World) -> None:
-    lacking = a_placed_backorder("name.se", zone="se", incomplete=("X-NICSE-IDNUMBER",))
-    foreign = a_placed_backorder("other.se", zone="se", incomplete=("X-NICSE-IDNUMBER",), origin=Origin.FOREIGN)
+    lacking = a_placed_backorder("name.se", zone="se", lacks=("X-NICSE-IDNUMBER",))
+    foreign = a_placed_backorder("other.se", zone="se", lacks=("X-NICSE-IDNUMBER",), origin=Origin.FOREIGN)
     world.there_is(lacking, foreign)
     world.tick()
     assert world.sent_as("repair") == []
@@ -768,7 +776,7 @@ def test_an_application_that_lacks_something_is_mended_once_the_rules_say_it_and
     current = world.store.latest("name.se")
     assert current is not None
     sent = current.amend(
-        {"X-NICSE-IDNUMBER": "1"}, current.incomplete, at=NOW, why="refused", call=Call("ModifyDomainApplication", 545)
+        {"X-NICSE-IDNUMBER": "1"}, current.lacks, at=NOW, why="refused", call=Call("ModifyDomainApplication", 545)
     )
     world.store.replace(sent)
     assert world.tick().repaired == 0
@@ -778,7 +786,7 @@ def test_an_application_that_lacks_something_is_mended_once_the_rules_say_it_and
 
 
 def test_a_halted_line_mends_nothing(world: World) -> None:
-    world.there_is(a_placed_backorder("name.se", zone="se", incomplete=("X-NICSE-IDNUMBER",)))
+    world.there_is(a_placed_backorder("name.se", zone="se", lacks=("X-NICSE-IDNUMBER",)))
     keep_rules(world.store, '[provider.zones.se]\n"X-NICSE-IDNUMBER" = "1"\n', version="v1", modified=NOW)
     halt_line(world.store, Halt("setting", "no such contact", NOW))
     assert world.tick().repaired == 0
@@ -786,7 +794,7 @@ def test_a_halted_line_mends_nothing(world: World) -> None:
 
 
 def test_a_change_that_the_provider_failed_without_saying_why_waits(world: World) -> None:
-    lacking = a_placed_backorder("name.se", zone="se", incomplete=("X-NICSE-IDNUMBER",), not_before=NOW + 2 * TICK)
+    lacking = a_placed_backorder("name.se", zone="se", lacks=("X-NICSE-IDNUMBER",), not_before=NOW + 2 * TICK)
     world.there_is(lacking)
     keep_rules(world.store, '[provider.zones.se]\n"X-NICSE-IDNUMBER" = "1"\n', version="v1", modified=NOW)
     assert world.tick().repaired == 0
@@ -898,14 +906,14 @@ def test_what_an_outage_held_back_goes_first_by_deadline(drawn: list[tuple[int, 
     ]
     sorted_ = urgent_first(orders, NOW)
     assert sorted(b.domain for b in sorted_) == sorted(b.domain for b in orders)
-    urgent = [b for b in orders if minutes_to(b) <= 60 or (b.send_at is not None and b.send_at < NOW)]
-    assert [b.deadline for b in sorted_[: len(urgent)]] == sorted(b.deadline for b in urgent)  # type: ignore[type-var]
+    urgent = [b for b in orders if minutes_to(b) <= 60 or (b.plan.send_at is not None and b.plan.send_at < NOW)]
+    assert [b.schedule.deadline for b in sorted_[: len(urgent)]] == sorted(b.schedule.deadline for b in urgent)  # type: ignore[type-var]
     assert sorted_[len(urgent) :] == [b for b in orders if b not in urgent]
 
 
 def minutes_to(backorder: Backorder) -> float:
-    assert backorder.deadline is not None
-    return (backorder.deadline - NOW).total_seconds() / 60
+    assert backorder.schedule.deadline is not None
+    return (backorder.schedule.deadline - NOW).total_seconds() / 60
 
 
 @pytest.mark.parametrize("error", [DENIED, TemporaryFailure("Later", code=421, command="StatusAccount")])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from backorder.domain.states import State
 from backorder.domain.values import Origin
 from planning.funding.timeline import Window
 from planning.funding.windows import TIME_TO_REACT, UNSURE, Windows, lock_of
-from tests.factories import NOW, a_backorder, a_dated_backorder, a_placed_backorder, usd
+from tests.factories import NOW, a_backorder, a_dated_backorder, a_placed_backorder, changed, usd
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 LEAD, LAG = 3 * DAY, DAY
@@ -32,7 +31,7 @@ def placed(state: State = State.REQUESTED, finalization_at: datetime = SOON, **c
 
 
 def estimated(state: State = State.REQUESTED, **changes: Any) -> Backorder:
-    return replace(placed(state, **changes), finalization_at=None)
+    return changed(placed(state, **changes), finalization_at=None)
 
 
 @pytest.mark.parametrize(

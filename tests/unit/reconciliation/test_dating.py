@@ -29,8 +29,8 @@ EACH_RUN, EACH_DAY, NEVER = (True, True), (False, True), (False, False)
 
 def estimated(until_deadline: timedelta) -> Backorder:
     order = an_estimated_backorder(drop_at=NOW + 10 * DAY)
-    assert order.deadline is not None
-    return an_estimated_backorder(drop_at=NOW + 10 * DAY + until_deadline - (order.deadline - NOW))
+    assert order.schedule.deadline is not None
+    return an_estimated_backorder(drop_at=NOW + 10 * DAY + until_deadline - (order.schedule.deadline - NOW))
 
 
 def dated(drop_at: datetime, *others: DateStatement, source: DateSource = DateSource.PROVIDER) -> Backorder:
@@ -102,7 +102,10 @@ def test_an_order_that_should_have_dropped_two_days_ago_is_looked_up_by_each_run
     ended: timedelta, often: tuple[bool, bool]
 ) -> None:
     order = a_dated_backorder(finalization_at=NOW - 3 * DAY)
-    assert looked_up(a_placed_backorder(deadline=order.deadline, dates=order.dates, batch_ends_at=NOW - ended)) == often
+    assert (
+        looked_up(a_placed_backorder(deadline=order.schedule.deadline, dates=order.dates, batch_ends_at=NOW - ended))
+        == often
+    )
 
 
 @pytest.mark.parametrize("state", [*sorted(FINAL), State.PROCESSING, State.AUCTION_PENDING])

@@ -17,7 +17,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding, Kind, Severity
 from backorder.domain.money import ZERO
 from backorder.domain.states import FINAL, WON, State
-from backorder.domain.values import AuctionTold, Reason, Source
+from backorder.domain.values import AuctionState, Reason, Source
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.listing import Unread
 from reconciliation.findings import (
@@ -50,6 +50,7 @@ from tests.factories import (
     a_placed_backorder,
     a_step,
     an_application,
+    changed,
     usd,
 )
 
@@ -208,14 +209,16 @@ TAKEN_BACK = a_step(State.WITHDRAWING, State.HELD, call="DeleteDomainApplication
 )
 def test_a_deposit_that_is_for_nothing_any_more_and_stays_is_found(order: Backorder, what: str) -> None:
     """Taken back for want of funds, missed after that, or charged besides: nobody else tells of it."""
-    bound = replace(order, deposit=FEE, reason=Reason.UNFUNDED)
+    bound = changed(order, deposit=FEE, reason=Reason.UNFUNDED)
     assert kinds(bound, after=RELEASE_LAG - SECOND) == []
     one = found(bound, after=RELEASE_LAG)
     assert (one.kind, one.amount) == (Kind.REFUND_MISSING, FEE)
     assert what in one.advice
-    assert f"application {order.application or ('10700' if TAKEN_BACK in order.history else '')}".strip() in one.advice
+    assert (
+        f"application {order.application_id or ('10700' if TAKEN_BACK in order.history else '')}".strip() in one.advice
+    )
     assert "None" not in one.advice
-    assert kinds(replace(bound, deposit=None), after=RELEASE_LAG) == []
+    assert kinds(changed(bound, deposit=None), after=RELEASE_LAG) == []
 
 
 @pytest.mark.parametrize(
@@ -267,7 +270,7 @@ def test_a_win_that_was_seen_after_the_books_were_opened_may_have_been_charged_b
     )
     assert kinds(won, after=DAY, opened_at=NOW - HOURS) == []
     assert kinds(won, after=DAY, opened_at=NOW - 6 * HOURS) == [Kind.SUCCESS_WITHOUT_CHARGE]
-    auctioned = replace(won, state=State.AUCTION_WON, auction_ends_at=NOW - HOURS)
+    auctioned = changed(won, state=State.AUCTION_WON, auction_ends_at=NOW - HOURS)
     assert Kind.SUCCESS_WITHOUT_CHARGE in kinds(auctioned, after=DAY, opened_at=NOW - 2 * HOURS)
     assert Kind.SUCCESS_WITHOUT_CHARGE not in kinds(auctioned, after=DAY, opened_at=NOW - HOURS)
 
@@ -307,9 +310,9 @@ def test_a_charge_that_is_not_the_deposit_is_found_with_the_difference(gross: st
     won = a_placed_backorder(state=State.SUCCESSFUL, charges=charges, last_deposit=FEE, planned_fee=usd("90.00"))
     one = found(won)
     assert (one.kind, one.amount) == (Kind.CHARGE_DIFFERS, usd(difference))
-    assert kinds(replace(won, last_deposit=None)) == [], "nobody saw what was reserved"
-    assert kinds(replace(won, last_deposit=usd(gross) + usd("0.01"))) == [], "net and VAT were rounded apart"
-    assert kinds(replace(won, planned_fee=usd(gross))) == [], "the deposit was odd, and was told"
+    assert kinds(changed(won, last_deposit=None)) == [], "nobody saw what was reserved"
+    assert kinds(changed(won, last_deposit=usd(gross) + usd("0.01"))) == [], "net and VAT were rounded apart"
+    assert kinds(changed(won, planned_fee=usd(gross))) == [], "the deposit was odd, and was told"
 
 
 def test_a_deposit_that_differs_from_what_is_usual_in_its_zone_is_found_while_the_order_lasts() -> None:
@@ -318,8 +321,8 @@ def test_a_deposit_that_differs_from_what_is_usual_in_its_zone_is_found_while_th
     one = found(order, usual_deposits={"com": FEE, "net": usd("86.25")})
     assert (one.kind, one.amount) == (Kind.DEPOSIT_DIFFERS, usd("17.25"))
     assert "86.25 USD are reserved for john.com, where 69.00 USD is usual for .com" in one.advice
-    assert kinds(replace(order, deposit=FEE), usual_deposits={"com": FEE}) == []
-    assert kinds(replace(order, usual_deposit=order.deposit), usual_deposits={"com": FEE}) == []
+    assert kinds(changed(order, deposit=FEE), usual_deposits={"com": FEE}) == []
+    assert kinds(changed(order, usual_deposit=order.deposit.amount), usual_deposits={"com": FEE}) == []
     assert kinds(replace(order, state=State.FAILED, outcome_at=NOW), usual_deposits={"com": FEE}) == []
 
 
@@ -340,8 +343,8 @@ def test_an_order_without_funds_after_its_lock_is_found_until_its_finalization_d
     assert (one.kind, one.amount) == (Kind.UNFUNDED_AT_LOCK, FEE)
     assert "pay in 69.00 USD before 27 November 12:00 UTC" in one.advice
     assert kinds(order, after=LOCK_LEAD) == []
-    assert kinds(replace(order, deposit=FEE), after=HOURS) == []
-    late = replace(order, submitted_at=NOW + DAY)
+    assert kinds(changed(order, deposit=FEE), after=HOURS) == []
+    late = changed(order, submitted_at=NOW + DAY)
     assert kinds(late, after=DAY + HOURS - SECOND) == [], (
         "one that is made inside the three days is reserved for at once"
     )
@@ -374,7 +377,7 @@ def test_an_auction_is_told_with_its_end_its_place_and_the_next_bid() -> None:
     assert over.subject == "john.com/pay"
     assert "is over: if you won it, pay its price by 4 December 12:00 UTC at https://auctions" in over.advice
     assert "ask its support" in found(order, after=10 * DAY).advice
-    assert "the provider's auction house" in found(replace(order, auction_url=None)).advice
+    assert "the provider's auction house" in found(changed(order, auction_url=None)).advice
 
 
 def test_a_name_won_in_an_auction_is_to_be_paid_for_within_seven_days_which_is_another_finding() -> None:
@@ -387,7 +390,7 @@ def test_a_name_won_in_an_auction_is_to_be_paid_for_within_seven_days_which_is_a
     assert kinds(won, after=7 * DAY) == []
 
 
-WON_THERE = AuctionTold(won=True, lost=False, currency="USD", price=usd("35.00"), vat=usd("6.65"), bidders=2)
+WON_THERE = AuctionState(won=True, lost=False, currency="USD", price=usd("35.00"), vat=usd("6.65"), bidders=2)
 
 
 def test_what_was_won_is_told_with_its_price_while_the_order_is_pending_still() -> None:
@@ -396,29 +399,29 @@ def test_what_was_won_is_told_with_its_price_while_the_order_is_pending_still() 
     one = found(order)
     assert "john.com was won in an auction: pay 35.00 USD and 6.65 USD VAT by 1 December 11:00 UTC" in one.advice
     assert one.amount == usd("41.65")
-    assert found(replace(order, auction=replace(WON_THERE, currency="EUR"))).amount is None
-    assert kinds(replace(order, auction=replace(WON_THERE, won=False, lost=True))) == []
-    assert kinds(replace(order, auction=replace(WON_THERE, won=False, bidders=0))) == [], "nobody bid"
+    assert found(changed(order, auction=replace(WON_THERE, currency="EUR"))).amount is None
+    assert kinds(changed(order, auction=replace(WON_THERE, won=False, lost=True))) == []
+    assert kinds(changed(order, auction=replace(WON_THERE, won=False, bidders=0))) == [], "nobody bid"
     paid = replace(order, state=State.AUCTION_WON, outcome_at=NOW, charges=(a_charge(),))
     assert kinds(paid) == [Kind.AUCTION_OPEN], "by the other reading it is won when the auction ends"
-    assert kinds(replace(paid, auction_paid=True)) == []
+    assert kinds(changed(paid, auction_paid=True)) == []
 
 
 def test_a_lost_name_that_is_free_is_told_for_a_week() -> None:
     free = a_placed_backorder(state=State.FAILED, still_free=True, checked_at=NOW)
     assert kinds(free) == [Kind.NAME_STILL_FREE]
     assert kinds(free, after=7 * DAY) == []
-    assert kinds(replace(free, still_free=False)) == []
+    assert kinds(changed(free, still_free=False)) == []
 
 
 def test_an_order_that_lacks_data_says_which() -> None:
-    order = a_placed_backorder("john.us", incomplete=("X-US-NEXUS-CATEGORY",))
+    order = a_placed_backorder("john.us", lacks=("X-US-NEXUS-CATEGORY",))
     one = found(order)
     assert one.kind is Kind.APPLICATION_INCOMPLETE
     assert "X-US-NEXUS-CATEGORY" in one.advice
     assert "put it into [provider.zones.us]" in one.advice
     assert '[provider.zones."com.au"]' in found(replace(order, zone="com.au")).advice
-    refused = replace(order, repaired_with=(("X-US-NEXUS-CATEGORY", "C99"),))
+    refused = changed(order, amended_with=(("X-US-NEXUS-CATEGORY", "C99"),))
     assert "what was sent did not mend it: correct it in [provider.zones.us]" in found(refused).advice
     assert kinds(replace(order, state=State.FAILED, outcome_at=NOW)) == []
 

@@ -57,7 +57,7 @@ def test_what_was_not_read_stays_known_unless_all_was_read(everything: bool, lef
 
 def test_a_second_application_for_a_name_of_ours_draws_and_the_first_does_not() -> None:
     ours = a_placed_backorder()
-    first = Stranger(an_application(id=str(ours.application)), ours)
+    first = Stranger(an_application(id=str(ours.application_id)), ours)
     second = Stranger(an_application(id="77", finalization_at=NOW + timedelta(days=3)), ours)
     assert foreign_orders({}, Strangers((first, second)), ()) == {
         "77": ForeignOrder("john.com", "com", NOW + timedelta(days=3))

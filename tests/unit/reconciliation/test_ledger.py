@@ -41,6 +41,7 @@ from tests.factories import (
     a_posting,
     an_account_status,
     an_entry,
+    changed,
     usd,
 )
 
@@ -82,7 +83,12 @@ class Kept:
                 self.store.create(order)
             else:
                 self.store.replace(
-                    replace(order, version=there.version, charges=order.charges or there.charges, deposit=there.deposit)
+                    changed(
+                        order,
+                        version=there.version,
+                        charges=order.charges or there.charges,
+                        deposit=there.deposit.amount,
+                    )
                 )
         before = {posting.key for posting in self.postings}
         books, known = Books(self.store), Orders(self.store)
@@ -213,7 +219,7 @@ def test_a_deposit_goes_from_the_balance_to_the_reserved() -> None:
     [_, posting] = deposited().postings
     assert told([posting]) == [("deposit", "balance", "reserved", "69.00")]
     assert (posting.domain, posting.at, posting.currency) == ("john.com", NOW, "USD")
-    assert deposited().order().deposit == FEE
+    assert deposited().order().deposit.amount == FEE
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.AUCTION_LOST, State.CANCELLED, State.VANISHED, State.HELD])
@@ -249,7 +255,7 @@ def test_a_deposit_that_is_renewed_under_its_id_is_deposited_again_each_time() -
         new = books.look(seen("1000.00", there, hours=hours))
         assert [posting.kind for posting in new] == (["deposit"] if there else ["release"])
         assert books.look(seen("1000.00", there, hours=hours)) == []
-        assert (books.order().deposit is not None) == bool(there)
+        assert (books.order().deposit.amount is not None) == bool(there)
     assert books.held[Account.RESERVED] == FEE
 
 
@@ -268,7 +274,7 @@ def test_a_deposit_whose_amount_changed_is_released_and_deposited_anew() -> None
         ("release", "reserved", "balance", "80.00"),
         ("deposit", "balance", "reserved", "69.00"),
     ]
-    assert books.order().deposit == FEE
+    assert books.order().deposit.amount == FEE
 
 
 def test_a_provider_whose_clock_is_ahead_is_understood() -> None:
@@ -287,7 +293,7 @@ def test_two_drop_cycles_of_one_name_do_not_share_their_deposits() -> None:
     second = a_deposit(amount=usd("71.00"), id="dep-2", created_at=NOW + 100 * HOUR)
     books.look(seen("1000.00", [a_deposit(), second], hours=101), lost, again)
     deposits = [books.store.get(BackorderKey("john.com", cycle)) for cycle in (1, 2)]
-    assert [order and order.deposit for order in deposits] == [FEE, usd("71.00")]
+    assert [order and order.deposit.amount for order in deposits] == [FEE, usd("71.00")]
 
     [refund] = books.look(seen("1000.00", [second], hours=102))
     assert told([refund]) == [("refund", "reserved", "balance", "69.00")]
@@ -299,12 +305,12 @@ def test_of_two_deposits_for_one_name_the_one_that_goes_was_for_the_order_that_e
     placed = a_placed_backorder("john.com", submitted_at=NOW - HOUR)
     kept = Kept(seen("1000.00"))
     kept.look(seen("1000.00", [strangers, ours]), placed)
-    assert kept.order().deposit == FEE
+    assert kept.order().deposit.amount == FEE
 
     lost = replace(kept.order(), state=State.CANCELLED, outcome_at=NOW)
     posted = kept.look(seen("1000.00", [strangers], hours=1), lost)
 
-    assert kept.order().deposit is None
+    assert kept.order().deposit.amount is None
     assert told(posted) == [("refund", "reserved", "balance", "69.00")]
     assert [(lease.id, lease.cycle, lease.gone_at is None) for lease in kept.store.leases()] == [
         ("1", None, True),
@@ -316,9 +322,9 @@ def test_a_second_deposit_of_a_name_is_somebody_elses_and_stays_so_when_ours_lap
     books = deposited()
     other = a_deposit(id="dep-other", created_at=NOW)
     books.look(seen("1000.00", [a_deposit(), other], hours=2))
-    assert books.order().deposit == FEE
+    assert books.order().deposit.amount == FEE
     books.look(seen("1000.00", [other], hours=3))
-    assert books.order().deposit is None
+    assert books.order().deposit.amount is None
     assert [lease.cycle for lease in books.store.leases() if lease.gone_at is None] == [None]
 
 
@@ -337,7 +343,7 @@ def test_a_deposit_for_something_else_than_a_backorder_is_not_for_the_order_of_i
     books = Kept(seen())
     look = seen("1000.00", [a_deposit(type=type_)])
     books.look(look, a_placed_backorder(state=State.REQUESTED))
-    assert books.order().deposit is None
+    assert books.order().deposit.amount is None
     [lease] = books.store.leases()
     assert (lease.cycle, lease.type, books.difference(look)) == (None, type_, NOTHING)
 
@@ -347,7 +353,7 @@ def test_a_deposit_that_is_given_back_in_part_is_a_refund_of_that_part_and_no_fe
     books.look(seen("1000.00", [a_deposit()], hours=1), a_placed_backorder(state=State.PROCESSING))
     part = seen("1000.00", [a_deposit(amount=usd("30.00"))], hours=2)
     books.look(part, a_placed_backorder(state=State.FAILED))
-    assert (books.order().deposit, books.difference(part)) == (usd("30.00"), NOTHING)
+    assert (books.order().deposit.amount, books.difference(part)) == (usd("30.00"), NOTHING)
     assert Books(books.store).notes.deposits == {"com": (FEE,)}
     assert told(books.postings)[-2:] == [
         ("refund", "reserved", "balance", "69.00"),
@@ -363,7 +369,7 @@ def test_a_deposit_that_came_when_a_name_was_ordered_anew_is_not_for_its_earlier
     books = Kept(seen())
     books.look(seen(deposits=both, hours=11), taken_back, anew)
     orders = [books.store.get(BackorderKey("john.com", cycle)) for cycle in (1, 2)]
-    assert [order and order.deposit for order in orders] == [None, FEE]
+    assert [order and order.deposit.amount for order in orders] == [None, FEE]
 
 
 @pytest.mark.parametrize("state", [State.CANCELLED, State.VANISHED, State.FAILED])
@@ -372,7 +378,7 @@ def test_a_deposit_that_came_after_an_order_had_ended_is_not_for_it(state: State
     ended = a_placed_backorder(state=state, outcome_at=NOW + HOUR)
     books = Kept(seen())
     books.look(seen(deposits=[a_deposit(created_at=NOW + 3 * HOUR)], hours=4), ended)
-    assert books.order().deposit is None
+    assert books.order().deposit.amount is None
     assert [lease.cycle for lease in books.store.leases()] == [None]
 
 
@@ -380,9 +386,9 @@ def test_an_order_that_is_placed_anew_does_not_live_on_its_old_deposit() -> None
     books = deposited()
     anew = a_placed_backorder(state=State.ACTIVE, application="app-2", submitted_at=NOW + 5 * HOUR)
     books.look(seen("1000.00", [a_deposit()], hours=6), anew)
-    assert books.order().deposit is None
+    assert books.order().deposit.amount is None
     books.look(seen("1000.00", [a_deposit(), a_deposit(id="dep-2", created_at=NOW + 5 * HOUR)], hours=7))
-    assert books.order().deposit == FEE
+    assert books.order().deposit.amount == FEE
 
 
 # --- Bookings ------------------------------------------------------------------------------------
@@ -561,7 +567,7 @@ def test_what_is_booked_for_a_name_whose_order_is_asked_about_waits_for_the_answ
     # However long it takes: each look reads that day again.
     assert first_day(notes, NOW + 9 * DAY, full=False) == (NOW + HOUR).date()
     assert first_day(notes, NOW + 99 * DAY, full=False) == first_day(notes, NOW + 99 * DAY, full=True)
-    adopted = replace(books.order(), state=State.SUCCESSFUL, submitted_at=NOW - HOUR, claim=None, outcome_at=NOW + HOUR)
+    adopted = changed(books.order(), state=State.SUCCESSFUL, submitted_at=NOW - HOUR, claim=None, outcome_at=NOW + HOUR)
     assert told(books.look(seen("931.00", entries=charged, hours=3), adopted)) == [
         ("charge", "balance", "fees", "69.00")
     ]
@@ -577,7 +583,7 @@ def test_what_is_booked_before_an_order_was_sent_or_long_ago_waits_for_no_answer
     books = Kept(seen())
     assert [each.kind for each in books.look(seen("931.00", entries=[an_entry()], hours=2), asked)] == ["other"]
     late = an_entry("jane.com", at=NOW + HOUR)
-    other = replace(asked, domain="jane.com")
+    other = changed(asked, domain="jane.com")
     week = CHARGE_WINDOW // HOUR + 1
     assert [each.kind for each in books.look(seen("862.00", entries=[an_entry(), late], hours=week), other)] == [
         "other"
@@ -640,9 +646,9 @@ def test_a_deposit_in_another_currency_has_not_lapsed() -> None:
     books = Kept(seen())
     for hours in (1, 10):
         books.look(seen(deposits=[a_deposit(currency="EUR")], hours=hours), a_placed_backorder(state=State.ACTIVE))
-    assert (books.order().deposit, books.order().unreserved_since) == (None, None)
+    assert (books.order().deposit.amount, books.order().deposit.missing_since) == (None, None)
     books.look(seen(hours=11))
-    assert books.order().unreserved_since == NOW + 11 * HOUR
+    assert books.order().deposit.missing_since == NOW + 11 * HOUR
 
 
 def test_postings_are_in_the_currency_of_what_they_were_read_from() -> None:
@@ -888,7 +894,11 @@ def test_a_run_that_died_anywhere_is_made_good_by_the_next() -> None:
         assert books.held[Account.UNEXPLAINED] == 0
         assert (books.held[Account.FEES], books.held[Account.TAX]) == (usd("57.98"), usd("11.02"))
         assert books.held[Account.OTHER] == FEE
-        assert {d: books.order(d).deposit for d in domains} == {"won.com": None, "lost.com": None, "late.com": FEE}
+        assert {d: books.order(d).deposit.amount for d in domains} == {
+            "won.com": None,
+            "lost.com": None,
+            "late.com": FEE,
+        }
         assert {d: books.order(d).charged for d in domains} == {"won.com": FEE, "lost.com": FEE, "late.com": ZERO}
         return store
 
@@ -1240,7 +1250,7 @@ class Life(RuleBasedStateMachine):
         assert self.kept.look(look) == [], "read twice, posted twice"
         for name, order in self.orders.items():
             deposit = account.deposits.get(name)
-            assert self.kept.order(name).deposit == (deposit.amount if deposit else None), order
+            assert self.kept.order(name).deposit.amount == (deposit.amount if deposit else None), order
 
     @property
     def books(self) -> list[Posting]:

@@ -17,7 +17,7 @@ from backorder.store import Conflict, NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore
 from reconciliation import open_backorders as of_orders
 from reconciliation.open_backorders import TRIES, Change, Orders
-from tests.factories import NOW, a_backorder, a_placed_backorder, moved
+from tests.factories import NOW, a_backorder, a_placed_backorder, changed, moved
 
 
 class Written(MemoryStore):
@@ -54,7 +54,7 @@ def held(orders: Orders, domain: str = "john.com") -> Backorder:
 
 
 def noting(word: str) -> Change:
-    return lambda order: replace(order, note=(order.note or "") + word)
+    return lambda order: changed(order, note=(order.wish.note or "") + word)
 
 
 def test_what_is_changed_several_times_is_written_once() -> None:
@@ -67,7 +67,7 @@ def test_what_is_changed_several_times_is_written_once() -> None:
     assert (store.writes, orders.changed) == (["john.com"], 1)
     stands = store.latest("john.com")
     assert stands is not None
-    assert (stands.note, stands.version) == ("abc", 1)
+    assert (stands.wish.note, stands.version) == ("abc", 1)
     assert held(orders) == stands
     orders.write()
     assert len(store.writes) == 1
@@ -86,16 +86,16 @@ def test_a_run_sees_what_it_changed_however_it_looks() -> None:
     orders = Orders(store)
     second = next(iter(orders))
     changed = orders.change(second, noting("a"))
-    assert changed.note == "a"
+    assert changed.wish.note == "a"
     assert list(orders) == [changed]
     assert orders.get(second.key) == changed
-    assert orders.of_application(str(second.application)) == changed
+    assert orders.of_application(str(second.application_id)) == changed
     assert list(orders.known_of("john.com")) == [changed]
-    assert [order.note for order in orders.of_domain("john.com")] == ["a", None], "the table has it as it was"
+    assert [order.wish.note for order in orders.of_domain("john.com")] == ["a", None], "the table has it as it was"
     # Whoever still has it as it was changes it further.
-    assert orders.change(second, noting("b")).note == "ab"
+    assert orders.change(second, noting("b")).wish.note == "ab"
     orders.write()
-    assert [order.note for order in orders.of_domain("john.com")] == ["ab", None]
+    assert [order.wish.note for order in orders.of_domain("john.com")] == ["ab", None]
 
 
 def test_what_somebody_else_changed_is_changed_as_it_stands() -> None:
@@ -104,9 +104,9 @@ def test_what_somebody_else_changed_is_changed_as_it_stands() -> None:
     for order in orders:
         orders.change(order, noting("a"))
         orders.change(order, noting("b"))
-    store.by_others("1.com", lambda order: replace(order, cancel_requested=True, note="theirs, "))
+    store.by_others("1.com", lambda order: changed(order, cancel_requested=True, note="theirs, "))
     orders.write()
-    assert [(o.domain, o.cancel_requested, o.note) for o in orders] == [
+    assert [(o.domain, o.cancel_requested, o.wish.note) for o in orders] == [
         ("0.com", False, "ab"),
         ("1.com", True, "theirs, ab"),
         ("2.com", False, "ab"),
@@ -121,7 +121,7 @@ def test_what_need_not_be_changed_any_more_stays_as_others_left_it() -> None:
     orders.change(held(orders), lambda order: order if order.state.is_final else noting("a")(order))
     store.by_others("john.com", lambda order: moved(order, State.FAILED, at=NOW, why="lost", settled=False))
     orders.write()
-    assert (store.writes, held(orders).state, held(orders).note) == ([], State.FAILED, None)
+    assert (store.writes, held(orders).state, held(orders).wish.note) == ([], State.FAILED, None)
 
 
 def test_what_others_change_again_and_again_is_left_to_the_next_run() -> None:
@@ -137,12 +137,12 @@ def test_what_others_change_again_and_again_is_left_to_the_next_run() -> None:
     store.meanwhile = change
     orders.write()
     assert store.writes == ["jane.com"]
-    assert held(orders).note == "x" * TRIES
+    assert held(orders).wish.note == "x" * TRIES
     assert held(orders) == store.latest("john.com")
     store.meanwhile = lambda _: None
     orders.change(held(orders), noting("b"))
     orders.write()
-    assert held(orders).note == f"{'x' * TRIES}b", "what it wanted before is forgotten"
+    assert held(orders).wish.note == f"{'x' * TRIES}b", "what it wanted before is forgotten"
 
 
 def test_what_is_not_understood_any_more_is_no_order_of_this_run() -> None:
@@ -180,11 +180,11 @@ def test_of_more_orders_than_fit_into_memory_some_are_written_on_the_way(monkeyp
     orders = Orders(store)
     for word in "ab":
         for order in orders:
-            assert orders.change(order, noting(word)).note is not None
+            assert orders.change(order, noting(word)).wish.note is not None
     assert len(store.writes) == 12
     orders.write()
-    assert {order.note for order in store.open_backorders()} == {"ab"}
-    assert [order.note for order in orders] == ["ab"] * 7
+    assert {order.wish.note for order in store.open_backorders()} == {"ab"}
+    assert [order.wish.note for order in orders] == ["ab"] * 7
 
 
 STEPS = st.lists(
@@ -211,7 +211,7 @@ def test_nothing_that_anybody_changed_is_lost_or_done_twice(steps: list[tuple[st
     for domain, expected in words.items():
         stands = store.latest(domain)
         assert stands is not None
-        assert sorted((stands.note or "").split(";")) == sorted("".join(expected).split(";"))
+        assert sorted((stands.wish.note or "").split(";")) == sorted("".join(expected).split(";"))
         orders.change(held(orders, domain), noting("last"))
     orders.write()
     assert list(orders) == sorted(store.open_backorders(), key=lambda order: order.domain)

@@ -16,7 +16,7 @@ from backorder.domain.ledger import Lease
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import MARGIN, Known
 from backorder.domain.states import FINAL, TRANSITIONS, State
-from backorder.domain.values import AuctionTold, Call, Origin, RefusedLook, Source
+from backorder.domain.values import AuctionState, Call, Origin, RefusedLook, Source
 from backorder.provider.adapter import ApplicationStatus
 from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import NotFound, Refused
@@ -47,6 +47,7 @@ from tests.factories import (
     a_placed_backorder,
     a_step,
     an_application,
+    changed,
     usd,
 )
 
@@ -120,7 +121,7 @@ def test_an_application_is_gone_after_two_looks_that_are_an_hour_apart() -> None
     )
     assert looked_in_vain(once, GONE, now=NOW + HOUR / 2) is once
     gone = looked_in_vain(once, GONE, now=NOW + HOUR)
-    assert (gone.state, gone.outcome_at, gone.settled, gone.deposit) == (State.VANISHED, NOW + HOUR, False, FEE)
+    assert (gone.state, gone.outcome_at, gone.settled, gone.deposit.amount) == (State.VANISHED, NOW + HOUR, False, FEE)
     assert (str(gone.history[-1].call), gone.refused_look) == ("StatusDomainApplication 545", None)
 
 
@@ -139,7 +140,7 @@ def test_another_answer_between_begins_the_count_anew() -> None:
 @given(st.integers(-300, 300), st.integers(60, 600))
 def test_no_look_within_two_hours_of_the_drop_counts(minutes: int, apart: int) -> None:
     order = a_dated_backorder(finalization_at=NOW, state=State.ACTIVE, application="7")
-    starts, ends = order.batch_starts_at, order.batch_ends_at
+    starts, ends = order.schedule.batch_starts_at, order.schedule.batch_ends_at
     assert starts is not None
     assert ends is not None
     looks = [starts + timedelta(minutes=minutes), starts + timedelta(minutes=minutes + apart)]
@@ -156,7 +157,7 @@ def test_what_is_being_withdrawn_is_gone_when_its_worker_says_so() -> None:
 
 def test_a_vanished_one_leads_back_until_it_is_settled() -> None:
     order = a_dated_backorder(finalization_at=NOW, state=State.VANISHED, application="7", outcome_at=NOW)
-    ends = order.batch_ends_at
+    ends = order.schedule.batch_ends_at
     assert ends is not None
     assert settled(order, now=ends + timedelta(hours=47)) is order
     assert settled(order, now=ends + timedelta(days=40)).settled
@@ -204,7 +205,7 @@ def test_only_what_vanished_may_come_back_until_two_days_after_its_drop(state: S
     gone = a_placed_backorder(state=state, batch_ends_at=NOW)
     assert may_come_back(gone, NOW + 48 * HOUR - MICROSECOND) is (state is State.VANISHED)
     assert not may_come_back(gone, NOW + 48 * HOUR)
-    assert not may_come_back(replace(gone, batch_ends_at=None), NOW)
+    assert not may_come_back(changed(gone, batch_ends_at=None), NOW)
 
 
 @pytest.mark.parametrize(
@@ -234,31 +235,31 @@ def test_what_is_missing_among_those_that_were_read_is_looked_at_and_what_vanish
 
 def test_a_finalization_date_gives_a_deadline() -> None:
     followed = follow(a_placed_backorder(), an_application(finalization_at=SOON))
-    assert (followed.state, followed.finalization_at) == (State.REQUESTED, SOON)
-    assert (followed.deadline, followed.deadline_known) == (SOON - MARGIN, Known.FINALIZATION)
+    assert (followed.state, followed.schedule.finalization_at) == (State.REQUESTED, SOON)
+    assert (followed.schedule.deadline, followed.schedule.known) == (SOON - MARGIN, Known.FINALIZATION)
 
 
 @pytest.mark.parametrize("known", [Known.ESTIMATED, Known.NONE])
 def test_a_deadline_that_was_told_only_after_the_order_that_missed_it_is_none_that_was_known(known: Known) -> None:
     """Whoever's application it is: one that was found there is older than our attempts."""
     over = LATER - timedelta(minutes=1) + MARGIN
-    late = a_placed_backorder(deadline_known=known)
+    late = a_placed_backorder(known=known)
     followed = follow(late, an_application(finalization_at=over))
-    assert (followed.deadline, followed.deadline_known) == (over - MARGIN, Known.ESTIMATED)
+    assert (followed.schedule.deadline, followed.schedule.known) == (over - MARGIN, Known.ESTIMATED)
     assert follow(followed, an_application(finalization_at=over)) is followed
-    assert follow(late, an_application(finalization_at=LATER + MARGIN)).deadline_known is Known.FINALIZATION
+    assert follow(late, an_application(finalization_at=LATER + MARGIN)).schedule.known is Known.FINALIZATION
 
 
 def test_a_finalization_date_moves_a_deadline_and_a_state_at_once() -> None:
     backorder = a_dated_backorder(finalization_at=NOW, state=State.REQUESTED, application="app-john.com", dates=())
     followed = follow(backorder, an_application(status="ACTIVE", finalization_at=SOON))
-    assert (followed.state, followed.deadline) == (State.ACTIVE, SOON - MARGIN)
+    assert (followed.state, followed.schedule.deadline) == (State.ACTIVE, SOON - MARGIN)
 
 
 def test_a_finalization_date_is_taken_from_an_answer_whose_status_is_not() -> None:
     backorder = a_placed_backorder(state=State.WITHDRAWING)
     followed = follow(backorder, an_application(status="ACTIVE", finalization_at=SOON))
-    assert (followed.state, followed.finalization_at) == (State.WITHDRAWING, SOON)
+    assert (followed.state, followed.schedule.finalization_at) == (State.WITHDRAWING, SOON)
 
 
 def test_the_date_it_had_changes_nothing() -> None:
@@ -276,7 +277,7 @@ def test_the_date_it_had_is_not_said_anew_each_hour() -> None:
 def test_another_date_of_the_same_source_and_the_same_of_a_better_one_are_news(other: datetime) -> None:
     order = redated(a_placed_backorder(), SOON, DateSource.PROVIDER, now=NOW, registries=REGISTRIES)
     moved = redated(order, other, DateSource.PROVIDER, now=LATER, registries=REGISTRIES)
-    assert moved.finalization_at == other
+    assert moved.schedule.finalization_at == other
     by_itself = redated(order, SOON, DateSource.APPLICATION, now=LATER, registries=REGISTRIES)
     assert by_itself.dated_by is DateSource.APPLICATION
 
@@ -298,8 +299,8 @@ def test_an_answer_without_a_date_takes_none_away() -> None:
 
 def test_what_the_application_lacks_is_kept_until_it_is_there() -> None:
     lacking = follow(a_placed_backorder(), an_application(missing_parameters=("X",), invalid_parameters=("Y",)))
-    assert lacking.incomplete == ("X", "Y")
-    assert follow(lacking, an_application()).incomplete == ()
+    assert lacking.lacks == ("X", "Y")
+    assert follow(lacking, an_application()).lacks == ()
 
 
 def test_a_status_that_is_not_known_is_kept_in_the_providers_word_and_moves_nothing() -> None:
@@ -314,11 +315,11 @@ def test_a_status_that_is_not_known_is_kept_in_the_providers_word_and_moves_noth
 def test_an_auction_is_kept_with_its_end_and_its_place() -> None:
     auction = Auction("OPEN", SOON, usd("10.00"), usd("15.00"), None, "USD", "https://auctions.example/1")
     backorder = in_auction(a_placed_backorder(state=State.AUCTION_PENDING), auction, now=NOW)
-    assert (backorder.auction_ends_at, backorder.auction_url) == (SOON, "https://auctions.example/1")
-    assert backorder.auction_next_bid == "15.00 USD"
+    assert (backorder.auction.ends_at, backorder.auction.url) == (SOON, "https://auctions.example/1")
+    assert backorder.auction.next_bid == "15.00 USD"
     assert in_auction(backorder, auction, now=NOW) is backorder
     over = in_auction(backorder, replace(auction, ends_at=None, url="", minimum_next_bid=None), now=NOW)
-    assert (over.auction_ends_at, over.auction_url) == (SOON, "https://auctions.example/1")
+    assert (over.auction.ends_at, over.auction.url) == (SOON, "https://auctions.example/1")
 
 
 @pytest.mark.parametrize(
@@ -328,26 +329,26 @@ def test_an_auction_is_kept_with_its_end_and_its_place() -> None:
         ({"auction_pending_at": NOW + timedelta(hours=5)}, False),
         ({"auction_pending_at": NOW + timedelta(hours=6)}, True),
         ({"auction_pending_at": NOW + timedelta(hours=7)}, True),
-        ({"auction": AuctionTold(won=True, lost=False, currency="USD")}, True),
-        ({"auction": AuctionTold(won=False, lost=False, currency="USD")}, False),
+        ({"auction": AuctionState(won=True, lost=False, currency="USD")}, True),
+        ({"auction": AuctionState(won=False, lost=False, currency="USD")}, False),
     ],
 )
 def test_what_was_won_and_pending_still_is_paid_when_it_is_won(seen: dict[str, Any], paid: bool) -> None:
     pending = a_placed_backorder(state=State.AUCTION_PENDING, auction_ends_at=NOW, **seen)
-    assert follow(pending, an_application(status="AUCTION_WON")).auction_paid is paid
+    assert follow(pending, an_application(status="AUCTION_WON")).auction.paid is paid
 
 
 def test_what_was_never_seen_pending_is_not_paid_when_it_is_won() -> None:
-    for told in (None, AuctionTold(won=True, lost=False, currency="USD")):
+    for told in (None, AuctionState(won=True, lost=False, currency="USD")):
         order = a_placed_backorder(state=State.PROCESSING, auction=told)
-        assert not follow(order, an_application(status="AUCTION_WON")).auction_paid
+        assert not follow(order, an_application(status="AUCTION_WON")).auction.paid
 
 
 @pytest.mark.parametrize("status", ["AUCTION_LOST", "SUCCESSFUL"])
 def test_only_what_was_auctioned_and_won_is_paid(status: str) -> None:
-    told = AuctionTold(won=True, lost=False, currency="USD")
+    told = AuctionState(won=True, lost=False, currency="USD")
     pending = a_placed_backorder(state=State.AUCTION_PENDING, auction=told)
-    assert follow(pending, an_application(status=status)).auction_paid is pending.auction_paid
+    assert follow(pending, an_application(status=status)).auction.paid is pending.auction.paid
 
 
 @pytest.mark.parametrize(
@@ -364,7 +365,7 @@ def test_that_an_auction_is_pending_still_after_its_end_is_remembered(
     state: State, at: datetime, pending_at: datetime | None
 ) -> None:
     auction = Auction("OPEN", SOON, None, None, None, "USD", "")
-    assert in_auction(a_placed_backorder(state=state), auction, now=at).auction_pending_at == pending_at
+    assert in_auction(a_placed_backorder(state=state), auction, now=at).auction.pending_at == pending_at
 
 
 @pytest.mark.parametrize("state", sorted(State))
@@ -372,7 +373,7 @@ def test_a_booked_price_pays_for_what_was_auctioned(state: State) -> None:
     order = a_placed_backorder(state=state)
     paid = paid_in_the_account(order)
     auctioned = state in (State.AUCTION_WON, State.AUCTION_PENDING)
-    assert (paid.auction_paid or False) is auctioned
+    assert (paid.auction.paid or False) is auctioned
     assert (paid is order) is not auctioned
     assert paid_in_the_account(paid) is paid
 
@@ -385,7 +386,7 @@ STALE = a_dated_backorder(
 
 
 def test_a_stale_order_that_a_rule_chose_is_taken_back() -> None:
-    chosen = replace(STALE, source=Source.DROPPING)
+    chosen = changed(STALE, source=Source.DROPPING)
     after = given_up(chosen, now=NOW)
     assert (after.cancel_requested, after.state) == (True, State.REQUESTED)
     assert "48 hours after its drop" in after.history[-1].why
@@ -411,20 +412,20 @@ def test_what_a_person_wished_what_is_not_ours_and_what_moved_on_is_not_taken_ba
 
 @pytest.mark.parametrize("state", [State.WITHDRAWING, State.AUCTION_PENDING])
 def test_what_is_being_withdrawn_or_auctioned_is_not_given_up_for_an_unknown_state(state: State) -> None:
-    order = replace(STALE, state=state, unknown_status="PAUSED")
+    order = changed(STALE, state=state, unknown_status="PAUSED")
     assert given_up(order, now=NOW) is order
 
 
 def test_giving_up_keeps_the_last_steps_of_a_long_history() -> None:
     steps = tuple(a_step(why=f"step {n}") for n in range(HISTORY_LIMIT))
-    history = given_up(replace(STALE, source=Source.DROPPING, history=steps), now=NOW).history
+    history = given_up(changed(STALE, source=Source.DROPPING, history=steps), now=NOW).history
     assert history[:-1] == steps[1:]
 
 
 def test_an_order_in_an_unknown_state_ends_two_days_after_its_drop_once_nothing_is_reserved_for_it() -> None:
-    paused = replace(STALE, unknown_status="PAUSED", deposit=FEE)
+    paused = changed(STALE, unknown_status="PAUSED", deposit=FEE)
     assert given_up(paused, now=NOW) is paused
-    ended = given_up(replace(paused, deposit=None), now=NOW)
+    ended = given_up(changed(paused, deposit=None), now=NOW)
     assert (ended.state, ended.settled) == (State.VANISHED, False)
     assert "PAUSED" in ended.history[-1].why
 
@@ -470,8 +471,8 @@ def test_a_won_name_that_is_in_the_account_keeps_its_expiry_and_its_renewal_mode
     won = a_placed_backorder(state=State.SUCCESSFUL)
     domain = RegisteredDomain("john.com", ("ok",), NOW, SOON, "AUTORENEW", "")
     seen = found_in_account(won, domain, now=NOW)
-    assert (seen.checked_at, seen.expires_at, seen.renewal_mode) == (NOW, SOON, "AUTORENEW")
-    assert found_in_account(won, replace(domain, renewal_mode=""), now=NOW).renewal_mode is None
+    assert (seen.lookup.at, seen.lookup.expires_at, seen.lookup.renewal_mode) == (NOW, SOON, "AUTORENEW")
+    assert found_in_account(won, replace(domain, renewal_mode=""), now=NOW).lookup.renewal_mode is None
 
 
 # --- Money ---------------------------------------------------------------------------------------
@@ -479,21 +480,21 @@ def test_a_won_name_that_is_in_the_account_keeps_its_expiry_and_its_renewal_mode
 
 def test_a_deposit_is_what_the_backorder_draws() -> None:
     backorder = reserved(a_placed_backorder(), a_lease(amount=usd("59.00")), now=NOW)
-    assert (backorder.deposit, backorder.fee) == (usd("59.00"), usd("59.00"))
+    assert (backorder.deposit.amount, backorder.plan.fee) == (usd("59.00"), usd("59.00"))
 
 
 def test_what_was_reserved_last_stays_as_its_fee() -> None:
     backorder = reserved(a_placed_backorder(deposit=usd("59.00"), fee=usd("59.00")), None, now=NOW)
-    assert (backorder.deposit, backorder.fee) == (None, usd("59.00"))
+    assert (backorder.deposit.amount, backorder.plan.fee) == (None, usd("59.00"))
 
 
 def test_what_it_was_planned_with_stays_known_whatever_is_reserved() -> None:
     planned = a_placed_backorder(fee=FEE)
     for amount in ("59.00", "49.00"):
         planned = reserved(planned, a_lease(amount=usd(amount)), now=NOW)
-        assert (planned.fee, planned.planned_fee, planned.last_deposit) == (usd(amount), FEE, usd(amount))
+        assert (planned.plan.fee, planned.plan.planned_fee, planned.deposit.last) == (usd(amount), FEE, usd(amount))
     unplanned = reserved(a_placed_backorder(last_deposit=usd("59.00")), a_lease(amount=usd("49.00")), now=NOW)
-    assert unplanned.planned_fee is None
+    assert unplanned.plan.planned_fee is None
 
 
 @pytest.mark.parametrize("lease", [None, a_lease()])
@@ -504,18 +505,18 @@ def test_the_deposit_it_had_changes_nothing(lease: Lease | None) -> None:
 
 def test_what_was_usual_when_its_deposit_was_as_usual_is_remembered() -> None:
     usual = reserved(a_placed_backorder(), a_lease(amount=usd("59.00")), now=NOW, usual=usd("59.00") + 0)
-    assert usual.usual_deposit == usd("59.00")
+    assert usual.deposit.usual == usd("59.00")
     risen = reserved(usual, a_lease(amount=usd("59.00")), now=NOW, usual=FEE)
-    assert risen.usual_deposit == usd("59.00")
-    assert reserved(usual, None, now=NOW, usual=FEE).usual_deposit == usd("59.00")
-    assert reserved(a_placed_backorder(), a_lease(amount=usd("59.00")), now=NOW, usual=FEE).usual_deposit is None
+    assert risen.deposit.usual == usd("59.00")
+    assert reserved(usual, None, now=NOW, usual=FEE).deposit.usual == usd("59.00")
+    assert reserved(a_placed_backorder(), a_lease(amount=usd("59.00")), now=NOW, usual=FEE).deposit.usual is None
 
 
 def test_an_active_order_without_a_deposit_remembers_since_when() -> None:
     bare = reserved(a_placed_backorder(state=State.ACTIVE, deposit=FEE), None, now=NOW)
-    assert bare.unreserved_since == NOW
+    assert bare.deposit.missing_since == NOW
     assert reserved(bare, None, now=SOON) is bare
-    assert reserved(bare, a_lease(), now=SOON).unreserved_since is None
+    assert reserved(bare, a_lease(), now=SOON).deposit.missing_since is None
 
 
 def test_charges_are_kept_by_key_and_taken_back_by_key() -> None:

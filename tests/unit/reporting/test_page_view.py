@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -44,6 +43,7 @@ from tests.factories import (
     a_posting,
     an_account_status,
     an_estimated_backorder,
+    changed,
     usd,
 )
 from tests.unit.reporting.test_page_html import Seen
@@ -219,7 +219,7 @@ def test_an_order_is_needed_and_drawn_from_its_lock_until_its_deposit_can_be_bac
     order = a_dated_backorder(
         finalization_at=finalization, state=State.REQUESTED, application="1", submitted_at=ago(days=1), fee=FEE
     )
-    held = replace(order, domain="held.com", state=State.HELD, application=None, submitted_at=None)
+    held = changed(order, domain="held.com", state=State.HELD, application=None, submitted_at=None)
     seen = page(backorders=[order, held], account=an_account_status(usd("100.00")))
     assert [(day(seen, n).drawn, day(seen, n).needed) for n in (1, 2, 6, 7)] == [
         (ZERO, ZERO),

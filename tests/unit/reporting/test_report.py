@@ -51,6 +51,7 @@ from tests.factories import (
     a_placed_backorder,
     a_posting,
     an_account_status,
+    changed,
     usd,
 )
 
@@ -112,7 +113,7 @@ def test_a_backorder_is_a_line_with_all_that_was_promised() -> None:
         state=State.SUCCESSFUL,
         priority=usd("7.5"),
         deadline=NOW,
-        deadline_known=Known.ESTIMATED,
+        known=Known.ESTIMATED,
         dates=(a_date(drop_at=NOW),),
         submitted_at=NOW - timedelta(hours=1),
         line=17,
@@ -400,7 +401,7 @@ def test_the_tables_are_written_again_once_an_open_backorder_has_changed() -> No
     store.create(placed)
     assert "latest/backorders.csv" in written(store)
     assert written(store) == ["latest/report.html"]
-    store.replace(replace(placed, deposit=FEE, fee=usd("12.00")))
+    store.replace(changed(placed, deposit=FEE, fee=usd("12.00")))
     assert [row["fee"] for row in rows(files_of(store)["latest/backorders.csv"])] == ["12.00"]
 
 

@@ -424,7 +424,7 @@ def test_keywords_are_looked_for_without_the_blanks_around_them() -> None:
 
 
 MENDING = parse_rules(ORDERS).provider
-LACKS = {"incomplete": ("x-nicse-idnumber", "OWNERCONTACT0", "X-UNKNOWN")}
+LACKS = {"lacks": ("x-nicse-idnumber", "OWNERCONTACT0", "X-UNKNOWN")}
 CARRIED = {"X-NICSE-IDNUMBER": "556677-8899", "OWNERCONTACT0": "P-OWN1"}
 
 
@@ -439,12 +439,12 @@ def test_an_application_that_can_be_mended_gets_what_it_lacks_and_the_rules_say(
     [
         ({"origin": Origin.FOREIGN}, {}),
         ({"cancel_requested": True}, {}),
-        ({"displaced": True}, {}),
-        ({"incomplete": ()}, {}),
-        ({"incomplete": ("X-UNKNOWN",)}, {}),
-        ({"repaired_with": tuple(CARRIED.items())}, {}),
-        ({"repaired_with": tuple(CARRIED.items())[:1]}, CARRIED),
-        ({"repaired_with": (("OWNERCONTACT0", "P-OLD"),)}, CARRIED),
+        ({"marked_for_withdrawal": True}, {}),
+        ({"lacks": ()}, {}),
+        ({"lacks": ("X-UNKNOWN",)}, {}),
+        ({"amended_with": tuple(CARRIED.items())}, {}),
+        ({"amended_with": tuple(CARRIED.items())[:1]}, CARRIED),
+        ({"amended_with": (("OWNERCONTACT0", "P-OLD"),)}, CARRIED),
     ],
 )
 def test_nothing_is_sent_twice_or_for_what_is_not_wanted_or_not_ours(

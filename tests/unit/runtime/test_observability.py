@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +29,7 @@ from planning.plan_submissions import urgency
 from reconciliation.app import measure_run
 from reconciliation.reconcile import Summary as Run
 from submission.metrics import Watch
-from tests.factories import NOW, a_backorder
+from tests.factories import NOW, a_backorder, changed
 
 RUNBOOK = (PROJECT / "docs" / "operations.md").read_text()
 
@@ -265,7 +264,7 @@ def test_open_findings_are_counted_by_kind(written: Callable[[Callable[[], None]
 
 def test_names_that_are_not_ordered_are_at_risk_within_half_an_hour_of_their_deadline() -> None:
     def due(minutes: float, state: State = State.SELECTED) -> Backorder:
-        return replace(a_backorder(), state=state, deadline=NOW + timedelta(minutes=minutes))
+        return changed(a_backorder(), state=state, deadline=NOW + timedelta(minutes=minutes))
 
     assert urgency([], NOW) == (0, None)
     assert urgency([a_backorder()], NOW) == (0, None)  # no date, no deadline

@@ -78,11 +78,11 @@ def _has_to_go(position: Position, order: Order) -> bool:
 
 def chance_gone(backorder: Backorder, now: datetime) -> Reason | None:
     """Why a waiting backorder is missed at `now`; None while it still has a chance."""
-    if backorder.last_chance is None or now < backorder.last_chance:
+    if backorder.schedule.last_chance is None or now < backorder.schedule.last_chance:
         return None
     if backorder.state is State.HELD:
-        return backorder.reason or Reason.UNFUNDED
-    return backorder.missed_for(backorder.reason or Reason.LATE)
+        return backorder.plan.reason or Reason.UNFUNDED
+    return backorder.missed_for(backorder.plan.reason or Reason.LATE)
 
 
 def _backorders(orders: Iterable[Order]) -> tuple[Backorder, ...]:

@@ -62,7 +62,7 @@ def choose(position: Position) -> Choice:
 
 def refused(position: Position, backorder: Backorder, counted: Counted) -> Reason | None:
     """Why one that waits may not be ordered however much money there is."""
-    if backorder.max_price is not None and position.fees.of(backorder.zone) > backorder.max_price:
+    if backorder.wish.max_price is not None and position.fees.of(backorder.zone) > backorder.wish.max_price:
         return Reason.TOO_DEAR
     return Reason.LIMIT if counted.exceeded_by(backorder) else None
 

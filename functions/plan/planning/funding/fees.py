@@ -49,8 +49,8 @@ class Fees:
         A lost order without a deposit draws nothing: its fee was never reserved, or is back already. Nor does a won one
         whose charge is booked: what the account holds is less by it.
         """
-        if backorder.deposit is not None:
-            return backorder.deposit
+        if backorder.deposit.amount is not None:
+            return backorder.deposit.amount
         if backorder.state.is_lost or (backorder.state.is_won and backorder.charged > ZERO):
             return ZERO
         return self.of(backorder.zone)

@@ -152,9 +152,9 @@ def _moments_to_pay(demands: Iterable[_Demand], now: datetime) -> Iterator[datet
 
 
 def _last_moment(backorder: Backorder, now: datetime) -> datetime | None:
-    deadline = backorder.deadline
+    deadline = backorder.schedule.deadline
     if deadline is None or deadline <= now:
-        return backorder.last_chance
+        return backorder.schedule.last_chance
     return deadline - IN_TIME if deadline - IN_TIME > now else deadline
 
 

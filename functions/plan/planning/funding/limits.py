@@ -69,4 +69,4 @@ class Counted:
 
 
 def _drop_day(backorder: Backorder) -> date | None:
-    return backorder.batch_starts_at.date() if backorder.batch_starts_at else None
+    return backorder.schedule.batch_starts_at.date() if backorder.schedule.batch_starts_at else None

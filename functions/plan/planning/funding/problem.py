@@ -139,9 +139,9 @@ class Position:
         self.elsewhere = [(self.steps.place(span), amount) for span, amount in elsewhere]
 
         self.still_reserved = [
-            (order.course.gone, units(order.backorder.deposit))
+            (order.course.gone, units(order.backorder.deposit.amount))
             for order in self.waiting
-            if order.backorder.deposit is not None
+            if order.backorder.deposit.amount is not None
         ]
         """Deposits of those that were taken back, and wait again."""
         self.drawn = sum(order.fee for order in self.under_way)
@@ -174,7 +174,7 @@ class Position:
         return Counted(self.rules.limits, self.fees, self.funds.standing.spent, under_way)
 
     def _waiting(self, backorder: Backorder, fee_in: dict[str, int]) -> Order:
-        drop = (*drop_of(backorder), backorder.deposit is None)
+        drop = (*drop_of(backorder), backorder.deposit.amount is None)
         course = self._courses.get(drop)
         if course is None:
             now, late = self.windows.if_ordered(backorder)
@@ -182,7 +182,7 @@ class Position:
                 span_of(now, self.now),
                 span_of(late, self.now),
                 self.windows.send_at(backorder),
-                NEVER if backorder.deposit is None else span_of(self.windows.taken_back(backorder), self.now),
+                NEVER if backorder.deposit.amount is None else span_of(self.windows.taken_back(backorder), self.now),
                 lock_of(backorder, self.lock_lead),
             )
         return Order(backorder, rank(backorder), fee_in[backorder.zone], course)
@@ -191,11 +191,11 @@ class Position:
         movable = self._may_be_taken_back(backorder, money_is_in_transit)
         drop = (
             *drop_of(backorder),
-            backorder.deposit is None,
+            backorder.deposit.amount is None,
             movable,
             backorder.state,
             backorder.origin,
-            backorder.auction_ends_at,
+            backorder.auction.ends_at,
             backorder.outcome_at,
         )
         course = self._courses.get(drop)

@@ -14,11 +14,11 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 def rank(backorder: Backorder) -> tuple[bool, Decimal, datetime, datetime, str, int, str]:
     """Sorts best first: a person's wish before a rule's choice, then priority, deadline, and the order of the lists."""
     return (
-        backorder.source is not Source.WANTED,
-        -backorder.priority,
-        backorder.deadline or _NEVER,
+        backorder.wish.source is not Source.WANTED,
+        -backorder.wish.priority,
+        backorder.schedule.deadline or _NEVER,
         backorder.created_at,
-        backorder.list,
-        backorder.line,
+        backorder.wish.place.list,
+        backorder.wish.place.line,
         backorder.domain,
     )

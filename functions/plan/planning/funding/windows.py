@@ -34,7 +34,12 @@ _RESERVED = frozenset({State.ACTIVE, State.PROCESSING, State.AUCTION_PENDING})
 
 def drop_of(backorder: Backorder) -> tuple[datetime | None, ...]:
     """What the windows of one that waits depend on: many drop together, and share them."""
-    return backorder.finalization_at, backorder.batch_starts_at, backorder.batch_ends_at, backorder.deadline
+    return (
+        backorder.schedule.finalization_at,
+        backorder.schedule.batch_starts_at,
+        backorder.schedule.batch_ends_at,
+        backorder.schedule.deadline,
+    )
 
 
 def lock_of(backorder: Backorder, lock_lead: timedelta) -> datetime | None:
@@ -45,9 +50,9 @@ def lock_of(backorder: Backorder, lock_lead: timedelta) -> datetime | None:
 
 def finalization_of(backorder: Backorder) -> datetime | None:
     """The provider's last moment for an order, known or estimated."""
-    if backorder.finalization_at is None and backorder.batch_starts_at is not None:
-        return backorder.batch_starts_at - FINALIZATION_LEAD
-    return backorder.finalization_at
+    if backorder.schedule.finalization_at is None and backorder.schedule.batch_starts_at is not None:
+        return backorder.schedule.batch_starts_at - FINALIZATION_LEAD
+    return backorder.schedule.finalization_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,9 @@ class Windows:
     def send_at(self, backorder: Backorder) -> datetime | None:
         """When it is sent if it goes out late; None where it is sent now or never: it has no date, or waiting any
         longer gives no money the time to come back."""
-        if backorder.deadline is None or not self.reuse_refunds:
+        if backorder.schedule.deadline is None or not self.reuse_refunds:
             return None
-        late = backorder.deadline - self.late_by
+        late = backorder.schedule.deadline - self.late_by
         return late if late > self.now else None
 
     def taken_back(self, backorder: Backorder) -> Window:
@@ -97,7 +102,7 @@ class Windows:
 
     def is_reserved(self, backorder: Backorder) -> bool:
         """The provider should hold a deposit for it now."""
-        return backorder.state in _RESERVED or backorder.deposit is not None
+        return backorder.state in _RESERVED or backorder.deposit.amount is not None
 
     def can_be_taken_back(self, backorder: Backorder) -> bool:
         """Ours, at the provider, and before its finalization date; one whose user wants it no more goes anyway."""
@@ -106,7 +111,7 @@ class Windows:
             self.take_back
             and backorder.state in (State.REQUESTED, State.ACTIVE)
             and backorder.origin is Origin.OURS
-            and backorder.application is not None
+            and backorder.application_id is not None
             and not backorder.cancel_requested
             and (finalization_at is None or self.now < finalization_at - MARGIN)
         )
@@ -121,7 +126,7 @@ class Windows:
         if finalization_at is None or finalization_at <= self.now:
             return self.now
         lock = finalization_at - self.lock_lead
-        return max(self.now, lock if backorder.finalization_at is not None else lock - UNSURE)
+        return max(self.now, lock if backorder.schedule.finalization_at is not None else lock - UNSURE)
 
     def _end(self, backorder: Backorder) -> datetime | None:
         if not self.reuse_refunds or backorder.state.is_won:
@@ -134,7 +139,7 @@ class Windows:
         if ends_at is None or ends_at > self.now + _FORESEEN:
             return None
         if backorder.state is State.AUCTION_PENDING:
-            ends_at = backorder.auction_ends_at or ends_at + _AUCTION
+            ends_at = backorder.auction.ends_at or ends_at + _AUCTION
         return max(ends_at, self.now) + max(self._lag, TIME_TO_REACT)
 
     def is_locked_within(self, backorder: Backorder, time_left: timedelta) -> bool:
@@ -147,7 +152,7 @@ class Windows:
 
 
 def _batch_end(backorder: Backorder) -> datetime | None:
-    if backorder.batch_ends_at is not None or backorder.batch_starts_at is None:
-        return backorder.batch_ends_at
-    midnight = datetime.combine(backorder.batch_starts_at, time(), backorder.batch_starts_at.tzinfo)
+    if backorder.schedule.batch_ends_at is not None or backorder.schedule.batch_starts_at is None:
+        return backorder.schedule.batch_ends_at
+    midnight = datetime.combine(backorder.schedule.batch_starts_at, time(), backorder.schedule.batch_starts_at.tzinfo)
     return midnight + timedelta(days=2)

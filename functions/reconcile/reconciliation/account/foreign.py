@@ -72,7 +72,7 @@ def find_strangers(reading: Reading, orders: Orders, known: Collection[str]) -> 
             unsure.add(application.id)
             continue
         if application.is_final or any(
-            order.application == application.id and order.origin is Origin.OURS for order in cycles
+            order.application_id == application.id and order.origin is Origin.OURS for order in cycles
         ):
             if application.id in known:
                 over.add(application.id)
@@ -98,7 +98,7 @@ def _cycles(application: Application, orders: Orders) -> Sequence[Backorder]:
 
 
 def _placed(cycles: Sequence[Backorder]) -> Backorder | None:
-    return next((order for order in cycles if order.application is not None), None)
+    return next((order for order in cycles if order.application_id is not None), None)
 
 
 def foreign_orders(
@@ -111,7 +111,7 @@ def foreign_orders(
         kept = {id_: order for id_, order in known.items() if id_ not in strangers.over}
     for stranger in strangers.live:
         application = stranger.application
-        if stranger.backorder is None or stranger.backorder.application != application.id:
+        if stranger.backorder is None or stranger.backorder.application_id != application.id:
             kept[application.id] = ForeignOrder(application.domain, application.zone, application.finalization_at)
     return {id_: order for id_, order in sorted(kept.items()) if order.domain not in reserved}
 

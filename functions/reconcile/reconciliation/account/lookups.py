@@ -29,8 +29,8 @@ def look_up(provider: Provider, orders: Orders, registries: Registries, now: dat
     for order in orders:
         if to_look_up(order, now=now):
             due.append(order)
-        priced = order.auction is not None and order.auction.price is not None
-        won_unseen = order.state is State.AUCTION_WON and not (priced or order.auction_paid or order.settled)
+        priced = order.auction.price is not None
+        won_unseen = order.state is State.AUCTION_WON and not (priced or order.auction.paid or order.settled)
         waits = order.refused_look is not None and now < order.refused_look.next_at
         if (order.state is State.AUCTION_PENDING or won_unseen) and not waits:
             auctions.append(order)
@@ -62,10 +62,10 @@ def each_alone(some: Iterable[Backorder], look: Callable[[Backorder], None], ord
 
 def _auction(provider: Provider, orders: Orders, registries: Registries, now: datetime, order: Backorder) -> None:
     """Only an application's own answer tells of its auction: each run looks, as long as it is pending."""
-    if order.application is None:
+    if order.application_id is None:
         return
     try:
-        application = provider.application(order.application)
+        application = provider.application(order.application_id)
     except NotFound:
         return  # the next full look finds out
     order = orders.change(order, lambda current: follow(current, application, now=now, registries=registries))

@@ -31,14 +31,14 @@ def examine_strangers(strangers: Iterable[Stranger]) -> Iterator[Observation]:
     """A second one of ours is a duplicate, any other one is foreign."""
     for stranger in strangers:
         application, ours = stranger.application, stranger.backorder
-        if ours is not None and ours.application not in (None, application.id) and ordered_by_us(ours, application):
+        if ours is not None and ours.application_id not in (None, application.id) and ordered_by_us(ours, application):
             yield Observation(
                 Kind.APPLICATION_DUPLICATE,
                 subject_of(application),
-                f"{application.domain} was ordered twice, applications {ours.application} and {application.id}, and "
+                f"{application.domain} was ordered twice, applications {ours.application_id} and {application.id}, and "
                 f"each draws its fee: take application {application.id} back in the provider's control panel.",
                 application.domain,
-                ours.fee,
+                ours.plan.fee,
             )
         else:
             yield Observation(
@@ -58,7 +58,7 @@ def subject_of(application: Application) -> str:
 
 def ordered_by_us(backorder: Backorder, application: Application) -> bool:
     """It was created while an order of ours was on its way, or soon after."""
-    if backorder.origin is Origin.FOREIGN and backorder.application == application.id:
+    if backorder.origin is Origin.FOREIGN and backorder.application_id == application.id:
         return False
     steps = [*backorder.history, None]
     return any(

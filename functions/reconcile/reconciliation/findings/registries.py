@@ -57,7 +57,7 @@ def registry_evidence(backorders: Iterable[Backorder], registries: Registries) -
     differences: dict[tuple[str, datetime], timedelta] = {}
     for backorder in backorders:
         row = registries.of(backorder.zone)
-        finalization_at = backorder.finalization_at
+        finalization_at = backorder.schedule.finalization_at
         if row is None or not row.starts or finalization_at is None or backorder.dated_by not in _BY_THE_PROVIDER:
             continue
         key = backorder.zone, finalization_at

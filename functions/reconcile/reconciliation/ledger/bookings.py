@@ -283,8 +283,8 @@ def _is_of(entry: AccountingEntry, order: Backorder, key: str, others: Sequence[
 def _is_registered_by_hand(entry: AccountingEntry, order: Backorder) -> bool:
     """A lost name that was free, as a finding told, and is had at the ordinary price now; or that is booked as what the
     reference calls a registration. What costs as much as the order would have may be a charge for it all the same."""
-    was_free = order.still_free and order.checked_at is not None and entry.at >= order.checked_at
-    return order.state.is_lost and (was_free or entry.type == "ADD_DOMAIN") and -entry.gross != order.fee
+    was_free = order.lookup.is_free and order.lookup.at is not None and entry.at >= order.lookup.at
+    return order.state.is_lost and (was_free or entry.type == "ADD_DOMAIN") and -entry.gross != order.plan.fee
 
 
 def _charge(row: Row, entry: AccountingEntry, order: Backorder) -> Charge:

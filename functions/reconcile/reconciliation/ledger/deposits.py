@@ -150,7 +150,7 @@ class _Owners:
         if not lease.is_for_a_backorder:
             return lease
         for order in self._of(lease.domain):
-            if order.application is None or order.submitted_at is None:
+            if order.application_id is None or order.submitted_at is None:
                 continue
             if order.submitted_at > lease.created_at + CLOCKS_DIFFER:
                 continue

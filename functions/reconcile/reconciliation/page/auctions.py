@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from backorder.domain.backorder import Backorder
 from backorder.domain.money import in_words
-from backorder.domain.states import State
-from backorder.domain.values import AuctionTold
+from backorder.domain.states import AUCTIONED, State
+from backorder.domain.values import AuctionState
 from reconciliation.findings import PAY_WITHIN
 from reconciliation.page.model import AuctionRow
 
@@ -38,29 +38,27 @@ class Auctions:
 
 
 def _row(backorder: Backorder, now: datetime) -> AuctionRow | None:
-    ends_at = backorder.auction_ends_at or (backorder.outcome_at if backorder.state.is_final else None)
-    if backorder.state not in (State.AUCTION_PENDING, State.AUCTION_WON) or backorder.auction_paid:
+    ends_at = backorder.auction.ends_at or (backorder.outcome_at if backorder.state.is_final else None)
+    if backorder.state not in AUCTIONED or backorder.auction.paid:
         return None
     over = ends_at is not None and now >= ends_at
     if backorder.state is State.AUCTION_WON and now >= (ends_at or now) + PAY_WITHIN:
         return None
     told = backorder.auction
-    won = backorder.state is State.AUCTION_WON or (told is not None and told.won)
+    won = backorder.state is State.AUCTION_WON or told.won
     return AuctionRow(
         domain=backorder.domain,
-        url=backorder.auction_url,
+        url=backorder.auction.url,
         stands="won: to be paid" if won else "over" if over else "open for bids",
         price=_price(told),
-        next_bid=None if over or won else backorder.auction_next_bid,
+        next_bid=None if over or won else backorder.auction.next_bid,
         ends_at=ends_at,
         pay_until=ends_at + PAY_WITHIN if over and ends_at is not None else None,
     )
 
 
-def _price(told: AuctionTold | None) -> str | None:
+def _price(told: AuctionState) -> str | None:
     """What it comes to, or the best bid so far; in the auction's currency."""
-    if told is None:
-        return None
     if told.price is not None:
         vat = f" and {in_words(told.vat, told.currency)} VAT" if told.vat else ""
         return f"{in_words(told.price, told.currency)}{vat}"

@@ -32,9 +32,9 @@ class _Together:
 
     def add(self, backorder: Backorder) -> None:
         self.count += 1
-        self.amount += backorder.fee or ZERO
-        self.estimated = self.estimated or backorder.finalization_at is None
-        self.best = sorted([*self.best, (-backorder.priority, backorder.domain)])[:MOST_NAMES]
+        self.amount += backorder.plan.fee or ZERO
+        self.estimated = self.estimated or backorder.schedule.finalization_at is None
+        self.best = sorted([*self.best, (-backorder.wish.priority, backorder.domain)])[:MOST_NAMES]
 
 
 class Moments:
@@ -75,11 +75,14 @@ class Moments:
 
 
 def _coming(backorder: Backorder) -> Iterator[tuple[datetime, str]]:
-    if backorder.state.is_waiting and backorder.deadline is not None:
-        yield backorder.deadline, "order by"
-    if backorder.state is State.REQUESTED and backorder.finalization_at is not None:
-        yield backorder.finalization_at - LOCK_LEAD, "fee reserved"
-    if backorder.state in (State.REQUESTED, State.ACTIVE, State.PROCESSING) and backorder.batch_starts_at is not None:
-        yield backorder.batch_starts_at, "drop"
-    if backorder.state is State.AUCTION_PENDING and backorder.auction_ends_at is not None:
-        yield backorder.auction_ends_at, AUCTION
+    if backorder.state.is_waiting and backorder.schedule.deadline is not None:
+        yield backorder.schedule.deadline, "order by"
+    if backorder.state is State.REQUESTED and backorder.schedule.finalization_at is not None:
+        yield backorder.schedule.finalization_at - LOCK_LEAD, "fee reserved"
+    if (
+        backorder.state in (State.REQUESTED, State.ACTIVE, State.PROCESSING)
+        and backorder.schedule.batch_starts_at is not None
+    ):
+        yield backorder.schedule.batch_starts_at, "drop"
+    if backorder.state is State.AUCTION_PENDING and backorder.auction.ends_at is not None:
+        yield backorder.auction.ends_at, AUCTION

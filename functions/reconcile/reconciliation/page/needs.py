@@ -33,8 +33,8 @@ class Needs:
         self._drawn = _Changes()
 
     def add(self, backorder: Backorder) -> None:
-        if backorder.fee is not None:
-            self.planned[backorder.zone] = max(backorder.fee, self.planned.get(backorder.zone, backorder.fee))
+        if backorder.plan.fee is not None:
+            self.planned[backorder.zone] = max(backorder.plan.fee, self.planned.get(backorder.zone, backorder.plan.fee))
         for at, sign in turns(backorder):
             quarter = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
             self._needed.add(quarter, sign, backorder)
@@ -58,8 +58,8 @@ class _Changes:
         self._unpriced: Counter[tuple[datetime, str]] = Counter()
 
     def add(self, at: datetime, sign: int, backorder: Backorder) -> None:
-        if backorder.fee is not None:
-            self._amounts[at] += sign * backorder.fee
+        if backorder.plan.fee is not None:
+            self._amounts[at] += sign * backorder.plan.fee
         else:
             self._unpriced[at, backorder.zone] += sign
 
@@ -85,15 +85,18 @@ def turns(backorder: Backorder) -> Iterator[tuple[datetime, int]]:
 def _window(backorder: Backorder) -> tuple[datetime, datetime | None]:
     """When it draws its fee, or would if it were ordered: from its lock, or from when it was ordered after that."""
     began = backorder.submitted_at or backorder.created_at
-    if backorder.finalization_at is not None:
-        began = max(began, backorder.finalization_at - LOCK_LEAD)
-    elif backorder.batch_starts_at is not None:
-        began = max(began, backorder.batch_starts_at - FINALIZATION_LEAD - LOCK_LEAD)
+    if backorder.schedule.finalization_at is not None:
+        began = max(began, backorder.schedule.finalization_at - LOCK_LEAD)
+    elif backorder.schedule.batch_starts_at is not None:
+        began = max(began, backorder.schedule.batch_starts_at - FINALIZATION_LEAD - LOCK_LEAD)
     if backorder.state.is_final and backorder.outcome_at is not None:
         return began, backorder.outcome_at
-    return began, backorder.batch_ends_at + RELEASE_LAG if backorder.batch_ends_at is not None else None
+    return (
+        began,
+        backorder.schedule.batch_ends_at + RELEASE_LAG if backorder.schedule.batch_ends_at is not None else None,
+    )
 
 
 def _is_in(backorder: Backorder) -> bool:
     """It draws now or soon: the provider has it, or its deposit is not back."""
-    return backorder.state.is_placed or backorder.state is State.SUBMITTING or backorder.deposit is not None
+    return backorder.state.is_placed or backorder.state is State.SUBMITTING or backorder.deposit.amount is not None

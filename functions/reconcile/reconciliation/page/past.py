@@ -59,9 +59,9 @@ def add_up(backorders: Iterable[Backorder]) -> Day:
     needed: defaultdict[datetime, Decimal] = defaultdict(Decimal)
     for backorder in backorders:
         zones.add(backorder)
-        if backorder.fee is not None:
+        if backorder.plan.fee is not None:
             for at, sign in turns(backorder):
-                needed[at.replace(minute=0, second=0, microsecond=0)] += sign * backorder.fee
+                needed[at.replace(minute=0, second=0, microsecond=0)] += sign * backorder.plan.fee
     return Day(
         {zone: dict(counts) for zone, counts in zones.states.items()},
         {zone: amount for zone, amount in zones.charged.items() if amount},

@@ -26,7 +26,7 @@ def first_rows(backorders: Iterable[Backorder]) -> list[Row]:
 def _interest(backorder: Backorder) -> tuple[bool, float, str, int]:
     if backorder.state.is_final:
         return True, -(backorder.outcome_at or _LONG_AGO).timestamp(), backorder.domain, backorder.cycle
-    return False, (backorder.deadline or _SOME_DAY).timestamp(), backorder.domain, backorder.cycle
+    return False, (backorder.schedule.deadline or _SOME_DAY).timestamp(), backorder.domain, backorder.cycle
 
 
 def _row(backorder: Backorder) -> Row:
@@ -35,19 +35,19 @@ def _row(backorder: Backorder) -> Row:
         zone=backorder.zone,
         state=backorder.state.in_words,
         group=GROUPS[backorder.state],
-        priority=backorder.priority,
-        fee=backorder.fee,
-        deadline=backorder.deadline,
+        priority=backorder.wish.priority,
+        fee=backorder.plan.fee,
+        deadline=backorder.schedule.deadline,
         dated_by=_dated_by(backorder),
         ordered_at=backorder.submitted_at,
-        list=backorder.list,
-        line=backorder.line,
-        reason=(backorder.refusal.words if backorder.refusal is not None else None) or backorder.reason or "",
+        list=backorder.wish.place.list,
+        line=backorder.wish.place.line,
+        reason=(backorder.refusal.words if backorder.refusal is not None else None) or backorder.plan.reason or "",
     )
 
 
 def _dated_by(backorder: Backorder) -> str:
     if backorder.dated_by is None:
         return ""
-    estimated = "" if backorder.deadline_known is Known.FINALIZATION else ", estimated"
+    estimated = "" if backorder.schedule.known is Known.FINALIZATION else ", estimated"
     return f"{backorder.dated_by.in_words}{estimated}"
