@@ -19,9 +19,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from backorder.provider.adapter import Stage
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials, SecretCredentials
+from backorder.provider.hexonet.adapter import Stage
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials, SecretCredentials
 from backorder.runtime.clock import Clock, system_clock
 from backorder.store.dynamodb import DynamoStore
 from ops.faults import Fault

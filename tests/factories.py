@@ -15,9 +15,9 @@ from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Lease, Posting
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
-from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application
+from backorder.provider.hexonet.account import AccountingEntry, AccountStatus, Deposit
+from backorder.provider.hexonet.adapter import ApplicationStatus
+from backorder.provider.hexonet.applications import Application
 from backorder.store import ListRecord
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -10,12 +10,12 @@ from typing import Final
 
 from backorder.domain.clock_difference import Ahead
 from backorder.domain.money import ZERO
-from backorder.provider.account import AccountStatus, UserStatus
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
 from backorder.provider.dated import account_and_clock
 from backorder.provider.errors import AccessDenied, NotFound, ProviderError
-from backorder.provider.names import Contact, DomainOptions
+from backorder.provider.hexonet.account import AccountStatus, UserStatus
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials
+from backorder.provider.hexonet.names import Contact, DomainOptions
 from backorder.rules import Rules
 from backorder.runtime.clock import Clock
 from ops.doctor.checks import Check, fault, ok, warning

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from backorder.documents.account_outlook import standing
-from backorder.provider.adapter import DEFAULT_ENDPOINT, Stage
-from backorder.provider.client import Provider
+from backorder.provider.hexonet.adapter import DEFAULT_ENDPOINT, Stage
+from backorder.provider.hexonet.client import Provider
 from backorder.rules import Rules, RulesError, RulesOutdated, last_good_rules, parse_rules
 from backorder.runtime.clock import system_clock
 from ops.doctor import deployment

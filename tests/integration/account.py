@@ -15,8 +15,8 @@ from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Posting, balances
 from backorder.domain.registries import Registries, Times
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials
 from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options

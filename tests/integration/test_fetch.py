@@ -16,8 +16,8 @@ from moto import mock_aws
 
 from backorder.documents.halt import Halt, halt_line
 from backorder.domain.backorder import Source
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials
 from backorder.rules import keep_rules
 from backorder.store.memory import MemoryStore
 from fetching.fetch import LEASE, RESERVE_S, TOO_OLD, Fetching, Summary, fetch_list

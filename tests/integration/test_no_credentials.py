@@ -17,9 +17,9 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 
 from backorder import provider as provider_package
-from backorder.provider.client import Provider
-from backorder.provider.credentials import SecretCredentials
 from backorder.provider.errors import AccessDenied, ProviderError
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import SecretCredentials
 from backorder.runtime.observability import metrics
 from local.emulator import Delivery, Emulator, EmulatorServer, Options, world
 from local.emulator.options import WIRE_FAULTS

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from backorder.provider.account import DateBalance
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
 from backorder.provider.errors import AccessDenied, NotAllowedNow, NotFound, Refused
+from backorder.provider.hexonet.account import DateBalance
+from backorder.provider.hexonet.adapter import ApplicationStatus
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials
 
 
 @dataclass

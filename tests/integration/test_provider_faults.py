@@ -16,11 +16,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from backorder.provider import transport
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials, SecretCredentials
 from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, TemporaryFailure
-from backorder.provider.transport import MAX_BODY_BYTES
+from backorder.provider.hexonet import transport
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials, SecretCredentials
+from backorder.provider.hexonet.transport import MAX_BODY_BYTES
 
 PASSWORD = "pa55-never-shown"
 READ_TIMEOUT = 0.4

@@ -18,8 +18,8 @@ from backorder.documents.halt import Halt, halt, halt_line, zone_halts
 from backorder.domain.backoff import LONGEST
 from backorder.domain.backorder import Backorder, BackorderKey, Origin, Reason, State
 from backorder.domain.schedule import MARGIN
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials
 from backorder.rules import keep_rules
 from backorder.runtime.clock import Clock
 from backorder.runtime.messages import Batch

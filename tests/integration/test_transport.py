@@ -16,9 +16,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
 from backorder.provider.errors import ProviderError, TemporaryFailure
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials
 from local.emulator import Emulator, EmulatorServer, Options
 from tests.factories import NOW
 

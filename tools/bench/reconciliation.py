@@ -23,8 +23,8 @@ from backorder.domain.backorder import Backorder, Source, State
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
 from backorder.domain.registries import Registries
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials
 from backorder.store.memory import MemoryStore
 from local.emulator import Emulator, EmulatorServer, Options
 from local.emulator.world import MAIN_USER

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from backorder.domain.backorder import Backorder, Source, State
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials
 from backorder.runtime.clock import system_clock
 from backorder.runtime.messages import Batch
 from backorder.runtime.observability import logger

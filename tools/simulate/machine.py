@@ -14,8 +14,8 @@ from typing import Any
 import ingestion.app
 import submission.app
 from backorder.domain.registries import Registries
-from backorder.provider.client import Provider
-from backorder.provider.credentials import SecretCredentials
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import SecretCredentials
 from backorder.runtime.messages import Batch
 from ingestion.services import Ingestion
 from local.emulator import Emulator

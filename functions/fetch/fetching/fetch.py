@@ -18,8 +18,8 @@ from pydantic import BaseModel
 
 from backorder.documents.halt import halt
 from backorder.documents.successes import Stage, note_success
-from backorder.provider.client import Provider
 from backorder.provider.errors import ProviderError
+from backorder.provider.hexonet.client import Provider
 from backorder.rules import RulesOutdated, kept_rules
 from backorder.runtime.clock import Clock
 from backorder.runtime.observability import logger

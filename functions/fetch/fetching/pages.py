@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from backorder.provider.client import Provider
 from backorder.provider.errors import OutcomeUnknown
-from backorder.provider.names import PENDING_DELETE_PROPERTIES, PendingDelete, read_pending_delete
-from backorder.provider.values import number
-from backorder.provider.wire import NotAnAnswer, Row
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.names import PENDING_DELETE_PROPERTIES, PendingDelete, read_pending_delete
+from backorder.provider.hexonet.values import number
+from backorder.provider.hexonet.wire import NotAnAnswer, Row
 from backorder.runtime.observability import logger
 from fetching.query import Query
 

@@ -8,9 +8,6 @@ from typing import Any
 
 from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder, Claim, Origin, Reason, State
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application
-from backorder.provider.client import Provider
 from backorder.provider.errors import (
     ORDER,
     AccessDenied,
@@ -22,7 +19,10 @@ from backorder.provider.errors import (
     TemporaryFailure,
     TryAgainSlowly,
 )
-from backorder.provider.listing import Listing
+from backorder.provider.hexonet.adapter import ApplicationStatus
+from backorder.provider.hexonet.applications import Application
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.listing import Listing
 from backorder.runtime.clock import Clock
 from backorder.store import Store
 from submission.circuit_breaker import Line, Refusal

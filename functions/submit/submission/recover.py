@@ -9,9 +9,9 @@ from typing import Any
 
 from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder, BackorderKey, State
-from backorder.provider.applications import Application
-from backorder.provider.client import Provider
 from backorder.provider.errors import AccessDenied, ProviderError, Scope
+from backorder.provider.hexonet.applications import Application
+from backorder.provider.hexonet.client import Provider
 from backorder.provider.splitting import one_by_one
 from backorder.runtime.clock import Clock
 from backorder.store import NotUnderstood, Store

@@ -13,9 +13,6 @@ from typing import Any
 from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder, Claim, Origin, Reason, State
 from backorder.domain.dates import inherited
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application
-from backorder.provider.client import Provider
 from backorder.provider.errors import (
     AccessDenied,
     NotAllowedNow,
@@ -24,6 +21,9 @@ from backorder.provider.errors import (
     ProviderError,
     TemporaryFailure,
 )
+from backorder.provider.hexonet.adapter import ApplicationStatus
+from backorder.provider.hexonet.applications import Application
+from backorder.provider.hexonet.client import Provider
 from backorder.runtime.clock import Clock
 from backorder.store import Store
 from submission.circuit_breaker import Line

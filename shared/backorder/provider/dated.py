@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from backorder.domain.clock_difference import Ahead, measured
-from backorder.provider.account import AccountStatus
-from backorder.provider.client import Provider
+from backorder.provider.hexonet.account import AccountStatus
+from backorder.provider.hexonet.client import Provider
 from backorder.runtime.clock import Clock
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import boto3
 
-from backorder.provider.calls import Called, unobserved
-from backorder.provider.client import Provider
-from backorder.provider.credentials import SecretCredentials
+from backorder.provider.hexonet.calls import Called, unobserved
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import SecretCredentials
 from backorder.runtime.settings import ProviderSettings
 
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backorder.provider.client import Provider
 from backorder.provider.errors import OutcomeUnknown
-from backorder.provider.names import PendingDelete
-from backorder.provider.wire import Response
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.names import PendingDelete
+from backorder.provider.hexonet.wire import Response
 from fetching.pages import OVERLAP, MovedTooFar, page_after, rows
 
 SIZE = 50

@@ -16,11 +16,11 @@ from backorder.documents.halt import Halt
 from backorder.documents.runs import Run, Scheduled
 from backorder.documents.successes import Stage, Successes
 from backorder.domain.clock_difference import Ahead
-from backorder.provider.account import AccountStatus, UserStatus
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
 from backorder.provider.errors import AccessDenied
-from backorder.provider.names import Contact, DomainOptions
+from backorder.provider.hexonet.account import AccountStatus, UserStatus
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.credentials import Credentials
+from backorder.provider.hexonet.names import Contact, DomainOptions
 from backorder.rules import KeptRules, Rules, parse_rules
 from local.emulator.commands import applications
 from ops.doctor import deployment

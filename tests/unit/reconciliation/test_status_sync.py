@@ -25,10 +25,10 @@ from backorder.domain.dates import DateSource
 from backorder.domain.ledger import Lease
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import MARGIN, Known
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application, Auction
 from backorder.provider.errors import NotFound, Refused
-from backorder.provider.names import RegisteredDomain
+from backorder.provider.hexonet.adapter import ApplicationStatus
+from backorder.provider.hexonet.applications import Application, Auction
+from backorder.provider.hexonet.names import RegisteredDomain
 from reconciliation import status_sync
 from reconciliation.status_sync import (
     charged,

@@ -11,9 +11,9 @@ from functools import partial
 
 from backorder.domain.backorder import Backorder, State
 from backorder.domain.registries import Registries
-from backorder.provider.client import Provider
 from backorder.provider.errors import NotFound, ProviderError, Refused, Scope
-from backorder.provider.names import Availability
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.names import Availability
 from backorder.provider.splitting import IN_VAIN, one_by_one
 from reconciliation.open_backorders import Orders
 from reconciliation.stages import Stages

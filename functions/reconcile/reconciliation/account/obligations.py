@@ -9,10 +9,10 @@ from decimal import ROUND_CEILING, Decimal
 
 from backorder.documents.account_outlook import FallsDue, OwnPrice, Standing
 from backorder.domain.money import CENT, ZERO
-from backorder.provider.account import Renewal, UserStatus
-from backorder.provider.client import Provider
-from backorder.provider.values import amount
-from backorder.provider.wire import NotAnAnswer
+from backorder.provider.hexonet.account import Renewal, UserStatus
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.values import amount
+from backorder.provider.hexonet.wire import NotAnAnswer
 from backorder.runtime.observability import logger
 from reconciliation.stages import Stages
 

@@ -18,9 +18,10 @@ from typing import Final, Literal, TypeVar
 
 import requests
 
-from backorder.provider import account, applications, names
-from backorder.provider.account import AccountingEntry, AccountStatus, DateBalance, Deposit, Renewal, UserStatus
-from backorder.provider.adapter import (
+from backorder.provider.errors import ProviderError
+from backorder.provider.hexonet import account, applications, names
+from backorder.provider.hexonet.account import AccountingEntry, AccountStatus, DateBalance, Deposit, Renewal, UserStatus
+from backorder.provider.hexonet.adapter import (
     BACKORDER_CLASS,
     BACKORDER_CLASSES,
     DEFAULT_ENDPOINT,
@@ -29,20 +30,28 @@ from backorder.provider.adapter import (
     Environment,
     Stage,
 )
-from backorder.provider.applications import Application
-from backorder.provider.calls import CHECKS_LOGIN, Called, Caller, unobserved
-from backorder.provider.concurrency import Concurrency
-from backorder.provider.credentials import Credentials
-from backorder.provider.errors import ProviderError
-from backorder.provider.listing import Listing, Page, Recent, Unread, join, read_listing, read_pages, read_recent
-from backorder.provider.names import (
+from backorder.provider.hexonet.applications import Application
+from backorder.provider.hexonet.calls import CHECKS_LOGIN, Called, Caller, unobserved
+from backorder.provider.hexonet.concurrency import Concurrency
+from backorder.provider.hexonet.credentials import Credentials
+from backorder.provider.hexonet.listing import (
+    Listing,
+    Page,
+    Recent,
+    Unread,
+    join,
+    read_listing,
+    read_pages,
+    read_recent,
+)
+from backorder.provider.hexonet.names import (
     Availability,
     Contact,
     DomainOptions,
     PendingDelete,
     RegisteredDomain,
 )
-from backorder.provider.reading import (
+from backorder.provider.hexonet.reading import (
     answers,
     chunks,
     patterns,
@@ -53,9 +62,9 @@ from backorder.provider.reading import (
     read_renewals,
     understood,
 )
-from backorder.provider.transport import Transport
-from backorder.provider.values import day_text, moment_text
-from backorder.provider.wire import NotAnAnswer, ParameterValue, Response
+from backorder.provider.hexonet.transport import Transport
+from backorder.provider.hexonet.values import day_text, moment_text
+from backorder.provider.hexonet.wire import NotAnAnswer, ParameterValue, Response
 
 T = TypeVar("T")
 

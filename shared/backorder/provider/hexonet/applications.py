@@ -7,9 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.values import amount_or_none, moment, moment_or_none, number_or_none, required, words
-from backorder.provider.wire import Response, Row
+from backorder.provider.hexonet.adapter import ApplicationStatus
+from backorder.provider.hexonet.values import amount_or_none, moment, moment_or_none, number_or_none, required, words
+from backorder.provider.hexonet.wire import Response, Row
 
 PROPERTIES: Final = (
     "APPLICATION",

@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from backorder.provider.values import amount, amount_or_none, moment, moment_or_none, required
-from backorder.provider.wire import Response, Row
+from backorder.provider.hexonet.values import amount, amount_or_none, moment, moment_or_none, required
+from backorder.provider.hexonet.wire import Response, Row
 
 
 @dataclass(frozen=True)

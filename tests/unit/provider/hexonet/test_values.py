@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.values import amount, moment, moment_or_none, moment_text, number, words
-from backorder.provider.wire import NotAnAnswer
+from backorder.provider.hexonet.adapter import ApplicationStatus
+from backorder.provider.hexonet.values import amount, moment, moment_or_none, moment_text, number, words
+from backorder.provider.hexonet.wire import NotAnAnswer
 
 
 @pytest.mark.parametrize("text", ["0.00", "-69.00", "+1.5", "217458.12", "5"])

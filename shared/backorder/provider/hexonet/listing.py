@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequ
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from backorder.provider.values import number
-from backorder.provider.wire import Response
+from backorder.provider.hexonet.values import number
+from backorder.provider.hexonet.wire import Response
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from backorder.provider.values import amount_or_none, moment_or_none, number_or_none, required
-from backorder.provider.wire import NotAnAnswer, Response, Row
+from backorder.provider.hexonet.values import amount_or_none, moment_or_none, number_or_none, required
+from backorder.provider.hexonet.wire import NotAnAnswer, Response, Row
 
 PENDING_DELETE_PROPERTIES: Final = ("DOMAIN", "FINALIZATIONDATE", "SCORE", "SUBCLASS")
 

@@ -16,9 +16,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from backorder.provider.adapter import Environment
-from backorder.provider.concurrency import Concurrency, Slot
-from backorder.provider.credentials import Credentials, Rereadable
 from backorder.provider.errors import (
     ABOUT_THE_ACCOUNT,
     OVERLOAD_CODES,
@@ -31,8 +28,11 @@ from backorder.provider.errors import (
     Where,
     class_for,
 )
-from backorder.provider.transport import Failed, Transport
-from backorder.provider.wire import ParameterValue, Response, encode
+from backorder.provider.hexonet.adapter import Environment
+from backorder.provider.hexonet.concurrency import Concurrency, Slot
+from backorder.provider.hexonet.credentials import Credentials, Rereadable
+from backorder.provider.hexonet.transport import Failed, Transport
+from backorder.provider.hexonet.wire import ParameterValue, Response, encode
 
 _log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from backorder.provider import account, applications, names
-from backorder.provider.account import AccountingEntry, Deposit, Renewal
-from backorder.provider.applications import Application
 from backorder.provider.errors import AnswerUnread
-from backorder.provider.listing import Page, Unread
-from backorder.provider.names import PendingDelete
-from backorder.provider.wire import NotAnAnswer, Response, Row
+from backorder.provider.hexonet import account, applications, names
+from backorder.provider.hexonet.account import AccountingEntry, Deposit, Renewal
+from backorder.provider.hexonet.applications import Application
+from backorder.provider.hexonet.listing import Page, Unread
+from backorder.provider.hexonet.names import PendingDelete
+from backorder.provider.hexonet.wire import NotAnAnswer, Response, Row
 
 T = TypeVar("T")
 

@@ -18,12 +18,6 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from backorder.provider.adapter import ApplicationStatus, Stage
-from backorder.provider.applications import Application
-from backorder.provider.calls import Called
-from backorder.provider.client import Provider
-from backorder.provider.concurrency import Concurrency
-from backorder.provider.credentials import Credentials
 from backorder.provider.errors import (
     AccessDenied,
     NotStarted,
@@ -33,6 +27,12 @@ from backorder.provider.errors import (
     Scope,
     TemporaryFailure,
 )
+from backorder.provider.hexonet.adapter import ApplicationStatus, Stage
+from backorder.provider.hexonet.applications import Application
+from backorder.provider.hexonet.calls import Called
+from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.concurrency import Concurrency
+from backorder.provider.hexonet.credentials import Credentials
 
 PASSWORD = "pa55 w0rd+never-shown"
 ENDPOINT = "https://provider.example/api/call.cgi"
