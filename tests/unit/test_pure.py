@@ -19,8 +19,8 @@ PURE = {
         *("account_outlook", "halt", "listeners", "misplaced", "runs", "successes", "unread"),
     ],
     "backorder.store": ["documents", "protocol"],
-    "backorder.provider": ["errors", "splitting"],
-    "backorder.provider.hexonet": ["account", "adapter", "applications", "names"],
+    "backorder.provider": ["errors", "results", "splitting"],
+    "backorder.provider.hexonet": ["account", "adapter", "applications", "codes", "names"],
     "ingestion": ["arrived", "date_sources", "keys", "notices", "reading", "rounds", "scoring", "selection", "summary"],
     "fetching": ["query"],
     "planning.funding": [

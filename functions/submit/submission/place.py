@@ -9,7 +9,6 @@ from typing import Any
 from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder, Claim, Origin, Reason, State
 from backorder.provider.errors import (
-    ORDER,
     AccessDenied,
     AlreadyExists,
     InsufficientFunds,
@@ -36,6 +35,7 @@ PATIENCE = timedelta(minutes=30)
 MOST_FAILURES = 12
 """So often an order without a date is refused before it is given up, about two days later."""
 
+ORDER = "AddDomainApplication"
 INCOMPLETE = {"INCOMPLETE": "1"}
 """Taken even if not all that is required is given."""
 _UNCLEAR = "what the provider has of it could not be read whole"

@@ -12,6 +12,7 @@ from backorder.provider.errors import AnswerUnread
 from backorder.provider.hexonet import account, applications, names
 from backorder.provider.hexonet.account import AccountingEntry, Deposit, Renewal
 from backorder.provider.hexonet.applications import Application
+from backorder.provider.hexonet.codes import COMMANDS
 from backorder.provider.hexonet.listing import Page, Unread
 from backorder.provider.hexonet.names import PendingDelete
 from backorder.provider.hexonet.wire import NotAnAnswer, Response, Row
@@ -28,7 +29,9 @@ def understood(command: str, subject: str = "") -> Iterator[None]:
     try:
         yield
     except NotAnAnswer as error:
-        raise AnswerUnread(f"the answer {error}", command=command, subject=subject) from error
+        raise AnswerUnread(
+            f"the answer {error}", asked=COMMANDS.get(command), command=command, subject=subject
+        ) from error
 
 
 def read_applications(page: Response) -> Page[Application]:
