@@ -15,9 +15,7 @@ from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Lease, Posting
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
-from backorder.provider.hexonet.account import AccountingEntry, AccountStatus, Deposit
-from backorder.provider.hexonet.adapter import ApplicationStatus
-from backorder.provider.hexonet.applications import Application
+from backorder.provider.port import AccountingEntry, AccountStatus, Application, ApplicationStatus, Deposit
 from backorder.store import ListRecord
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -121,7 +119,7 @@ def an_application(domain: str = "john.com", status: str = "REQUESTED", **change
         **{
             "id": f"app-{domain}",
             "domain": domain,
-            "class_": f"{zone_of(domain).replace('.', '').upper()}_BACKORDER",
+            "zone": zone_of(domain),
             "status": ApplicationStatus(status),
             "created_at": NOW - timedelta(hours=1),
             "updated_at": NOW,

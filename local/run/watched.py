@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backorder.domain.backorder import PLACED, Backorder, Reason, State
-from backorder.provider.hexonet.adapter import LOCK_LEAD
+from backorder.provider.port import LOCK_LEAD
 from backorder.store import Store
 from local.run.ranked_dates import outranked
 from planning.funding.windows import TIME_TO_REACT, UNSURE, finalization_of

@@ -15,7 +15,7 @@ from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Posting, balances
 from backorder.domain.registries import Registries, Times
-from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.client import HexonetClient
 from backorder.provider.hexonet.credentials import Credentials
 from backorder.store import Store
 from backorder.store.memory import MemoryStore
@@ -86,8 +86,8 @@ class World:
             raise RuntimeError("no such topic")
         self.messages.append(message)
 
-    def provider(self) -> Provider:
-        return Provider(
+    def provider(self) -> HexonetClient:
+        return HexonetClient(
             endpoint=self.url,
             stage="test",
             credentials=lambda: Credentials("test.user", self.password),
@@ -128,7 +128,7 @@ class World:
         return self.reconcile()
 
     @contextmanager
-    def provider_of(self) -> Iterator[Provider]:
+    def provider_of(self) -> Iterator[HexonetClient]:
         provider = self.provider()
         try:
             yield provider

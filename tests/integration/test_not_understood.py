@@ -19,7 +19,7 @@ from backorder.domain.domains import parse_domain
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
 from backorder.domain.registries import Registries
-from backorder.provider.hexonet.client import Provider
+from backorder.provider.port import Provider
 from backorder.runtime.messages import Batch
 from backorder.store import SetAside, Store
 from ingestion.intake import Intake, Outcome

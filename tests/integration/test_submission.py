@@ -18,7 +18,7 @@ from backorder.documents.halt import Halt, halt, halt_line, zone_halts
 from backorder.domain.backoff import LONGEST
 from backorder.domain.backorder import Backorder, BackorderKey, Origin, Reason, State
 from backorder.domain.schedule import MARGIN
-from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.client import HexonetClient
 from backorder.provider.hexonet.credentials import Credentials
 from backorder.rules import keep_rules
 from backorder.runtime.clock import Clock
@@ -108,8 +108,8 @@ class World:
             return work(batch, submission, seconds_left=seconds_left)
 
     @contextmanager
-    def _provider(self) -> Iterator[Provider]:
-        provider = Provider(
+    def _provider(self) -> Iterator[HexonetClient]:
+        provider = HexonetClient(
             endpoint=self.url,
             stage="test",
             credentials=lambda: Credentials("test.user", self.password),

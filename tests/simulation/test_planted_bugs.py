@@ -25,10 +25,7 @@ import submission.recovery_rules
 from backorder.domain.backorder import Backorder, BackorderKey, Claim, Origin, State
 from backorder.domain.dates import DateStatement
 from backorder.domain.ledger import Posting
-from backorder.provider.hexonet.account import AccountingEntry
-from backorder.provider.hexonet.applications import Application
-from backorder.provider.hexonet.client import Provider
-from backorder.provider.hexonet.listing import Listing
+from backorder.provider.port import AccountingEntry, Application, Listing, Provider
 from backorder.store import Conflict, Store
 from backorder.store.memory import MemoryStore
 from reconciliation.books import Books

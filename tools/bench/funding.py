@@ -16,7 +16,7 @@ from backorder.documents.account_outlook import Standing
 from backorder.domain.backorder import Backorder, Reason, Source, State
 from backorder.domain.money import ZERO
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
-from backorder.provider.hexonet.adapter import LOCK_LEAD
+from backorder.provider.port import LOCK_LEAD
 from backorder.rules import Rules
 from planning.funding.allocation import plan
 from planning.funding.problem import Funds, Position

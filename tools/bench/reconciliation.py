@@ -23,7 +23,7 @@ from backorder.domain.backorder import Backorder, Source, State
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
 from backorder.domain.registries import Registries
-from backorder.provider.hexonet.client import Provider
+from backorder.provider.hexonet.client import HexonetClient
 from backorder.provider.hexonet.credentials import Credentials
 from backorder.store.memory import MemoryStore
 from local.emulator import Emulator, EmulatorServer, Options
@@ -160,7 +160,7 @@ def _measure(size: int, url: str, pipe: Connection, runs: Runs, write_seconds: f
     store = CountedStore(write_seconds)
     for number, name in enumerate(_names(size)):
         store.create(_placed(name, str(10700 + number), _ordered_at(number, size)))
-    provider = Provider(
+    provider = HexonetClient(
         stage="test",
         credentials=lambda: Credentials("test.user", "test.passw0rd"),
         pool_size=1,

@@ -14,7 +14,7 @@ from itertools import chain, islice
 from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.domain.ledger import Lease, Posting
 from backorder.domain.money import ZERO
-from backorder.provider.hexonet.account import AccountingEntry
+from backorder.provider.port import AccountingEntry
 from backorder.runtime.observability import logger
 from backorder.store import NotUnderstood, Store
 from reconciliation import ledger

@@ -25,11 +25,7 @@ from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Lease
 from backorder.domain.money import ZERO, in_words
 from backorder.domain.registries import Registries
-from backorder.provider.errors import AccessDenied, NotFound
-from backorder.provider.hexonet.account import AccountStatus
-from backorder.provider.hexonet.adapter import WON
-from backorder.provider.hexonet.applications import Application
-from backorder.provider.hexonet.client import Provider
+from backorder.provider.port import WON, AccessDenied, AccountStatus, Application, NotFound, Provider
 from backorder.rules import RULES_DOCUMENTS, RulesOutdated, broken_rules, last_good_rules
 from backorder.runtime.clock import Clock, iso
 from backorder.runtime.observability import logger

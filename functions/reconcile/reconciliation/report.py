@@ -23,7 +23,7 @@ from backorder.domain.clock_difference import Ahead
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Account, Posting
 from backorder.domain.money import ZERO
-from backorder.provider.hexonet.account import AccountStatus
+from backorder.provider.port import AccountStatus
 from backorder.runtime.clock import iso
 from backorder.store import ListRecord, Store
 from backorder.store.documents import Documents, read_together

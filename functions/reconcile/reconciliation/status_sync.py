@@ -25,10 +25,14 @@ from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.ledger import Lease
 from backorder.domain.money import in_words
 from backorder.domain.registries import Registries
-from backorder.provider.errors import ProviderError
-from backorder.provider.hexonet.adapter import ApplicationStatus
-from backorder.provider.hexonet.applications import Application, Auction
-from backorder.provider.hexonet.names import Availability, RegisteredDomain
+from backorder.provider.port import (
+    Application,
+    ApplicationStatus,
+    Auction,
+    Availability,
+    ProviderError,
+    RegisteredDomain,
+)
 
 CALL = "QueryDomainApplicationList"
 LOOK = "StatusDomainApplication"

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 
 from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder, BackorderKey
-from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure
-from backorder.provider.hexonet.client import Provider
+from backorder.provider.port import AccessDenied, OutcomeUnknown, Provider, ProviderError, Refused, TemporaryFailure
 from backorder.rules import Rules
 from backorder.runtime.clock import Clock
 from backorder.store import Conflict, Store

@@ -8,20 +8,20 @@ from typing import Any
 
 from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder, Claim, Origin, Reason, State
-from backorder.provider.errors import (
+from backorder.provider.port import (
     AccessDenied,
     AlreadyExists,
+    Application,
+    ApplicationStatus,
     InsufficientFunds,
+    Listing,
     OutcomeUnknown,
+    Provider,
     ProviderError,
     Refused,
     TemporaryFailure,
     TryAgainSlowly,
 )
-from backorder.provider.hexonet.adapter import ApplicationStatus
-from backorder.provider.hexonet.applications import Application
-from backorder.provider.hexonet.client import Provider
-from backorder.provider.hexonet.listing import Listing
 from backorder.runtime.clock import Clock
 from backorder.store import Store
 from submission.circuit_breaker import Line, Refusal

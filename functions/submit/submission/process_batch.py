@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from backorder.domain.backorder import Backorder, BackorderKey, State
-from backorder.provider.errors import AccessDenied, ProviderError, Scope
-from backorder.provider.hexonet.applications import Application
-from backorder.provider.hexonet.client import Provider
+from backorder.provider.port import AccessDenied, Application, Provider, ProviderError, Scope
 from backorder.rules import Rules, RulesOutdated, last_good_rules
 from backorder.runtime.clock import Clock
 from backorder.runtime.messages import Batch

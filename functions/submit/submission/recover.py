@@ -9,10 +9,7 @@ from typing import Any
 
 from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder, BackorderKey, State
-from backorder.provider.errors import AccessDenied, ProviderError, Scope
-from backorder.provider.hexonet.applications import Application
-from backorder.provider.hexonet.client import Provider
-from backorder.provider.splitting import one_by_one
+from backorder.provider.port import AccessDenied, Application, Provider, ProviderError, Scope, one_by_one
 from backorder.runtime.clock import Clock
 from backorder.store import NotUnderstood, Store
 from submission.circuit_breaker import Line

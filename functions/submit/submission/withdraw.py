@@ -13,17 +13,17 @@ from typing import Any
 from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder, Claim, Origin, Reason, State
 from backorder.domain.dates import inherited
-from backorder.provider.errors import (
+from backorder.provider.port import (
     AccessDenied,
+    Application,
+    ApplicationStatus,
     NotAllowedNow,
     NotFound,
     OutcomeUnknown,
+    Provider,
     ProviderError,
     TemporaryFailure,
 )
-from backorder.provider.hexonet.adapter import ApplicationStatus
-from backorder.provider.hexonet.applications import Application
-from backorder.provider.hexonet.client import Provider
 from backorder.runtime.clock import Clock
 from backorder.store import Store
 from submission.circuit_breaker import Line

@@ -16,9 +16,15 @@ from backorder.documents.account_outlook import ForeignOrder, Standing, forecast
 from backorder.documents.halt import Halt, halt, halt_line
 from backorder.documents.runs import last_run
 from backorder.domain.backorder import FUNDED_AND_MISSED, Backorder, BackorderKey, Origin, Reason, Source, State
-from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure
-from backorder.provider.hexonet.account import AccountStatus
-from backorder.provider.hexonet.client import Provider
+from backorder.provider.port import (
+    AccessDenied,
+    AccountStatus,
+    OutcomeUnknown,
+    Provider,
+    ProviderError,
+    Refused,
+    TemporaryFailure,
+)
 from backorder.rules import keep_rules
 from backorder.runtime.messages import BATCH_SIZE, Batch
 from backorder.store.memory import MemoryStore

@@ -16,8 +16,7 @@ from backorder.documents.halt import Halt
 from backorder.domain.backorder import FINAL, WON, AuctionTold, Backorder, Reason, Source, State
 from backorder.domain.findings import Finding, Kind, Severity
 from backorder.domain.money import ZERO
-from backorder.provider.hexonet.adapter import LOCK_LEAD
-from backorder.provider.hexonet.listing import Unread
+from backorder.provider.port import LOCK_LEAD, Unread
 from reconciliation.findings import (
     RELEASE_LAG,
     Circumstances,

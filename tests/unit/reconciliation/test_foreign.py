@@ -12,7 +12,7 @@ import pytest
 from backorder.documents.account_outlook import ForeignOrder
 from backorder.domain.backorder import Backorder, Origin, State
 from backorder.domain.findings import Kind
-from backorder.provider.hexonet.applications import Application
+from backorder.provider.port import Application
 from backorder.store import NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore
 from reconciliation.account.foreign import Strangers, find_strangers, foreign_orders

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.domain.ledger import Account, Lease, Posting, balances
 from backorder.domain.money import ZERO
-from backorder.provider.hexonet.account import AccountingEntry, Deposit
+from backorder.provider.port import AccountingEntry, Deposit
 from backorder.store.memory import MemoryStore
 from reconciliation import ledger
 from reconciliation.account.snapshot import first_day

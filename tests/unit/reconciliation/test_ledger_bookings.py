@@ -11,7 +11,7 @@ import pytest
 
 from backorder.domain.backorder import Backorder, Charge, State
 from backorder.domain.ledger import Account, Posting
-from backorder.provider.hexonet.account import AccountingEntry
+from backorder.provider.port import AccountingEntry
 from reconciliation import ledger
 from reconciliation.ledger import Seen, Unposted
 from reconciliation.ledger.bookings import Compared, Row

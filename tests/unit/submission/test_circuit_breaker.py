@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from backorder.documents.halt import Halt, halt, halt_line, halt_zone, lift_halt, lift_zone, zone_halts
-from backorder.provider.errors import AccessDenied, NotFound, OutcomeUnknown, ProviderError, Refused
-from backorder.provider.results import Command
+from backorder.provider.port import AccessDenied, Command, NotFound, OutcomeUnknown, ProviderError, Refused
 from backorder.rules import RulesError, RulesOutdated
 from backorder.store.memory import MemoryStore
 from submission.circuit_breaker import Line, Refusal

@@ -15,9 +15,7 @@ from backorder.documents.account_outlook import ForeignOrder
 from backorder.domain.backorder import Backorder, Origin
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Lease
-from backorder.provider.hexonet.adapter import ApplicationStatus
-from backorder.provider.hexonet.applications import Application
-from backorder.provider.hexonet.client import Provider
+from backorder.provider.port import Application, ApplicationStatus, Provider
 from backorder.store import NotUnderstood, Store
 from reconciliation.account.snapshot import Reading
 from reconciliation.findings import RELEASE_LAG, Stranger, refund_is_overdue

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from backorder.domain.backorder import Backorder, Origin, State
 from backorder.domain.findings import Kind
-from backorder.provider.hexonet.applications import Application
+from backorder.provider.port import Application
 from reconciliation.findings.observation import Observation
 
 CLOCKS_DIFFER = timedelta(minutes=1)

@@ -11,7 +11,7 @@ from backorder.domain.backoff import MATTERS_AFTER
 from backorder.domain.backorder import FUNDED_AND_MISSED, AuctionTold, Backorder, Charge, Origin, Source, State
 from backorder.domain.findings import Kind
 from backorder.domain.money import CENT, ZERO, in_words
-from backorder.provider.hexonet.adapter import LOCK_LEAD
+from backorder.provider.port import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
 from reconciliation.status_sync import may_come_back, stale
 

@@ -19,7 +19,7 @@ from operator import itemgetter
 from backorder.domain.backorder import Backorder, BackorderKey, Charge
 from backorder.domain.ledger import Account, Posting, PostingKind
 from backorder.domain.money import ZERO
-from backorder.provider.hexonet.account import AccountingEntry
+from backorder.provider.port import AccountingEntry
 from reconciliation.ledger.seen import Seen, posting
 
 CHARGE_WINDOW = timedelta(days=7)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from backorder.domain.backorder import WAITING, Backorder, BackorderKey, State
 from backorder.domain.ledger import Account, Lease, Posting
-from backorder.provider.hexonet.account import Deposit
+from backorder.provider.port import Deposit
 from reconciliation.ledger.seen import Seen, posting
 
 CLOCKS_DIFFER = timedelta(minutes=5)

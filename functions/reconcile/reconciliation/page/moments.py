@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from backorder.domain.backorder import Backorder, State
 from backorder.domain.money import ZERO
-from backorder.provider.hexonet.adapter import LOCK_LEAD
+from backorder.provider.port import LOCK_LEAD
 from reconciliation.page.model import Moment
 
 MOST_MOMENTS = 12

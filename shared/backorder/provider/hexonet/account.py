@@ -1,33 +1,16 @@
-"""The account's money, as the provider tells it. Amounts in the account's currency unless they carry one, times UTC."""
+"""Reads what the provider says of the account's money."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from backorder.domain.money import ZERO
 from backorder.provider.hexonet.values import amount, amount_or_none, moment, moment_or_none, required
 from backorder.provider.hexonet.wire import Response, Row
-
-
-@dataclass(frozen=True)
-class AccountStatus:
-    """`amount`: the balance, as the provider writes it: with what is reserved, or without (not documented). `deposit`:
-    what is reserved now. `credit`: how far below zero the account may go. `vat` in percent."""
-
-    amount: Decimal
-    credit: Decimal
-    deposit: Decimal
-    currency: str
-    vat: Decimal
-    dated_at: datetime | None = field(default=None, compare=False)
-    """When the answer was given, by the provider's clock."""
-
-    def with_deposits(self, *, excluded: bool | None) -> AccountStatus:
-        """Return it with the deposits in its amount, if they were `excluded` (None: not known, taken for included)."""
-        return replace(self, amount=self.amount + self.deposit) if excluded else self
+from backorder.provider.port import AccountingEntry, AccountStatus, DateBalance, Deposit, Renewal
 
 
 def read_account(response: Response) -> AccountStatus:
@@ -53,20 +36,6 @@ DEPOSIT_PROPERTIES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Deposit:
-    """Reserved funds; a negative amount is a credit. A lease of hours that the provider renews: `expires_at` moves."""
-
-    id: str
-    domain: str
-    amount: Decimal
-    currency: str
-    type: str
-    created_at: datetime
-    updated_at: datetime | None
-    expires_at: datetime | None
-
-
 def read_deposit(row: Row) -> Deposit:
     return Deposit(
         id=required(row["DEPOSITID"], "DEPOSITID"),
@@ -78,15 +47,6 @@ def read_deposit(row: Row) -> Deposit:
         updated_at=moment_or_none(row["UPDATEDDATE"], "UPDATEDDATE"),
         expires_at=moment_or_none(row["EXPIRATIONDATE"], "EXPIRATIONDATE"),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DateBalance:
-    """What the account had on a date: at its beginning or its end, by a clock that is not documented, and with what was
-    reserved or without."""
-
-    amount: Decimal
-    currency: str
 
 
 def read_date_balance(response: Response) -> DateBalance:
@@ -108,28 +68,6 @@ ACCOUNTING_PROPERTIES: Final = (
     "ACCOUNTINGAMOUNT",
     "ACCOUNTINGREFERENCE",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AccountingEntry:
-    """A booking. `price` is net and negative for a charge; `vat_price` comes on top, with the same sign. `amount` is a
-    quantity, such as the years of a registration, and no money. `id` may be missing for one's own account."""
-
-    id: str | None
-    at: datetime
-    type: str
-    description: str
-    price: Decimal
-    vat_percent: Decimal
-    vat_price: Decimal
-    currency: str
-    amount: Decimal | None
-    reference: str
-
-    @property
-    def gross(self) -> Decimal:
-        """What the balance changed by."""
-        return self.price + self.vat_price
 
 
 def read_accounting_entry(row: Row) -> AccountingEntry:
@@ -159,31 +97,22 @@ RENEWAL_PROPERTIES: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Renewal:
-    """An object that will draw on the balance at `due_at`. `price` net, `vat_price` on top; None if not told."""
-
-    id: str
-    object_class: str
-    due_at: datetime | None
-    price: Decimal | None
-    vat_price: Decimal | None
-    period: str
-    renewal_mode: str
-    next_action: str
-
-
 def read_renewal(row: Row) -> Renewal:
+    required(row["OBJECTID"], "OBJECTID")
+    price = amount_or_none(row["PRICE"], "PRICE")
+    vat_price = amount_or_none(row["VATPRICE"], "VATPRICE")
     return Renewal(
-        id=required(row["OBJECTID"], "OBJECTID"),
-        object_class=row["OBJECTCLASS"].upper(),
         due_at=moment_or_none(row["ACCOUNTINGDATE"], "ACCOUNTINGDATE"),
-        price=amount_or_none(row["PRICE"], "PRICE"),
-        vat_price=amount_or_none(row["VATPRICE"], "VATPRICE"),
-        period=row["PERIOD"],
-        renewal_mode=row["RENEWALMODE"].upper(),
-        next_action=row["NEXTACTION"],
+        gross=None if price is None else price + (vat_price or ZERO),
+        renews=_renews(row["RENEWALMODE"].upper(), row["NEXTACTION"].upper()),
     )
+
+
+def _renews(mode: str, next_action: str) -> bool:
+    """Return whether an object goes on: by its mode, or, where that does not speak of renewing it, by its next action
+    (`expire`, `expireunpaid`, `delete`) as well."""
+    says = mode if "RENEW" in mode else f"{mode} {next_action}"
+    return not any(word in says for word in ("EXPIRE", "DELETE"))
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,19 @@
-"""What differs from one provider system to the next, in one place: endpoint, environments, lock lead, names of states.
+"""What differs from one system that speaks this wire to the next: endpoint, environments, classes, names of states.
 
-The service is being merged into CentralNic Reseller, where hosts, states and the lock's lead differ (provider-api.md,
-"The wire"). A move there begins, and should end, in this file.
+The service is being merged into CentralNic Reseller, where hosts and states differ (provider-api.md, "The
+wire"). A move there begins, and should end, in this file.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 
-Stage = Literal["test", "live"]
+from backorder.provider.port import ApplicationStatus
+from backorder.runtime.settings import Stage
 
 DEFAULT_ENDPOINT: Final = "https://coreapi.1api.net/api/call.cgi"
 """Serves both environments; `s_entity` tells them apart."""
-
-LOCK_LEAD: Final = timedelta(days=3)
-"""How long before the finalization date the provider reserves the fee (quickstart, 1.1)."""
 
 BACKORDER_CLASS: Final = "BACKORDER"
 """The class to order with. The class that comes back names the zone: `COM_BACKORDER`."""
@@ -40,47 +36,10 @@ ENVIRONMENTS: Final[dict[Stage, Environment]] = {
 }
 
 
-class ApplicationStatus(StrEnum):
-    """States of an application at the provider, in its order of events.
-
-    The wire writes `AUCTION-PENDING`; design.md writes `AUCTION_PENDING`. Both are read.
-    """
-
-    REQUESTED = "REQUESTED"
-    ACTIVE = "ACTIVE"
-    PROCESSING = "PROCESSING"
-    SUCCESSFUL = "SUCCESSFUL"
-    FAILED = "FAILED"
-    AUCTION_PENDING = "AUCTION_PENDING"
-    AUCTION_WON = "AUCTION_WON"
-    AUCTION_LOST = "AUCTION_LOST"
-    UNKNOWN = "UNKNOWN"
-
-    @classmethod
-    def read(cls, text: str) -> ApplicationStatus:
-        """The state that `text` names; `UNKNOWN` for one that the reference does not list. Never raises."""
-        return _STATUS_BY_TEXT.get(text.strip().upper().replace("-", "_"), cls.UNKNOWN)
-
-    @property
-    def is_final(self) -> bool:
-        """Nothing will happen to this application any more."""
-        return self in FINAL
-
-    @property
-    def is_live(self) -> bool:
-        """The application may still catch the name. An unknown state counts: a second order would be worse."""
-        return self not in FINAL
-
-
 _STATUS_BY_TEXT: Final = {status.value: status for status in ApplicationStatus}
 
-FINAL: Final = frozenset(
-    {
-        ApplicationStatus.SUCCESSFUL,
-        ApplicationStatus.FAILED,
-        ApplicationStatus.AUCTION_WON,
-        ApplicationStatus.AUCTION_LOST,
-    }
-)
-LIVE: Final = frozenset(ApplicationStatus) - FINAL
-WON: Final = frozenset({ApplicationStatus.SUCCESSFUL, ApplicationStatus.AUCTION_WON})
+
+def read_status(text: str) -> ApplicationStatus:
+    """Return the state that `text` names, `AUCTION-PENDING` or `AUCTION_PENDING`; `UNKNOWN` for one that the reference
+    does not list. Never raises."""
+    return _STATUS_BY_TEXT.get(text.strip().upper().replace("-", "_"), ApplicationStatus.UNKNOWN)

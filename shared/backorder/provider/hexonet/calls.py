@@ -16,20 +16,22 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from backorder.provider.errors import (
-    AccessDenied,
-    NotStarted,
-    OutcomeUnknown,
-    ProviderError,
-    Refused,
-    TemporaryFailure,
-)
 from backorder.provider.hexonet.adapter import Environment
 from backorder.provider.hexonet.codes import ABOUT_THE_ACCOUNT, OVERLOAD_CODES, Call, Where
 from backorder.provider.hexonet.concurrency import Concurrency, Slot
 from backorder.provider.hexonet.credentials import Credentials, Rereadable
 from backorder.provider.hexonet.transport import Failed, Transport
 from backorder.provider.hexonet.wire import ParameterValue, Response, encode
+from backorder.provider.port import (
+    AccessDenied,
+    Called,
+    NotStarted,
+    OutcomeUnknown,
+    ProviderError,
+    Refused,
+    TemporaryFailure,
+    unobserved,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -41,23 +43,6 @@ _ONLY_READS: Final = ("query", "status", "check", "convert")
 _SLOW: Final = 8
 """How many times as long a 425 waits: the account is locked for a while."""
 _MAX_DESCRIPTION: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """One call that was sent, for whoever counts them."""
-
-    command: str
-    code: int | None
-    """None: no answer."""
-    succeeded: bool
-    milliseconds: int
-    cap: int
-    """Calls allowed at once, after its answer."""
-
-
-def unobserved(_called: Called) -> None:
-    """Nobody counts."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -9,11 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from backorder.provider.errors import (
-    About,
+from backorder.provider.errors import About
+from backorder.provider.port import (
     AccessDenied,
     AlreadyExists,
     Blame,
+    Command,
     InsufficientFunds,
     NotAllowedNow,
     NotFound,
@@ -24,7 +25,6 @@ from backorder.provider.errors import (
     TemporaryFailure,
     TryAgainSlowly,
 )
-from backorder.provider.results import Command
 
 ORDER: Final = "AddDomainApplication"
 ABOUT_THE_ACCOUNT: Final = frozenset({"StatusAccount", "CheckAuthentication"})

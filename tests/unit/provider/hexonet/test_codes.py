@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from backorder.provider.errors import (
+from backorder.provider.hexonet.codes import CODES, ORDER, Call, Where, class_for
+from backorder.provider.port import (
     AccessDenied,
     AlreadyExists,
     InsufficientFunds,
@@ -17,7 +18,6 @@ from backorder.provider.errors import (
     TemporaryFailure,
     TryAgainSlowly,
 )
-from backorder.provider.hexonet.codes import CODES, ORDER, Call, Where, class_for
 
 
 @pytest.mark.parametrize(
