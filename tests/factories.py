@@ -15,7 +15,7 @@ from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Lease, Posting
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
-from backorder.provider.port import AccountingEntry, AccountStatus, Application, ApplicationStatus, Deposit
+from backorder.provider.port import AccountingEntry, AccountStatus, Application, ApplicationStatus, Deposit, EntryKind
 from backorder.store import ListRecord
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -136,10 +136,7 @@ def a_deposit(domain: str = "john.com", amount: Decimal = FEE, **changes: Any) -
             "domain": domain,
             "amount": amount,
             "currency": CURRENCY,
-            "type": "BACKORDER",
             "created_at": NOW - timedelta(hours=1),
-            "updated_at": None,
-            "expires_at": NOW + timedelta(hours=6),
             **changes,
         }
     )
@@ -153,13 +150,12 @@ def an_entry(
         **{
             "id": f"acc-{description}",
             "at": NOW,
+            "kind": EntryKind.OTHER,
             "type": "BACKORDER",
             "description": description,
             "price": price,
-            "vat_percent": Decimal(0),
             "vat_price": vat_price,
             "currency": CURRENCY,
-            "amount": None,
             "reference": "",
             **changes,
         }

@@ -234,37 +234,45 @@ class DateBalance:
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """Reserved funds; a negative amount is a credit. A lease of hours that the provider renews: `expires_at` moves."""
+    """Reserved funds; a negative amount is a credit. `is_for_a_backorder`: as far as the provider says what it is for;
+    a login reserves for other things, too."""
 
     id: str
     domain: str
     amount: Decimal
     currency: str
-    type: str
     created_at: datetime
-    updated_at: datetime | None
-    expires_at: datetime | None
+    is_for_a_backorder: bool = True
+
+
+class EntryKind(StrEnum):
+    """What an accounting entry is for, as far as its type says. The type of a backorder's charge is not documented, so
+    that is found by domain and time among those of kind `OTHER`."""
+
+    PAYMENT = "payment"  # money paid in
+    AUCTION = "auction"  # an auction's price
+    REGISTRATION = "registration"  # a domain registered by hand
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class AccountingEntry:
-    """A booking. `price` is net and negative for a charge; `vat_price` comes on top, with the same sign. `amount` is a
-    quantity, such as the years of a registration, and no money. `id` may be missing for one's own account."""
+    """A row of the account's books. `price` is net and negative for a charge; `vat_price` comes on top, with the same
+    sign. `type`: the provider's own word, for reports. `id` may be missing for one's own account."""
 
     id: str | None
     at: datetime
+    kind: EntryKind
     type: str
     description: str
     price: Decimal
-    vat_percent: Decimal
     vat_price: Decimal
     currency: str
-    amount: Decimal | None
     reference: str
 
     @property
     def gross(self) -> Decimal:
-        """What the balance changed by."""
+        """Return what the balance changed by."""
         return self.price + self.vat_price
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from backorder.domain.money import ZERO
 from backorder.provider.hexonet.values import amount, amount_or_none, moment, moment_or_none, required
 from backorder.provider.hexonet.wire import Response, Row
-from backorder.provider.port import AccountingEntry, AccountStatus, DateBalance, Deposit, Renewal
+from backorder.provider.port import AccountingEntry, AccountStatus, DateBalance, Deposit, EntryKind, Renewal
 
 
 def read_account(response: Response) -> AccountStatus:
@@ -31,21 +31,18 @@ DEPOSIT_PROPERTIES: Final = (
     "CURRENCY",
     "ACCOUNTINGTYPE",
     "CREATEDDATE",
-    "UPDATEDDATE",
-    "EXPIRATIONDATE",
 )
 
 
 def read_deposit(row: Row) -> Deposit:
+    type_ = row["ACCOUNTINGTYPE"].upper()
     return Deposit(
         id=required(row["DEPOSITID"], "DEPOSITID"),
         domain=row["DESCRIPTION"].lower(),
         amount=amount(row["DEPOSIT"], "DEPOSIT"),
         currency=row["CURRENCY"].upper(),
-        type=row["ACCOUNTINGTYPE"].upper(),
         created_at=moment(row["CREATEDDATE"], "CREATEDDATE"),
-        updated_at=moment_or_none(row["UPDATEDDATE"], "UPDATEDDATE"),
-        expires_at=moment_or_none(row["EXPIRATIONDATE"], "EXPIRATIONDATE"),
+        is_for_a_backorder=not type_ or "BACKORDER" in type_,
     )
 
 
@@ -62,27 +59,38 @@ ACCOUNTING_PROPERTIES: Final = (
     "ACCOUNTINGTYPE",
     "ACCOUNTINGDESCRIPTION",
     "ACCOUNTINGPRICE",
-    "ACCOUNTINGVAT",
     "ACCOUNTINGVATPRICE",
     "ACCOUNTINGCURRENCY",
-    "ACCOUNTINGAMOUNT",
     "ACCOUNTINGREFERENCE",
 )
 
 
 def read_accounting_entry(row: Row) -> AccountingEntry:
+    type_ = row["ACCOUNTINGTYPE"].upper()
     return AccountingEntry(
         id=row["ACCOUNTINGID"] or None,
         at=moment(row["ACCOUNTINGDATE"], "ACCOUNTINGDATE"),
-        type=row["ACCOUNTINGTYPE"].upper(),
+        kind=entry_kind(type_),
+        type=type_,
         description=row["ACCOUNTINGDESCRIPTION"],
         price=amount(row["ACCOUNTINGPRICE"], "ACCOUNTINGPRICE"),
-        vat_percent=amount(row["ACCOUNTINGVAT"] or "0.00", "ACCOUNTINGVAT"),
         vat_price=amount(row["ACCOUNTINGVATPRICE"] or "0.00", "ACCOUNTINGVATPRICE"),
         currency=row["ACCOUNTINGCURRENCY"].upper(),
-        amount=amount_or_none(row["ACCOUNTINGAMOUNT"], "ACCOUNTINGAMOUNT"),
         reference=row["ACCOUNTINGREFERENCE"],
     )
+
+
+def entry_kind(type_: str) -> EntryKind:
+    """Return what a type says that an entry is for.
+
+    The reference's own example of money paid in is `PAYMENT`, of a domain registered by hand `ADD_DOMAIN`
+    (QueryAccountingList). What an auction's price is called is not documented; it is taken to say so.
+    """
+    if "AUCTION" in type_:
+        return EntryKind.AUCTION
+    if "PAYMENT" in type_:
+        return EntryKind.PAYMENT
+    return EntryKind.REGISTRATION if type_ == "ADD_DOMAIN" else EntryKind.OTHER
 
 
 RENEWAL_PROPERTIES: Final = (
