@@ -13,7 +13,7 @@ import click
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from backorder.provider.errors import ProviderError
+from backorder.provider.port import ProviderError
 from backorder.runtime.clock import system_clock
 from ops.faults import Fault, aws_in_words
 from ops.screen import Screen, counted

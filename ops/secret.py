@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from backorder.provider.credentials import Credentials, credentials_in
-from backorder.provider.errors import AccessDenied, ProviderError
+from backorder.provider.hexonet.credentials import Credentials, credentials_in
+from backorder.provider.port import AccessDenied, ProviderError
 from ops.faults import Fault
 from ops.screen import plain
 from ops.stacks import Stack, where

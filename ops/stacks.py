@@ -19,10 +19,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from backorder.provider.adapter import Stage
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials, SecretCredentials
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials, SecretCredentials
 from backorder.runtime.clock import Clock, system_clock
+from backorder.runtime.settings import Stage
 from backorder.store.dynamodb import DynamoStore
 from ops.faults import Fault
 
@@ -116,9 +116,9 @@ class Stack:
         """The login in the stack's secret, read when it is first needed."""
         return SecretCredentials(self.output("ProviderSecretArn"), self.secrets)
 
-    def provider(self, credentials: Credentials | None = None) -> Provider:
+    def provider(self, credentials: Credentials | None = None) -> HexonetClient:
         """The provider, with the login in the stack's secret or with another one."""
-        return Provider(
+        return HexonetClient(
             stage=self.stage,
             endpoint=self.provider_endpoint,
             credentials=self.credentials if credentials is None else lambda: credentials,

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from backorder.documents.runs import last_run
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
-from backorder.provider.errors import ProviderError
+from backorder.provider.port import ProviderError
 from backorder.runtime.clock import iso
 from ops.faults import Fault
 from ops.stacks import Stack

@@ -31,9 +31,7 @@ from backorder.domain.values import (
     Step,
     Wish,
 )
-from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application
+from backorder.provider.port import AccountingEntry, AccountStatus, Application, ApplicationStatus, Deposit, EntryKind
 from backorder.store import ListRecord
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -194,7 +192,7 @@ def an_application(domain: str = "john.com", status: str = "REQUESTED", **change
         **{
             "id": f"app-{domain}",
             "domain": domain,
-            "class_": f"{zone_of(domain).replace('.', '').upper()}_BACKORDER",
+            "zone": zone_of(domain),
             "status": ApplicationStatus(status),
             "created_at": NOW - timedelta(hours=1),
             "updated_at": NOW,
@@ -211,10 +209,7 @@ def a_deposit(domain: str = "john.com", amount: Decimal = FEE, **changes: Any) -
             "domain": domain,
             "amount": amount,
             "currency": CURRENCY,
-            "type": "BACKORDER",
             "created_at": NOW - timedelta(hours=1),
-            "updated_at": None,
-            "expires_at": NOW + timedelta(hours=6),
             **changes,
         }
     )
@@ -228,13 +223,12 @@ def an_entry(
         **{
             "id": f"acc-{description}",
             "at": NOW,
+            "kind": EntryKind.OTHER,
             "type": "BACKORDER",
             "description": description,
             "price": price,
-            "vat_percent": Decimal(0),
             "vat_price": vat_price,
             "currency": CURRENCY,
-            "amount": None,
             "reference": "",
             **changes,
         }

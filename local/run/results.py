@@ -18,7 +18,7 @@ from backorder.documents.successes import successes
 from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Account, Posting, Tally, balances
-from backorder.provider.account import AccountStatus
+from backorder.provider.port import AccountStatus
 from backorder.runtime.clock import iso
 from backorder.store import ListRecord, Store
 from reconciliation.overview import overview

@@ -9,7 +9,7 @@ from typing import Any
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import PLACED, State
 from backorder.domain.values import Reason
-from backorder.provider.adapter import LOCK_LEAD
+from backorder.provider.port import LOCK_LEAD
 from backorder.store import Store
 from local.run.ranked_dates import outranked
 from planning.funding.windows import TIME_TO_REACT, UNSURE, finalization_of

@@ -10,12 +10,11 @@ from typing import Final
 
 from backorder.domain.clock_difference import Ahead
 from backorder.domain.money import ZERO
-from backorder.provider.account import AccountStatus, UserStatus
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
-from backorder.provider.dated import account_and_clock
-from backorder.provider.errors import AccessDenied, NotFound, ProviderError
-from backorder.provider.names import Contact, DomainOptions
+from backorder.provider.hexonet.account import UserStatus
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials
+from backorder.provider.hexonet.names import Contact, DomainOptions
+from backorder.provider.port import AccessDenied, AccountStatus, NotFound, ProviderError, account_and_clock
 from backorder.rules import Rules
 from backorder.runtime.clock import Clock
 from ops.doctor.checks import Check, fault, ok, warning
@@ -50,7 +49,7 @@ class Caller:
 
 
 def examine(
-    provider: Provider,
+    provider: HexonetClient,
     credentials: Credentials,
     *,
     rules: Rules,
@@ -174,7 +173,7 @@ def prices(user: UserStatus, rules: Rules, zones: Iterable[str], currency: str) 
     return ok("prices", told)
 
 
-def _contacts(provider: Provider, rules: Rules, zones: Iterable[str]) -> Iterator[Check]:
+def _contacts(provider: HexonetClient, rules: Rules, zones: Iterable[str]) -> Iterator[Check]:
     named = handles(rules, zones)
     if not named:
         yield ok("contacts", "none are set: the account's own are used")
@@ -206,7 +205,7 @@ def _sent(rules: Rules, zone: str, kind: re.Pattern[str]) -> list[str]:
     return [value for name, value in rules.provider.extra(zone).items() if kind.fullmatch(name)]
 
 
-def _zones(provider: Provider, rules: Rules, zones: Sequence[str]) -> Iterator[Check]:
+def _zones(provider: HexonetClient, rules: Rules, zones: Sequence[str]) -> Iterator[Check]:
     if not zones:
         yield ok("zones", "rules.toml names none")
         return

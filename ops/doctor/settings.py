@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from backorder.documents.account_outlook import standing
-from backorder.provider.adapter import DEFAULT_ENDPOINT, Stage
-from backorder.provider.client import Provider
+from backorder.provider.hexonet.adapter import DEFAULT_ENDPOINT
+from backorder.provider.hexonet.client import HexonetClient
 from backorder.rules import Rules, RulesError, RulesOutdated, last_good_rules, parse_rules
 from backorder.runtime.clock import system_clock
+from backorder.runtime.settings import Stage
 from ops.doctor import deployment
 from ops.doctor import provider as at_provider
 from ops.doctor.checks import Check, Diagnosis, fault, looked, ok, warning
@@ -70,7 +71,7 @@ def of_files(login: Path, rules: Path | None, *, stage: Stage, endpoint: str | N
     if rules is not None:
         settings = _rules(rules, checks)
     try:
-        provider = Provider(
+        provider = HexonetClient(
             stage=stage, endpoint=endpoint or DEFAULT_ENDPOINT, credentials=lambda: credentials, pool_size=1
         )
     except ValueError as error:

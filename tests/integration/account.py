@@ -17,8 +17,8 @@ from backorder.domain.ledger import Account, Posting, balances
 from backorder.domain.registries import Registries, Times
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials
 from backorder.store import Store
 from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
@@ -88,8 +88,8 @@ class World:
             raise RuntimeError("no such topic")
         self.messages.append(message)
 
-    def provider(self) -> Provider:
-        return Provider(
+    def provider(self) -> HexonetClient:
+        return HexonetClient(
             endpoint=self.url,
             stage="test",
             credentials=lambda: Credentials("test.user", self.password),
@@ -130,7 +130,7 @@ class World:
         return self.reconcile()
 
     @contextmanager
-    def provider_of(self) -> Iterator[Provider]:
+    def provider_of(self) -> Iterator[HexonetClient]:
         provider = self.provider()
         try:
             yield provider

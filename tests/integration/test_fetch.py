@@ -16,8 +16,8 @@ from moto import mock_aws
 
 from backorder.documents.halt import Halt, halt_line
 from backorder.domain.values import Source
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials
 from backorder.rules import keep_rules
 from backorder.store.memory import MemoryStore
 from fetching.fetch import LEASE, RESERVE_S, TOO_OLD, Fetching, Summary, fetch_list
@@ -66,7 +66,7 @@ class World:
     seconds_left: Callable[[], float] = lambda: inf
 
     def fetch(self, *, page: int = 40) -> Summary:
-        provider = Provider(
+        provider = HexonetClient(
             endpoint=self.url,
             stage="test",
             credentials=lambda: Credentials("test.user", "test.passw0rd"),
@@ -327,7 +327,7 @@ def test_a_large_list_goes_up_in_parts(world: World) -> None:
     for number, content in enumerate(pages):
         body = gzip.compress(content.encode())
         world.s3.put_object(Bucket=REPORTS, Key=f"{folder}/{number:05}.csv.gz", Body=body)
-    reached = {"day": "2026-11-24", "query": {"ORDERBY": "NAME"}, "began_at": NOW.isoformat(), "read": True}
+    reached = {"day": "2026-11-24", "wanted": {}, "began_at": NOW.isoformat(), "read": True}
     world.store.put_document("fetch", {**reached, "pages": 4, "names": 260_000})
     assert world.fetch().list == KEY
     head = world.s3.head_object(Bucket=LISTS, Key=KEY)
@@ -340,7 +340,7 @@ def test_a_large_list_that_breaks_off_leaves_nothing_in_dropping(world: World) -
     world.rules("")
     names = random.Random(1).randbytes(9 << 20)
     world.s3.put_object(Bucket=REPORTS, Key=f"fetching/{NOW:%Y%m%dT%H%M%S}/00000.csv.gz", Body=names)
-    reached = {"day": "2026-11-24", "query": {"ORDERBY": "NAME"}, "began_at": NOW.isoformat(), "read": True}
+    reached = {"day": "2026-11-24", "wanted": {}, "began_at": NOW.isoformat(), "read": True}
     world.store.put_document("fetch", {**reached, "pages": 2, "names": 260_000})
     with pytest.raises(world.s3.exceptions.NoSuchKey):
         world.fetch()

@@ -10,9 +10,10 @@ from decimal import Decimal
 
 import pytest
 
-from backorder.documents.account_outlook import FallsDue, ForeignOrder, OwnPrice, Standing, standing
+from backorder.documents.account_outlook import FallsDue, ForeignOrder, Standing, standing
 from backorder.domain.states import State
 from backorder.domain.values import Reason
+from backorder.provider.port import OwnPrice
 from backorder.rules import keep_rules
 from local.emulator import books
 from local.emulator.world import MAIN_USER
@@ -199,7 +200,7 @@ def test_nothing_that_plans_reckon_with_is_left_out() -> None:
             release_lag=2 * HOUR,
             foreign={next(iter(known.foreign)): ForeignOrder("theirs.com", "com", NOW + 9 * DAY)},
             renewals=(FallsDue(NOW + 9 * DAY, usd(15)),),
-            prices={"COM": OwnPrice(usd("12.50"), "USD")},
+            prices={"com": OwnPrice(usd("12.50"), "USD")},
             credits=usd(50),
             excludes_deposits=False,
             deposit=usd(19),

@@ -17,9 +17,9 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 
 from backorder import provider as provider_package
-from backorder.provider.client import Provider
-from backorder.provider.credentials import SecretCredentials
-from backorder.provider.errors import AccessDenied, ProviderError
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import SecretCredentials
+from backorder.provider.port import AccessDenied, NameFilter, ProviderError
 from backorder.runtime.observability import metrics
 from local.emulator import Delivery, Emulator, EmulatorServer, Options, world
 from local.emulator.options import WIRE_FAULTS
@@ -99,7 +99,7 @@ class Provision(Emulator):
         return super().exchange(fields)
 
 
-METHODS: dict[str, Callable[[Provider], object]] = {
+METHODS: dict[str, Callable[[HexonetClient], object]] = {
     "order": lambda p: p.order("john.com"),
     "order with settings": lambda p: p.order("jane.com", new=True, extra={"OWNERCONTACT0": "P-NONE"}),
     "applications": lambda p: p.applications(),
@@ -114,6 +114,8 @@ METHODS: dict[str, Callable[[Provider], object]] = {
     "accounting": lambda p: p.accounting(date(2026, 11, 1), date(2026, 11, 30)),
     "renewals": lambda p: p.renewals(until=NOW),
     "user": lambda p: p.user(),
+    "prices": lambda p: p.prices(),
+    "pending_delete_page": lambda p: p.pending_delete_page(NameFilter(), first=0, size=10),
     "pending_deletes": lambda p: list(p.pending_deletes(zones=["com"], labels=["john"])),
     "check": lambda p: p.check(["john.com"]),
     "domain": lambda p: p.domain("john.com"),
@@ -148,7 +150,7 @@ class Spy:
     def drive(self, *passwords: str, read_timeout: float = 20.0) -> None:
         credentials = SecretCredentials("arn:secret", cast("Any", Secrets(list(passwords or [PASSWORD]))))
         watch = Watch()
-        provider = Provider(
+        provider = HexonetClient(
             endpoint=self.server.url,
             stage="test",
             credentials=credentials,
@@ -218,7 +220,7 @@ def spy(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> I
 
 
 def test_every_method_is_driven() -> None:
-    public = {name for name, value in vars(Provider).items() if callable(value) and not name.startswith("_")}
+    public = {name for name, value in vars(HexonetClient).items() if callable(value) and not name.startswith("_")}
     assert public - {"close", "within"} <= set(METHODS)
 
 
@@ -255,7 +257,7 @@ def test_a_server_that_repeats_the_password_does_not_get_it_shown(spy: Spy, echo
 
 def test_a_login_is_checked_with_the_password_that_replaced_the_refused_one(spy: Spy) -> None:
     secrets = Secrets(["old", PASSWORD])
-    provider = Provider(
+    provider = HexonetClient(
         endpoint=spy.server.url,
         stage="test",
         credentials=SecretCredentials("arn:secret", cast("Any", secrets)),

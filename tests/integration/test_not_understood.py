@@ -20,7 +20,7 @@ from backorder.domain.ledger import Account
 from backorder.domain.registries import Registries
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from backorder.provider.client import Provider
+from backorder.provider.port import Provider
 from backorder.runtime.messages import Batch
 from backorder.store import SetAside, Store
 from ingestion.intake import Intake, Outcome

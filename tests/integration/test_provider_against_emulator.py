@@ -14,11 +14,17 @@ from typing import Any
 
 import pytest
 
-from backorder.provider.account import DateBalance
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
-from backorder.provider.errors import AccessDenied, NotAllowedNow, NotFound, Refused
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials
+from backorder.provider.port import (
+    AccessDenied,
+    ApplicationStatus,
+    DateBalance,
+    NameFilter,
+    NotAllowedNow,
+    NotFound,
+    Refused,
+)
 
 
 @dataclass
@@ -35,8 +41,8 @@ class Emulator:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
-    def provider(self, login: str = "test.user", password: str = "test.passw0rd") -> Provider:
-        return Provider(
+    def provider(self, login: str = "test.user", password: str = "test.passw0rd") -> HexonetClient:
+        return HexonetClient(
             endpoint=self.endpoint,
             stage="test",
             credentials=lambda: Credentials(login, password),
@@ -102,7 +108,7 @@ def test_the_life_of_a_won_a_lost_and_an_auctioned_name(emulator: Emulator) -> N
     assert sorted(charge.description for charge in charges) == ["wanted.com", "won.com"]
     assert provider.account().amount == Decimal("5000.00") + sum(charge.gross for charge in charges)
     assert provider.deposits().items == ()
-    assert provider.domain("won.com").created_at is not None
+    assert provider.domain("won.com").expires_at is not None
     with pytest.raises(NotFound):
         provider.domain("lost.net")
 
@@ -146,8 +152,10 @@ def test_lists_are_read_over_several_pages(emulator: Emulator) -> None:
     assert everything.complete
     assert len(everything) == len(domains)
     assert {application.domain for application in provider.applications(domains=domains)} == set(domains)
-    pending = list(provider.pending_deletes(zones=["com"], page=100))
-    assert {name.domain for name in pending} == set(domains)
+    everywhere = NameFilter(zones=("com",))
+    pages = [provider.pending_delete_page(everywhere, first=first, size=100) for first in range(0, 1_050, 100)]
+    assert {name.domain for page in pages for name in page.names} == set(domains)
+    assert {page.total for page in pages} == {1_050}
     some = list(provider.pending_deletes(zones=["com"], labels=["name7", "name10", "none"]))
     assert {name.domain for name in some} == {"name7.com", "name10.com"}
     assert {name.finalization_at for name in some} == {datetime(2026, 1, 4, 12, tzinfo=UTC)}
@@ -164,4 +172,4 @@ def test_every_other_command_is_understood(emulator: Emulator) -> None:
     assert provider.user().vat == Decimal("19.00")
     assert provider.renewals(until=datetime(2026, 6, 1, tzinfo=UTC)).complete
     provider.check_authentication()
-    assert next(each.id for each in provider.applications(status=ApplicationStatus.REQUESTED)) == order.id
+    assert provider.prices() == {}

@@ -16,11 +16,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from backorder.provider import transport
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials, SecretCredentials
-from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, TemporaryFailure
-from backorder.provider.transport import MAX_BODY_BYTES
+from backorder.provider.hexonet import transport
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials, SecretCredentials
+from backorder.provider.hexonet.transport import MAX_BODY_BYTES
+from backorder.provider.port import AccessDenied, OutcomeUnknown, ProviderError, TemporaryFailure
 
 PASSWORD = "pa55-never-shown"
 READ_TIMEOUT = 0.4
@@ -98,8 +98,8 @@ class Server:
     def close(self) -> None:
         self._listener.close()
 
-    def provider(self, credentials: Callable[[], Credentials] | None = None, **settings: Any) -> Provider:
-        return Provider(
+    def provider(self, credentials: Callable[[], Credentials] | None = None, **settings: Any) -> HexonetClient:
+        return HexonetClient(
             endpoint=f"http://127.0.0.1:{self.port}/api/call.cgi",
             stage="test",
             credentials=credentials or (lambda: Credentials("jane", PASSWORD)),
@@ -198,7 +198,7 @@ def test_a_connection_that_was_never_made_is_a_temporary_failure(server: Server)
 
 
 def test_a_host_that_does_not_exist_is_a_temporary_failure() -> None:
-    provider = Provider(
+    provider = HexonetClient(
         endpoint="https://nowhere.invalid/api",
         stage="test",
         credentials=lambda: Credentials("jane", PASSWORD),
@@ -210,7 +210,7 @@ def test_a_host_that_does_not_exist_is_a_temporary_failure() -> None:
 
 
 def test_a_server_without_tls_gets_nothing_to_read(server: Server) -> None:
-    provider = Provider(
+    provider = HexonetClient(
         endpoint=f"https://127.0.0.1:{server.port}/api",
         stage="test",
         credentials=lambda: Credentials("jane", PASSWORD),

@@ -20,8 +20,8 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.schedule import MARGIN
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey, Call, Origin, Reason, Refusal
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials
 from backorder.rules import keep_rules
 from backorder.runtime.clock import Clock
 from backorder.runtime.messages import Batch
@@ -120,8 +120,8 @@ class World:
             return work(batch, submission, seconds_left=seconds_left)
 
     @contextmanager
-    def _provider(self) -> Iterator[Provider]:
-        provider = Provider(
+    def _provider(self) -> Iterator[HexonetClient]:
+        provider = HexonetClient(
             endpoint=self.url,
             stage="test",
             credentials=lambda: Credentials("test.user", self.password),

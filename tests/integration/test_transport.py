@@ -16,9 +16,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
-from backorder.provider.errors import ProviderError, TemporaryFailure
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials
+from backorder.provider.port import ProviderError, TemporaryFailure
 from local.emulator import Emulator, EmulatorServer, Options
 from tests.factories import NOW
 
@@ -60,8 +60,8 @@ def proxy() -> Iterator[Listener]:
 
 
 @contextmanager
-def a_provider(endpoint: str) -> Iterator[Provider]:
-    provider = Provider(
+def a_provider(endpoint: str) -> Iterator[HexonetClient]:
+    provider = HexonetClient(
         endpoint=endpoint,
         stage="test",
         credentials=lambda: Credentials(LOGIN, PASSWORD),

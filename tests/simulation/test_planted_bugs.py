@@ -27,10 +27,7 @@ from backorder.domain.dates import DateStatement
 from backorder.domain.ledger import Posting
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey, Call, Claim, Origin
-from backorder.provider.account import AccountingEntry
-from backorder.provider.applications import Application
-from backorder.provider.client import Provider
-from backorder.provider.listing import Listing
+from backorder.provider.port import AccountingEntry, Application, Listing, Provider
 from backorder.store import Conflict, Store
 from backorder.store.memory import MemoryStore
 from reconciliation.books import Books

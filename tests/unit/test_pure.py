@@ -19,7 +19,17 @@ PURE = {
         *("account_outlook", "halt", "listeners", "misplaced", "runs", "successes", "unread"),
     ],
     "backorder.store": ["documents", "protocol"],
-    "backorder.provider": ["account", "adapter", "applications", "errors", "names"],
+    "backorder.provider": ["port"],
+    "backorder.provider.hexonet": [
+        "account",
+        "adapter",
+        "applications",
+        "codes",
+        "names",
+        "pending_deletes",
+        "prices",
+        "reading",
+    ],
     "ingestion": ["arrived", "date_sources", "keys", "notices", "reading", "rounds", "scoring", "selection", "summary"],
     "fetching": ["query"],
     "planning.funding": [

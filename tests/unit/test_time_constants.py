@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backorder.provider.transport import IDLE_SECONDS
+from backorder.provider.hexonet.transport import IDLE_SECONDS
 from backorder.runtime.settings import ProviderSettings
 from fetching import fetch
 from ingestion import sweep, writing

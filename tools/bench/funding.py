@@ -27,7 +27,7 @@ from backorder.domain.values import (
     Source,
     Wish,
 )
-from backorder.provider.adapter import LOCK_LEAD
+from backorder.provider.port import LOCK_LEAD
 from backorder.rules import Rules
 from planning.funding.allocation import plan
 from planning.funding.problem import Funds, Position

@@ -26,8 +26,8 @@ from backorder.domain.registries import Registries
 from backorder.domain.schedule import UNDATED
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey, Decider, Decision, ListPlace, PlacedApplication, Source, Wish
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials
 from backorder.store.memory import MemoryStore
 from local.emulator import Emulator, EmulatorServer, Options
 from local.emulator.world import MAIN_USER
@@ -163,7 +163,7 @@ def _measure(size: int, url: str, pipe: Connection, runs: Runs, write_seconds: f
     store = CountedStore(write_seconds)
     for number, name in enumerate(_names(size)):
         store.create(_placed(name, str(10700 + number), _ordered_at(number, size)))
-    provider = Provider(
+    provider = HexonetClient(
         stage="test",
         credentials=lambda: Credentials("test.user", "test.passw0rd"),
         pool_size=1,

@@ -19,8 +19,8 @@ from typing import Any
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey, Decider, Decision, ListPlace, Source, Wish
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials
 from backorder.runtime.clock import system_clock
 from backorder.runtime.messages import Batch
 from backorder.runtime.observability import logger
@@ -89,8 +89,8 @@ def _bench() -> None:
     print(f"boto3 for a conditional write: {_conditional_write() * 1000:.2f} ms of CPU, apart from the worker's")
 
 
-def _provider(url: str, calls: int) -> Provider:
-    return Provider(stage="test", credentials=lambda: LOGIN, pool_size=calls, endpoint=url)
+def _provider(url: str, calls: int) -> HexonetClient:
+    return HexonetClient(stage="test", credentials=lambda: LOGIN, pool_size=calls, endpoint=url)
 
 
 def _worker(url: str, calls: int) -> tuple[float, float]:

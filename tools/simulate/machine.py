@@ -14,8 +14,8 @@ from typing import Any
 import ingestion.app
 import submission.app
 from backorder.domain.registries import Registries
-from backorder.provider.client import Provider
-from backorder.provider.credentials import SecretCredentials
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import SecretCredentials
 from backorder.runtime.messages import Batch
 from ingestion.services import Ingestion
 from local.emulator import Emulator
@@ -181,8 +181,8 @@ class Machine:
     def _seconds_left(self, process: Process) -> float:
         return (process.ends_at - self.scheduler.now).total_seconds()
 
-    def _provider(self, function: str, pool_size: int) -> Provider:
-        provider = Provider(
+    def _provider(self, function: str, pool_size: int) -> HexonetClient:
+        provider = HexonetClient(
             stage="test",
             credentials=self._credentials[function],
             pool_size=pool_size,

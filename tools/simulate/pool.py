@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 from unittest.mock import patch
 
-from backorder.provider.concurrency import Concurrency, Slot
+from backorder.provider.hexonet.concurrency import Concurrency, Slot
 from tools.simulate.scheduler import Scheduler, current_scheduler, current_task
 
 T = TypeVar("T")

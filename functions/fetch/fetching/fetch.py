@@ -18,14 +18,13 @@ from pydantic import BaseModel
 
 from backorder.documents.halt import halt
 from backorder.documents.successes import Stage, note_success
-from backorder.provider.client import Provider
-from backorder.provider.errors import ProviderError
+from backorder.provider.port import NameFilter, Provider, ProviderError
 from backorder.rules import RulesOutdated, kept_rules
 from backorder.runtime.clock import Clock
 from backorder.runtime.observability import logger
 from backorder.store import Store
 from fetching.pages import OVERLAP, MovedTooFar, page_after, rows
-from fetching.query import Query, query
+from fetching.query import wanted_names
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -77,7 +76,7 @@ class _Reached(BaseModel):
     """How far a day's list was read."""
 
     day: date
-    query: Query
+    wanted: NameFilter
     began_at: datetime
     complete: bool = False
     """The file is there."""
@@ -89,9 +88,9 @@ class _Reached(BaseModel):
     last: list[str] = []
     names: int = 0
 
-    def goes_on(self, asked: Query, now: datetime) -> bool:
+    def goes_on(self, wanted: NameFilter, now: datetime) -> bool:
         """Whether this is still the list to read, or the one that was read today."""
-        if self.query != asked:
+        if self.wanted != wanted:
             return False
         return self.day == now.date() if self.complete else now - self.began_at < TOO_OLD
 
@@ -123,13 +122,15 @@ def fetch_list(fetching: Fetching, *, holder: str, seconds_left: Callable[[], fl
     if not store.acquire_lease(_DOCUMENT, holder, now=now, until=now + LEASE):
         return Summary(skipped="another fetch is under way")
     try:
-        return _Tick(fetching, query(rules.rules.select), now, seconds_left).run()
+        return _Tick(fetching, wanted_names(rules.rules.select), now, seconds_left).run()
     finally:
         store.release_lease(_DOCUMENT, holder)
 
 
 class _Tick:
-    def __init__(self, fetching: Fetching, asked: Query, now: datetime, seconds_left: Callable[[], float]) -> None:
+    def __init__(
+        self, fetching: Fetching, wanted: NameFilter, now: datetime, seconds_left: Callable[[], float]
+    ) -> None:
         self.fetching = fetching
         self.provider = fetching.provider.within(
             lambda seconds: None if seconds_left() > seconds else "too little time remained"
@@ -137,8 +138,8 @@ class _Tick:
         self.seconds_left = seconds_left
         body = fetching.store.document(_DOCUMENT)
         self.before = _Reached.model_validate(body) if body else None
-        self.reached = _Reached(day=now.date(), query=asked, began_at=now)
-        if self.before is not None and self.before.goes_on(asked, now):
+        self.reached = _Reached(day=now.date(), wanted=wanted, began_at=now)
+        if self.before is not None and self.before.goes_on(wanted, now):
             self.reached = self.before
         self.summary = Summary(names=self.reached.names)
 
@@ -161,7 +162,7 @@ class _Tick:
         except MovedTooFar as error:
             self.summary.failed = True
             self._clear(self.reached)
-            self._note(_Reached(day=self.reached.day, query=self.reached.query, began_at=self.fetching.clock()))
+            self._note(_Reached(day=self.reached.day, wanted=self.reached.wanted, began_at=self.fetching.clock()))
             return self._goes_on(f"{error}: it is read anew")
         self._put_together()
         note_success(self.fetching.store, self.fetching.clock(), Stage.LISTS)
@@ -175,7 +176,7 @@ class _Tick:
     def _next_page(self) -> None:
         reached = self.reached
         page = page_after(
-            self.provider, reached.query, reached=reached.place, last=reached.last, size=self.fetching.page
+            self.provider, reached.wanted, reached=reached.place, last=reached.last, size=self.fetching.page
         )
         content = "".join(rows(page.names)).encode("utf-8")
         self.fetching.s3.put_object(

@@ -10,15 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from backorder.provider.client import Provider
-from backorder.provider.errors import OutcomeUnknown
-from backorder.provider.names import PENDING_DELETE_PROPERTIES, PendingDelete, read_pending_delete
-from backorder.provider.values import number
-from backorder.provider.wire import NotAnAnswer, Row
-from backorder.runtime.observability import logger
-from fetching.query import Query
+from backorder.provider.port import Command, NameFilter, OutcomeUnknown, PendingDelete, Provider
 
-COMMAND = "QueryDomainPendingDeleteList"
 OVERLAP = 20
 """Names that two pages have in common, if nothing moved."""
 
@@ -37,48 +30,24 @@ class Page:
     is_last: bool
 
 
-def page_after(provider: Provider, query: Query, *, reached: int, last: Sequence[str], size: int) -> Page:
+def page_after(provider: Provider, wanted: NameFilter, *, reached: int, last: Sequence[str], size: int) -> Page:
     """The page after `reached`; `last` are the last names before it (none: from the beginning), `size` names at most.
 
-    Raises MovedTooFar, and what the client raises where the provider does not answer, or not with a page.
+    Raises MovedTooFar, and what the provider raises where it does not answer, or not with a page.
     """
     for back in (OVERLAP, size):
         first = max(0, reached - back)
-        names, total = _read(provider, query, first, size)
+        page = provider.pending_delete_page(wanted, first=first, size=size)
+        names, total = page.names, page.total
         if not last:
-            return Page(tuple(names), len(names), len(names) >= total)
+            return Page(names, len(names), len(names) >= total)
         known = set(last)
         if (at := max((n for n, name in enumerate(names) if name.domain in known), default=None)) is not None:
             end = first + len(names)
             if end <= reached and end < total and len(names) <= OVERLAP:
-                raise OutcomeUnknown(f"a page of {len(names)} names leads nowhere", command=COMMAND)
-            return Page(tuple(names[at + 1 :]), end, end >= total)
+                raise OutcomeUnknown(f"a page of {len(names)} names leads nowhere", asked=Command.PENDING_DELETES)
+            return Page(names[at + 1 :], end, end >= total)
     raise MovedTooFar(f"the list moved by more than {size:,} names since it was read up to {reached:,}")
-
-
-def _read(provider: Provider, query: Query, first: int, size: int) -> tuple[list[PendingDelete], int]:
-    response = provider.call(COMMAND, **query, FIRST=first, LIMIT=size)
-    try:
-        names = [_name(row) for row in response.rows(*PENDING_DELETE_PROPERTIES)]
-        total = number(response.first("TOTAL"), "TOTAL")
-        count = number(response.first("COUNT") or str(len(names)), "COUNT")
-    except NotAnAnswer as error:
-        raise OutcomeUnknown(f"the answer {error}", command=COMMAND) from error
-    if count != len(names) or (not names and first < total):
-        # Half a page: the list would end here, and seem whole.
-        raise OutcomeUnknown(
-            f"a page from {first:,} of {total:,} has {len(names):,} names, not {count:,}", command=COMMAND
-        )
-    return names, total
-
-
-def _name(row: Row) -> PendingDelete:
-    """A row that makes no sense keeps its place, so that the page is whole; without a date it is left out."""
-    try:
-        return read_pending_delete(row)
-    except NotAnAnswer as error:
-        logger.warning("row_unread", command=COMMAND, domain=row["DOMAIN"], why=str(error))
-        return PendingDelete(row["DOMAIN"].lower(), None, None, "")
 
 
 def rows(names: Sequence[PendingDelete]) -> Iterator[str]:

@@ -11,15 +11,10 @@ goes along only where it cannot leave out a name that the rules would choose:
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import replace
 
+from backorder.provider.port import KeywordPlace, NameFilter
 from backorder.rules import Select
-
-Query = dict[str, str | list[str]]
-"""Parameters of QueryDomainPendingDeleteList, as the provider names them."""
-
-LONGEST_LENGTH: Final = 20
-"""The provider filters by lengths up to this; longer names have none that could be asked for."""
 
 _PLAIN = re.compile(
     r"""(?: [a-z0-9.|^$-]            # what stands for itself, any character, or, the ends
@@ -33,45 +28,36 @@ _PLAIN = re.compile(
 )
 
 
-def query(select: Select) -> Query:
-    """What is asked for under these rules."""
-    asked: Query = {"ORDERBY": "NAME"}
-    if select.zones:
-        asked["ZONE"] = list(select.zones)
+def wanted_names(select: Select) -> NameFilter:
+    """Return what is asked for under these rules."""
     if select.idn:
-        return asked
-    filters = ["NOIDNS"]
-    if not select.hyphens:
-        filters.append("NOHYPHENS")
-    if select.digits is False:
-        filters.append("NONUMBERS")
-    asked["FILTER"] = filters
-    if select.length is not None and select.length[1] <= LONGEST_LENGTH:
-        shortest, longest = select.length
-        asked["LENGTH"] = [str(length) for length in range(shortest, longest + 1)]
-    if (expression := _expression(select)) is not None:
-        asked["REGEXP"] = expression
-    return {**asked, **_keywords(select)}
+        return NameFilter(zones=select.zones)
+    wanted = NameFilter(
+        zones=select.zones,
+        idns=False,
+        hyphens=select.hyphens,
+        digits=select.digits is not False,
+        length=select.length,
+        expression=_expression(select),
+    )
+    return _with_keywords(wanted, select)
 
 
 def _expression(select: Select) -> str | None:
-    """One is all that can be asked for."""
+    """Return the one expression that can be asked for."""
     if select.match is not None and _PLAIN.fullmatch(select.match.text):
         return select.match.text
     return "^[0-9]+$" if select.digits == "only" else None
 
 
-def _keywords(select: Select) -> Query:
+def _with_keywords(wanted: NameFilter, select: Select) -> NameFilter:
     """Words at different places are asked for anywhere: what has them there has them anywhere."""
     words = select.keywords
-    places = {"ANY": words.any, "BEGIN": words.begin, "END": words.end}
-    used = [place for place, some in places.items() if some]
-    asked = [word for place in used for word in places[place]]
+    by_place: dict[KeywordPlace, tuple[str, ...]] = {"any": words.any, "begin": words.begin, "end": words.end}
+    places = [place for place, keywords in by_place.items() if keywords]
+    keywords = tuple(word for place in places for word in by_place[place])
     # A word that is not ASCII is in no name without IDNs, and needs no asking.
-    if not asked or not all(word.isascii() for word in asked):
-        return {}
-    return {
-        "KEYWORD": asked,
-        "KEYWORDMATCH": used[0] if len(used) == 1 else "ANY",
-        "KEYWORDCATENATION": "AND" if words.all else "OR",
-    }
+    if not keywords or not all(word.isascii() for word in keywords):
+        return wanted
+    place = places[0] if len(places) == 1 else "any"
+    return replace(wanted, keywords=keywords, place=place, all_keywords=words.all)

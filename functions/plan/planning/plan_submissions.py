@@ -20,10 +20,7 @@ from backorder.domain.clock_difference import told_by_orders
 from backorder.domain.schedule import MARGIN
 from backorder.domain.states import CLAIMED, FINAL, WAITING, State
 from backorder.domain.values import Reason
-from backorder.provider.adapter import LOCK_LEAD
-from backorder.provider.client import Provider
-from backorder.provider.dated import account_and_clock
-from backorder.provider.errors import AccessDenied, ProviderError
+from backorder.provider.port import LOCK_LEAD, AccessDenied, Provider, ProviderError, account_and_clock
 from backorder.rules import RULES_DOCUMENTS, Rules, RulesOutdated, last_good_rules
 from backorder.runtime.clock import Clock
 from backorder.runtime.messages import BATCH_SIZE, Batch

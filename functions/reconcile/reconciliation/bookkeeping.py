@@ -16,7 +16,7 @@ from backorder.domain.ledger import Lease, Posting
 from backorder.domain.money import ZERO
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from backorder.provider.account import AccountingEntry
+from backorder.provider.port import AccountingEntry, EntryKind
 from backorder.runtime.observability import logger
 from backorder.store import NotUnderstood, Store
 from reconciliation import ledger
@@ -209,7 +209,7 @@ class Bookkeeping:
         booked = ledger.book(understood, seen, order_of.__getitem__)
         books.post(booked.postings)
         for entry, order in order_of.items():
-            if order is not None and "AUCTION" in entry.type and entry.gross < ZERO:
+            if order is not None and entry.kind is EntryKind.AUCTION and entry.gross < ZERO:
                 self._orders.change(order, paid_in_the_account)
         for key, charges in booked.charges.items():
             order = self._orders.get(key)

@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from backorder.provider.client import Provider
-from backorder.provider.errors import AnswerUnread, ProviderError, Scope
+from backorder.provider.port import AnswerUnread, Provider, ProviderError, Scope
 from reconciliation import ledger
 from reconciliation.books import Books
 from reconciliation.stages import Stages

@@ -27,11 +27,7 @@ from backorder.domain.money import ZERO, in_words
 from backorder.domain.registries import Registries
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from backorder.provider.account import AccountStatus
-from backorder.provider.adapter import WON
-from backorder.provider.applications import Application
-from backorder.provider.client import Provider
-from backorder.provider.errors import AccessDenied, NotFound
+from backorder.provider.port import WON, AccessDenied, AccountStatus, Application, NotFound, Provider
 from backorder.rules import RULES_DOCUMENTS, RulesOutdated, broken_rules, last_good_rules
 from backorder.runtime.clock import Clock, iso
 from backorder.runtime.observability import logger

@@ -24,7 +24,7 @@ from backorder.domain.findings import Finding
 from backorder.domain.ledger import Account, Posting
 from backorder.domain.money import ZERO
 from backorder.domain.states import State
-from backorder.provider.account import AccountStatus
+from backorder.provider.port import AccountStatus
 from backorder.runtime.clock import iso
 from backorder.store import ListRecord, Store
 from backorder.store.documents import Documents, read_together
@@ -38,15 +38,7 @@ from reconciliation.page import PAGE, html, view
 from reconciliation.page.past import Past
 from reconciliation.past import read_past
 from reconciliation.statement import statement
-from reconciliation.tables import (
-    Table,
-    Win,
-    backorders_table,
-    findings_table,
-    ledger_table,
-    statement_table,
-    won_table,
-)
+from reconciliation.tables import Table, Win, backorders_table, findings_table, ledger_table, statement_table, won_table
 
 Put = Callable[[str, BinaryIO, str], None]
 """Writes an object: key, content (a file at its beginning), content type."""

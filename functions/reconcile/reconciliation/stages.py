@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from backorder.provider.errors import AccessDenied, ProviderError, Scope
+from backorder.provider.port import AccessDenied, ProviderError, Scope
 from backorder.runtime.observability import logger
 
 SILENT = 2

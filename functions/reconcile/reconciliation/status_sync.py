@@ -15,10 +15,14 @@ from backorder.domain.money import in_words
 from backorder.domain.registries import Registries
 from backorder.domain.states import AUCTIONED, FOLLOWED, LOOKED_UP, PLACED, TRANSITIONS, State
 from backorder.domain.values import Call, Charge, Lookup, Origin, RefusedLook, Source
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application, Auction
-from backorder.provider.errors import ProviderError
-from backorder.provider.names import Availability, RegisteredDomain
+from backorder.provider.port import (
+    Application,
+    ApplicationStatus,
+    Auction,
+    Availability,
+    ProviderError,
+    RegisteredDomain,
+)
 
 CALL = "QueryDomainApplicationList"
 LOOK = "StatusDomainApplication"

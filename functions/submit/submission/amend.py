@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder
 from backorder.domain.values import Call
-from backorder.provider.client import Provider
-from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure
+from backorder.provider.port import AccessDenied, OutcomeUnknown, Provider, ProviderError, Refused, TemporaryFailure
 from backorder.rules import Rules
 from backorder.runtime.clock import Clock
 from backorder.store import Store

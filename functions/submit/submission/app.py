@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
-from backorder.provider.calls import Called, unobserved
+from backorder.provider.port import Called, unobserved
 from backorder.provider.wiring import provider_from
 from backorder.runtime.clock import Clock, system_clock
 from backorder.runtime.messages import Batch

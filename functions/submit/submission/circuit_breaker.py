@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from backorder.documents.halt import Halt, halt, halt_line, halt_zone, lift_halt, lift_zone, zone_halts
-from backorder.provider.errors import AccessDenied, ProviderError
+from backorder.provider.port import AccessDenied, ProviderError
 from backorder.rules import RulesOutdated
 from backorder.runtime.clock import Clock
 from backorder.runtime.observability import logger

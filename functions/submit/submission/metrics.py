@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 
-from backorder.provider.calls import Called
+from backorder.provider.port import Called
 from backorder.runtime.observability import measure, measure_by
 
 NO_ANSWER = "none"

@@ -9,21 +9,20 @@ from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
 from backorder.domain.values import Call, Claim, Origin, PlacedApplication, Reason, Refusal
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application
-from backorder.provider.client import Provider
-from backorder.provider.errors import (
-    ORDER,
+from backorder.provider.port import (
     AccessDenied,
     AlreadyExists,
+    Application,
+    ApplicationStatus,
     InsufficientFunds,
+    Listing,
     OutcomeUnknown,
+    Provider,
     ProviderError,
     Refused,
     TemporaryFailure,
     TryAgainSlowly,
 )
-from backorder.provider.listing import Listing
 from backorder.runtime.clock import Clock
 from backorder.store import Store
 from submission.circuit_breaker import Line, RefusedOrder
@@ -37,6 +36,7 @@ PATIENCE = timedelta(minutes=30)
 MOST_FAILURES = 12
 """So often an order without a date is refused before it is given up, about two days later."""
 
+ORDER = "AddDomainApplication"
 INCOMPLETE = {"INCOMPLETE": "1"}
 """Taken even if not all that is required is given."""
 _UNCLEAR = "what the provider has of it could not be read whole"

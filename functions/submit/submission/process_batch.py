@@ -11,9 +11,7 @@ from typing import TypeVar
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from backorder.provider.applications import Application
-from backorder.provider.client import Provider
-from backorder.provider.errors import AccessDenied, ProviderError, Scope
+from backorder.provider.port import AccessDenied, Application, Provider, ProviderError, Scope
 from backorder.rules import Rules, RulesOutdated, last_good_rules
 from backorder.runtime.clock import Clock
 from backorder.runtime.messages import Batch

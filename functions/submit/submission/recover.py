@@ -10,10 +10,7 @@ from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import CLAIMED, State
 from backorder.domain.values import BackorderKey, Refusal
-from backorder.provider.applications import Application
-from backorder.provider.client import Provider
-from backorder.provider.errors import AccessDenied, ProviderError, Scope
-from backorder.provider.splitting import one_by_one
+from backorder.provider.port import AccessDenied, Application, Provider, ProviderError, Scope, one_by_one
 from backorder.runtime.clock import Clock
 from backorder.store import NotUnderstood, Store
 from submission.circuit_breaker import Line

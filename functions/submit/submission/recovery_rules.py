@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from backorder.domain.clock_difference import SMALL
 from backorder.domain.values import Claim, Origin
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application
+from backorder.provider.port import Application, ApplicationStatus
 
 CLOCK_SKEW = SMALL
 """The provider's clock may lag behind ours by this much without its applications looking older than our orders."""

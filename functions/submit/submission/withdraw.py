@@ -13,14 +13,14 @@ from backorder.domain.backoff import next_look
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import WITHDRAWABLE, State
 from backorder.domain.values import Call, Claim, Refusal
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application
-from backorder.provider.client import Provider
-from backorder.provider.errors import (
+from backorder.provider.port import (
     AccessDenied,
+    Application,
+    ApplicationStatus,
     NotAllowedNow,
     NotFound,
     OutcomeUnknown,
+    Provider,
     ProviderError,
     TemporaryFailure,
 )

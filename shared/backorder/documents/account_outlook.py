@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from backorder.domain.money import ZERO, in_words
+from backorder.provider.port import OwnPrice
 from backorder.store.documents import Document, Documents
 
 if TYPE_CHECKING:
@@ -36,15 +37,6 @@ class FallsDue:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnPrice:
-    """What the provider's price list for this account says of a backorder. Gross; None where it names only a
-    currency."""
-
-    amount: Decimal | None
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """Amounts are gross, in the account's currency."""
 
@@ -61,7 +53,7 @@ class Standing:
     renewals: tuple[FallsDue, ...] = ()
     """Of the weeks ahead, in order of time."""
     prices: Mapping[str, OwnPrice] = field(default_factory=dict)
-    """The account's own, by zone as the provider writes it in a class (`COM`, `COUK`)."""
+    """The account's own, by zone in lower case and without its dots (`couk`)."""
     excludes_deposits: bool | None = None
     """Whether the provider's AMOUNT leaves out what is reserved, as the account's own numbers tell; None: not known."""
     deposit: Decimal | None = None

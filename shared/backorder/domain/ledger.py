@@ -95,15 +95,10 @@ class Lease:
     alone_since: datetime | None = None
     """Since when the provider has had no application that it could be for."""
     gone_at: datetime | None = None
-    type: str = ""
-    """What the provider calls it, such as `COM_BACKORDER`; a login reserves for other things, too."""
+    is_for_a_backorder: bool = True
+    """As far as the provider says; a login reserves for other things, too."""
     is_foreign: bool = False
     """A look at the applications showed that it is reserved for one that somebody else placed."""
-
-    @property
-    def is_for_a_backorder(self) -> bool:
-        """As far as anybody knows."""
-        return not self.type or "BACKORDER" in self.type
 
     @property
     def key(self) -> str:

@@ -1,1 +1,1 @@
-"""The client of the 1API backorder service. docs/provider.md says what is known of it and what is assumed."""
+"""The provider: what the functions ask of it (`port.py`), and who answers (`hexonet/`; `wiring.py` chooses)."""

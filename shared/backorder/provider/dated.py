@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from backorder.domain.clock_difference import Ahead, measured
-from backorder.provider.account import AccountStatus
-from backorder.provider.client import Provider
+from backorder.provider.results import AccountStatus
 from backorder.runtime.clock import Clock
+
+if TYPE_CHECKING:
+    from backorder.provider.port import Provider
 
 
 def account_and_clock(provider: Provider, clock: Clock) -> tuple[AccountStatus, Ahead | None]:
-    """`StatusAccount`, and by how much the provider's clock is ahead of ours; None: the answer bears no time."""
+    """Return the account, and by how much the provider's clock is ahead of ours; None: the answer bears no time."""
     asked_at = clock()
     account = provider.account()
     answered_at = clock()

@@ -13,104 +13,105 @@ ProviderError
 ├── TryAgainSlowly          failed for any reason: try again, slowly, until the deadline
 └── AccessDenied            no call can succeed until a person acts: login, password, source address or environment
 
-And whom it concerns (`Scope`): an answer about one object says nothing of any other.
+And whom it concerns (`Scope`): an answer about one object says nothing of any other. Which answer is which of these is
+decided by the provider's own package, and by nobody else.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from enum import Flag, StrEnum, auto
+from typing import TypedDict, Unpack
 
-ORDER: Final = "AddDomainApplication"
-ABOUT_THE_ACCOUNT: Final = frozenset({"StatusAccount", "CheckAuthentication"})
-"""Who is refused these, is refused everything."""
+from backorder.provider.results import Answer, Command
 
 
 class Scope(StrEnum):
-    """Whom an error concerns. The reference lists most codes for most commands, about one object each."""
+    """Whom an error concerns."""
 
+    # Nobody: the call did not come through, or the provider had no time for it.
     TRANSPORT = "transport"
-    """Nobody: the call did not come through, or the provider had no time for it."""
+    # All calls of this login.
     ACCOUNT = "account"
-    """All calls of this login."""
+    # This command, whatever it is about.
     COMMAND = "command"
-    """This command, whatever it is about."""
+    # All applications that say what this one said.
     SETTING = "setting"
-    """All orders that say what this one said."""
+    # All applications in this zone.
     ZONE = "zone"
-    """All orders in this zone."""
+    # One name or application.
     OBJECT = "object"
-    """One name or application."""
 
 
-@dataclass(frozen=True)
-class Where:
-    """What a message may say about the other end. There is no password in it, so none can get out."""
+class Blame(Flag):
+    """What a refusal blames, as far as it says."""
 
-    environment: str
-    entity: str
-    endpoint: str
-    login: str
+    NOTHING = 0
+    # The zone: there are no backorders in it.
+    ZONE = auto()
+    # The name, or its class.
+    NAME = auto()
+    # The parameters that were sent: sent again as they are, they will be refused again.
+    PARAMETERS = auto()
+    # The want of what this zone's registry needs to know.
+    ZONE_DATA = auto()
 
-    def __str__(self) -> str:
-        return f"environment {self.environment} (entity {self.entity}), login {self.login!r}, endpoint {self.endpoint}"
+
+class About(TypedDict, total=False):
+    """What an error says of its call, as `ProviderError` takes it."""
+
+    asked: Command | None
+    code: int | None
+    command: str
+    subject: str
+    where: str
+    scope: Scope | None
 
 
 class ProviderError(Exception):
     """A call did not succeed. Catch the subclasses: each says what may be done.
 
-    `code` is the provider's, None where there was no answer; `description` its own text, or what happened on the wire;
-    `command` the command sent; `subject` the domain or application that it was about, "" if none.
+    `asked`: what was asked, `command`: the provider's own name for it, for messages. `code` is the provider's, None
+    where there was no answer; `description` its own text, or what happened on the wire; `subject` the domain or
+    application that it was about, "" if none; `where` the account and the endpoint, never a password. `scope`: whom it
+    concerns; by default its object, if it has one, or else the command. That the same refusal of many names is about
+    what they share is for whoever counts them.
     """
 
     _advice = "see docs/provider.md"
+    _scope: Scope | None = None
 
     def __init__(
         self,
         description: str,
         *,
+        asked: Command | None = None,
         code: int | None = None,
         command: str = "",
         subject: str = "",
-        where: Where | None = None,
+        where: str = "",
+        scope: Scope | None = None,
     ) -> None:
+        self.asked = asked
         self.code = code
         self.description = description
         self.command = command
         self.subject = subject
         self.where = where
-        super().__init__(self._message())
+        self.scope = scope or self._scope or (Scope.OBJECT if subject else Scope.COMMAND)
+        super().__init__(description)
+
+    @property
+    def answer(self) -> Answer | None:
+        """Return what the provider answered; None where it is not known what was asked."""
+        return None if self.asked is None else Answer(self.asked, self.code)
 
     @property
     def advice(self) -> str:
-        """What to do about it, for the message."""
+        """Return what to do about it, for the message."""
         return self._advice
 
-    @property
-    def scope(self) -> Scope:
-        """Whom it concerns, by command and code.
-
-        `AccessDenied` is raised only where the account itself was refused as well (`Caller`): another 530 or 531 is
-        about the object. That the same refusal of many names is about what they share is for whoever counts them.
-        """
-        if isinstance(self, AccessDenied):
-            return Scope.ACCOUNT
-        if isinstance(self, AnswerUnread):
-            return Scope.OBJECT if self.subject else Scope.COMMAND
-        if self.code is None or not 500 <= self.code < 600:
-            return Scope.TRANSPORT
-        if self.code == 510:
-            return Scope.ZONE
-        if self.command == ORDER and self.code in _ABOUT_WHAT_WAS_SAID:
-            if _A_ZONES_PARAMETER.search(self.description):
-                return Scope.ZONE
-            return Scope.OBJECT if _SPEAKS_OF_THE_NAME.search(self.description) else Scope.SETTING
-        return Scope.OBJECT if self.subject else Scope.COMMAND
-
-    def _message(self) -> str:
-        what = " ".join(part for part in (self.command, self.subject) if part)
+    def __str__(self) -> str:
+        what = " ".join(part for part in (self.command or self.asked or "", self.subject) if part)
         answer = self.description if self.code is None else f"{self.code} {self.description}".rstrip()
         return f"{what}: {answer}; {self.advice}" if what else f"{answer}; {self.advice}"
 
@@ -119,6 +120,7 @@ class TemporaryFailure(ProviderError):
     """Nothing took effect. The caller may repeat the same call later, backing off."""
 
     _advice = "nothing took effect: safe to repeat later"
+    _scope = Scope.TRANSPORT
 
 
 class NotStarted(TemporaryFailure):
@@ -128,40 +130,49 @@ class NotStarted(TemporaryFailure):
 
 
 class OutcomeUnknown(ProviderError):
-    """The command may have taken effect, or still may. The caller asks (design.md, "Exactly once") before repeating."""
+    """The command may have taken effect, or still may. The caller asks before repeating it."""
 
     _advice = "it may have taken effect: ask for the object's state before sending it again"
+    _scope: Scope | None = Scope.TRANSPORT
 
 
 class AnswerUnread(OutcomeUnknown):
     """There was a whole answer, and its values make no sense. As any unknown outcome; but it is about its object."""
 
+    _scope = None
+
 
 class Refused(ProviderError):
-    """Refused as it was sent. If `blames_name`, the caller rejects the name; else it sets it aside, and tries again."""
+    """Refused as it was sent. If `blames_name`, the caller rejects the name; else it sets it aside, and tries again.
+
+    Everything permanent that blames neither name nor zone is a wrong setting: one mistyped contact handle must not
+    reject a day's names.
+    """
+
+    def __init__(self, description: str, *, blames: Blame = Blame.NOTHING, **about: Unpack[About]) -> None:
+        super().__init__(description, **about)
+        self.blames = blames
 
     @property
     def counts_by_zone(self) -> bool:
-        """The zone is not supported (510): one finding a zone is enough."""
-        return self.code == 510
+        """Return whether the zone is not supported: one finding a zone is enough."""
+        return Blame.ZONE in self.blames
 
     @property
     def blames_name(self) -> bool:
-        """The name's own fault: its zone is not supported, or the description speaks of DOMAIN or CLASS.
-
-        Everything else permanent is a wrong setting: one mistyped contact handle must not reject a day's names.
-        """
-        return self.counts_by_zone or _SPEAKS_OF_THE_NAME.search(self.description) is not None
+        """Return whether it is the name's own fault: what was refused is the name, or its zone."""
+        return bool(self.blames & (Blame.NAME | Blame.ZONE))
 
     @property
     def is_about_what_was_said(self) -> bool:
-        """The parameters that were sent are refused: sent again as they are, they will be again."""
-        return self.code in _ABOUT_WHAT_WAS_SAID
+        """Return whether the parameters that were sent are refused: sent again as they are, they will be again."""
+        return Blame.PARAMETERS in self.blames
 
     @property
     def lacks_data_of_its_zone(self) -> bool:
-        """It leaves out what this zone's registry needs to know (`X-…`). Such an order is taken with INCOMPLETE=1."""
-        return self.code == 504 and _A_ZONES_PARAMETER.search(self.description) is not None
+        """Return whether what this zone's registry needs to know was left out. Such an application is taken once it is
+        marked as incomplete."""
+        return Blame.ZONE_DATA in self.blames
 
     @property
     def advice(self) -> str:
@@ -194,7 +205,7 @@ class NotAllowedNow(ProviderError):
 
 
 class InsufficientFunds(ProviderError):
-    """The credit limit is exceeded. The caller holds the order; it is no refusal."""
+    """The credit limit is exceeded. The caller holds the backorder; it is no refusal."""
 
     _advice = "hold the order until the account covers it"
 
@@ -208,58 +219,9 @@ class TryAgainSlowly(ProviderError):
 class AccessDenied(ProviderError):
     """The account itself is refused: no call can succeed until a person acts. Nothing took effect."""
 
+    _scope = Scope.ACCOUNT
+
     @property
     def advice(self) -> str:
         at = f" at {self.where}" if self.where else ""
         return f"check the secret's login and password, the account's allowed source addresses and the stage{at}"
-
-
-_SPEAKS_OF_THE_NAME: Final = re.compile(
-    r"(?<![A-Z0-9-])(?:DOMAIN(?:[ _]?NAME)?|CLASS)S?[0-9]*(?![A-Z0-9-])", re.IGNORECASE
-)
-
-_A_ZONES_PARAMETER: Final = re.compile(r"(?<![A-Z0-9-])X-[A-Z0-9-]+", re.IGNORECASE)
-
-_ABOUT_WHAT_WAS_SAID: Final = frozenset({503, 504, 505, 506, 507, 541})
-
-CODES: Final[dict[int, type[ProviderError]]] = {
-    420: TemporaryFailure,  # server error, connection closes
-    421: TemporaryFailure,  # server error, try again
-    423: TemporaryFailure,  # could not get a session
-    425: TemporaryFailure,  # locked for a while, usage exceeded
-    500: Refused,  # invalid command name
-    503: Refused,  # invalid attribute name
-    504: Refused,  # missing required attribute
-    505: Refused,  # invalid attribute value syntax
-    506: Refused,  # invalid option value
-    507: Refused,  # invalid command format
-    510: Refused,  # not supported for this class
-    530: AccessDenied,  # authentication failed
-    531: AccessDenied,  # authorization failed
-    540: AlreadyExists,  # attribute value is not unique
-    541: Refused,  # invalid attribute value
-    545: NotFound,  # object not found
-    546: InsufficientFunds,  # credit limit exceeded
-    547: NotAllowedNow,  # invalid command sequence
-    549: TryAgainSlowly,  # command failed
-    552: NotAllowedNow,  # object status does not allow for operation
-}
-"""The provider's codes (its command reference, and provider-api.md, "Codes")."""
-
-OVERLOAD_CODES: Final = frozenset({420, 421, 423, 425})
-"""Codes that ask for fewer calls at once."""
-
-
-def class_for(code: int) -> type[ProviderError]:
-    """The exception for a code that is not 2xx.
-
-    Undocumented 4xx are taken as 421. Undocumented 5xx are permanent like their neighbours, and blame no name unless
-    they say so. Anything else is no code of this provider, so nothing is known of what happened.
-    """
-    if code in CODES:
-        return CODES[code]
-    if 400 <= code < 500:
-        return TemporaryFailure
-    if 500 <= code < 600:
-        return Refused
-    return OutcomeUnknown

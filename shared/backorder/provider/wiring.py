@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import boto3
 
-from backorder.provider.calls import Called, unobserved
-from backorder.provider.client import Provider
-from backorder.provider.credentials import SecretCredentials
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import SecretCredentials
+from backorder.provider.port import Called, Provider, unobserved
 from backorder.runtime.settings import ProviderSettings
 
 
@@ -16,7 +16,7 @@ def provider_from(
     settings: ProviderSettings, *, pool_size: int, observe: Callable[[Called], None] = unobserved
 ) -> Provider:
     """The client of the stage's environment, for up to `pool_size` calls at once; credentials come from the secret."""
-    return Provider(
+    return HexonetClient(
         endpoint=str(settings.endpoint),
         stage=settings.stage,
         credentials=SecretCredentials(settings.secret, boto3.client("secretsmanager")),

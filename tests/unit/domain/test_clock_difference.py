@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from backorder.domain.backorder import Backorder
 from backorder.domain.clock_difference import Ahead, measured, told_by_orders
-from backorder.provider.client import Provider
-from backorder.provider.dated import account_and_clock
+from backorder.provider.port import Provider, account_and_clock
 from tests.factories import NOW, a_placed_backorder, an_account_status
 
 SECOND = timedelta(seconds=1)

@@ -7,19 +7,17 @@ from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backorder.provider.client import Provider
-from backorder.provider.errors import OutcomeUnknown
-from backorder.provider.names import PendingDelete
-from backorder.provider.wire import Response
+from backorder.provider.port import NameFilter, OutcomeUnknown, PendingDelete, PendingDeletePage, Provider
 from fetching.pages import OVERLAP, MovedTooFar, page_after, rows
 
 SIZE = 50
+DROPS = datetime(2026, 11, 27, 16, tzinfo=UTC)
 
 
 @dataclass
@@ -31,18 +29,12 @@ class List:
     between: Callable[[List], None] = lambda _list: None
     asked: list[tuple[int, int]] = field(default_factory=list)
 
-    def call(self, command: str, **parameters: Any) -> Response:
-        first = parameters["FIRST"]
-        some = self.names[first : first + min(parameters["LIMIT"], self.most)]
-        self.asked.append((first, parameters["LIMIT"]))
-        page = {
-            "DOMAIN": dict(enumerate(some)),
-            "FINALIZATIONDATE": dict.fromkeys(range(len(some)), "2026-11-27 16:00:00"),
-            "TOTAL": {0: str(len(self.names))},
-            "COUNT": {0: str(len(some))},
-        }
+    def pending_delete_page(self, wanted: NameFilter, *, first: int, size: int) -> PendingDeletePage:
+        names = self.names[first : first + min(size, self.most)]
+        self.asked.append((first, size))
+        page = PendingDeletePage(tuple(PendingDelete(name, DROPS) for name in names), len(self.names))
         self.between(self)
-        return Response(200, "", page)
+        return page
 
 
 def read(listed: List, size: int = SIZE) -> list[str]:
@@ -50,7 +42,7 @@ def read(listed: List, size: int = SIZE) -> list[str]:
     found: list[str] = []
     reached = 0
     for _ in range(1000):
-        page = page_after(cast("Provider", listed), {}, reached=reached, last=found[-OVERLAP:], size=size)
+        page = page_after(cast("Provider", listed), NameFilter(), reached=reached, last=found[-OVERLAP:], size=size)
         found += [name.domain for name in page.names]
         reached = page.reached
         if page.is_last:
@@ -99,7 +91,9 @@ def test_names_that_come_and_leave_hide_no_other_name(seed: int, moves: int, com
 def test_a_list_that_moved_by_many_is_looked_at_further_back() -> None:
     # The first 40 dropped meanwhile: what was the 200th is the 160th.
     listed = List(names(600)[40:])
-    page = page_after(cast("Provider", listed), {}, reached=200, last=names(600)[200 - OVERLAP : 200], size=SIZE)
+    page = page_after(
+        cast("Provider", listed), NameFilter(), reached=200, last=names(600)[200 - OVERLAP : 200], size=SIZE
+    )
     assert listed.asked == [(180, SIZE), (150, SIZE)]
     assert [name.domain for name in page.names] == names(600)[200:240]
     assert page.reached == 200
@@ -107,36 +101,7 @@ def test_a_list_that_moved_by_many_is_looked_at_further_back() -> None:
 
 def test_a_list_of_which_no_name_is_known_any_more_is_read_anew() -> None:
     with pytest.raises(MovedTooFar):
-        page_after(cast("Provider", List(names(600))), {}, reached=200, last=["other.com"], size=SIZE)
-
-
-def test_half_a_page_is_no_page() -> None:
-    class Half(List):
-        def call(self, command: str, **parameters: Any) -> Response:
-            whole = super().call(command, **parameters)
-            return Response(200, "", {**whole.properties, "DOMAIN": {0: "a.com"}, "FINALIZATIONDATE": {}})
-
-    class Empty(List):
-        def call(self, command: str, **parameters: Any) -> Response:
-            return Response(200, "", {"TOTAL": {0: "600"}, "COUNT": {0: "0"}})
-
-    for listed in (Half(names(600)), Empty(names(600))):
-        with pytest.raises(OutcomeUnknown):
-            page_after(cast("Provider", listed), {}, reached=0, last=[], size=SIZE)
-
-
-@pytest.mark.parametrize("cell", [("DOMAIN", ""), ("FINALIZATIONDATE", "soon"), ("SCORE", "many")])
-def test_a_row_that_makes_no_sense_leaves_the_others_of_its_page(cell: tuple[str, str]) -> None:
-    class Odd(List):
-        def call(self, command: str, **parameters: Any) -> Response:
-            whole = super().call(command, **parameters)
-            name, text = cell
-            return Response(200, "", {**whole.properties, name: {**whole.properties.get(name, {}), 3: text}})
-
-    listed = Odd(names(50))
-    page = page_after(cast("Provider", listed), {}, reached=0, last=[], size=SIZE)
-    assert len(page.names) == 50
-    assert len(list(rows(page.names))) == 49
+        page_after(cast("Provider", List(names(600))), NameFilter(), reached=200, last=["other.com"], size=SIZE)
 
 
 def test_pages_that_lead_nowhere_are_told() -> None:
@@ -145,5 +110,6 @@ def test_pages_that_lead_nowhere_are_told() -> None:
 
 
 def test_a_row_is_as_in_the_providers_own_file() -> None:
-    known = PendingDelete("john.com", datetime(2026, 11, 27, 16, tzinfo=UTC), 5, "COM")
-    assert list(rows([known, PendingDelete("undated.com", None, None, "COM")])) == ["john.com;2026-11-27 16:00:00\n"]
+    assert list(rows([PendingDelete("john.com", DROPS), PendingDelete("undated.com", None)])) == [
+        "john.com;2026-11-27 16:00:00\n"
+    ]

@@ -16,11 +16,11 @@ from backorder.documents.halt import Halt
 from backorder.documents.runs import Run, Scheduled
 from backorder.documents.successes import Stage, Successes
 from backorder.domain.clock_difference import Ahead
-from backorder.provider.account import AccountStatus, UserStatus
-from backorder.provider.client import Provider
-from backorder.provider.credentials import Credentials
-from backorder.provider.errors import AccessDenied
-from backorder.provider.names import Contact, DomainOptions
+from backorder.provider.hexonet.account import UserStatus
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.credentials import Credentials
+from backorder.provider.hexonet.names import Contact, DomainOptions
+from backorder.provider.port import AccessDenied, AccountStatus
 from backorder.rules import KeptRules, Rules, parse_rules
 from local.emulator.commands import applications
 from ops.doctor import deployment
@@ -157,7 +157,7 @@ def test_what_a_zone_needs_is_compared_with_what_its_orders_carry(
     assert all(check.advice for check in checks)
 
 
-class Denying(Provider):
+class Denying(HexonetClient):
     """Refuses every call; the placeholder is not even tried."""
 
     def __init__(self) -> None:

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backorder.documents.account_outlook import FallsDue, ForeignOrder, Lock, OwnPrice, Standing
+from backorder.documents.account_outlook import FallsDue, ForeignOrder, Lock, Standing
 from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
 from backorder.domain.schedule import MARGIN
 from backorder.domain.states import FINAL, WON, State
 from backorder.domain.values import Charge, Origin, Reason, Source
+from backorder.provider.port import OwnPrice
 from backorder.rules import Rules
 from planning.funding.allocation import Plan, chance_gone, plan
 from planning.funding.problem import Funds, Position
@@ -155,9 +156,9 @@ def test_the_fee_is_the_higher_of_the_rules_and_of_the_last_deposit(last: str, f
     ],
 )
 def test_the_accounts_own_price_counts_and_one_in_another_currency_may_rise(price: OwnPrice, fee: str) -> None:
-    made = planned([a_backorder(), a_backorder("john.co.uk")], standing=Standing(prices={"COM": price}))
+    made = planned([a_backorder(), a_backorder("john.co.uk")], standing=Standing(prices={"com": price}))
     assert made.drawn == usd(fee) + FEE
-    assert planned([a_backorder("john.co.uk")], standing=Standing(prices={"COUK": price})).drawn == usd(fee)
+    assert planned([a_backorder("john.co.uk")], standing=Standing(prices={"couk": price})).drawn == usd(fee)
 
 
 def test_what_is_reserved_with_tax_is_asked_for_with_tax() -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from backorder.documents.account_outlook import OwnPrice, Standing
+from backorder.documents.account_outlook import Standing
 from backorder.domain.money import CENT, ZERO
 from backorder.domain.states import State
 from backorder.domain.values import Charge
+from backorder.provider.port import OwnPrice
 from backorder.rules import Rules
 from planning.funding.fees import EXCHANGE, Fees
 from tests.factories import CURRENCY, FEE, NOW, a_backorder, a_placed_backorder, changed, usd
@@ -24,7 +25,7 @@ def fees(com: str | Decimal = FEE, **standing: object) -> Fees:
 
 def in_euros(com: str | Decimal) -> Decimal:
     """The fee in .com where the account's own price for it is in another currency."""
-    return fees(com, prices={"COM": OwnPrice(usd(1), "EUR")}).of("com")
+    return fees(com, prices={"com": OwnPrice(usd(1), "EUR")}).of("com")
 
 
 @pytest.mark.parametrize(
@@ -58,18 +59,18 @@ def test_a_fee_in_another_currency_is_in_whole_cents_and_covers_the_rise_by_less
 def test_of_rules_deposits_and_the_accounts_own_price_the_highest_counts() -> None:
     amounts = [usd("60.00"), usd("69.00"), usd("80.00")]
     for rules, deposit, price in [amounts, amounts[::-1], (amounts[1], amounts[2], amounts[0])]:
-        known = fees(rules, last_deposits={"com": deposit}, prices={"COM": OwnPrice(price, CURRENCY)})
+        known = fees(rules, last_deposits={"com": deposit}, prices={"com": OwnPrice(price, CURRENCY)})
         assert known.of("com") == usd("80.00")
 
 
 def test_where_the_price_is_in_another_currency_the_highest_of_the_others_may_rise() -> None:
-    known = fees("60.00", last_deposits={"com": usd("100.00")}, prices={"COM": OwnPrice(usd("500.00"), "EUR")})
+    known = fees("60.00", last_deposits={"com": usd("100.00")}, prices={"com": OwnPrice(usd("500.00"), "EUR")})
     assert known.of("com") == usd("103.00")
 
 
 @pytest.mark.parametrize("currency", ["", CURRENCY])
 def test_a_price_without_a_currency_is_in_the_accounts(currency: str) -> None:
-    assert fees("60.00", prices={"COM": OwnPrice(usd("75.50"), currency)}).of("com") == usd("75.50")
+    assert fees("60.00", prices={"com": OwnPrice(usd("75.50"), currency)}).of("com") == usd("75.50")
 
 
 def test_each_zone_has_its_own_fee_however_often_it_is_asked_for() -> None:

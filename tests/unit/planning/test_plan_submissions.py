@@ -18,9 +18,15 @@ from backorder.documents.runs import last_run
 from backorder.domain.backorder import FUNDED_AND_MISSED, Backorder
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey, Call, Origin, Reason, Source
-from backorder.provider.account import AccountStatus
-from backorder.provider.client import Provider
-from backorder.provider.errors import AccessDenied, OutcomeUnknown, ProviderError, Refused, TemporaryFailure, Where
+from backorder.provider.port import (
+    AccessDenied,
+    AccountStatus,
+    OutcomeUnknown,
+    Provider,
+    ProviderError,
+    Refused,
+    TemporaryFailure,
+)
 from backorder.rules import keep_rules
 from backorder.runtime.messages import BATCH_SIZE, Batch
 from backorder.store.memory import MemoryStore
@@ -39,8 +45,9 @@ from tests.factories import (
     usd,
 )
 
-WHERE = Where("test", "1234", "https://provider.example/api/call.cgi", "test.user")
-DENIED = AccessDenied("Authentication failed", code=530, command="StatusAccount", where=WHERE)
+DENIED = AccessDenied(
+    "Authentication failed", code=530, command="StatusAccount", where="login 'test.user' at provider.example"
+)
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -654,7 +661,7 @@ def test_a_refused_login_halts_the_line_and_says_which_and_where(world: World) -
     halted = halt(world.store)
     assert halted is not None
     assert (halted.kind, halted.since) == ("access", NOW)
-    for fact in ("530", "environment test", "entity 1234", "test.user", WHERE.endpoint):
+    for fact in ("530", "StatusAccount", "test.user", "provider.example"):
         assert fact in halted.why
     assert summary.halted == halted.why
     assert (world.state(), world.sent) == ((State.SELECTED, None), [])

@@ -1,16 +1,13 @@
-"""The table of codes: what each answer allows the caller to do."""
+"""The tree of errors: what each allows the caller to do, and whom it concerns."""
 
 from __future__ import annotations
 
 import pytest
 
 from backorder.provider.errors import (
-    CODES,
-    ORDER,
     AccessDenied,
-    AlreadyExists,
-    InsufficientFunds,
-    NotAllowedNow,
+    AnswerUnread,
+    Blame,
     NotFound,
     NotStarted,
     OutcomeUnknown,
@@ -19,48 +16,8 @@ from backorder.provider.errors import (
     Scope,
     TemporaryFailure,
     TryAgainSlowly,
-    Where,
-    class_for,
 )
-
-
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [
-        (420, TemporaryFailure),
-        (421, TemporaryFailure),
-        (423, TemporaryFailure),
-        (425, TemporaryFailure),
-        (400, TemporaryFailure),
-        (499, TemporaryFailure),
-        (500, Refused),
-        (503, Refused),
-        (504, Refused),
-        (505, Refused),
-        (506, Refused),
-        (507, Refused),
-        (510, Refused),
-        (530, AccessDenied),
-        (531, AccessDenied),
-        (540, AlreadyExists),
-        (541, Refused),
-        (545, NotFound),
-        (546, InsufficientFunds),
-        (547, NotAllowedNow),
-        (549, TryAgainSlowly),
-        (552, NotAllowedNow),
-        (599, Refused),
-        (0, OutcomeUnknown),
-        (302, OutcomeUnknown),
-        (900, OutcomeUnknown),
-    ],
-)
-def test_each_code_says_what_may_be_done(code: int, kind: type[ProviderError]) -> None:
-    assert class_for(code) is kind
-
-
-def test_only_the_documented_codes_are_in_the_table() -> None:
-    assert len(CODES) == 20
+from backorder.provider.results import Answer, Command
 
 
 def test_nothing_that_may_have_taken_effect_is_safe_to_repeat() -> None:
@@ -69,85 +26,37 @@ def test_nothing_that_may_have_taken_effect_is_safe_to_repeat() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "description", "blames_name"),
+    ("error", "scope"),
     [
-        (505, "Invalid attribute value syntax; DOMAIN", True),
-        (541, "Invalid attribute value; domain name is too long", True),
-        (541, "Invalid attribute value; CLASS", True),
-        (505, "Invalid attribute value syntax; DOMAIN0", True),
-        (510, "Command not supported", True),
-        (504, "Missing required attribute; TECHCONTACT0", False),
-        (503, "Invalid attribute name; X-DOMAIN-ROID", False),
-        (503, "Invalid attribute name; SUBCLASS", False),
-        (541, "Invalid attribute value; OWNERCONTACT0", False),
-        (541, "Invalid attribute value", False),
+        (AccessDenied("no", subject="john.com"), Scope.ACCOUNT),
+        (TemporaryFailure("busy", subject="john.com"), Scope.TRANSPORT),
+        (NotStarted("no time", subject="john.com"), Scope.TRANSPORT),
+        (OutcomeUnknown("no answer", subject="john.com"), Scope.TRANSPORT),
+        (AnswerUnread("no amount", subject="john.com"), Scope.OBJECT),
+        (AnswerUnread("no amount"), Scope.COMMAND),
+        (NotFound("gone", subject="john.com"), Scope.OBJECT),
+        (Refused("no"), Scope.COMMAND),
+        (Refused("no", subject="john.com", scope=Scope.SETTING), Scope.SETTING),
     ],
 )
-def test_a_refusal_blames_the_name_only_if_it_speaks_of_it(code: int, description: str, blames_name: bool) -> None:
-    refused = Refused(description, code=code)
-    assert refused.blames_name is blames_name
-    assert refused.counts_by_zone is (code == 510)
-
-
-@pytest.mark.parametrize(
-    ("code", "command", "subject", "description", "scope"),
-    [
-        (None, ORDER, "john.com", "no answer", Scope.TRANSPORT),
-        (421, ORDER, "john.com", "try again", Scope.TRANSPORT),
-        (302, "StatusAccount", "", "found", Scope.TRANSPORT),
-        (500, ORDER, "john.com", "Invalid command name", Scope.OBJECT),
-        (500, "QueryDepositList", "", "Invalid command name", Scope.COMMAND),
-        (503, ORDER, "john.com", "Invalid attribute name; PERIOD", Scope.SETTING),
-        (504, ORDER, "john.com", "Missing required attribute; X-IT-PIN", Scope.ZONE),
-        (505, ORDER, "john.com", "Invalid attribute value syntax; DOMAIN", Scope.OBJECT),
-        (541, ORDER, "john.com", "Invalid attribute value; OWNERCONTACT0", Scope.SETTING),
-        (541, "CheckDomains", "john.com", "Invalid attribute value; OWNERCONTACT0", Scope.OBJECT),
-        (510, ORDER, "john.com", "Not supported", Scope.ZONE),
-        (531, "DeleteDomainApplication", "10700", "Authorization failed", Scope.OBJECT),
-        (531, "QueryDepositList", "", "Authorization failed", Scope.COMMAND),
-        (545, "StatusDomainApplication", "10700", "Object not found", Scope.OBJECT),
-        (549, ORDER, "john.com", "Command failed", Scope.OBJECT),
-        (552, ORDER, "john.com", "Object status", Scope.OBJECT),
-        (599, "QueryAccountingList", "", "?", Scope.COMMAND),
-    ],
-)
-def test_an_error_concerns_its_object_unless_command_and_code_say_otherwise(
-    code: int | None, command: str, subject: str, description: str, scope: Scope
+def test_an_error_concerns_its_object_unless_its_kind_or_the_provider_says_otherwise(
+    error: ProviderError, scope: Scope
 ) -> None:
-    assert ProviderError(description, code=code, command=command, subject=subject).scope is scope
+    assert error.scope is scope
 
 
-def test_only_a_refused_account_concerns_all_calls() -> None:
-    assert AccessDenied("no", code=531, command="StatusAccount").scope is Scope.ACCOUNT
+def test_a_refusal_of_the_zone_is_the_names_own_fault_as_well() -> None:
+    refused = Refused("Not supported", blames=Blame.ZONE)
+    assert (refused.counts_by_zone, refused.blames_name, refused.is_about_what_was_said) == (True, True, False)
+
+
+def test_an_error_says_what_was_asked_and_with_which_code_it_was_answered() -> None:
+    assert TryAgainSlowly("Command failed", asked=Command.PLACE, code=549).answer == Answer(Command.PLACE, 549)
+    assert OutcomeUnknown("no answer", asked=Command.WITHDRAW).answer == Answer(Command.WITHDRAW)
+    assert OutcomeUnknown("no answer").answer is None
 
 
 def test_a_message_says_what_where_and_what_to_do() -> None:
     assert str(TryAgainSlowly("Command failed", code=549, command="AddDomainApplication", subject="john.com")) == (
         "AddDomainApplication john.com: 549 Command failed; try again, slowly, until the deadline"
     )
-
-
-def test_a_denied_access_names_environment_entity_login_and_endpoint() -> None:
-    denied = AccessDenied(
-        "Authentication failed",
-        code=530,
-        command="StatusAccount",
-        where=Where("live", "54cd", "https://coreapi.1api.net/api/call.cgi", "jane"),
-    )
-    for word in ("live", "54cd", "jane", "https://coreapi.1api.net/api/call.cgi", "530", "StatusAccount"):
-        assert word in str(denied)
-
-
-@pytest.mark.parametrize(
-    ("code", "description", "lacks"),
-    [
-        (504, "Missing required attribute; X-NICSE-IDNUMBER", True),
-        (504, "Missing required attribute; TECHCONTACT0", False),
-        (504, "Missing required attribute; MAX-X-1", False),
-        (541, "Invalid attribute value; X-NICSE-IDNUMBER", False),
-    ],
-)
-def test_what_only_a_zone_needs_is_told_from_what_every_order_needs(
-    code: int, description: str, *, lacks: bool
-) -> None:
-    assert Refused(description, code=code).lacks_data_of_its_zone is lacks

@@ -18,8 +18,7 @@ from backorder.domain.findings import Finding, Kind, Severity
 from backorder.domain.money import ZERO
 from backorder.domain.states import FINAL, WON, State
 from backorder.domain.values import AuctionState, Reason, Source
-from backorder.provider.adapter import LOCK_LEAD
-from backorder.provider.listing import Unread
+from backorder.provider.port import LOCK_LEAD, Unread
 from reconciliation.findings import (
     RELEASE_LAG,
     Circumstances,

@@ -14,7 +14,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
 from backorder.domain.states import State
 from backorder.domain.values import Origin
-from backorder.provider.applications import Application
+from backorder.provider.port import Application
 from backorder.store import NotUnderstood, SetAside
 from backorder.store.memory import MemoryStore
 from reconciliation.account.foreign import Strangers, find_strangers, foreign_orders

@@ -9,8 +9,7 @@ from decimal import Decimal
 import pytest
 
 from backorder.domain.ledger import Account
-from backorder.provider.account import Deposit
-from backorder.provider.listing import Unread
+from backorder.provider.port import Deposit, Unread
 from reconciliation import ledger
 from reconciliation.ledger import Seen
 from tests.factories import FEE, NOW, a_deposit, a_posting, an_account_status, usd

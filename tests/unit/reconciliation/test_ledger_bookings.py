@@ -13,7 +13,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Account, Posting
 from backorder.domain.states import State
 from backorder.domain.values import Charge
-from backorder.provider.account import AccountingEntry
+from backorder.provider.port import AccountingEntry, EntryKind
 from reconciliation import ledger
 from reconciliation.ledger import Seen, Unposted
 from reconciliation.ledger.bookings import Compared, Row
@@ -95,9 +95,9 @@ def test_a_free_name_may_cost_more_than_its_order_would_have() -> None:
     assert kinds(an_entry(price=usd("-150.00"), at=NOW), order) == ["other"]
 
 
-@pytest.mark.parametrize("type_", ["ADD", "ADD_APPLICATION", "BACKORDER", ""])
-def test_only_what_is_called_a_registration_is_one(type_: str) -> None:
-    assert kinds(an_entry(price=usd("-12.50"), type=type_), lost()) == ["disputed"]
+@pytest.mark.parametrize("kind", set(EntryKind) - {EntryKind.REGISTRATION, EntryKind.AUCTION})
+def test_only_what_is_called_a_registration_is_one(kind: EntryKind) -> None:
+    assert kinds(an_entry(price=usd("-12.50"), kind=kind), lost()) == ["disputed"]
 
 
 # --- What it is ----------------------------------------------------------------------------------
@@ -111,11 +111,11 @@ def test_what_is_given_back_for_a_lost_name_is_no_dispute() -> None:
 
 @pytest.mark.parametrize(("price", "kind"), [("100.00", "payment"), ("0.50", "payment"), ("-100.00", "other")])
 def test_a_payment_is_money_that_comes_in(price: str, kind: str) -> None:
-    assert kinds(an_entry("bank transfer", usd(price), type="PAYMENT"), None) == [kind]
+    assert kinds(an_entry("bank transfer", usd(price), kind=EntryKind.PAYMENT), None) == [kind]
 
 
 def test_a_payment_that_comes_to_nothing_is_none() -> None:
-    nothing = an_entry("transfer and fee", usd("5.00"), vat_price=usd("-5.00"), type="PAYMENT")
+    nothing = an_entry("transfer and fee", usd("5.00"), vat_price=usd("-5.00"), kind=EntryKind.PAYMENT)
     assert kinds(nothing, None) == ["other", "other"]
 
 

@@ -11,8 +11,7 @@ import pytest
 from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Lease
 from backorder.domain.states import State
-from backorder.provider.account import Deposit
-from backorder.provider.listing import Unread
+from backorder.provider.port import Deposit, Unread
 from reconciliation import ledger
 from reconciliation.ledger import Followed, Seen
 from tests.factories import NOW, a_deposit, a_lease, a_placed_backorder, an_account_status, usd

@@ -17,10 +17,7 @@ from backorder.domain.registries import Registries
 from backorder.domain.schedule import MARGIN, Known
 from backorder.domain.states import FINAL, TRANSITIONS, State
 from backorder.domain.values import AuctionState, Call, Origin, RefusedLook, Source
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application, Auction
-from backorder.provider.errors import NotFound, Refused
-from backorder.provider.names import RegisteredDomain
+from backorder.provider.port import Application, ApplicationStatus, Auction, NotFound, Refused, RegisteredDomain
 from reconciliation import status_sync
 from reconciliation.status_sync import (
     charged,
@@ -313,7 +310,7 @@ def test_a_status_that_is_not_known_is_kept_in_the_providers_word_and_moves_noth
 
 
 def test_an_auction_is_kept_with_its_end_and_its_place() -> None:
-    auction = Auction("OPEN", SOON, usd("10.00"), usd("15.00"), None, "USD", "https://auctions.example/1")
+    auction = Auction(False, False, SOON, usd("10.00"), usd("15.00"), None, "USD", "https://auctions.example/1")
     backorder = in_auction(a_placed_backorder(state=State.AUCTION_PENDING), auction, now=NOW)
     assert (backorder.auction.ends_at, backorder.auction.url) == (SOON, "https://auctions.example/1")
     assert backorder.auction.next_bid == "15.00 USD"
@@ -364,7 +361,7 @@ def test_only_what_was_auctioned_and_won_is_paid(status: str) -> None:
 def test_that_an_auction_is_pending_still_after_its_end_is_remembered(
     state: State, at: datetime, pending_at: datetime | None
 ) -> None:
-    auction = Auction("OPEN", SOON, None, None, None, "USD", "")
+    auction = Auction(False, False, SOON, None, None, None, "USD", "")
     assert in_auction(a_placed_backorder(state=state), auction, now=at).auction.pending_at == pending_at
 
 
@@ -469,7 +466,7 @@ def test_a_name_whose_look_was_refused_waits_for_the_next() -> None:
 
 def test_a_won_name_that_is_in_the_account_keeps_its_expiry_and_its_renewal_mode() -> None:
     won = a_placed_backorder(state=State.SUCCESSFUL)
-    domain = RegisteredDomain("john.com", ("ok",), NOW, SOON, "AUTORENEW", "")
+    domain = RegisteredDomain("john.com", SOON, "AUTORENEW")
     seen = found_in_account(won, domain, now=NOW)
     assert (seen.lookup.at, seen.lookup.expires_at, seen.lookup.renewal_mode) == (NOW, SOON, "AUTORENEW")
     assert found_in_account(won, replace(domain, renewal_mode=""), now=NOW).lookup.renewal_mode is None

@@ -15,7 +15,7 @@ import planning.app
 from backorder.documents.successes import Stage, ages, note_success
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
-from backorder.provider.calls import Called
+from backorder.provider.port import Called
 from backorder.runtime.observability import METRICS, measure, measure_by, metrics
 from backorder.store.memory import MemoryStore
 from fetching.app import measure_tick as measure_fetch

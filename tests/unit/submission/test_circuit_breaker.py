@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from backorder.documents.halt import Halt, halt, halt_line, halt_zone, lift_halt, lift_zone, zone_halts
-from backorder.provider.errors import ORDER, AccessDenied, NotFound, OutcomeUnknown, ProviderError, Refused
+from backorder.provider.port import AccessDenied, Command, NotFound, OutcomeUnknown, ProviderError, Refused
 from backorder.rules import RulesError, RulesOutdated
 from backorder.store.memory import MemoryStore
 from submission.circuit_breaker import Line, RefusedOrder
@@ -257,10 +257,10 @@ def test_what_is_refused_after_a_halt_is_given_back_and_not_counted(batch: Batch
     ("error", "stops"),
     [
         (DENIED, True),
-        (NotFound("Object not found; OWNERCONTACT0", code=545, command=ORDER), False),
-        (Refused("Invalid attribute value; PERIOD", code=541, command=ORDER), False),
-        (Refused("Authorization failed", code=531, command=ORDER), False),
-        (OutcomeUnknown("no whole answer", command=ORDER), False),
+        (NotFound("Object not found; OWNERCONTACT0", code=545, asked=Command.PLACE), False),
+        (Refused("Invalid attribute value; PERIOD", code=541, asked=Command.PLACE), False),
+        (Refused("Authorization failed", code=531, asked=Command.PLACE), False),
+        (OutcomeUnknown("no whole answer", asked=Command.PLACE), False),
     ],
 )
 def test_only_an_account_that_is_refused_stops_the_line_at_once(

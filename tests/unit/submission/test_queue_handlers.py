@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ValidationError
 
 import submission.app
-from backorder.provider.calls import Called
+from backorder.provider.port import Called
 from backorder.runtime.messages import Batch
 from backorder.runtime.observability import metrics
 from submission.metrics import Watch

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorder.domain.values import Claim, Origin
-from backorder.provider.adapter import FINAL, LIVE, ApplicationStatus
-from backorder.provider.applications import Application
+from backorder.provider.port import FINAL, LIVE, Application, ApplicationStatus
 from submission.recovery_rules import CLOCK_SKEW, QUESTIONS, Adopt, AskAgain, Conclusion, SendAgain, conclude, is_ours
 from tests.factories import NOW, a_claim, an_application
 

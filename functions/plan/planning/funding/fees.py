@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 
-from backorder.documents.account_outlook import OwnPrice, Standing
+from backorder.documents.account_outlook import Standing
 from backorder.domain.backorder import Backorder
 from backorder.domain.money import CENT, ZERO
+from backorder.provider.port import OwnPrice
 from backorder.rules import Rules
 
 EXCHANGE = Decimal("1.03")
@@ -36,7 +37,7 @@ class Fees:
 
     def _worked_out(self, zone: str) -> Decimal:
         fee = max(self.rules.fees.of(zone), self.standing.last_deposits.get(zone, ZERO))
-        own: OwnPrice | None = self.standing.prices.get(zone.replace(".", "").upper())
+        own: OwnPrice | None = self.standing.prices.get(zone.replace(".", ""))
         if own is None:
             return fee
         if own.currency not in ("", self.currency):

@@ -16,9 +16,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Lease
 from backorder.domain.values import Origin
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.applications import Application
-from backorder.provider.client import Provider
+from backorder.provider.port import Application, ApplicationStatus, Provider
 from backorder.store import NotUnderstood, Store
 from reconciliation.account.snapshot import Reading
 from reconciliation.findings import RELEASE_LAG, Stranger, refund_is_overdue

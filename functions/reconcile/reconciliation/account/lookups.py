@@ -12,10 +12,7 @@ from functools import partial
 from backorder.domain.backorder import Backorder
 from backorder.domain.registries import Registries
 from backorder.domain.states import State
-from backorder.provider.client import Provider
-from backorder.provider.errors import NotFound, ProviderError, Refused, Scope
-from backorder.provider.names import Availability
-from backorder.provider.splitting import IN_VAIN, one_by_one
+from backorder.provider.port import IN_VAIN, Availability, NotFound, Provider, ProviderError, Refused, Scope, one_by_one
 from reconciliation.open_backorders import Orders
 from reconciliation.stages import Stages
 from reconciliation.status_sync import follow, found_in_account, found_outside, in_auction, refused, to_look_up

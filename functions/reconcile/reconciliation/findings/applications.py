@@ -11,7 +11,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
 from backorder.domain.states import State
 from backorder.domain.values import Origin
-from backorder.provider.applications import Application
+from backorder.provider.port import Application
 from reconciliation.findings.observation import Observation
 
 CLOCKS_DIFFER = timedelta(minutes=1)

@@ -13,7 +13,7 @@ from backorder.domain.findings import Kind
 from backorder.domain.money import CENT, ZERO, in_words
 from backorder.domain.states import AUCTIONED, WITHDRAWABLE, State
 from backorder.domain.values import AuctionState, Charge, Origin, Source
-from backorder.provider.adapter import LOCK_LEAD
+from backorder.provider.port import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
 from reconciliation.status_sync import may_come_back, stale
 

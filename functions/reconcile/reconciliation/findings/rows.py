@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from backorder.domain.findings import Kind
-from backorder.provider.listing import Unread
+from backorder.provider.port import Unread
 from reconciliation.findings.observation import Observation
 
 LONGEST = 400

@@ -20,7 +20,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Account, Posting, PostingKind
 from backorder.domain.money import ZERO
 from backorder.domain.values import BackorderKey, Charge
-from backorder.provider.account import AccountingEntry
+from backorder.provider.port import AccountingEntry, EntryKind
 from reconciliation.ledger.seen import Seen, posting
 
 CHARGE_WINDOW = timedelta(days=7)
@@ -266,9 +266,9 @@ def _amounts(entry: AccountingEntry, seen: Seen) -> list[tuple[str, Decimal]]:
 
 
 def _is_of(entry: AccountingEntry, order: Backorder, key: str, others: Sequence[Charge]) -> bool:
-    """Matched by domain and time: the type of a backorder's charge is not documented. That of an auction's price is as
-    little known, but says so."""
-    if order.submitted_at is None or entry.at < order.submitted_at or "AUCTION" in entry.type:
+    """Matched by domain and time: what kind of entry a backorder's charge is need not be documented. An auction's price
+    says so."""
+    if order.submitted_at is None or entry.at < order.submitted_at or entry.kind is EntryKind.AUCTION:
         return False
     before = [charge.gross for charge in (*order.charges, *others) if charge.key != key and charge.gross > 0]
     since_end = timedelta(0) if order.outcome_at is None else entry.at - order.outcome_at
@@ -281,10 +281,10 @@ def _is_of(entry: AccountingEntry, order: Backorder, key: str, others: Sequence[
 
 
 def _is_registered_by_hand(entry: AccountingEntry, order: Backorder) -> bool:
-    """A lost name that was free, as a finding told, and is had at the ordinary price now; or that is booked as what the
-    reference calls a registration. What costs as much as the order would have may be a charge for it all the same."""
+    """A lost name that was free, as a finding told, and is had at the ordinary price now; or that is booked as a
+    registration. What costs as much as the order would have may be a charge for it all the same."""
     was_free = order.lookup.is_free and order.lookup.at is not None and entry.at >= order.lookup.at
-    return order.state.is_lost and (was_free or entry.type == "ADD_DOMAIN") and -entry.gross != order.plan.fee
+    return order.state.is_lost and (was_free or entry.kind is EntryKind.REGISTRATION) and -entry.gross != order.plan.fee
 
 
 def _charge(row: Row, entry: AccountingEntry, order: Backorder) -> Charge:
@@ -319,7 +319,6 @@ def _kind(entry: AccountingEntry, order: Backorder | None) -> tuple[PostingKind,
         return "charge", {"": Account.FEES, TAX: Account.TAX}
     if order is not None and entry.gross < ZERO:
         return "disputed", {"": Account.OTHER, TAX: Account.OTHER}
-    # The reference's own example of money paid in is of type PAYMENT (QueryAccountingList).
-    if order is None and entry.gross > 0 and "PAYMENT" in entry.type:
+    if order is None and entry.gross > 0 and entry.kind is EntryKind.PAYMENT:
         return "payment", {"": Account.PAID_IN, TAX: Account.PAID_IN}
     return "other", {"": Account.OTHER, TAX: Account.OTHER}

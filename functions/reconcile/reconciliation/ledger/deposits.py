@@ -10,7 +10,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Account, Lease, Posting
 from backorder.domain.states import WAITING, State
 from backorder.domain.values import BackorderKey
-from backorder.provider.account import Deposit
+from backorder.provider.port import Deposit
 from reconciliation.ledger.seen import Seen, posting
 
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -76,7 +76,7 @@ def follow_deposits(
     for deposit in sorted(there.values(), key=lambda d: (d.created_at, d.id)):
         former = known.get(deposit.id)
         if former is not None and former.gone_at is None and former.amount == deposit.amount:
-            lease = owners.keep(former if former.type else _typed(former, deposit))
+            lease = owners.keep(former)
         else:
             lease = owners.take(_lease(deposit, former, seen))
             came.append(lease)
@@ -168,11 +168,6 @@ def _has_ended(order: Backorder | None) -> bool:
     return order is not None and (order.state.is_lost or order.state in _TAKEN_BACK)
 
 
-def _typed(lease: Lease, deposit: Deposit) -> Lease:
-    """One that an older version kept; the same object where there is nothing to add."""
-    return replace(lease, type=deposit.type) if deposit.type else lease
-
-
 def _lease(deposit: Deposit, former: Lease | None, seen: Seen) -> Lease:
     return Lease(
         id=deposit.id,
@@ -181,7 +176,7 @@ def _lease(deposit: Deposit, former: Lease | None, seen: Seen) -> Lease:
         currency=deposit.currency or seen.currency,
         created_at=deposit.created_at,
         time=1 if former is None else former.time + 1,
-        type=deposit.type,
+        is_for_a_backorder=deposit.is_for_a_backorder,
     )
 
 

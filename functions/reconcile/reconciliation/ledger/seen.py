@@ -9,8 +9,7 @@ from decimal import Decimal
 
 from backorder.domain.ledger import Account, Lease, Posting, PostingKind
 from backorder.domain.money import ZERO
-from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
-from backorder.provider.listing import Unread
+from backorder.provider.port import AccountingEntry, AccountStatus, Deposit, Unread
 
 Way = tuple[Account, Account]
 """The account that gives, and the one that receives."""

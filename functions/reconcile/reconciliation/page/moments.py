@@ -10,7 +10,7 @@ from decimal import Decimal
 from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
 from backorder.domain.states import State
-from backorder.provider.adapter import LOCK_LEAD
+from backorder.provider.port import LOCK_LEAD
 from reconciliation.page.model import Moment
 
 MOST_MOMENTS = 12

@@ -10,7 +10,7 @@ from decimal import Decimal
 from backorder.domain.backorder import Backorder
 from backorder.domain.schedule import FINALIZATION_LEAD
 from backorder.domain.states import State
-from backorder.provider.adapter import LOCK_LEAD
+from backorder.provider.port import LOCK_LEAD
 from reconciliation.findings import RELEASE_LAG
 
 _DRAWS_NOTHING = frozenset({State.REJECTED, State.CANCELLED, State.VANISHED})

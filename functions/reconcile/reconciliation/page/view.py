@@ -17,7 +17,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.clock_difference import Ahead
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Account, Posting
-from backorder.provider.account import AccountStatus
+from backorder.provider.port import AccountStatus
 from backorder.store import ListRecord
 from reconciliation.page.auctions import Auctions
 from reconciliation.page.funding import funding_days

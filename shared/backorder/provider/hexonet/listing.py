@@ -1,31 +1,16 @@
-"""Lists that come in pages, and whether what was read is the whole of one."""
+"""Reads lists that come in pages, and whether what was read is the whole of one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from backorder.provider.values import number
-from backorder.provider.wire import Response
+from backorder.provider.hexonet.values import number
+from backorder.provider.hexonet.wire import Response
+from backorder.provider.port import Listing, Recent, Unread
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A row of a list that makes no sense, set aside."""
-
-    text: str
-    """Its cells, `NAME=value`."""
-    why: str
-    """What is wrong with it, such as `has no amount in DEPOSIT`."""
-    cells: frozenset[str] = frozenset()
-    """In lower case: a name or an id among them tells what it is about."""
-
-    def tells(self, name: str) -> bool:
-        """Whether the row has something in this property, whatever it is."""
-        return f"; {name}=" in f"; {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +19,6 @@ class Page(Generic[T]):
 
     items: Sequence[tuple[str | None, T]]
     unread: Sequence[Unread] = ()
-
-
-@dataclass(frozen=True)
-class Listing(Generic[T]):
-    """What a list command gave, each entry once, in the provider's order, unless it is kept in another.
-
-    `complete`: TOTAL was the same on all pages and equal to the distinct rows. Lists move while they are read; only a
-    complete one may say that something is absent, and even then a direct look-up should agree (money.md). What is
-    `unread` is there, whatever it is.
-    """
-
-    items: Collection[T]
-    complete: bool
-    unread: tuple[Unread, ...] = ()
-
-    @property
-    def proves_absence(self) -> bool:
-        """Tell whether what is not among the items is not there: no row slipped away, and none was unreadable."""
-        return self.complete and not self.unread
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self.items)
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __bool__(self) -> bool:
-        """Always true: an empty list that was read is an answer."""
-        return True
-
-
-@dataclass(frozen=True)
-class Recent(Generic[T]):
-    """The entries of a list that changed last, and how many the whole list has.
-
-    `complete`: TOTAL was the same on all pages that were read, so that no entry slipped from one to another.
-    """
-
-    items: Collection[T]
-    total: int
-    complete: bool
-    unread: tuple[Unread, ...] = ()
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self.items)
 
 
 def join(listings: list[Listing[T]]) -> Listing[T]:

@@ -18,21 +18,24 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from backorder.provider.adapter import ApplicationStatus, Stage
-from backorder.provider.applications import Application
-from backorder.provider.calls import Called
-from backorder.provider.client import Provider
-from backorder.provider.concurrency import Concurrency
-from backorder.provider.credentials import Credentials
-from backorder.provider.errors import (
+from backorder.provider.hexonet.applications import zone_of
+from backorder.provider.hexonet.client import HexonetClient
+from backorder.provider.hexonet.concurrency import Concurrency
+from backorder.provider.hexonet.credentials import Credentials
+from backorder.provider.port import (
     AccessDenied,
+    ApplicationStatus,
+    Called,
+    NameFilter,
     NotStarted,
     OutcomeUnknown,
+    PendingDelete,
     ProviderError,
     Refused,
     Scope,
     TemporaryFailure,
 )
+from backorder.runtime.settings import Stage
 
 PASSWORD = "pa55 w0rd+never-shown"
 ENDPOINT = "https://provider.example/api/call.cgi"
@@ -95,7 +98,7 @@ class World:
         self.pauses: list[float] = []
         session = requests.Session()
         session.mount("https://", self.wire)
-        self.provider = Provider(
+        self.provider = HexonetClient(
             endpoint=ENDPOINT,
             stage="test",
             credentials=settings.pop("credentials", lambda: Credentials("jane", PASSWORD)),
@@ -284,7 +287,7 @@ def test_a_rotated_password_is_tried_before_anybody_hears_of_a_refusal() -> None
 
 
 def test_the_pool_of_connections_follows_the_cap_on_calls() -> None:
-    provider = Provider(
+    provider = HexonetClient(
         endpoint=ENDPOINT,
         stage="test",
         credentials=lambda: Credentials("jane", PASSWORD),
@@ -418,8 +421,7 @@ def test_an_auction_is_read_with_its_money() -> None:
     ],
 )
 def test_the_zone_comes_from_the_class(domain: str, class_: str, zone: str) -> None:
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    assert Application("1", domain, class_, ApplicationStatus.ACTIVE, at, at).zone == zone
+    assert zone_of(domain, class_) == zone
 
 
 def test_accounting_entries_without_ids_are_all_kept() -> None:
@@ -443,17 +445,52 @@ def test_accounting_entries_without_ids_are_all_kept() -> None:
 
 
 def test_labels_are_sent_as_anchored_patterns() -> None:
-    world = World(page(0, 1, 1, DOMAIN=["john.com"], FINALIZATIONDATE=["2026-01-02 12:00:00"], SCORE=["7"]))
+    world = World(page(0, 1, 1, DOMAIN=["john.com"], FINALIZATIONDATE=["2026-01-02 12:00:00"]))
     found = list(world.provider.pending_deletes(zones=["com"], labels=["john", "DOE", "john"]))
     assert world.wire.sent[0]["REGEXP"] == "^(doe|john)$"
     assert world.wire.sent[0]["ZONE0"] == "com"
-    assert (found[0].domain, found[0].score) == ("john.com", 7)
+    assert found == [PendingDelete("john.com", datetime(2026, 1, 2, 12, tzinfo=UTC))]
     with pytest.raises(ValueError, match="no label"):
         world.provider.pending_deletes(zones=["com"], labels=["a|b"])
     assert list(world.provider.pending_deletes(zones=["com"], labels=[])) == []
 
 
-def test_prices_of_the_account_are_paired_by_index() -> None:
+def pending(count: int, **cells: Any) -> dict[str, Any]:
+    return {
+        "DOMAIN": [f"name{number}.com" for number in range(count)],
+        "FINALIZATIONDATE": ["2026-01-02 12:00:00"] * count,
+        **cells,
+    }
+
+
+def test_a_page_of_the_pending_delete_list_says_how_long_the_list_is() -> None:
+    world = World(page(40, 600, 2, **pending(2)))
+    found = world.provider.pending_delete_page(NameFilter(zones=("com",)), first=40, size=20)
+    assert ([name.domain for name in found.names], found.total) == (["name0.com", "name1.com"], 600)
+    sent = world.wire.sent[0]
+    assert (sent["FIRST"], sent["LIMIT"], sent["ZONE0"], sent["ORDERBY"]) == ("40", "20", "com", "NAME")
+
+
+@pytest.mark.parametrize("half", [page(0, 600, 20, **pending(19)), page(0, 600, 0), answer(TOTAL="600", COUNT="0")])
+def test_half_a_page_of_the_pending_delete_list_is_no_page(half: bytes) -> None:
+    with pytest.raises(OutcomeUnknown):
+        World(half).provider.pending_delete_page(NameFilter(), first=0, size=20)
+
+
+@pytest.mark.parametrize(
+    ("cells", "domain"),
+    [
+        ({"DOMAIN": ["a.com", None, "c.com"]}, ""),
+        ({"FINALIZATIONDATE": ["2026-01-02 12:00:00", "soon", "2026-01-02 12:00:00"]}, "name1.com"),
+    ],
+)
+def test_a_row_of_a_page_that_makes_no_sense_keeps_its_place(cells: dict[str, Any], domain: str) -> None:
+    found = World(page(0, 3, 3, **pending(3, **cells))).provider.pending_delete_page(NameFilter(), first=0, size=20)
+    assert found.names[1] == PendingDelete(domain, None)
+    assert [name.finalization_at is None for name in found.names] == [False, True, False]
+
+
+def test_relations_of_the_user_are_paired_by_index() -> None:
     user = World(
         answer(USER="jane", RELATIONTYPE=["A", None, "PRICE_CLASS_DOMAIN_COM_SETUP"], RELATIONVALUE=["1", "2", "9.50"])
     ).provider.user()
@@ -575,18 +612,20 @@ def test_nothing_shows_the_password(reply: Reply, captured: Callable[[], str]) -
 )
 def test_an_endpoint_that_could_show_credentials_is_refused(endpoint: str, stage: Stage) -> None:
     with pytest.raises(ValueError, match="endpoint") as caught:
-        Provider(endpoint=endpoint, stage=stage, credentials=lambda: Credentials("jane", PASSWORD), pool_size=1)
+        HexonetClient(endpoint=endpoint, stage=stage, credentials=lambda: Credentials("jane", PASSWORD), pool_size=1)
     assert "secret-in-url" not in str(caught.value)
 
 
 def test_verification_cannot_be_switched_off_for_the_live_system() -> None:
     session = requests.Session()
-    provider = Provider(stage="live", credentials=lambda: Credentials("jane", PASSWORD), pool_size=1, session=session)
+    provider = HexonetClient(
+        stage="live", credentials=lambda: Credentials("jane", PASSWORD), pool_size=1, session=session
+    )
     session.verify = False
     with pytest.raises(ValueError, match="verification"):
         provider.account()
     with pytest.raises(ValueError, match="verification"):
-        Provider(stage="live", credentials=lambda: Credentials("jane", PASSWORD), pool_size=1, session=session)
+        HexonetClient(stage="live", credentials=lambda: Credentials("jane", PASSWORD), pool_size=1, session=session)
 
 
 @pytest.mark.parametrize(("stage", "entity"), [("test", "1234"), ("live", "54cd")])
@@ -594,7 +633,7 @@ def test_each_stage_has_its_entity(stage: Stage, entity: str) -> None:
     wire = Wire(answer(DOMAIN="john.com"))
     session = requests.Session()
     session.mount("https://", wire)
-    Provider(
+    HexonetClient(
         endpoint=ENDPOINT,
         stage=stage,
         credentials=lambda: Credentials("jane", PASSWORD),

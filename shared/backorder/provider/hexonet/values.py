@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
-from backorder.provider.wire import NotAnAnswer, shape
+from backorder.provider.hexonet.wire import NotAnAnswer, shape
 
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,8})?")
 # Groups of three tell the decimal sign only where both are there: 1,069 may be a little more than one.

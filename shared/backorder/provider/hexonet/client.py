@@ -14,48 +14,60 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 import requests
 
-from backorder.provider import account, applications, names
-from backorder.provider.account import AccountingEntry, AccountStatus, DateBalance, Deposit, Renewal, UserStatus
-from backorder.provider.adapter import (
+from backorder.provider.hexonet import account, applications, names, pending_deletes
+from backorder.provider.hexonet.account import UserStatus
+from backorder.provider.hexonet.adapter import (
     BACKORDER_CLASS,
     BACKORDER_CLASSES,
     DEFAULT_ENDPOINT,
     ENVIRONMENTS,
-    ApplicationStatus,
     Environment,
-    Stage,
 )
-from backorder.provider.applications import Application
-from backorder.provider.calls import CHECKS_LOGIN, Called, Caller, unobserved
-from backorder.provider.concurrency import Concurrency
-from backorder.provider.credentials import Credentials
-from backorder.provider.errors import ProviderError
-from backorder.provider.listing import Listing, Page, Recent, Unread, join, read_listing, read_pages, read_recent
-from backorder.provider.names import (
-    Availability,
-    Contact,
-    DomainOptions,
-    PendingDelete,
-    RegisteredDomain,
-)
-from backorder.provider.reading import (
+from backorder.provider.hexonet.calls import CHECKS_LOGIN, Caller
+from backorder.provider.hexonet.concurrency import Concurrency
+from backorder.provider.hexonet.credentials import Credentials
+from backorder.provider.hexonet.listing import Page, join, read_listing, read_pages, read_recent
+from backorder.provider.hexonet.names import Contact, DomainOptions
+from backorder.provider.hexonet.prices import own_prices
+from backorder.provider.hexonet.reading import (
     answers,
     chunks,
     patterns,
     read_accounting,
     read_applications,
     read_deposits,
-    read_pending_deletes,
     read_renewals,
+    row_text,
     understood,
 )
-from backorder.provider.transport import Transport
-from backorder.provider.values import day_text, moment_text
-from backorder.provider.wire import NotAnAnswer, ParameterValue, Response
+from backorder.provider.hexonet.transport import Transport
+from backorder.provider.hexonet.values import day_text, moment_text
+from backorder.provider.hexonet.wire import NotAnAnswer, ParameterValue, Response, Row
+from backorder.provider.port import (
+    AccountingEntry,
+    AccountStatus,
+    Application,
+    Availability,
+    Called,
+    DateBalance,
+    Deposit,
+    Listing,
+    NameFilter,
+    OwnPrice,
+    PendingDelete,
+    PendingDeletePage,
+    ProviderError,
+    Recent,
+    RegisteredDomain,
+    Renewal,
+    Unread,
+    unobserved,
+)
+from backorder.runtime.settings import Stage
 
 T = TypeVar("T")
 
@@ -71,7 +83,7 @@ DOMAINS_IN_A_CHECK: Final = 32
 _RESERVED_IN_AN_ORDER: Final = re.compile(r"(?:COMMAND|CLASS|DOMAIN|NEW)[0-9]*", re.IGNORECASE)
 
 
-class Provider:
+class HexonetClient:
     """One account in one environment. Thread-safe: all threads share one pool of connections and one cap on calls.
 
     `endpoint`: https, or http to this machine for `stage` "test". `pool_size`: parallel calls at most. Time-outs in
@@ -130,7 +142,7 @@ class Provider:
 
     def within(
         self, refusal: Callable[[float], str | None], heard: Callable[[ProviderError], None] = lambda _error: None
-    ) -> Provider:
+    ) -> HexonetClient:
         """This provider, with every attempt (repeats included) asked for first.
 
         `refusal` gets the seconds that an attempt may take, and says why it must not start, or None: then the call
@@ -184,8 +196,6 @@ class Provider:
         self,
         *,
         domains: Sequence[str] | None = None,
-        classes: str = BACKORDER_CLASSES,
-        status: ApplicationStatus | None = None,
         into: MutableMapping[str, Application] | None = None,
     ) -> Listing[Application]:
         """`QueryDomainApplicationList` of this login (not its subusers), oldest first: all, or those for `domains`.
@@ -194,8 +204,7 @@ class Provider:
         may be more than fits into memory: they are kept in `into` by id, where that is given.
         """
         filters: dict[str, ParameterValue] = {
-            "CLASS": classes,
-            "STATUS": status.value.replace("_", "-") if status else None,
+            "CLASS": BACKORDER_CLASSES,
             # Oldest first: what is ordered while we read comes last, and shifts no page.
             "ORDERBY": "CREATEDDATE",
             "USERDEPTH": "SELF",
@@ -267,9 +276,9 @@ class Provider:
         with understood("QueryAccountBalanceList"):
             return account.read_date_balance(response)
 
-    def deposits(self, *, accounting_type: str | None = None) -> Listing[Deposit]:
-        """`QueryDepositList`: reserved now, in no particular order; `accounting_type` such as `COM_BACKORDER`."""
-        return self._listing("QueryDepositList", {"ACCOUNTINGTYPE": accounting_type}, read_deposits)
+    def deposits(self) -> Listing[Deposit]:
+        """`QueryDepositList`: reserved now, in no particular order."""
+        return self._listing("QueryDepositList", {}, read_deposits)
 
     def accounting(
         self, since: date, until: date, *, into: MutableMapping[str, AccountingEntry] | None = None
@@ -298,6 +307,10 @@ class Provider:
         }
         return self._listing("QueryObjectRenewalList", parameters, read_renewals)
 
+    def prices(self) -> dict[str, OwnPrice]:
+        """`StatusUser`: the account's own prices of backorders, by zone in lower case and without its dots."""
+        return own_prices(self.user())
+
     def user(self) -> UserStatus:
         """`StatusUser`: own prices, allowed addresses, temporary credit."""
         response = self.call("StatusUser")
@@ -306,47 +319,22 @@ class Provider:
 
     # Names
 
-    def pending_deletes(
-        self,
-        *,
-        zones: Sequence[str] = (),
-        labels: Iterable[str] | None = None,
-        regexp: str | None = None,
-        keywords: Sequence[str] = (),
-        keyword_match: Literal["BEGIN", "END", "ANY"] | None = None,
-        keyword_catenation: Literal["AND", "OR"] | None = None,
-        filters: Sequence[Literal["NOHYPHENS", "NONUMBERS", "NOIDNS"]] = (),
-        lengths: Sequence[int] = (),
-        scores: Sequence[int] = (),
-        deletion_days: Sequence[date] = (),
-        finalization_from: datetime | None = None,
-        finalization_until: datetime | None = None,
-        page: int = LONG_PAGE,
-    ) -> Iterator[PendingDelete]:
+    def pending_delete_page(self, wanted: NameFilter, *, first: int, size: int) -> PendingDeletePage:
+        """`QueryDomainPendingDeleteList`, one page. A row that makes no sense keeps its place, without a date."""
+        command = pending_deletes.COMMAND
+        response = self.call(command, **pending_deletes.parameters(wanted), FIRST=first, LIMIT=size)
+        with understood(command):
+            found = [self._pending_delete(row) for row in response.rows(*pending_deletes.PROPERTIES)]
+            total = pending_deletes.check_is_whole(response, first=first, names=len(found))
+        return PendingDeletePage(tuple(found), total)
+
+    def pending_deletes(self, *, zones: Sequence[str], labels: Iterable[str]) -> Iterator[PendingDelete]:
         """`QueryDomainPendingDeleteList`, by name, page by page as it is consumed. It has no filter by domain.
 
-        `labels`: an exact set (`john` of `john.com`), sent as anchored patterns, many to a call; each is looked for in
-        every one of `zones`, so the answer may hold names that were not asked for. Raises ValueError for a label that
-        is none, and for `labels` together with `regexp`.
+        Labels are sent as anchored patterns, many to a call; each is looked for in every one of `zones`, so the answer
+        may hold names that were not asked for. Raises ValueError for a label that is none.
         """
-        parameters: dict[str, ParameterValue] = {
-            "ZONE": zones,
-            "KEYWORD": keywords,
-            "KEYWORDMATCH": keyword_match,
-            "KEYWORDCATENATION": keyword_catenation,
-            "FILTER": filters,
-            "LENGTH": [str(length) for length in lengths],
-            "SCORE": [str(score) for score in scores],
-            "DELETIONDAY": [day_text(day) for day in deletion_days],
-            "MINFINALIZATIONDATE": moment_text(finalization_from) if finalization_from else None,
-            "MAXFINALIZATIONDATE": moment_text(finalization_until) if finalization_until else None,
-            "ORDERBY": "NAME",
-        }
-        if labels is None:
-            return self._pending_deletes([{**parameters, "REGEXP": regexp}], page)
-        if regexp is not None:
-            raise ValueError("pending deletes: either labels or a pattern")
-        return self._pending_deletes([{**parameters, "REGEXP": pattern} for pattern in patterns(labels)], page)
+        return self._pending_deletes(zones, patterns(labels))
 
     def check(self, domains: Sequence[str]) -> list[Availability]:
         """`CheckDomains`: is each of `domains` free now? In their order."""
@@ -405,12 +393,19 @@ class Provider:
         """Gives the page that begins at an index."""
         return lambda first: self.call(command, **parameters, FIRST=first, LIMIT=size)
 
-    def _pending_deletes(self, queries: list[dict[str, ParameterValue]], page: int) -> Iterator[PendingDelete]:
-        command = "QueryDomainPendingDeleteList"
-        for query in queries:
+    def _pending_deletes(self, zones: Sequence[str], expressions: Iterable[str]) -> Iterator[PendingDelete]:
+        command = pending_deletes.COMMAND
+        for expression in expressions:
+            wanted = NameFilter(zones=tuple(zones), expression=expression)
+            pages = self._pages(command, pending_deletes.parameters(wanted), LONG_PAGE)
             with understood(command):
-                for response, _ in read_pages(self._pages(command, query, page)):
-                    found = read_pending_deletes(response)
-                    yield from (name for _, name in found.items)
-                    for row in self._shown(found.unread):
-                        _log.warning("row_unread command=%s why=%s row=%s", command, row.why, row.text)
+                for response, _ in read_pages(pages):
+                    yield from (self._pending_delete(row) for row in response.rows(*pending_deletes.PROPERTIES))
+
+    def _pending_delete(self, row: Row) -> PendingDelete:
+        try:
+            return pending_deletes.read_pending_delete(row)
+        except NotAnAnswer as error:
+            text = self._caller.shown(row_text(row))
+            _log.warning("row_unread command=%s why=%s row=%s", pending_deletes.COMMAND, error, text)
+            return PendingDelete(row["DOMAIN"].lower(), None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from backorder.provider.credentials import Credentials, Rereadable, SecretCredentials
+from backorder.provider.hexonet.credentials import Credentials, Rereadable, SecretCredentials
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

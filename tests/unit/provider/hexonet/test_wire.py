@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.provider.wire import MAX_INDEX, NotAnAnswer, encode, parse
+from backorder.provider.hexonet.wire import MAX_INDEX, NotAnAnswer, encode, parse
 
 ANSWER = """[RESPONSE]
 CODE=200

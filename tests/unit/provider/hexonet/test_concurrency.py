@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.provider.concurrency import Concurrency
+from backorder.provider.hexonet.concurrency import Concurrency
 
 
 def run_round(concurrency: Concurrency, *, overloaded: bool | None) -> None:

@@ -1,63 +1,17 @@
-"""Domains and what belongs to them, as the provider tells it: about to drop, free, registered, and what zones need."""
+"""Reads what the provider says of domains: about to drop, free, registered, and what zones need."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Final
 
-from backorder.provider.values import amount_or_none, moment_or_none, number_or_none, required
-from backorder.provider.wire import NotAnAnswer, Response, Row
-
-PENDING_DELETE_PROPERTIES: Final = ("DOMAIN", "FINALIZATIONDATE", "SCORE", "SUBCLASS")
-
-
-@dataclass(frozen=True, slots=True)
-class PendingDelete:
-    """A name that will be released. `finalization_at`: the provider's last moment for an order, UTC. `score`: 0-10, on
-    a scale of the provider's own. `subclass` names the zone (`COM`)."""
-
-    domain: str
-    finalization_at: datetime | None
-    score: int | None
-    subclass: str
-
-
-def read_pending_delete(row: Row) -> PendingDelete:
-    return PendingDelete(
-        domain=required(row["DOMAIN"], "DOMAIN").lower(),
-        finalization_at=moment_or_none(row["FINALIZATIONDATE"], "FINALIZATIONDATE"),
-        score=number_or_none(row["SCORE"], "SCORE"),
-        subclass=row["SUBCLASS"],
-    )
-
+from backorder.provider.hexonet.values import amount_or_none, moment_or_none, number_or_none
+from backorder.provider.hexonet.wire import NotAnAnswer, Response, Row
+from backorder.provider.port import Availability, RegisteredDomain
 
 AVAILABILITY_PROPERTIES: Final = ("DOMAINCHECK", "PRICE", "CURRENCY", "REASON")
 _CHECK: Final = re.compile(r"([0-9]{3})\s*(.*)", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Availability:
-    """Whether a name can be registered now. `price` in `currency`, only for premium names."""
-
-    domain: str
-    code: int
-    text: str
-    price: Decimal | None
-    currency: str
-    reason: str
-
-    @property
-    def is_error(self) -> bool:
-        """It says nothing of the name: its registry could not be asked (5xx), or another time (4xx)."""
-        return not 200 <= self.code < 300
-
-    @property
-    def is_free(self) -> bool:
-        """Free at the ordinary price: 210. A premium name answers 211, like a taken one."""
-        return self.code == 210
 
 
 def read_availability(domain: str, row: Row) -> Availability:
@@ -74,27 +28,11 @@ def read_availability(domain: str, row: Row) -> Availability:
     )
 
 
-@dataclass(frozen=True)
-class RegisteredDomain:
-    """A domain in the account. Times in UTC."""
-
-    domain: str
-    status: tuple[str, ...]
-    created_at: datetime | None
-    expires_at: datetime | None
-    renewal_mode: str
-    verification_status: str
-    """The registrant's e-mail verification: a domain left `PENDING` is suspended by its registry after some days."""
-
-
 def read_registered_domain(domain: str, response: Response) -> RegisteredDomain:
     return RegisteredDomain(
         domain=(response.first("ID") or domain).lower(),
-        status=tuple(status.upper() for status in response.column("STATUS") if status),
-        created_at=moment_or_none(response.first("CREATEDDATE"), "CREATEDDATE"),
         expires_at=moment_or_none(response.first("EXPIRATIONDATE"), "EXPIRATIONDATE"),
         renewal_mode=response.first("RENEWALMODE").upper(),
-        verification_status=response.first("X-REGISTRANT-VERIFICATION-STATUS").upper(),
     )
 
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.provider.adapter import ApplicationStatus
-from backorder.provider.values import amount, moment, moment_or_none, moment_text, number, words
-from backorder.provider.wire import NotAnAnswer
+from backorder.provider.hexonet.adapter import read_status
+from backorder.provider.hexonet.values import amount, moment, moment_or_none, moment_text, number, words
+from backorder.provider.hexonet.wire import NotAnAnswer
+from backorder.provider.port import ApplicationStatus
 
 
 @pytest.mark.parametrize("text", ["0.00", "-69.00", "+1.5", "217458.12", "5"])
@@ -132,6 +133,6 @@ def test_words_are_separated_by_blanks_and_commas() -> None:
     ],
 )
 def test_a_status_is_read_in_both_spellings(text: str, status: ApplicationStatus, final: bool) -> None:
-    assert ApplicationStatus.read(text) is status
+    assert read_status(text) is status
     assert status.is_final is final
     assert status.is_live is not final

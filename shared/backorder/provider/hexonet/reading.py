@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from backorder.provider import account, applications, names
-from backorder.provider.account import AccountingEntry, Deposit, Renewal
-from backorder.provider.applications import Application
-from backorder.provider.errors import AnswerUnread
-from backorder.provider.listing import Page, Unread
-from backorder.provider.names import PendingDelete
-from backorder.provider.wire import NotAnAnswer, Response, Row
+from backorder.provider.hexonet import account, applications
+from backorder.provider.hexonet.codes import COMMANDS
+from backorder.provider.hexonet.listing import Page
+from backorder.provider.hexonet.wire import NotAnAnswer, Response, Row
+from backorder.provider.port import AccountingEntry, AnswerUnread, Application, Deposit, Renewal, Unread
 
 T = TypeVar("T")
 
@@ -28,36 +26,37 @@ def understood(command: str, subject: str = "") -> Iterator[None]:
     try:
         yield
     except NotAnAnswer as error:
-        raise AnswerUnread(f"the answer {error}", command=command, subject=subject) from error
+        raise AnswerUnread(
+            f"the answer {error}", asked=COMMANDS.get(command), command=command, subject=subject
+        ) from error
 
 
 def read_applications(page: Response) -> Page[Application]:
     """Applications, by their ids."""
-    return _read(page, applications.PROPERTIES, applications.read_application, lambda each: each.id)
+    return _read(page, applications.PROPERTIES, applications.read_application, lambda row: row["APPLICATION"])
 
 
 def read_deposits(page: Response) -> Page[Deposit]:
     """Deposits, by their ids."""
-    return _read(page, account.DEPOSIT_PROPERTIES, account.read_deposit, lambda each: each.id)
+    return _read(page, account.DEPOSIT_PROPERTIES, account.read_deposit, lambda row: row["DEPOSITID"])
 
 
 def read_accounting(page: Response) -> Page[AccountingEntry]:
     """Bookings, by their ids, where they have one."""
-    return _read(page, account.ACCOUNTING_PROPERTIES, account.read_accounting_entry, lambda each: each.id)
+    return _read(
+        page, account.ACCOUNTING_PROPERTIES, account.read_accounting_entry, lambda row: row["ACCOUNTINGID"] or None
+    )
 
 
 def read_renewals(page: Response) -> Page[Renewal]:
     """Renewals, by what is renewed."""
-    return _read(page, account.RENEWAL_PROPERTIES, account.read_renewal, lambda each: f"{each.object_class} {each.id}")
-
-
-def read_pending_deletes(page: Response) -> Page[PendingDelete]:
-    """Names about to drop."""
-    return _read(page, names.PENDING_DELETE_PROPERTIES, names.read_pending_delete, lambda each: each.domain)
+    return _read(
+        page, account.RENEWAL_PROPERTIES, account.read_renewal, lambda row: f"{row['OBJECTCLASS']} {row['OBJECTID']}"
+    )
 
 
 def _read(
-    page: Response, properties: Sequence[str], read: Callable[[Row], T], key: Callable[[T], str | None]
+    page: Response, properties: Sequence[str], read: Callable[[Row], T], key: Callable[[Row], str | None]
 ) -> Page[T]:
     """A row that makes no sense is set aside: it says nothing of the others."""
     items: list[tuple[str | None, T]] = []
@@ -68,14 +67,18 @@ def _read(
         except NotAnAnswer as error:
             unread.append(unread_row(row, str(error)))
         else:
-            items.append((key(item), item))
+            items.append((key(row), item))
     return Page(items, unread)
 
 
 def unread_row(row: Row, why: str) -> Unread:
     """What is kept of a row that makes no sense."""
-    text = "; ".join(f"{name}={value}" for name, value in row.values.items() if value)
-    return Unread(text, why, frozenset(value.lower() for value in row.values.values() if value))
+    return Unread(row_text(row), why, frozenset(value.lower() for value in row.values.values() if value))
+
+
+def row_text(row: Row) -> str:
+    """The cells of a row that have something in them, `NAME=value`."""
+    return "; ".join(f"{name}={value}" for name, value in row.values.items() if value)
 
 
 def answers(response: Response, asked: Sequence[str], properties: Sequence[str]) -> Iterator[tuple[str, Row]]:

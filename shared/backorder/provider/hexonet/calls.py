@@ -16,23 +16,22 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from backorder.provider.adapter import Environment
-from backorder.provider.concurrency import Concurrency, Slot
-from backorder.provider.credentials import Credentials, Rereadable
-from backorder.provider.errors import (
-    ABOUT_THE_ACCOUNT,
-    OVERLOAD_CODES,
+from backorder.provider.hexonet.adapter import Environment
+from backorder.provider.hexonet.codes import ABOUT_THE_ACCOUNT, OVERLOAD_CODES, Call, Where
+from backorder.provider.hexonet.concurrency import Concurrency, Slot
+from backorder.provider.hexonet.credentials import Credentials, Rereadable
+from backorder.provider.hexonet.transport import Failed, Transport
+from backorder.provider.hexonet.wire import ParameterValue, Response, encode
+from backorder.provider.port import (
     AccessDenied,
+    Called,
     NotStarted,
     OutcomeUnknown,
     ProviderError,
     Refused,
     TemporaryFailure,
-    Where,
-    class_for,
+    unobserved,
 )
-from backorder.provider.transport import Failed, Transport
-from backorder.provider.wire import ParameterValue, Response, encode
 
 _log = logging.getLogger(__name__)
 
@@ -44,23 +43,6 @@ _ONLY_READS: Final = ("query", "status", "check", "convert")
 _SLOW: Final = 8
 """How many times as long a 425 waits: the account is locked for a while."""
 _MAX_DESCRIPTION: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """One call that was sent, for whoever counts them."""
-
-    command: str
-    code: int | None
-    """None: no answer."""
-    succeeded: bool
-    milliseconds: int
-    cap: int
-    """Calls allowed at once, after its answer."""
-
-
-def unobserved(_called: Called) -> None:
-    """Nobody counts."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -132,21 +114,23 @@ class Caller:
                     credentials = newer
                     outcome = self._send(fields, attempt, newer, slot)
             if isinstance(outcome, AccessDenied) and fields["COMMAND"] not in ABOUT_THE_ACCOUNT:
-                outcome = self._judged(outcome, attempt, credentials, slot)
+                outcome = self._judged(outcome, self._about(fields, credentials), attempt, credentials, slot)
             if isinstance(outcome, ProviderError):
                 self.heard(outcome)
         return outcome
 
-    def _judged(self, denied: AccessDenied, attempt: int, credentials: Credentials, slot: Slot) -> ProviderError:
+    def _judged(
+        self, denied: AccessDenied, call: Call, attempt: int, credentials: Credentials, slot: Slot
+    ) -> ProviderError:
         """A refused login, or an object that is not ours: the same login asks for its account at once.
 
         530 and 531 are listed for most commands; about one object they say nothing of the account.
         """
         if self.refusal(self.worst_case_seconds) is not None:
-            return _like(denied, TemporaryFailure, denied.description)
+            return call.error(TemporaryFailure, denied.description, denied.code)
         account = self._send(encode(ASKS_FOR_THE_ACCOUNT, {}), attempt, credentials, slot)
         # Without an answer it stays the object's: to be looked at again, and not to be repeated at once.
-        return denied if isinstance(account, AccessDenied) else _like(denied, Refused, denied.description)
+        return denied if isinstance(account, AccessDenied) else call.error(Refused, denied.description, denied.code)
 
     def _newer(self, used: Credentials) -> Credentials | None:
         if not isinstance(self.credentials, Rereadable):
@@ -179,9 +163,9 @@ class Caller:
         )
         return outcome
 
-    def _about(self, fields: Mapping[str, str], credentials: Credentials) -> _About:
+    def _about(self, fields: Mapping[str, str], credentials: Credentials) -> Call:
         where = Where(self.environment.name, self.environment.entity, self.transport.endpoint, credentials.login)
-        return _About(fields["COMMAND"], _subject(fields), where)
+        return Call(fields["COMMAND"], _subject(fields), where)
 
     def _login(self, command: str, credentials: Credentials) -> dict[str, str]:
         login = {"s_entity": self.environment.entity, "s_login": credentials.login, "s_pw": credentials.password}
@@ -195,26 +179,12 @@ class Caller:
         return self.jitter(longest / 2, longest)
 
 
-@dataclass(frozen=True)
-class _About:
-    command: str
-    subject: str
-    where: Where
-
-    def error(self, kind: type[ProviderError], description: str, code: int | None = None) -> ProviderError:
-        return kind(description, code=code, command=self.command, subject=self.subject, where=self.where)
-
-
-def _outcome(answer: Response | Failed, about: _About, secrets: list[str]) -> Response | ProviderError:
+def _outcome(answer: Response | Failed, call: Call, secrets: list[str]) -> Response | ProviderError:
     if isinstance(answer, Failed):
-        return about.error(answer.kind, _shown(answer.description, secrets))
+        return call.error(answer.kind, _shown(answer.description, secrets))
     if answer.succeeded:
         return answer
-    return about.error(class_for(answer.code), _shown(answer.description, secrets), answer.code)
-
-
-def _like(error: ProviderError, kind: type[ProviderError], description: str) -> ProviderError:
-    return kind(description, code=error.code, command=error.command, subject=error.subject, where=error.where)
+    return call.answered(answer.code, _shown(answer.description, secrets))
 
 
 def _subject(fields: Mapping[str, str]) -> str:

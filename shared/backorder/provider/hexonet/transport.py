@@ -24,9 +24,9 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from backorder import __version__
-from backorder.provider.adapter import Stage
-from backorder.provider.errors import OutcomeUnknown, ProviderError, TemporaryFailure
-from backorder.provider.wire import NotAnAnswer, Response, parse
+from backorder.provider.hexonet.wire import NotAnAnswer, Response, parse
+from backorder.provider.port import OutcomeUnknown, ProviderError, TemporaryFailure
+from backorder.runtime.settings import Stage
 
 USER_AGENT: Final = f"backorder-pipeline/{__version__}"
 
