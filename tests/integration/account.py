@@ -18,8 +18,8 @@ from backorder.domain.registries import Registries, Times
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
 from backorder.store import Store
-from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
+from local.memory_store import MemoryStore
 from planning.plan_submissions import Planning, plan_submissions
 from planning.plan_submissions import Summary as Tick
 from reconciliation.alert import Message

@@ -28,7 +28,6 @@ from backorder.domain.domains import Domain, parse_domain
 from backorder.domain.schedule import Known
 from backorder.rules import keep_rules
 from backorder.store.dynamodb import DynamoStore
-from backorder.store.memory import MemoryStore
 from ingestion import app, rejects
 from ingestion.app import Wiring, handle
 from ingestion.ingest import TooLong, ingest_object
@@ -39,6 +38,7 @@ from ingestion.rounds import Place
 from ingestion.summary import ListSummary
 from ingestion.sweep import sweep
 from ingestion.writing import KEPT_EVERY, RESERVE_S, Progress, TimeIsShort
+from local.memory_store import MemoryStore
 from tests.lists_world import LISTS, REPORTS, START, World, counts
 from tests.rights import Guard
 

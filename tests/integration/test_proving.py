@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from backorder.domain.findings import Finding, Kind
-from backorder.store.memory import MemoryStore
 from local.emulator.scripted import read_script
+from local.memory_store import MemoryStore
 from reconciliation.books import Books
 from tests.factories import NOW, usd
 from tests.integration.account import DROP, HOUR, World, a_world

@@ -15,7 +15,7 @@ import pytest
 from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from tests.factories import NOW
 from tests.integration.account import DROP, HOUR, World, a_world
 from tools.simulate.pool import pools_on_tasks

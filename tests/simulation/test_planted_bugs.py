@@ -30,7 +30,7 @@ from backorder.provider.applications import Application
 from backorder.provider.client import Provider
 from backorder.provider.listing import Listing
 from backorder.store import Conflict, Store
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation.books import Books
 from reconciliation.findings import Examined, orders
 from reconciliation.ledger import bookings, name_of

@@ -25,9 +25,9 @@ from backorder.domain.ledger import Lease, Posting
 from backorder.domain.registries import Registries
 from backorder.provider.client import Provider
 from backorder.provider.credentials import Credentials
-from backorder.store.memory import MemoryStore
 from local.emulator import Emulator, EmulatorServer, Options
 from local.emulator.world import MAIN_USER
+from local.memory_store import MemoryStore
 from reconciliation.reconcile import Reconciliation, reconcile_account
 from reconciliation.shelf import Shelf
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from backorder.domain.backorder import WON, Backorder, BackorderKey, Reason, State
 from backorder.domain.domains import parse_domain
 from backorder.domain.registries import Registries
-from backorder.store.memory import MemoryStore
 from ingestion.intake import NEXT_CYCLE, Intake, Missing, Outcome, Taken
 from ingestion.reading import Entry
+from local.memory_store import MemoryStore
 from tests.factories import NOW
 
 JOHN = Entry(line=1, domain=parse_domain("john.com"))

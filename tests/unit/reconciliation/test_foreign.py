@@ -14,7 +14,7 @@ from backorder.domain.backorder import Backorder, Origin, State
 from backorder.domain.findings import Kind
 from backorder.provider.applications import Application
 from backorder.store import NotUnderstood, SetAside
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation.account.foreign import Strangers, find_strangers, foreign_orders
 from reconciliation.account.snapshot import Money, Placed, Reading
 from reconciliation.findings import Stranger

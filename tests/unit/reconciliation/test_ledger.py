@@ -22,7 +22,7 @@ from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.domain.ledger import Account, Lease, Posting, balances
 from backorder.domain.money import ZERO
 from backorder.provider.account import AccountingEntry, Deposit
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation import ledger
 from reconciliation.account.snapshot import first_day
 from reconciliation.bookkeeping import Bookkeeping

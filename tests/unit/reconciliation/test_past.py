@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from backorder.domain.backorder import Backorder, BackorderKey, State
 from backorder.domain.money import ZERO
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation import past
 from reconciliation.open_backorders import Orders
 from reconciliation.page.past import Past, add_up

@@ -21,7 +21,7 @@ from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Posting, Tally, balances
 from backorder.domain.schedule import Known
 from backorder.runtime.csv_cells import safe
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation import report
 from reconciliation.books import Books
 from reconciliation.ledger import sum_up

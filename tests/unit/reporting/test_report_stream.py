@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorder.domain.backorder import Backorder, BackorderKey, State
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation.books import Books
 from reconciliation.one_by_one import OneByOne
 from reconciliation.open_backorders import Orders

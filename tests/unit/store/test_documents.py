@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from backorder.store.documents import Document, read_together
 from backorder.store.dynamodb import DynamoStore
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backorder.domain.backorder import Backorder, State
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from submission.claims import LEASE, claim, new_claim, settle, taken_over
 from tests.factories import NOW, a_backorder
 
