@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,6 @@ from backorder.runtime.observability import logger
 from backorder.store import Store
 from reconciliation.findings import RELEASE_LAG
 from reconciliation.ledger import Checked, Differs, Reading, Sum, name_of_posting, sum_up
-from reconciliation.shelf import Shelf
 from reconciliation.writers import side_by_side
 
 _DOCUMENT = "books"
@@ -164,22 +163,21 @@ class Books:
         self._store = store
         body = store.document(_DOCUMENT)
         self._saved = self.notes = Notes() if body is None else _NOTES.validate_python(body)
-        self._there: MutableMapping[str, str] = {}
+        self._there: set[str] = set()
         """After a crash: the keys of all postings. A run that ended well left nothing half done."""
         if not self.notes.clean:
-            self._there = Shelf(str)
             self.notes = replace(self.notes, tally=Tally().plus(self._read_again()))
         self.recovers = not self.notes.clean
         self._sums: dict[date, dict[str, Any]] = {}
         """By month (its first day), the sums of its days as they are kept."""
-        self._rows: tuple[date, Shelf[Posting]] | None = None
+        self._rows: tuple[date, list[Posting]] | None = None
         self.posted = 0
         self.earliest: date | None = None
         """The earliest day (UTC) to which this run posted anything."""
 
     def _read_again(self) -> Iterator[Posting]:
         for posting in self._store.postings():
-            self._there[posting.key] = ""
+            self._there.add(posting.key)
             yield posting
 
     @property
@@ -215,10 +213,9 @@ class Books:
     def rows(self, since: date) -> Iterable[Posting]:
         """The ledger's bookings dated `since` (a day, UTC) or later, in order of their names; read once a run."""
         if self._rows is None or self._rows[0] != since:
-            rows = Shelf(Posting, place=name_of_posting)
-            rows.update((posting.key, posting) for posting in self.bookings(since) if name_of_posting(posting))
-            self._rows = since, rows
-        return self._rows[1].values()
+            rows = (posting for posting in self.bookings(since) if name_of_posting(posting))
+            self._rows = since, sorted(rows, key=name_of_posting)
+        return self._rows[1]
 
     def begin(self) -> None:
         """Says that postings are to come: a run that finds it so looks for what was kept, and not posted."""
