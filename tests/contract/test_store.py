@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, pairwise
@@ -33,7 +32,7 @@ from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
 from backorder.domain.schedule import Known
-from backorder.store import Conflict, NotUnderstood, SetAside, Store
+from backorder.store import Conflict, NotUnderstood, SetAside, Store, TooLarge
 from backorder.store.dynamodb import DynamoStore
 from local.memory_store import MemoryStore
 from local.stack import moto_server
@@ -678,9 +677,9 @@ def test_a_document_is_there_until_it_is_deleted(store: Store) -> None:
 
 def test_documents_that_are_read_together_are_those_that_there_are(store: Store) -> None:
     store.put_document("rules", {"text": ""})
-    store.put_document("standing", large("a"))
+    store.put_document("standing", {"others": "0"})
     store.put_document("other", {})
-    assert store.documents(["rules", "forecast", "standing"]) == {"rules": {"text": ""}, "standing": large("a")}
+    assert store.documents(["rules", "forecast", "standing"]) == {"rules": {"text": ""}, "standing": {"others": "0"}}
 
 
 def test_a_document_is_replaced_whole(store: Store) -> None:
@@ -713,26 +712,35 @@ def test_a_document_is_any_json(store: Store) -> None:
     assert store.document("any") == body
 
 
-def test_a_document_may_be_larger_than_an_item(store: Store) -> None:
-    for body in (large("a"), large("b", 900_000), {"small": "é"}, large("é", 200_000)):
-        store.put_document("standing", body)
-        assert store.document("standing") == body
-    store.delete_document("standing")
-    assert store.document("standing") is None
+def test_a_document_that_is_too_large_for_an_item_is_refused_by_its_name(store: Store) -> None:
+    store.put_document("rules", {"text": "a" * 399_000})
+    too_large = {"text": "a" * 400_000}
+    writes: tuple[Callable[[], object], ...] = (
+        lambda: store.put_document("rules", too_large),
+        lambda: store.swap_document("rules", store.document("rules"), too_large),
+        lambda: store.put_member("foreign", "4711", too_large),
+    )
+    for write, name in zip(writes, ("rules", "rules", "foreign 4711"), strict=True):
+        with pytest.raises(TooLarge, match=f"document {name} has 400,012 bytes"):
+            write()
+    assert store.document("rules") == {"text": "a" * 399_000}
+    assert store.group("foreign") == {}
 
 
-def test_a_large_document_that_is_put_again_as_it_is_stays_whole(store: Store) -> None:
-    for _ in range(2):
-        store.put_document("standing", large("a"))
-        assert store.document("standing") == large("a")
-    store.put_document("other", large("a"))
-    store.delete_document("other")
-    assert store.document("standing") == large("a")
+# --- Groups ---------------------------------------------------------------------------------------
 
 
-def large(letter: str, length: int = 1_200_000) -> dict[str, Any]:
-    """A document that takes several items."""
-    return {"text": letter * length}
+def test_the_documents_of_a_group_are_read_together_and_written_alone(store: Store) -> None:
+    many = {f"{n}": {"n": n} for n in range(50)}
+    for key, body in many.items():
+        store.put_member("foreign", key, body)
+    store.put_member("renewals", "1", {"other": True})
+    assert store.group("foreign") == many
+    store.put_member("foreign", "7", {"n": "seven"})
+    store.delete_member("foreign", "8")
+    store.delete_member("foreign", "never there")
+    assert store.group("foreign") == {key: body for key, body in many.items() if key != "8"} | {"7": {"n": "seven"}}
+    assert (store.group("renewals"), store.group("no such group")) == ({"1": {"other": True}}, {})
 
 
 def test_who_changes_a_document_that_was_read_or_written_changes_no_other(store: Store) -> None:
@@ -1027,50 +1035,6 @@ class CrashingClient:
 
     def delete_item(self, **request: Any) -> Any:
         return self._client.delete_item(**request)
-
-
-@pytest.mark.parametrize("writes", range(6))
-def test_a_large_document_that_a_crash_cut_short_is_the_one_before(table: Table, writes: int) -> None:
-    table.store.put_document("standing", large("a"))
-    crashing: Any = CrashingClient(table.client, writes)
-    with suppress(Crashed):
-        DynamoStore(crashing, table.name).put_document("standing", large("b"))
-    assert table.store.document("standing") == large("a" if writes < 5 else "b")
-
-
-def test_of_a_large_document_nothing_is_left_once_it_is_replaced_or_deleted(table: Table) -> None:
-    for body in (large("a"), large("a"), large("b"), {}):
-        table.store.put_document("standing", body)
-    assert table.client.scan(TableName=table.name)["Count"] == 1
-    table.store.put_document("standing", large("c"))
-    table.store.delete_document("standing")
-    assert table.client.scan(TableName=table.name)["Count"] == 0
-
-
-def test_a_large_document_that_is_replaced_while_it_is_read_is_read_anew(table: Table) -> None:
-    table.store.put_document("standing", large("a"))
-    meanwhile = iter([{}, large("b")])
-
-    class Interrupted:
-        def get_item(self, **request: Any) -> Any:
-            answer = table.client.get_item(**request)
-            if "parts" in answer.get("Item", {}) and (body := next(meanwhile, None)) is not None:
-                table.store.put_document("standing", body)
-            return answer
-
-    client: Any = Interrupted()
-    assert DynamoStore(client, table.name).document("standing") == {}
-    table.store.put_document("standing", large("a"))
-    assert DynamoStore(client, table.name).document("standing") == large("b")
-
-
-def test_a_document_of_which_a_part_is_lost_is_not_read_for_ever(table: Table) -> None:
-    table.store.put_document("standing", large("a"))
-    items = table.client.scan(TableName=table.name)["Items"]
-    part = next(item for item in items if item["sk"]["S"] != "-")
-    table.client.delete_item(TableName=table.name, Key={"pk": part["pk"], "sk": part["sk"]})
-    with pytest.raises(RuntimeError, match="document standing has not all of its parts"):
-        table.store.document("standing")
 
 
 def test_a_write_whose_answer_was_lost_is_no_conflict_with_itself(table: Table) -> None:

@@ -172,7 +172,7 @@ GOOD, BROKEN = "[select]\nlength = [4, 9]\n", "[select]\n\nlenght = [4, 9]\n"
         (BROKEN, "rules.toml, line 3: select.lenght: is no key of select"),
         ("[select\n", "rules.toml is not valid TOML"),
         (b"# caf\xe9\n", "rules.toml, line 1: is not UTF-8"),
-        (b"#" * 2_000_000, "rules.toml is larger than 1,048,576 bytes"),
+        (b"#" * 2_000_000, "rules.toml is larger than 131,072 bytes"),
     ],
 )
 @pytest.mark.parametrize("event_lost", [False, True])

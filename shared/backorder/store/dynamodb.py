@@ -11,7 +11,7 @@
 | list | `lists` | name and version |
 | month that has postings | `ledger` | `2026-11` |
 | lease, document | `lease#plan`, `document#rules` | `-` |
-| part of a document that is larger than an item may be | `document#standing` | digest of the whole, and number |
+| member of a group of documents | `group#foreign#3` | its key, such as an application's id |
 
 The index has open backorders by shard and deadline (`open#3`), all others by month (`closed#2026-11`)
 and day of their outcome.
@@ -24,7 +24,6 @@ does not know are passed over.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 import zlib
@@ -47,7 +46,7 @@ from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
 from backorder.runtime.clock import iso
 from backorder.runtime.observability import logger
-from backorder.store.protocol import Conflict, ListRecord, NotUnderstood, SetAside
+from backorder.store.protocol import Conflict, ListRecord, NotUnderstood, SetAside, text_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -56,9 +55,6 @@ INDEX = "open"
 SHARDS = 4
 """Partitions of the index: one takes 1,000 writes a second, more than all workers together make in it."""
 
-PART = 350_000
-"""Characters of a document in one item, which ends at 400 KB."""
-_LOOKS = 5
 _DATED_BY_THE_PROVIDER = "entry#"
 """Begins the keys of postings for bookings, which the provider may date anew; all others keep the moment that they were
 seen at, or that began what they are of."""
@@ -267,13 +263,13 @@ class DynamoStore:
         return self._understood(self._partition("leases"), _LEASE)
 
     def delete_lease(self, lease_id: str) -> None:
-        self._client.delete_item(TableName=self._table, Key=_wire({"pk": "leases", "sk": lease_id}))
+        self._delete("leases", lease_id)
 
     def save_finding(self, finding: Finding) -> None:
         self._put(_FINDING.item(finding))
         if finding.status != "open":
             # Only then: after a crash between the two it is there twice, and closed once more.
-            self._client.delete_item(TableName=self._table, Key=_wire(_FINDING.key(replace(finding, status="open"))))
+            self._delete(**_FINDING.key(replace(finding, status="open")))
 
     def findings(self) -> Iterator[Finding]:
         found = {finding.key: finding for pk in ("findings#open", "findings") for finding in self._findings(pk)}
@@ -320,60 +316,41 @@ class DynamoStore:
                 raise
 
     def document(self, name: str) -> dict[str, Any] | None:
-        for _ in range(_LOOKS):
-            head = self._get(f"document#{name}", "-")
-            if head is None:
-                return None
-            parts = [self._get(*key) for key in _parts_of(head)] or [head]
-            if None not in parts:
-                body: dict[str, Any] = json.loads("".join(part["body"] for part in parts if part))
-                return body
-            # Somebody has put another one meanwhile.
-        raise RuntimeError(f"document {name} has not all of its parts")
+        item = self._get(f"document#{name}", "-")
+        return None if item is None else _content(item)
 
     def documents(self, names: Collection[str]) -> dict[str, dict[str, Any]]:
         keys = [_wire({"pk": f"document#{name}", "sk": "-"}) for name in names]
         answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-        heads = {str(item["pk"]): item for item in map(_plain, answer["Responses"].get(self._table, []))}
-        busy = answer["UnprocessedKeys"]
-        # The table was busy, or the document is in parts.
-        alone = {str(_plain(key)["pk"]) for key in (busy[self._table]["Keys"] if busy else ())}
-        alone |= {pk for pk, head in heads.items() if _parts_of(head)}
+        items = {str(item["pk"]): item for item in map(_plain, answer["Responses"].get(self._table, []))}
+        unanswered = answer["UnprocessedKeys"]
+        busy = {str(_plain(key)["pk"]) for key in (unanswered[self._table]["Keys"] if unanswered else ())}
         found: dict[str, dict[str, Any]] = {}
         for name in names:
             pk = f"document#{name}"
-            body = self.document(name) if pk in alone else json.loads(heads[pk]["body"]) if pk in heads else None
+            body = self.document(name) if pk in busy else _content(items[pk]) if pk in items else None
             if body is not None:
                 found[name] = body
         return found
 
     def put_document(self, name: str, body: Mapping[str, Any]) -> None:
-        text = json.dumps(body)
-        head: Item = {"pk": f"document#{name}", "sk": "-"}
-        if len(text) <= PART:
-            head["body"] = text
-        else:
-            pieces = [text[n : n + PART] for n in range(0, len(text), PART)]
-            head |= {"digest": hashlib.sha256(text.encode()).hexdigest(), "parts": len(pieces)}
-            # First the parts: whoever finds the head finds all of them.
-            for (pk, sk), piece in zip(_parts_of(head), pieces, strict=True):
-                self._put({"pk": pk, "sk": sk, "body": piece})
-        answer = self._client.put_item(TableName=self._table, Item=_wire(head), ReturnValues="ALL_OLD")
-        former = _plain(answer.get("Attributes", {}))
-        if former.get("digest") != head.get("digest"):
-            self._delete_parts(former)
+        self._put({"pk": f"document#{name}", "sk": "-", "body": text_of(name, body)})
 
     def delete_document(self, name: str) -> None:
-        key = _wire({"pk": f"document#{name}", "sk": "-"})
-        answer = self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
-        self._delete_parts(_plain(answer.get("Attributes", {})))
+        self._delete(f"document#{name}", "-")
 
-    def _delete_parts(self, head: Item) -> None:
-        for pk, sk in _parts_of(head):
-            self._client.delete_item(TableName=self._table, Key=_wire({"pk": pk, "sk": sk}))
+    def group(self, name: str) -> dict[str, dict[str, Any]]:
+        partitions = (self._partition(f"group#{name}#{shard}") for shard in range(SHARDS))
+        return {item["sk"]: _content(item) for items in partitions for item in items}
+
+    def put_member(self, group: str, key: str, body: Mapping[str, Any]) -> None:
+        self._put({"pk": _partition_of_member(group, key), "sk": key, "body": text_of(f"{group} {key}", body)})
+
+    def delete_member(self, group: str, key: str) -> None:
+        self._delete(_partition_of_member(group, key), key)
 
     def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
-        item = {"pk": f"document#{name}", "sk": "-", "body": json.dumps(after)}
+        item = {"pk": f"document#{name}", "sk": "-", "body": text_of(name, after)}
         try:
             if before is None:
                 self._put(item, "attribute_not_exists(pk)")
@@ -426,6 +403,9 @@ class DynamoStore:
             found: Any = error.response.get("Item", {})
             raise _ConditionFailed(_plain(found)) from None
 
+    def _delete(self, pk: str, sk: str) -> None:
+        self._client.delete_item(TableName=self._table, Key=_wire({"pk": pk, "sk": sk}))
+
     def _get(self, pk: str, sk: str) -> Item | None:
         answer = self._client.get_item(TableName=self._table, Key=_wire({"pk": pk, "sk": sk}), ConsistentRead=True)
         return _plain(answer["Item"]) if "Item" in answer else None
@@ -465,16 +445,24 @@ def _plain(item: Mapping[str, Any]) -> Item:
     return {name: _deserialize(value) for name, value in item.items()}
 
 
-def _parts_of(head: Item) -> list[tuple[str, str]]:
-    """The keys of a document's parts, in order; none where it is whole in its head."""
-    return [(head["pk"], f"{head['digest']}#{n:04}") for n in range(int(head.get("parts", 0)))]
+def _content(item: Item) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(item["body"])
+    return content
+
+
+def _shard(key: str) -> int:
+    return zlib.crc32(key.encode()) % SHARDS
+
+
+def _partition_of_member(group: str, key: str) -> str:
+    return f"group#{group}#{_shard(key)}"
 
 
 def _from_backorder(backorder: Backorder) -> Item:
     attributes = {"state": backorder.state.value}
     if backorder.is_open:
         due = iso(backorder.deadline) if backorder.deadline else "9999"
-        attributes["open"] = f"open#{zlib.crc32(backorder.domain.encode()) % SHARDS}"
+        attributes["open"] = f"open#{_shard(backorder.domain)}"
         attributes["due"] = f"{due}#{backorder.domain}"
     else:
         attributes["open"] = f"closed#{backorder.closed_on:%Y-%m}"

@@ -29,7 +29,7 @@ _NO_ZONE = frozenset({"PRICE", "CLASS", "DOMAIN", "APPLICATION", "BACKORDER"})
 class Ahead:
     """What the plans to come reckon with."""
 
-    renewals: tuple[FallsDue, ...]
+    renewals: Mapping[str, FallsDue]
     prices: Mapping[str, OwnPrice]
 
 
@@ -48,15 +48,17 @@ def look_ahead(provider: Provider, known: Standing, now: datetime, stages: Stage
     return Ahead(renewals, prices)
 
 
-def falling_due(provider: Provider, now: datetime) -> tuple[FallsDue, ...]:
-    """Gross amounts. The list has names, too, that are to expire: they draw nothing; nor does, as far as anybody can
-    foresee, what has no date or no price."""
-    due = [
-        FallsDue(renewal.due_at, renewal.price + (renewal.vat_price or ZERO))
+def falling_due(provider: Provider, now: datetime) -> dict[str, FallsDue]:
+    """Gross amounts, by what is renewed.
+
+    The list has names, too, that are to expire: they draw nothing; nor does, as far as anybody can foresee, what has no
+    date or no price.
+    """
+    return {
+        f"{renewal.object_class} {renewal.id}": FallsDue(renewal.due_at, renewal.price + (renewal.vat_price or ZERO))
         for renewal in provider.renewals(until=now + AHEAD)
         if renewal.due_at is not None and renewal.price is not None and renewal.due_at > now and not _ends(renewal)
-    ]
-    return tuple(sorted(due, key=lambda each: (each.at, each.amount)))
+    }
 
 
 def _ends(renewal: Renewal) -> bool:
