@@ -929,6 +929,93 @@ def test_a_field_that_a_newer_version_added_is_passed_over(table: Table) -> None
     assert list(table.store.set_aside()) == []
 
 
+@pytest.mark.parametrize("what", ITEMS)
+def test_an_item_of_a_newer_schema_is_set_aside_and_never_written_over(table: Table, what: str) -> None:
+    store = table.store
+    fill(store)
+    pk, sk, readers = ITEMS[what]
+    before = read(store)
+    table.set_attribute(pk, sk, "v", {"N": "2"})
+    lies = table.item(pk, sk)
+
+    after = read(store)
+
+    assert {name for name, found in after.items() if len(found) < len(before[name])} == readers
+    assert [(each.pk, each.sk) for each in store.set_aside()] == [(pk, sk)]
+    writes: dict[str, Callable[[], object]] = {
+        "deposit": lambda: store.save_lease(a_lease("open1.com")),
+        "list": lambda: store.save_list(a_list_record("wanted/1.txt", version="v1")),
+    }
+    if what in writes:
+        with pytest.raises(NotUnderstood):
+            writes[what]()
+    assert table.item(pk, sk) == lies
+
+
+def test_a_document_of_a_newer_schema_is_not_understood_and_never_written_over(table: Table) -> None:
+    store = table.store
+    store.put_document("rules", {"text": ""})
+    store.put_member("foreign", "4711", {"domain": "john.com"})
+    store.put_member("foreign", "4712", {"domain": "jane.com"})
+    [(pk, sk)] = [key for key in table.keys("group") if key[1] == "4711"]
+    for key in (("document#rules", "-"), (pk, sk)):
+        table.set_attribute(*key, "v", {"N": "2"})
+    asks: tuple[Callable[[], object], ...] = (
+        lambda: store.document("rules"),
+        lambda: store.documents(["rules"]),
+        lambda: store.put_document("rules", {}),
+        lambda: store.swap_document("rules", {"text": ""}, {}),
+        lambda: store.put_member("foreign", "4711", {}),
+    )
+    for ask in asks:
+        with pytest.raises(NotUnderstood):
+            ask()
+    assert store.group("foreign") == {"4712": {"domain": "jane.com"}}
+    assert {each.pk for each in store.set_aside()} == {"document#rules", pk}
+    assert "john.com" in str(table.item(pk, sk))
+
+
+@pytest.mark.parametrize("v", [{"S": "1"}, {"NULL": True}, None])
+def test_an_item_that_does_not_say_who_may_handle_it_is_not_understood(table: Table, v: dict[str, Any] | None) -> None:
+    created(table.store, a_backorder())
+    table.set_attribute("domain#john.com", "cycle#0001", "v", v)
+    with pytest.raises(NotUnderstood):
+        table.store.get(a_backorder().key)
+
+
+def test_attributes_that_a_newer_version_added_are_kept_when_an_item_is_written_again(table: Table) -> None:
+    store = table.store
+    added: dict[str, Any] = {"M": {"of the next version": {"S": UNKNOWN_WORD}}}
+
+    def write() -> None:
+        store.save_lease(a_lease())
+        store.save_list(a_list_record())
+        store.save_finding(a_finding())
+        store.put_document("rules", {"text": ""})
+        store.put_member("foreign", "4711", {"domain": "john.com"})
+        assert store.acquire_lease("plan", "me", now=NOW, until=NOW)
+
+    write()
+    items = [(item["pk"]["S"], item["sk"]["S"]) for item in table.client.scan(TableName=table.name)["Items"]]
+    for key in items:
+        table.set_attribute(*key, "added", added)
+    write()
+    assert store.swap_document("rules", {"text": ""}, {"text": "[select]"})
+    assert len(items) == 6
+    assert [table.item(*key)["added"] for key in items] == [added] * len(items)
+    assert list(store.set_aside()) == []
+
+
+def test_every_item_says_which_schema_may_handle_it(table: Table) -> None:
+    fill(table.store)
+    table.store.put_document("rules", {"text": ""})
+    table.store.put_member("foreign", "4711", {})
+    table.store.acquire_lease("plan", "me", now=NOW, until=NOW)
+    table.store.save_day(NOW.date(), {})
+    items = table.client.scan(TableName=table.name)["Items"]
+    assert {item["pk"]["S"] for item in items if item.get("v") != {"N": "1"}} == set()
+
+
 def test_the_record_of_a_list_that_is_not_understood_is_not_taken_for_none(table: Table) -> None:
     table.store.save_list(a_list_record())
     damage(table, ("lists", "wanted/monday.txt#v1"), "cut short")
@@ -1032,6 +1119,12 @@ class CrashingClient:
             raise Crashed
         self._left -= 1
         return self._client.put_item(**request)
+
+    def update_item(self, **request: Any) -> Any:
+        if not self._left:
+            raise Crashed
+        self._left -= 1
+        return self._client.update_item(**request)
 
     def delete_item(self, **request: Any) -> Any:
         return self._client.delete_item(**request)

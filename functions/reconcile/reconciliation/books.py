@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from backorder.domain.ledger import Posting, Tally
 from backorder.domain.money import CENT, ZERO
 from backorder.runtime.observability import logger
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
 from backorder.store.documents import Group
 from reconciliation.findings import RELEASE_LAG
 from reconciliation.ledger import Checked, Differs, Reading, Sum, name_of_posting, sum_up
@@ -345,7 +346,8 @@ class Books:
 
     def _keep_sums(self, day: date, sums: Any) -> None:
         self._kept(day)[day.isoformat()] = sums
-        self._store.put_member(_sums_of(day), day.isoformat(), {"sums": sums})
+        with suppress(NotUnderstood):  # a newer version's stay as they are, and are added up in each run
+            self._store.put_member(_sums_of(day), day.isoformat(), {"sums": sums})
 
     def _kept(self, day: date) -> dict[str, Any]:
         """By day, the sums that are kept of all days of the same month."""

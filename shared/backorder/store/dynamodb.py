@@ -18,8 +18,9 @@ and day of their outcome.
 
 No transactions: each item is written alone, a backorder on condition of its version.
 
-An item is understood if its content is what this version writes, and belongs under its key; fields that this version
-does not know are passed over.
+Every item carries `v`, the lowest version of this schema that may handle it. An item is understood if that is no higher
+than SCHEMA, and its content is what this version writes, and belongs under its key. What a newer version adds without
+raising `v` are attributes of their own: these are passed over, and kept when the item is written again.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ import json
 import uuid
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import boto3
@@ -59,6 +60,11 @@ _DATED_BY_THE_PROVIDER = "entry#"
 """Begins the keys of postings for bookings, which the provider may date anew; all others keep the moment that they were
 seen at, or that began what they are of."""
 
+SCHEMA = 1
+"""The version of the items that this code writes, and the highest that it understands."""
+_MAY_HANDLE = "(attribute_not_exists(v) OR v <= :schema)"
+"""Nothing that a newer version left is written over."""
+
 SECOND = len("2026-11-24T12:00:00")
 
 _serialize = TypeSerializer().serialize
@@ -83,10 +89,11 @@ class _Kind(Generic[T]):
 
         An attribute for each field would be read no more often, and cost several times the work on both ends.
         """
-        return {**self.key(value), "body": self.adapter.dump_json(value).decode(), **attributes}
+        return {**self.key(value), "v": SCHEMA, "body": self.adapter.dump_json(value).decode(), **attributes}
 
     def read(self, item: Item) -> T:
         """Raises NotUnderstood: also for content that is well formed, but not what was written under this key."""
+        _check_schema(item)
         try:
             # Strict: what this version wrote is of its types to the letter, and a number is no moment.
             value = self.adapter.validate_json(item["body"], strict=True)
@@ -191,8 +198,9 @@ class DynamoStore:
             month = (month + timedelta(days=31)).replace(day=1)
 
     def save_day(self, day: date, sums: Mapping[str, Any] | None) -> None:
-        body = {} if sums is None else {"body": json.dumps(sums)}
-        self._put({"pk": "closed", "sk": day.isoformat(), **body})
+        # Whatever stands there is written over: sums can always be added up anew.
+        body = {} if sums is None else {"body": text_of(f"closed {day}", sums)}
+        self._put({"pk": "closed", "sk": day.isoformat(), "v": SCHEMA, **body})
 
     def _note_day_of(self, backorder: Backorder) -> None:
         """First the day: nobody would look at one that nobody knows of."""
@@ -200,7 +208,7 @@ class DynamoStore:
         if backorder.is_open or day in self._noted:
             return
         with suppress(_ConditionFailed):
-            self._put({"pk": "closed", "sk": day.isoformat()}, "attribute_not_exists(pk)")
+            self._put({"pk": "closed", "sk": day.isoformat(), "v": SCHEMA}, "attribute_not_exists(pk)")
         self._noted.add(day)
 
     def post(self, postings: Iterable[Posting]) -> list[Posting]:
@@ -211,7 +219,7 @@ class DynamoStore:
             month = f"{posting.at:%Y-%m}"
             if month not in self._months:
                 # First the month: what is in one that nobody knows of would be posted again, and count twice.
-                self._put({"pk": "ledger", "sk": month})
+                self._update("ledger", month, {})
                 self._months.add(month)
             if posting.key.startswith(_DATED_BY_THE_PROVIDER) and not self._note_date(posting):
                 continue
@@ -228,7 +236,7 @@ class DynamoStore:
         dated = iso(posting.at)
         try:
             self._put(
-                {"pk": f"posting#{posting.key}", "sk": "-", "dated": dated},
+                {"pk": f"posting#{posting.key}", "sk": "-", "v": SCHEMA, "dated": dated},
                 "attribute_not_exists(pk) OR dated = :dated",
                 {":dated": dated},
             )
@@ -257,7 +265,7 @@ class DynamoStore:
         yield from (month["sk"] for month in self._partition("ledger") if first <= month["sk"] < end)
 
     def save_lease(self, lease: Lease) -> None:
-        self._put(_LEASE.item(lease))
+        self._rewrite(_LEASE.item(lease))
 
     def leases(self) -> Iterator[Lease]:
         return self._understood(self._partition("leases"), _LEASE)
@@ -266,7 +274,7 @@ class DynamoStore:
         self._delete("leases", lease_id)
 
     def save_finding(self, finding: Finding) -> None:
-        self._put(_FINDING.item(finding))
+        self._rewrite(_FINDING.item(finding))
         if finding.status != "open":
             # Only then: after a crash between the two it is there twice, and closed once more.
             self._delete(**_FINDING.key(replace(finding, status="open")))
@@ -282,7 +290,7 @@ class DynamoStore:
         return list(self._understood(self._partition(pk), _FINDING))
 
     def save_list(self, record: ListRecord) -> None:
-        self._put(_LIST.item(record))
+        self._rewrite(_LIST.item(record))
 
     def list_record(self, name: str, version: str) -> ListRecord | None:
         item = self._get("lists", f"{name}#{version}")
@@ -294,10 +302,12 @@ class DynamoStore:
 
     def acquire_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
         try:
-            self._put(
-                {"pk": f"lease#{name}", "sk": "-", "holder": holder, "expires": _epoch(until)},
-                "attribute_not_exists(pk) OR holder = :holder OR expires <= :now",
-                {":holder": holder, ":now": _epoch(now)},
+            self._update(
+                f"lease#{name}",
+                "-",
+                {"holder": holder, "expires": _epoch(until)},
+                "attribute_not_exists(pk) OR holder = :before OR expires <= :now",
+                {":before": holder, ":now": _epoch(now)},
             )
         except _ConditionFailed:
             return False
@@ -317,7 +327,7 @@ class DynamoStore:
 
     def document(self, name: str) -> dict[str, Any] | None:
         item = self._get(f"document#{name}", "-")
-        return None if item is None else _content(item)
+        return None if item is None else self._content(item)
 
     def documents(self, names: Collection[str]) -> dict[str, dict[str, Any]]:
         keys = [_wire({"pk": f"document#{name}", "sk": "-"}) for name in names]
@@ -328,34 +338,38 @@ class DynamoStore:
         found: dict[str, dict[str, Any]] = {}
         for name in names:
             pk = f"document#{name}"
-            body = self.document(name) if pk in busy else _content(items[pk]) if pk in items else None
+            body = self.document(name) if pk in busy else self._content(items[pk]) if pk in items else None
             if body is not None:
                 found[name] = body
         return found
 
     def put_document(self, name: str, body: Mapping[str, Any]) -> None:
-        self._put({"pk": f"document#{name}", "sk": "-", "body": text_of(name, body)})
+        self._update(f"document#{name}", "-", {"body": text_of(name, body)})
 
     def delete_document(self, name: str) -> None:
         self._delete(f"document#{name}", "-")
 
     def group(self, name: str) -> dict[str, dict[str, Any]]:
         partitions = (self._partition(f"group#{name}#{shard}") for shard in range(SHARDS))
-        return {item["sk"]: _content(item) for items in partitions for item in items}
+        found: dict[str, dict[str, Any]] = {}
+        for item in chain.from_iterable(partitions):
+            with suppress(NotUnderstood):
+                found[item["sk"]] = self._content(item)
+        return found
 
     def put_member(self, group: str, key: str, body: Mapping[str, Any]) -> None:
-        self._put({"pk": _partition_of_member(group, key), "sk": key, "body": text_of(f"{group} {key}", body)})
+        self._update(_partition_of_member(group, key), key, {"body": text_of(f"{group} {key}", body)})
 
     def delete_member(self, group: str, key: str) -> None:
         self._delete(_partition_of_member(group, key), key)
 
     def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
-        item = {"pk": f"document#{name}", "sk": "-", "body": text_of(name, after)}
+        pk, attributes = f"document#{name}", {"body": text_of(name, after)}
         try:
             if before is None:
-                self._put(item, "attribute_not_exists(pk)")
+                self._update(pk, "-", attributes, "attribute_not_exists(pk)")
             else:
-                self._put(item, "body = :before", {":before": json.dumps(before)})
+                self._update(pk, "-", attributes, "body = :before", {":before": json.dumps(before)})
         except _ConditionFailed:
             return False
         return True
@@ -380,14 +394,67 @@ class DynamoStore:
                 yield self._read(item, kind)
 
     def _read(self, item: Item, kind: _Kind[T]) -> T:
-        try:
+        with self._setting_aside():
             return kind.read(item)
+
+    def _content(self, item: Item) -> dict[str, Any]:
+        """Return what is in a document. Raises NotUnderstood."""
+        with self._setting_aside():
+            _check_schema(item)
+            content: dict[str, Any] = json.loads(item["body"])
+            return content
+
+    @contextmanager
+    def _setting_aside(self) -> Iterator[None]:
+        try:
+            yield
         except NotUnderstood as error:
             aside = error.item
             if (aside.pk, aside.sk) not in self._aside:
                 logger.error("item_not_understood", pk=aside.pk, sk=aside.sk, why=error.why)
             self._aside[aside.pk, aside.sk] = aside
             raise
+
+    def _rewrite(self, item: Item) -> None:
+        """Write an item in the place of the one before, whose other attributes stay. Raises NotUnderstood."""
+        attributes = {name: value for name, value in item.items() if name not in ("pk", "sk")}
+        self._update(item["pk"], item["sk"], attributes)
+
+    def _update(
+        self,
+        pk: str,
+        sk: str,
+        attributes: Mapping[str, Any],
+        condition: str | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Set an item's attributes, or remove those that are None; all others stay, for a newer version may have added
+        them. Raises _ConditionFailed where `condition` does not hold, NotUnderstood where the item's `v` is too high.
+        """
+        setting = {"v": SCHEMA, **{name: value for name, value in attributes.items() if value is not None}}
+        removing = [f"#{name}" for name, value in attributes.items() if value is None]
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
+        update += f" REMOVE {', '.join(removing)}" if removing else ""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_wire({"pk": pk, "sk": sk}),
+                UpdateExpression=update,
+                ConditionExpression=_MAY_HANDLE if condition is None else f"{_MAY_HANDLE} AND ({condition})",
+                ExpressionAttributeNames={f"#{name}": name for name in (*setting, *attributes)},
+                ExpressionAttributeValues=_wire(
+                    {":schema": SCHEMA, **{f":{name}": value for name, value in setting.items()}, **(values or {})}
+                ),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if not _is_condition(error):
+                raise
+            found = _plain(error.response.get("Item", {}))  # type: ignore[arg-type]
+            if condition is None or (found and not _is_of_this_schema(found)):
+                with self._setting_aside():
+                    raise _not_understood({"pk": pk, "sk": sk, **found}) from None
+            raise _ConditionFailed(found) from None
 
     def _put(self, item: Item, condition: str | None = None, values: Mapping[str, Any] | None = None) -> None:
         conditions: dict[str, Any] = {}
@@ -445,9 +512,15 @@ def _plain(item: Mapping[str, Any]) -> Item:
     return {name: _deserialize(value) for name, value in item.items()}
 
 
-def _content(item: Item) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(item["body"])
-    return content
+def _check_schema(item: Item) -> None:
+    """Raises NotUnderstood for an item that only a newer version may handle, or that does not say which one."""
+    if not _is_of_this_schema(item):
+        raise _not_understood(item)
+
+
+def _is_of_this_schema(item: Item) -> bool:
+    v = item.get("v")
+    return isinstance(v, Decimal) and v <= SCHEMA
 
 
 def _shard(key: str) -> int:
@@ -503,6 +576,8 @@ _KINDS: Mapping[str, _Kind[Any]] = {
 def _not_understood(item: Item, error: Exception | None = None) -> NotUnderstood:
     """Of the error only where it is and of which kind, never what stands there."""
     why = "it is not what belongs under its key"
+    if not _is_of_this_schema(item):
+        why = f"its schema is not {SCHEMA}, which is the newest that this version understands"
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         why = ": ".join([*map(str, first["loc"][:1]), first["type"]])

@@ -89,7 +89,7 @@ def test_documents_that_are_read_together_stay_as_they_stood() -> None:
 def test_a_document_for_which_the_table_was_too_busy_is_read_alone() -> None:
     client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     key = {"pk": {"S": "document#purse"}, "sk": {"S": "-"}}
-    item = {**key, "body": {"S": '{"amount": "69.10"}'}}
+    item = {**key, "v": {"N": "1"}, "body": {"S": '{"amount": "69.10"}'}}
     with Stubber(client) as table:
         table.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": {"backorders": {"Keys": [key]}}})
         table.add_response("get_item", {"Item": item})
