@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from backorder.domain.backorder import Backorder
 from backorder.store import Store
-from backorder.store.memory import MemoryStore
 from ingestion.ingest import ingest_object
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
+from local.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -46,6 +46,12 @@ class Table:
     def fields(self, pk: str, sk: str) -> tuple[str, ...]:
         return tuple(json.loads(self.item(pk, sk)["body"]["S"]))
 
+    def set_attribute(self, pk: str, sk: str, name: str, value: dict[str, Any] | None) -> None:
+        """Set an attribute beside the item's content, or remove it."""
+        item = self.item(pk, sk)
+        item.pop(name, None)
+        self.client.put_item(TableName=self.name, Item=item if value is None else {**item, name: value})
+
     def change(self, pk: str, sk: str, change: Change) -> dict[str, Any]:
         """Gives the item as it lies there then."""
         item = self.item(pk, sk)

@@ -16,11 +16,11 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.registries import Registries
 from backorder.rules import Rules
 from backorder.runtime.clock import Clock
-from backorder.store.memory import MemoryStore
 from ingestion.intake import Intake
 from ingestion.reading import Entry, LeftOut, ReadList, Reject, read_lists
 from ingestion.reading.prefilter import Screen
 from ingestion.selection import Choice, Selection
+from local.memory_store import MemoryStore
 from planning.funding.allocation import chance_gone
 from planning.funding.fees import Fees
 from planning.funding.limits import Counted

@@ -35,7 +35,6 @@ def function(order: Order) -> Created:
         **properties.as_request(
             "Architectures",
             "Description",
-            "EphemeralStorage",
             "Handler",
             "Layers",
             "LoggingConfig",

@@ -21,13 +21,13 @@ from backorder.runtime.clock import iso, system_clock
 from backorder.runtime.observability import logger
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
-from backorder.store.memory import MemoryStore
 from ingestion.arrived import content_type_of
 from ingestion.keys import RULES_KEY
 from local.control import Control
 from local.deployment import aws_session
 from local.emulator.arguments import changed
 from local.emulator.options import Options
+from local.memory_store import MemoryStore
 from local.run import results
 from local.run.functions import handlers, use_environment
 from local.run.invariants import Evidence, check

@@ -16,9 +16,11 @@ BOOKS = "books"
 
 
 def documents_of_the_books(store: Store, postings: Sequence[Posting]) -> dict[str, Any]:
-    """The documents in which sums are kept, by name: one for each month that has postings, and that of the whole."""
-    names = {BOOKS, *(f"ledger-{posting.at:%Y-%m}" for posting in postings)}
-    return {name: body for name in sorted(names) if (body := store.document(name)) is not None}
+    """Where sums are kept, by name: the days of each month that has postings, and the document of the whole."""
+    months = sorted({f"ledger-{posting.at:%Y-%m}" for posting in postings})
+    kept = {month: {day: body["sums"] for day, body in store.group(month).items()} for month in months}
+    books = store.document(BOOKS)
+    return kept | ({} if books is None else {BOOKS: books})
 
 
 def wrong_sums(documents: Mapping[str, Any], postings: Sequence[Posting]) -> Iterator[str]:

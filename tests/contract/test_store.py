@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, pairwise
@@ -38,9 +37,9 @@ from backorder.domain.values import (
     Source,
     Withdrawal,
 )
-from backorder.store import Conflict, NotUnderstood, SetAside, Store
+from backorder.store import Conflict, NotUnderstood, SetAside, Store, TooLarge
 from backorder.store.dynamodb import DynamoStore
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from local.stack import moto_server
 from tests.contract.dynalite_server import dynalite
 from tests.factories import (
@@ -701,9 +700,9 @@ def test_a_document_is_there_until_it_is_deleted(store: Store) -> None:
 
 def test_documents_that_are_read_together_are_those_that_there_are(store: Store) -> None:
     store.put_document("rules", {"text": ""})
-    store.put_document("standing", large("a"))
+    store.put_document("standing", {"others": "0"})
     store.put_document("other", {})
-    assert store.documents(["rules", "forecast", "standing"]) == {"rules": {"text": ""}, "standing": large("a")}
+    assert store.documents(["rules", "forecast", "standing"]) == {"rules": {"text": ""}, "standing": {"others": "0"}}
 
 
 def test_a_document_is_replaced_whole(store: Store) -> None:
@@ -736,26 +735,35 @@ def test_a_document_is_any_json(store: Store) -> None:
     assert store.document("any") == body
 
 
-def test_a_document_may_be_larger_than_an_item(store: Store) -> None:
-    for body in (large("a"), large("b", 900_000), {"small": "é"}, large("é", 200_000)):
-        store.put_document("standing", body)
-        assert store.document("standing") == body
-    store.delete_document("standing")
-    assert store.document("standing") is None
+def test_a_document_that_is_too_large_for_an_item_is_refused_by_its_name(store: Store) -> None:
+    store.put_document("rules", {"text": "a" * 399_000})
+    too_large = {"text": "a" * 400_000}
+    writes: tuple[Callable[[], object], ...] = (
+        lambda: store.put_document("rules", too_large),
+        lambda: store.swap_document("rules", store.document("rules"), too_large),
+        lambda: store.put_member("foreign", "4711", too_large),
+    )
+    for write, name in zip(writes, ("rules", "rules", "foreign 4711"), strict=True):
+        with pytest.raises(TooLarge, match=f"document {name} has 400,012 bytes"):
+            write()
+    assert store.document("rules") == {"text": "a" * 399_000}
+    assert store.group("foreign") == {}
 
 
-def test_a_large_document_that_is_put_again_as_it_is_stays_whole(store: Store) -> None:
-    for _ in range(2):
-        store.put_document("standing", large("a"))
-        assert store.document("standing") == large("a")
-    store.put_document("other", large("a"))
-    store.delete_document("other")
-    assert store.document("standing") == large("a")
+# --- Groups ---------------------------------------------------------------------------------------
 
 
-def large(letter: str, length: int = 1_200_000) -> dict[str, Any]:
-    """A document that takes several items."""
-    return {"text": letter * length}
+def test_the_documents_of_a_group_are_read_together_and_written_alone(store: Store) -> None:
+    many = {f"{n}": {"n": n} for n in range(50)}
+    for key, body in many.items():
+        store.put_member("foreign", key, body)
+    store.put_member("renewals", "1", {"other": True})
+    assert store.group("foreign") == many
+    store.put_member("foreign", "7", {"n": "seven"})
+    store.delete_member("foreign", "8")
+    store.delete_member("foreign", "never there")
+    assert store.group("foreign") == {key: body for key, body in many.items() if key != "8"} | {"7": {"n": "seven"}}
+    assert (store.group("renewals"), store.group("no such group")) == ({"1": {"other": True}}, {})
 
 
 def test_who_changes_a_document_that_was_read_or_written_changes_no_other(store: Store) -> None:
@@ -944,6 +952,93 @@ def test_a_field_that_a_newer_version_added_is_passed_over(table: Table) -> None
     assert list(table.store.set_aside()) == []
 
 
+@pytest.mark.parametrize("what", ITEMS)
+def test_an_item_of_a_newer_schema_is_set_aside_and_never_written_over(table: Table, what: str) -> None:
+    store = table.store
+    fill(store)
+    pk, sk, readers = ITEMS[what]
+    before = read(store)
+    table.set_attribute(pk, sk, "v", {"N": "2"})
+    lies = table.item(pk, sk)
+
+    after = read(store)
+
+    assert {name for name, found in after.items() if len(found) < len(before[name])} == readers
+    assert [(each.pk, each.sk) for each in store.set_aside()] == [(pk, sk)]
+    writes: dict[str, Callable[[], object]] = {
+        "deposit": lambda: store.save_lease(a_lease("open1.com")),
+        "list": lambda: store.save_list(a_list_record("wanted/1.txt", version="v1")),
+    }
+    if what in writes:
+        with pytest.raises(NotUnderstood):
+            writes[what]()
+    assert table.item(pk, sk) == lies
+
+
+def test_a_document_of_a_newer_schema_is_not_understood_and_never_written_over(table: Table) -> None:
+    store = table.store
+    store.put_document("rules", {"text": ""})
+    store.put_member("foreign", "4711", {"domain": "john.com"})
+    store.put_member("foreign", "4712", {"domain": "jane.com"})
+    [(pk, sk)] = [key for key in table.keys("group") if key[1] == "4711"]
+    for key in (("document#rules", "-"), (pk, sk)):
+        table.set_attribute(*key, "v", {"N": "2"})
+    asks: tuple[Callable[[], object], ...] = (
+        lambda: store.document("rules"),
+        lambda: store.documents(["rules"]),
+        lambda: store.put_document("rules", {}),
+        lambda: store.swap_document("rules", {"text": ""}, {}),
+        lambda: store.put_member("foreign", "4711", {}),
+    )
+    for ask in asks:
+        with pytest.raises(NotUnderstood):
+            ask()
+    assert store.group("foreign") == {"4712": {"domain": "jane.com"}}
+    assert {each.pk for each in store.set_aside()} == {"document#rules", pk}
+    assert "john.com" in str(table.item(pk, sk))
+
+
+@pytest.mark.parametrize("v", [{"S": "1"}, {"NULL": True}, None])
+def test_an_item_that_does_not_say_who_may_handle_it_is_not_understood(table: Table, v: dict[str, Any] | None) -> None:
+    created(table.store, a_backorder())
+    table.set_attribute("domain#john.com", "cycle#0001", "v", v)
+    with pytest.raises(NotUnderstood):
+        table.store.get(a_backorder().key)
+
+
+def test_attributes_that_a_newer_version_added_are_kept_when_an_item_is_written_again(table: Table) -> None:
+    store = table.store
+    added: dict[str, Any] = {"M": {"of the next version": {"S": UNKNOWN_WORD}}}
+
+    def write() -> None:
+        store.save_lease(a_lease())
+        store.save_list(a_list_record())
+        store.save_finding(a_finding())
+        store.put_document("rules", {"text": ""})
+        store.put_member("foreign", "4711", {"domain": "john.com"})
+        assert store.acquire_lease("plan", "me", now=NOW, until=NOW)
+
+    write()
+    items = [(item["pk"]["S"], item["sk"]["S"]) for item in table.client.scan(TableName=table.name)["Items"]]
+    for key in items:
+        table.set_attribute(*key, "added", added)
+    write()
+    assert store.swap_document("rules", {"text": ""}, {"text": "[select]"})
+    assert len(items) == 6
+    assert [table.item(*key)["added"] for key in items] == [added] * len(items)
+    assert list(store.set_aside()) == []
+
+
+def test_every_item_says_which_schema_may_handle_it(table: Table) -> None:
+    fill(table.store)
+    table.store.put_document("rules", {"text": ""})
+    table.store.put_member("foreign", "4711", {})
+    table.store.acquire_lease("plan", "me", now=NOW, until=NOW)
+    table.store.save_day(NOW.date(), {})
+    items = table.client.scan(TableName=table.name)["Items"]
+    assert {item["pk"]["S"] for item in items if item.get("v") != {"N": "1"}} == set()
+
+
 def test_the_record_of_a_list_that_is_not_understood_is_not_taken_for_none(table: Table) -> None:
     table.store.save_list(a_list_record())
     damage(table, ("lists", "wanted/monday.txt#v1"), "cut short")
@@ -1050,52 +1145,14 @@ class CrashingClient:
         self._left -= 1
         return self._client.put_item(**request)
 
+    def update_item(self, **request: Any) -> Any:
+        if not self._left:
+            raise Crashed
+        self._left -= 1
+        return self._client.update_item(**request)
+
     def delete_item(self, **request: Any) -> Any:
         return self._client.delete_item(**request)
-
-
-@pytest.mark.parametrize("writes", range(6))
-def test_a_large_document_that_a_crash_cut_short_is_the_one_before(table: Table, writes: int) -> None:
-    table.store.put_document("standing", large("a"))
-    crashing: Any = CrashingClient(table.client, writes)
-    with suppress(Crashed):
-        DynamoStore(crashing, table.name).put_document("standing", large("b"))
-    assert table.store.document("standing") == large("a" if writes < 5 else "b")
-
-
-def test_of_a_large_document_nothing_is_left_once_it_is_replaced_or_deleted(table: Table) -> None:
-    for body in (large("a"), large("a"), large("b"), {}):
-        table.store.put_document("standing", body)
-    assert table.client.scan(TableName=table.name)["Count"] == 1
-    table.store.put_document("standing", large("c"))
-    table.store.delete_document("standing")
-    assert table.client.scan(TableName=table.name)["Count"] == 0
-
-
-def test_a_large_document_that_is_replaced_while_it_is_read_is_read_anew(table: Table) -> None:
-    table.store.put_document("standing", large("a"))
-    meanwhile = iter([{}, large("b")])
-
-    class Interrupted:
-        def get_item(self, **request: Any) -> Any:
-            answer = table.client.get_item(**request)
-            if "parts" in answer.get("Item", {}) and (body := next(meanwhile, None)) is not None:
-                table.store.put_document("standing", body)
-            return answer
-
-    client: Any = Interrupted()
-    assert DynamoStore(client, table.name).document("standing") == {}
-    table.store.put_document("standing", large("a"))
-    assert DynamoStore(client, table.name).document("standing") == large("b")
-
-
-def test_a_document_of_which_a_part_is_lost_is_not_read_for_ever(table: Table) -> None:
-    table.store.put_document("standing", large("a"))
-    items = table.client.scan(TableName=table.name)["Items"]
-    part = next(item for item in items if item["sk"]["S"] != "-")
-    table.client.delete_item(TableName=table.name, Key={"pk": part["pk"], "sk": part["sk"]})
-    with pytest.raises(RuntimeError, match="document standing has not all of its parts"):
-        table.store.document("standing")
 
 
 def test_a_write_whose_answer_was_lost_is_no_conflict_with_itself(table: Table) -> None:

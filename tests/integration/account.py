@@ -20,8 +20,8 @@ from backorder.domain.values import BackorderKey
 from backorder.provider.hexonet.client import HexonetClient
 from backorder.provider.hexonet.credentials import Credentials
 from backorder.store import Store
-from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
+from local.memory_store import MemoryStore
 from planning.plan_submissions import Planning, plan_submissions
 from planning.plan_submissions import Summary as Tick
 from reconciliation.alert import Message

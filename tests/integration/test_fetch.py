@@ -19,11 +19,11 @@ from backorder.domain.values import Source
 from backorder.provider.hexonet.client import HexonetClient
 from backorder.provider.hexonet.credentials import Credentials
 from backorder.rules import keep_rules
-from backorder.store.memory import MemoryStore
 from fetching.fetch import LEASE, RESERVE_S, TOO_OLD, Fetching, Summary, fetch_list
 from ingestion.ingest import ingest_object
 from ingestion.services import Ingestion
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
+from local.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

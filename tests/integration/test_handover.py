@@ -199,7 +199,7 @@ def test_nothing_that_plans_reckon_with_is_left_out() -> None:
             spent={DROP.date(): FEE},
             release_lag=2 * HOUR,
             foreign={next(iter(known.foreign)): ForeignOrder("theirs.com", "com", NOW + 9 * DAY)},
-            renewals=(FallsDue(NOW + 9 * DAY, usd(15)),),
+            renewals={next(iter(known.renewals)): FallsDue(NOW + 9 * DAY, usd(15))},
             prices={"com": OwnPrice(usd("12.50"), "USD")},
             credits=usd(50),
             excludes_deposits=False,

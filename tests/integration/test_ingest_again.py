@@ -30,7 +30,6 @@ from backorder.domain.states import State
 from backorder.domain.values import Source
 from backorder.rules import keep_rules
 from backorder.store.dynamodb import DynamoStore
-from backorder.store.memory import MemoryStore
 from ingestion import app, rejects
 from ingestion.app import Wiring, handle
 from ingestion.ingest import TooLong, ingest_object
@@ -41,6 +40,7 @@ from ingestion.rounds import Place
 from ingestion.summary import ListSummary
 from ingestion.sweep import sweep
 from ingestion.writing import KEPT_EVERY, RESERVE_S, Progress, TimeIsShort
+from local.memory_store import MemoryStore
 from tests.lists_world import LISTS, REPORTS, START, World, counts
 from tests.rights import Guard
 

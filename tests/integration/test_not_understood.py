@@ -504,7 +504,7 @@ def test_sums_that_are_not_understood_are_added_up_anew(new_table: NewTable) -> 
     store.create(a_backorder("john.com", State.REJECTED, settled=True, outcome_at=NOW - timedelta(days=9)))
     store.post([a_posting("entry#1", at=NOW - timedelta(days=9))])
     store.save_day(day, {"states": {"com": {UNKNOWN_WORD: 1}}})
-    store.put_document(f"ledger-{day:%Y-%m}", {day.isoformat(): [UNKNOWN_WORD]})
+    store.put_member(f"ledger-{day:%Y-%m}", day.isoformat(), {"sums": [UNKNOWN_WORD]})
     past = read_past(store, NOW, since=NOW.date(), changed=(), keep=lambda _day, _some: None)
     assert past.states == Counter({State.REJECTED: 1})
     assert [each.count for each in Books(store).sums(day, NOW.date())[day]] == [1]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from backorder.domain.findings import Finding, Kind
-from backorder.store.memory import MemoryStore
 from local.emulator.scripted import read_script
+from local.memory_store import MemoryStore
 from reconciliation.books import Books
 from tests.factories import NOW, usd
 from tests.integration.account import DROP, HOUR, World, a_world
@@ -38,11 +38,9 @@ def scripted(world: World, *entries: Mapping[str, Any]) -> None:
 def add_to_sum(world: World, day: date, amount: int) -> None:
     """Keeps another sum for a day than its postings come to."""
     name = f"ledger-{day:%Y-%m}"
-    kept = world.store.document(name)
-    assert kept is not None
-    [summed] = kept[day.isoformat()]
+    [summed] = world.store.group(name)[day.isoformat()]["sums"]
     wrong = {**summed, "amount": str(Decimal(summed["amount"]) + amount)}
-    world.store.put_document(name, {**kept, day.isoformat(): [wrong]})
+    world.store.put_member(name, day.isoformat(), {"sums": [wrong]})
 
 
 def test_the_provider_is_asked_once_a_day_for_the_balances_of_the_last_days() -> None:
@@ -135,7 +133,8 @@ def test_a_statement_that_is_wrong_is_found_with_its_first_day_and_the_finding_c
         assert finding.amount == usd(-7)
         assert f"7.00 USD less on {first:%-d %B %Y}" in finding.advice
         for name in ("ledger-2026-11", "ledger-2026-12"):
-            world.store.delete_document(name)
+            for day in world.store.group(name):
+                world.store.delete_member(name, day)
         world.hourly(NIGHT + 7 * DAY)
         assert differing(world) == []
         assert len(differing(world, "closed")) == 1

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from backorder.store.memory import MemoryStore
 from local.control import Control
 from local.deployment.services import Services
+from local.memory_store import MemoryStore
 from local.run.functions import use_environment
 from local.run.pump import Handler, Pump
 from local.run.run import log_to

@@ -19,10 +19,10 @@ from backorder.domain.money import ZERO
 from backorder.domain.schedule import MARGIN, Known
 from backorder.domain.states import State
 from backorder.runtime.clock import iso
-from backorder.store.memory import MemoryStore
 from local.emulator import books
 from local.emulator.scripted import read_script
 from local.emulator.world import MAIN_USER
+from local.memory_store import MemoryStore
 from reconciliation.books import Books
 from tests.factories import FEE, NOW, a_backorder, a_claim, a_placed_backorder, moved, usd
 from tests.integration.account import DROP, FINALIZATION, HOUR, World, a_world

@@ -17,7 +17,7 @@ from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from tests.factories import NOW
 from tests.integration.account import DROP, HOUR, World, a_world
 from tools.simulate.pool import pools_on_tasks

@@ -26,9 +26,9 @@ from backorder.rules import keep_rules
 from backorder.runtime.clock import Clock
 from backorder.runtime.messages import Batch
 from backorder.store import Store
-from backorder.store.memory import MemoryStore
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
 from local.emulator.options import Duplicates
+from local.memory_store import MemoryStore
 from planning.plan_submissions import TICK, Planning, plan_submissions
 from submission.place import MOST_FAILURES, PATIENCE
 from submission.process_batch import Submission, work

@@ -17,11 +17,11 @@ from backorder.documents.unread import MOST_NOTED, Unread, unread_objects
 from backorder.domain.findings import Finding, Kind
 from backorder.rules import broken_rules, last_good_rules
 from backorder.runtime.clock import iso
-from backorder.store.memory import MemoryStore
 from ingestion import app
 from ingestion.app import Wiring, handle
 from ingestion.keys import is_clutter, kind_of, shown
 from ingestion.sweep import sweep
+from local.memory_store import MemoryStore
 from tests.integration.account import HOUR, a_world
 from tests.integration.account import World as Account
 from tests.lists_world import LISTS, START, World
@@ -172,7 +172,7 @@ GOOD, BROKEN = "[select]\nlength = [4, 9]\n", "[select]\n\nlenght = [4, 9]\n"
         (BROKEN, "rules.toml, line 3: select.lenght: is no key of select"),
         ("[select\n", "rules.toml is not valid TOML"),
         (b"# caf\xe9\n", "rules.toml, line 1: is not UTF-8"),
-        (b"#" * 2_000_000, "rules.toml is larger than 1,048,576 bytes"),
+        (b"#" * 2_000_000, "rules.toml is larger than 131,072 bytes"),
     ],
 )
 @pytest.mark.parametrize("event_lost", [False, True])

@@ -29,11 +29,10 @@ from backorder.domain.states import State
 from backorder.domain.values import BackorderKey, Call, Claim, Origin
 from backorder.provider.port import AccountingEntry, Application, Listing, Provider
 from backorder.store import Conflict, Store
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation.books import Books
 from reconciliation.findings import Examined, orders
 from reconciliation.ledger import bookings, name_of
-from reconciliation.shelf import Shelf
 from submission.place import Orders
 from submission.recovery_rules import Adopt, Conclusion
 from tests.factories import changed
@@ -146,7 +145,7 @@ def a_ledger_that_is_not_mended_after_a_crash(monkeypatch: pytest.MonkeyPatch) -
 
     def init(self: Books, store: Store) -> None:
         right(self, store)
-        self._there, self.recovers = {}, False
+        self._there, self.recovers = set(), False
 
     monkeypatch.setattr(Books, "__init__", init)
 
@@ -197,8 +196,8 @@ def sums_of_what_the_ledger_did_not_take(monkeypatch: pytest.MonkeyPatch) -> Non
     """Rows of the day before those that are meant are booked again and again, and counted each time."""
 
     def read_entries(provider: Provider, since: date, now: datetime) -> Listing[AccountingEntry]:
-        entries = Shelf(AccountingEntry, place=name_of)
-        return provider.accounting(since - timedelta(days=1), (now + timedelta(days=2)).date(), into=entries)
+        listing = provider.accounting(since - timedelta(days=1), (now + timedelta(days=2)).date())
+        return replace(listing, items=sorted(listing, key=name_of))
 
     right = MemoryStore.post
 

@@ -208,7 +208,7 @@ def test_every_function_has_a_role_and_a_log_of_its_own(resources: Resources) ->
         assert resources[f"{name}Log"]["Properties"]["RetentionInDays"] > 0
 
 
-@pytest.mark.parametrize("name", ["IngestList", "PlanSubmissions"])
+@pytest.mark.parametrize("name", ["IngestList", "PlanSubmissions", "ReconcileAccount"])
 def test_a_function_that_computes_has_a_whole_processor(name: str, resources: Resources) -> None:
     """Lambda gives one with 1,769 MB, and of less a share."""
     assert resources[name]["Properties"]["MemorySize"] == 1769

@@ -103,8 +103,8 @@ class Counted:
             self.units["read units"] += units
 
     def _see_written(self, operation: str, body: Mapping[str, Any]) -> None:
-        if operation in ("PutItem", "DeleteItem"):
-            item = body.get("Item", body.get("Key", {}))
+        if operation in ("PutItem", "UpdateItem", "DeleteItem"):
+            item = body["Item"] if "Item" in body else {**body["Key"], **body.get("ExpressionAttributeValues", {})}
             size = _size(item)
             backorder = str(item["pk"]).find("domain#") >= 0
             self.units["write units"] += ceil(size / 1024) * (2 if backorder else 1)  # the index holds it again

@@ -1,8 +1,8 @@
 """Reconciliation: runs over a large account, each account and each measuring in a process of its own.
 
-The store is in memory (its ledger on disk), the provider's pages come over loopback. An account has as many open orders
-as bookings of the last days; then a hundred of its orders change. Last, all orders of one drop in the same hour, and
-the store takes as long for a write as a table does.
+The store is in memory (its backorders and its ledger on disk), the provider's pages come over loopback. An account has
+as many open orders as bookings of the last days; then a hundred of its orders change. Last, all orders of one drop in
+the same hour, and the store takes as long for a write as a table does.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from backorder.domain.states import State
 from backorder.domain.values import BackorderKey, Decider, Decision, ListPlace, PlacedApplication, Source, Wish
 from backorder.provider.hexonet.client import HexonetClient
 from backorder.provider.hexonet.credentials import Credentials
-from backorder.store.memory import MemoryStore
 from local.emulator import Emulator, EmulatorServer, Options
 from local.emulator.world import MAIN_USER
+from local.memory_store import MemoryStore
 from reconciliation.reconcile import Reconciliation, reconcile_account
-from reconciliation.shelf import Shelf
+from tools.bench.on_disk import OnDisk
 
 SIZES = (10_000, 100_000)
 CHANGED = 100
@@ -63,31 +63,58 @@ DROP: Runs = (
 
 
 class CountedStore(MemoryStore):
-    """The store in memory, which counts what is written, and takes its time for each write. Its ledger is on disk: what
-    it takes is not the run's."""
+    """The store in memory, which counts what is written, and takes its time for each write.
+
+    Its backorders (each of them the only cycle of its domain) and its ledger are on disk: what they take is not the
+    run's.
+    """
 
     def __init__(self, write_seconds: float = 0) -> None:
         super().__init__()
         self.writes = 0
         self._write_seconds = write_seconds
         self._one_at_a_time = threading.Lock()
-        self._ledger = Shelf(Posting, place=lambda posting: f"{posting.at:%Y-%m-%dT%H:%M:%S.%f}#{posting.key}")
+        self._orders: OnDisk[Backorder] = OnDisk(Backorder)
+        self._ledger: OnDisk[Posting] = OnDisk(Posting)
 
     def _write(self) -> None:
         with self._one_at_a_time:
             self.writes += 1
         time.sleep(self._write_seconds)
 
+    def create(self, backorder: Backorder) -> Backorder | None:
+        self._keep(backorder)
+        return None
+
+    def get(self, key: BackorderKey) -> Backorder | None:
+        return self.latest(key.domain) if key.cycle == 1 else None
+
+    def latest(self, domain: str) -> Backorder | None:
+        with self._one_at_a_time:
+            return self._orders.get(domain)
+
     def replace(self, backorder: Backorder) -> Backorder:
         self._write()
-        return super().replace(backorder)
+        written = replace(backorder, version=backorder.version + 1)
+        self._keep(written)
+        return written
+
+    def _keep(self, backorder: Backorder) -> None:
+        with self._one_at_a_time:
+            self._orders.put(backorder.domain, backorder, "open" if backorder.is_open else "closed")
+
+    def open_backorders(self) -> Iterator[Backorder]:
+        return self._orders.between("open", "open#")
+
+    def closed(self, since: date, before: date) -> Iterator[Backorder]:
+        return (each for each in self._orders.between("closed", "closed#") if since <= each.closed_on < before)
 
     def post(self, postings: Iterable[Posting]) -> list[Posting]:
         added = list(postings)
         for posting in added:
             self._write()
             with self._one_at_a_time:
-                self._ledger[posting.key] = posting
+                self._ledger.put(posting.key, posting, f"{posting.at:%Y-%m-%dT%H:%M:%S.%f}#{posting.key}")
         return added
 
     def postings(self, since: date | None = None, before: date | None = None) -> Iterator[Posting]:

@@ -25,8 +25,8 @@ from backorder.runtime.clock import system_clock
 from backorder.runtime.messages import Batch
 from backorder.runtime.observability import logger
 from backorder.store.dynamodb import DynamoStore
-from backorder.store.memory import MemoryStore
 from local.deployment.services import Services
+from local.memory_store import MemoryStore
 from local.processes import PROJECT
 from local.stack import TEMPLATE, emulator, moto_server
 from submission.process_batch import Submission, work

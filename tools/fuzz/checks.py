@@ -14,7 +14,6 @@ from types import FrameType
 from backorder.domain.domains import parse_domain
 from backorder.rules import parse_rules
 from backorder.runtime.csv_cells import safe
-from backorder.store.memory import MemoryStore
 from ingestion.ingest import ingest_object
 from ingestion.reading import Entry, LeftOut, Reject, read_lists
 from ingestion.reading.prefilter import Screen
@@ -22,6 +21,7 @@ from ingestion.rejects import MOST_WRITTEN
 from ingestion.selection import Selection
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
+from local.memory_store import MemoryStore
 from tools.fuzz.cases import Case
 from tools.simulate.objects import Objects
 

@@ -14,8 +14,8 @@ from functools import partial
 from backorder.documents.halt import halt
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
-from backorder.store.memory import MemoryStore
 from local.emulator import Emulator
+from local.memory_store import MemoryStore
 from local.run.invariants import Evidence
 from local.run.schedules import next_call
 from local.run.sums import documents_of_the_books

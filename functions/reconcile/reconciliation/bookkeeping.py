@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 
 from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Lease, Posting
@@ -23,16 +23,13 @@ from reconciliation import ledger
 from reconciliation.books import Books
 from reconciliation.ledger import Followed, Seen, Unposted
 from reconciliation.open_backorders import Orders
-from reconciliation.shelf import Shelf
 from reconciliation.status_sync import charged, may_come_back, paid_in_the_account, reserved
-from reconciliation.writers import side_by_side
+from reconciliation.writers import in_lots, side_by_side
 
 KEPT_FOR = timedelta(days=35)
 """A deposit that is gone is remembered so long: one that lapsed comes back under its id within hours."""
 BY_ITSELF = timedelta(days=7)
 """A refund that took longer did not come by itself."""
-AT_ONCE = 500
-"""Bookings that are posted together."""
 _MEASURED = frozenset({State.FAILED, State.AUCTION_LOST})
 """What was taken back gets its deposit at once."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9][a-z0-9-]*)+")
@@ -170,7 +167,7 @@ class Bookkeeping:
         withdrawn: set[str] = set()
         domains: set[str] = set()
         """Of the orders that those were charged for."""
-        unposted = Shelf(Unposted, place=lambda each: each.place)
+        unposted: dict[str, Unposted] = {}
         known = self._books.history(seen.since)
         for rows in ledger.side_by_side(self._books.rows(seen.since), seen.entries):
             compared = ledger.compare(*rows, seen, known=known, again=self._books.recovers)
@@ -192,9 +189,8 @@ class Bookkeeping:
         self._books.post(posting for posting in reversals if posting.domain is None or posting.domain in orders)
         for order in chain.from_iterable(orders.values()):
             self._orders.change(order, partial(charged, charges=(), withdrawn=frozenset(withdrawn)))
-        new = iter(unposted.values())
         waiting: list[date] = []
-        while some := list(islice(new, AT_ONCE)):
+        for some in in_lots(sorted(unposted.values(), key=lambda each: each.place)):
             waiting += self._book(some, seen)
         self._books.note(replace(self._books.notes, waiting_since=min(waiting, default=None)))
 

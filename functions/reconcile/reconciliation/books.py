@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,15 +16,15 @@ from pydantic import TypeAdapter, ValidationError
 from backorder.domain.ledger import Posting, Tally
 from backorder.domain.money import CENT, ZERO
 from backorder.runtime.observability import logger
-from backorder.store import Store
+from backorder.store import NotUnderstood, Store
+from backorder.store.documents import Group
 from reconciliation.findings import RELEASE_LAG
 from reconciliation.ledger import Checked, Differs, Reading, Sum, name_of_posting, sum_up
-from reconciliation.shelf import Shelf
 from reconciliation.writers import side_by_side
 
 _DOCUMENT = "books"
-_HISTORY = "books-history"
-"""Beside it, for it is read on the first days only, and there may be thousands of them."""
+_HISTORY: Group[dict[str, str]] = Group("books-history", TypeAdapter(dict[str, str]))
+"""The keys of the bookings that were there before the books, and nothing about them; read on the first days only."""
 _RECENT = 9
 """Deposits and charges of a zone that say what is usual there: an odd one is outvoted, and a new price soon wins."""
 _READINGS = 3
@@ -164,22 +165,21 @@ class Books:
         self._store = store
         body = store.document(_DOCUMENT)
         self._saved = self.notes = Notes() if body is None else _NOTES.validate_python(body)
-        self._there: MutableMapping[str, str] = {}
+        self._there: set[str] = set()
         """After a crash: the keys of all postings. A run that ended well left nothing half done."""
         if not self.notes.clean:
-            self._there = Shelf(str)
             self.notes = replace(self.notes, tally=Tally().plus(self._read_again()))
         self.recovers = not self.notes.clean
-        self._sums: dict[date, dict[str, Any]] = {}
-        """By month (its first day), the sums of its days as they are kept."""
-        self._rows: tuple[date, Shelf[Posting]] | None = None
+        self._sums: dict[str, dict[str, Any]] = {}
+        """By month's group, the sums of its days as they are kept."""
+        self._rows: tuple[date, list[Posting]] | None = None
         self.posted = 0
         self.earliest: date | None = None
         """The earliest day (UTC) to which this run posted anything."""
 
     def _read_again(self) -> Iterator[Posting]:
         for posting in self._store.postings():
-            self._there[posting.key] = ""
+            self._there.add(posting.key)
             yield posting
 
     @property
@@ -189,7 +189,7 @@ class Books:
     def open(self, opening: Posting, *, known: Iterable[str]) -> None:
         """Posts the opening, which holds what was booked until then: `known` are the keys of those bookings. They are
         kept first: after a crash in between, the books open anew."""
-        self._store.put_document(_HISTORY, {"keys": sorted(known)})
+        _HISTORY.write(self._store, {key: {} for key in known})
         self.notes = replace(self.notes, opened_at=opening.at)
         self._save(replace(self.notes, clean=False))
         self.post([opening])
@@ -201,8 +201,7 @@ class Books:
         # Bookings are read until tomorrow.
         if opened_at is None or since > opened_at.date() + _DAY:
             return frozenset()
-        kept = self._store.document(_HISTORY)
-        return frozenset(kept["keys"] if kept else ())
+        return frozenset(_HISTORY.read(self._store))
 
     def are_understood(self, since: date) -> bool:
         """Whether all deposits that are kept, and all postings dated `since` (a day, UTC) or later, are understood, and
@@ -215,10 +214,9 @@ class Books:
     def rows(self, since: date) -> Iterable[Posting]:
         """The ledger's bookings dated `since` (a day, UTC) or later, in order of their names; read once a run."""
         if self._rows is None or self._rows[0] != since:
-            rows = Shelf(Posting, place=name_of_posting)
-            rows.update((posting.key, posting) for posting in self.bookings(since) if name_of_posting(posting))
-            self._rows = since, rows
-        return self._rows[1].values()
+            rows = (posting for posting in self.bookings(since) if name_of_posting(posting))
+            self._rows = since, sorted(rows, key=name_of_posting)
+        return self._rows[1]
 
     def begin(self) -> None:
         """Says that postings are to come: a run that finds it so looks for what was kept, and not posted."""
@@ -282,7 +280,6 @@ class Books:
         days: dict[date, tuple[Sum, ...]] = {}
         for month in _months(since, end):
             kept = self._kept(month)
-            added = False
             day = max(month, since)
             while day < end and day.month == month.month:
                 text = day.isoformat()
@@ -291,11 +288,8 @@ class Books:
                 except (KeyError, ValidationError):
                     days[day] = sum_up(self.on(day))
                     if day < today and day not in {item.day for item in self._store.set_aside()}:
-                        kept[text] = _SUMS.dump_python(days[day], mode="json")
-                        added = True
+                        self._keep_sums(day, _SUMS.dump_python(days[day], mode="json"))
                 day += _DAY
-            if added:
-                self._store.put_document(_sums_of(month), kept)
         return days
 
     def mend_sums(self, today: date) -> int:
@@ -334,30 +328,33 @@ class Books:
 
     def _mend_day(self, day: date) -> bool:
         """Whether the sums that are kept of a day were not those of its postings."""
-        month, text = day.replace(day=1), day.isoformat()
-        kept = self._kept(month)
+        kept, text = self._kept(day), day.isoformat()
         if text not in kept:
             return False
         right = _SUMS.dump_python(sum_up(self.on(day)), mode="json")
         if kept[text] == right:
             return False
         logger.error("sums_mended", day=text)
-        kept[text] = right
-        self._store.put_document(_sums_of(month), kept)
+        self._keep_sums(day, right)
         return True
 
     def _forget_sums(self, days: Iterable[date]) -> None:
         """Before a posting is added: after a crash between the two they are added up anew."""
-        for month, some in groupby(sorted(days), key=lambda day: day.replace(day=1)):
-            kept = self._kept(month)
-            gone = [text for day in some if kept.pop(text := day.isoformat(), None) is not None]
-            if gone:
-                self._store.put_document(_sums_of(month), kept)
+        for day in sorted(days):
+            if self._kept(day).pop(day.isoformat(), None) is not None:
+                self._store.delete_member(_sums_of(day), day.isoformat())
 
-    def _kept(self, month: date) -> dict[str, Any]:
-        if month not in self._sums:
-            self._sums[month] = self._store.document(_sums_of(month)) or {}
-        return self._sums[month]
+    def _keep_sums(self, day: date, sums: Any) -> None:
+        self._kept(day)[day.isoformat()] = sums
+        with suppress(NotUnderstood):  # a newer version's stay as they are, and are added up in each run
+            self._store.put_member(_sums_of(day), day.isoformat(), {"sums": sums})
+
+    def _kept(self, day: date) -> dict[str, Any]:
+        """By day, the sums that are kept of all days of the same month."""
+        group = _sums_of(day)
+        if group not in self._sums:
+            self._sums[group] = {text: body["sums"] for text, body in self._store.group(group).items()}
+        return self._sums[group]
 
     def _save(self, notes: Notes) -> None:
         self._store.put_document(_DOCUMENT, _NOTES.dump_python(notes, mode="json"))
@@ -386,8 +383,9 @@ def _in_words(tally: Tally, since: str) -> str:
     return f"{tally.postings} postings; {held}; {totals}; {recent}"
 
 
-def _sums_of(month: date) -> str:
-    return f"ledger-{month:%Y-%m}"
+def _sums_of(day: date) -> str:
+    """Return the group that the sums of a day (UTC) are kept in: each day's apart, and a month's read together."""
+    return f"ledger-{day:%Y-%m}"
 
 
 def _months(since: date, end: date) -> Iterator[date]:

@@ -5,6 +5,7 @@ A run changes orders in several passes. What changes is kept here, and written o
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -13,7 +14,6 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Lease
 from backorder.domain.values import BackorderKey
 from backorder.store import Conflict, NotUnderstood, Store
-from reconciliation.shelf import Shelf
 from reconciliation.writers import in_lots, side_by_side
 
 TRIES = 5
@@ -24,22 +24,17 @@ Change = Callable[[Backorder], Backorder]
 
 
 class Orders:
-    """Every open backorder as it stood when the run began, and since as this run left it; by domain, then cycle.
-
-    There may be more of them than fit into memory.
-    """
+    """Every open backorder as it stood when the run began, and since as this run left it; by domain, then cycle."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._orders = Shelf(Backorder, place=lambda order: place_of(order.key))
-        self._applications = Shelf(str)
-        """Where the order of each application is."""
-        for order in store.open_backorders():
-            self._orders[place_of(order.key)] = order
-            if order.application_id is not None:
-                self._applications[order.application_id] = place_of(order.key)
-        self._changes: dict[str, list[Change]] = {}
-        """What is to be written: by the order's place, in the order in which it was done."""
+        self._orders = {order.key: order for order in store.open_backorders()}
+        self._keys = sorted(self._orders)
+        self._applications = {
+            order.application_id: key for key, order in self._orders.items() if order.application_id is not None
+        }
+        self._changes: dict[BackorderKey, list[Change]] = {}
+        """What is to be written: by the order's key, in the order in which it was done."""
         self._days: set[date] = set()
         """Days (UTC) under which a changed order was found, or is."""
         self.changed = 0
@@ -48,11 +43,12 @@ class Orders:
         """Days (UTC) of whose closed backorders this run changed one; their sums are forgotten before."""
 
     def __iter__(self) -> Iterator[Backorder]:
-        return iter(self._orders.values())
+        # What is changed, read or gone meanwhile is given as it then stands, or not at all.
+        return (order for key in self._keys.copy() if (order := self._orders.get(key)) is not None)
 
     def get(self, key: BackorderKey) -> Backorder | None:
         """As this run knows it; one that was not open is read. Raises NotUnderstood."""
-        known = self._orders.get(place_of(key))
+        known = self._orders.get(key)
         if known is not None:
             return known
         found = self._store.get(key)
@@ -64,8 +60,8 @@ class Orders:
 
     def of_application(self, application_id: str) -> Backorder | None:
         """The order that was open when the run began, and whose application it is."""
-        place = self._applications.get(application_id)
-        return None if place is None else self._orders.get(place)
+        key = self._applications.get(application_id)
+        return None if key is None else self._orders.get(key)
 
     def of_lease(self, lease: Lease) -> Backorder | None:
         """The order that a deposit is for, if it is understood."""
@@ -75,7 +71,12 @@ class Orders:
 
     def known_of(self, domain: str) -> Sequence[Backorder]:
         """Those cycles of the domain that this run knows, the newest first."""
-        return list(self._orders.between(f"{domain}#", f"{domain}$"))[::-1]
+        cycles: list[Backorder] = []
+        for n in range(bisect_left(self._keys, BackorderKey(domain, 0)), len(self._keys)):
+            if self._keys[n].domain != domain:
+                break
+            cycles.append(self._orders[self._keys[n]])
+        return cycles[::-1]
 
     def of_domain(self, domain: str) -> Iterator[Backorder]:
         """All cycles of the domain as the table has them at this moment, the newest first. Raises NotUnderstood at the
@@ -87,7 +88,7 @@ class Orders:
 
     def read(self, keys: Iterable[BackorderKey]) -> set[BackorderKey]:
         """Reads those that were not open when the run began; gives the ones that are not understood."""
-        unknown = [key for key in dict.fromkeys(keys) if place_of(key) not in self._orders]
+        unknown = [key for key in dict.fromkeys(keys) if key not in self._orders]
         lost: set[BackorderKey] = set()
         for key, found in zip(unknown, side_by_side(self._look, unknown), strict=True):
             if isinstance(found, Backorder):
@@ -104,18 +105,18 @@ class Orders:
 
     def change(self, order: Backorder, change: Change) -> Backorder:
         """Changes it here, and in the table with the next `write`; gives what it is now."""
-        place = place_of(order.key)
-        if place in self._changes:
-            order = self._orders[place]
+        key = order.key
+        if key in self._changes:
+            order = self._orders[key]
         changed = change(order)
         if changed is order:
             return order
         self._note_days(order, changed)
-        self._changes.setdefault(place, []).append(change)
-        self._orders[place] = changed
+        self._changes.setdefault(key, []).append(change)
+        self._hold(changed)
         if len(self._changes) >= MOST:
             self.write()
-            return self._orders.get(place, changed)
+            return self._orders.get(key, changed)
         return changed
 
     def write(self) -> None:
@@ -123,37 +124,38 @@ class Orders:
         changed is changed as it stands now, in the same ways and in the same order."""
         pending, self._changes = self._changes, {}
         for number in range(TRIES):
-            conflicts: dict[str, list[Change]] = {}
+            conflicts: dict[BackorderKey, list[Change]] = {}
             for some in in_lots(pending):
-                changed = {place: self._orders[place] for place in some}
+                changed = {key: self._orders[key] for key in some}
                 if number:
                     changed = dict(self._changed_again(changed, pending))
                 self._forget_sums()
-                for place, stands in zip(changed, side_by_side(self._replace, changed.values()), strict=True):
+                for key, stands in zip(changed, side_by_side(self._replace, changed.values()), strict=True):
                     if isinstance(stands, Backorder):
-                        self._orders[place] = stands
+                        self._orders[key] = stands
                         self.changed += 1
                     elif stands.current is not None:
-                        self._orders[place] = stands.current
-                        conflicts[place] = pending[place]
+                        self._orders[key] = stands.current
+                        conflicts[key] = pending[key]
                     else:
                         # There is nothing that is understood any more.
-                        del self._orders[place]
+                        del self._orders[key]
+                        del self._keys[bisect_left(self._keys, key)]
             if not conflicts:
                 return
             pending = conflicts
 
     def _changed_again(
-        self, stand: Mapping[str, Backorder], changes: Mapping[str, Iterable[Change]]
-    ) -> Iterator[tuple[str, Backorder]]:
+        self, stand: Mapping[BackorderKey, Backorder], changes: Mapping[BackorderKey, Iterable[Change]]
+    ) -> Iterator[tuple[BackorderKey, Backorder]]:
         """What there is to be changed about orders as they stand now."""
-        for place, order in stand.items():
+        for key, order in stand.items():
             changed = order
-            for change in changes[place]:
+            for change in changes[key]:
                 changed = change(changed)
             if changed is not order:
                 self._note_days(order, changed)
-                yield place, changed
+                yield key, changed
 
     def _replace(self, order: Backorder) -> Backorder | Conflict:
         try:
@@ -172,13 +174,12 @@ class Orders:
 
     def _keep(self, order: Backorder) -> Backorder:
         """As it was read; but what this run changed about it, and has not written yet, is not lost."""
-        place = place_of(order.key)
-        if place in self._changes:
-            return self._orders[place]
-        self._orders[place] = order
+        if order.key in self._changes:
+            return self._orders[order.key]
+        self._hold(order)
         return order
 
-
-def place_of(key: BackorderKey) -> str:
-    """Its place on a shelf. It sorts as the key does: nothing in a domain sorts before the separator."""
-    return f"{key.domain}#{key.cycle:04}"
+    def _hold(self, order: Backorder) -> None:
+        if order.key not in self._orders:
+            insort(self._keys, order.key)
+        self._orders[order.key] = order

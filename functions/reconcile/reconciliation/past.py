@@ -13,10 +13,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from backorder.domain.backorder import Backorder
+from backorder.domain.values import BackorderKey
 from backorder.store import Store
-from reconciliation.open_backorders import place_of
 from reconciliation.page.past import Day, Past, add_up
-from reconciliation.shelf import Shelf
 
 ONE_BY_ONE = 10_000
 """So many of the latest are read in each run, and whole days always."""
@@ -37,35 +36,37 @@ def read_past(
     """Today's and yesterday's, and before them the latest from `since` on until there are enough; of all others the
     sums. Days are UTC.
 
-    `keep` is called with a day that is over before its sums are kept: once, unless one of its backorders changes. It
-    and the latest are by domain, then cycle, and on disk.
+    `keep` is called with a day that is over before its sums are kept: once, unless one of its backorders changes. Its
+    backorders, as the latest, come by domain, then cycle.
     `changed` are the days of which this run changed one: an index may be a moment old, so a later run adds them up.
     """
     kept = {day: _kept(sums) for day, sums in store.closed_days().items()}
     first = _first_one_by_one(kept, since=since, yesterday=now.date() - _DAY_LONG)
     new = sorted(day for day, sums in kept.items() if sums is None and day < first)
-    latest = _shelf()
+    latest: dict[BackorderKey, Backorder] = {}
     for start, end in (*_stretches(new), (first, now.date() + 2 * _DAY_LONG)):
         missing = {day for day, sums in kept.items() if sums is None and start <= day < end}
         lasting = {day for day in missing if day not in changed and _is_over(day, now)}
-        by_day = {day: _shelf() for day in missing if day < first or day in lasting}
+        by_day: dict[date, dict[BackorderKey, Backorder]] = {
+            day: {} for day in missing if day < first or day in lasting
+        }
         for backorder in store.closed(start, end):
             # Without its history, which no report tells and which is more than all the rest.
             told, day = backorder.without_history(), backorder.closed_on
             if day >= first:
-                latest[place_of(told.key)] = told
+                latest[told.key] = told
             if day in by_day:
-                by_day[day][place_of(told.key)] = told
+                by_day[day][told.key] = told
         # Sums without one that is not understood would be those of the day for ever.
         lasting -= {item.day for item in store.set_aside()}
-        for day, shelf in by_day.items():
-            sums = add_up(shelf.values())
+        for day, backorders in by_day.items():
+            sums = add_up(backorders.values())
             if day in lasting:
-                keep(day, shelf.values())
+                keep(day, _by_key(backorders))
                 store.save_day(day, _DAY.dump_python(sums, mode="json"))
             if day < first:
                 kept[day] = sums
-    return Past(latest.values(), {day: sums for day, sums in kept.items() if sums is not None and day < first})
+    return Past(_by_key(latest), {day: sums for day, sums in kept.items() if sums is not None and day < first})
 
 
 def _kept(sums: Mapping[str, Any] | None) -> Day | None:
@@ -76,9 +77,8 @@ def _kept(sums: Mapping[str, Any] | None) -> Day | None:
         return None
 
 
-def _shelf() -> Shelf[Backorder]:
-    """For any number of backorders: a whole list may drop on one day."""
-    return Shelf(Backorder, place=lambda backorder: place_of(backorder.key))
+def _by_key(backorders: Mapping[BackorderKey, Backorder]) -> list[Backorder]:
+    return [backorders[key] for key in sorted(backorders)]
 
 
 def _first_one_by_one(kept: Mapping[date, Day | None], *, since: date, yesterday: date) -> date:

@@ -11,7 +11,7 @@ from itertools import starmap, zip_longest
 from operator import eq
 from typing import Any
 
-from backorder.documents.account_outlook import FORECAST, STANDING, Standing, forecast, save_standing, standing
+from backorder.documents.account_outlook import FORECAST, Standing, forecast, save_standing, standing
 from backorder.documents.halt import HALT, ZONE_HALTS, Halt, halt, halt_line, zone_halts
 from backorder.documents.listeners import note_unheard
 from backorder.documents.misplaced import MISPLACED, misplaced_lists
@@ -150,7 +150,7 @@ def _registries(registries: Registries, documents: Documents) -> Registries:
 class _Run:
     def __init__(self, reconciliation: Reconciliation, now: datetime) -> None:
         self.store = reconciliation.store
-        self.documents = read_together(self.store, (*RULES_DOCUMENTS, STANDING.name, _DATES))
+        self.documents = read_together(self.store, (*RULES_DOCUMENTS, _DATES))
         self.registries = _registries(reconciliation.registries, self.documents)
         self.publish = reconciliation.publish
         self.put = reconciliation.put
@@ -186,7 +186,7 @@ class _Run:
             leases = self._book(reading)
             look_up(self.provider, self.orders, self.registries, self.now, self.stages)
             self.orders.write()
-            known = standing(self.documents)
+            known = standing(self.store)
             strangers = find_strangers(reading, self.orders, watched(known.foreign, self.known_findings))
             self._remember(known, reading, strangers, leases)
             self._prove()

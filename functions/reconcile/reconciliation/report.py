@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
-from backorder.documents.account_outlook import FORECAST, STANDING, forecast, standing
+from backorder.documents.account_outlook import FORECAST, forecast, standing
 from backorder.documents.listeners import UNHEARD, last_unheard
 from backorder.documents.successes import SUCCESSES, successes
 from backorder.domain.backorder import Backorder
@@ -44,7 +44,7 @@ Put = Callable[[str, BinaryIO, str], None]
 """Writes an object: key, content (a file at its beginning), content type."""
 CSV = "text/csv; charset=utf-8"
 _REPORTED = "reported"
-_SHOWN = (FORECAST.name, STANDING.name, SUCCESSES.name, UNHEARD)
+_SHOWN = (FORECAST.name, SUCCESSES.name, UNHEARD)
 MOST_LINES = 50_000
 """A month's ledger of more is written once a day."""
 
@@ -143,7 +143,7 @@ class Reports:
             held={**dict.fromkeys(Account, ZERO), **self._books.tally.balances},
             findings=findings,
             forecast=forecast(documents),
-            standing=standing(documents),
+            standing=standing(self._store),
             account=status,
             now=self._now,
             successes=successes(documents),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from backorder.domain.money import ZERO, in_words
 from backorder.provider.port import OwnPrice
-from backorder.store.documents import Document, Documents
+from backorder.store.documents import Document, Documents, Group
 
 if TYPE_CHECKING:
     from backorder.store import Store
@@ -36,6 +36,10 @@ class FallsDue:
     amount: Decimal
 
 
+# Items of their own beside the document, for there may be any number of them.
+_APART = Field(exclude=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Amounts are gross, in the account's currency."""
@@ -48,10 +52,10 @@ class Standing:
     """Fees of backorders charged, by day (UTC)."""
     release_lag: timedelta | None = None
     """How long a lost order's deposit takes to come back on this account, as measured; None until it was."""
-    foreign: Mapping[str, ForeignOrder] = field(default_factory=dict)
+    foreign: Annotated[Mapping[str, ForeignOrder], _APART] = field(default_factory=dict)
     """Live applications in the account that are not ours and have no deposit yet, by id: they draw at their lock."""
-    renewals: tuple[FallsDue, ...] = ()
-    """Of the weeks ahead, in order of time."""
+    renewals: Annotated[Mapping[str, FallsDue], _APART] = field(default_factory=dict)
+    """Of the weeks ahead, by what is renewed."""
     prices: Mapping[str, OwnPrice] = field(default_factory=dict)
     """The account's own, by zone in lower case and without its dots (`couk`)."""
     excludes_deposits: bool | None = None
@@ -156,16 +160,20 @@ class Forecast:
 
 
 STANDING: Document[Standing] = Document("standing", TypeAdapter(Standing), Standing())
+_FOREIGN: Group[ForeignOrder] = Group("foreign", TypeAdapter(ForeignOrder))
+_RENEWALS: Group[FallsDue] = Group("renewals", TypeAdapter(FallsDue))
 FORECAST: Document[Forecast | None] = Document("forecast", TypeAdapter(Forecast | None), None)
 
 
-def standing(documents: Documents) -> Standing:
+def standing(store: Store) -> Standing:
     """As the last reconciliation left it; empty before the first one."""
-    return STANDING.read(documents)
+    return replace(STANDING.read(store), foreign=_FOREIGN.read(store), renewals=_RENEWALS.read(store))
 
 
 def save_standing(store: Store, now: Standing) -> None:
     """Keeps it for the plans to come."""
+    _FOREIGN.write(store, now.foreign)
+    _RENEWALS.write(store, now.renewals)
     STANDING.write(store, now)
 
 

@@ -7,7 +7,7 @@ Functions import from this module only, and `wiring.py` decides who answers. A p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol, Self
@@ -116,8 +116,6 @@ class Provider(Protocol):
     `TemporaryFailure`, `OutcomeUnknown`, `AccessDenied` and `Refused`; where a docstring names more errors, these are
     answers that belong to the method. An answer that cannot be understood is an `OutcomeUnknown`. What only reads is
     repeated by the provider itself after a failure that may pass; what changes something, only if it took no effect.
-
-    `into`, where it is given, keeps a list that may be more than fits into memory; it is empty at first.
     """
 
     @property
@@ -163,18 +161,13 @@ class Provider(Protocol):
         """Return an application, with its auction. Raises besides: `NotFound` if the provider no longer knows it."""
         ...
 
-    def applications(
-        self, *, domains: Sequence[str] | None = None, into: MutableMapping[str, Application] | None = None
-    ) -> Listing[Application]:
+    def applications(self, *, domains: Sequence[str] | None = None) -> Listing[Application]:
         """Return this login's applications, oldest first: all, or those for `domains`, many to a call; none for an
-        empty sequence. Auctions are known to `application` only. `into` is by id."""
+        empty sequence. Auctions are known to `application` only."""
         ...
 
-    def applications_changed(
-        self, since: datetime, *, into: MutableMapping[str, Application] | None = None
-    ) -> Recent[Application]:
-        """Return what changed since then, the last changed first, and how many applications there are. `into` is by
-        id."""
+    def applications_changed(self, since: datetime) -> Recent[Application]:
+        """Return what changed since then, the last changed first, and how many applications there are."""
         ...
 
     # Money
@@ -191,9 +184,7 @@ class Provider(Protocol):
         """Return what is reserved now, in no particular order."""
         ...
 
-    def accounting(
-        self, since: date, until: date, *, into: MutableMapping[str, AccountingEntry] | None = None
-    ) -> Listing[AccountingEntry]:
+    def accounting(self, since: date, until: date) -> Listing[AccountingEntry]:
         """Return this login's accounting entries of whole days, both included, in order of execution. In which time
         zone the days are need not be documented."""
         ...

@@ -278,9 +278,10 @@ class AccountingEntry:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """An object of the account at the end of its period. `renews`: it will draw `gross` on the balance at `due_at`, and
-    not expire; None where the provider does not say when, or how much."""
+    """An object of the account at the end of its period, by its `id`. `renews`: it will draw `gross` on the balance at
+    `due_at`, and not expire; None where the provider does not say when, or how much."""
 
+    id: str
     due_at: datetime | None
     gross: Decimal | None
     renews: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from backorder.store.protocol import Store
 
 T = TypeVar("T")
+_WRITERS = 16
+"""Of a group's documents, at the same time."""
 
 
 class Documents(Protocol):
@@ -56,6 +59,33 @@ class Document(Generic[T]):
     def _body(self, value: T) -> dict[str, Any]:
         body: dict[str, Any] = self.adapter.dump_python(value, mode="json")
         return body
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Generic[T]):
+    """Any number of documents of one kind, by key: each is an item of its own, and written only where it changed."""
+
+    name: str
+    adapter: TypeAdapter[T]
+
+    def read(self, store: Store) -> dict[str, T]:
+        """Return all of them. Raises ValidationError where this version does not understand one."""
+        return {key: self.adapter.validate_python(body) for key, body in store.group(self.name).items()}
+
+    def write(self, store: Store, values: Mapping[str, T]) -> None:
+        """Make the group these: write what is new or changed, and delete what is gone; the one writer it has calls it.
+
+        After a crash it is partly as it was; the next call makes it whole.
+        """
+        kept = store.group(self.name)
+        bodies = {key: self.adapter.dump_python(value, mode="json") for key, value in values.items()}
+        changed = [key for key, body in bodies.items() if kept.get(key) != body]
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            # Walked through to its end, so that what a write raises is raised here.
+            for _ in pool.map(lambda key: store.put_member(self.name, key, bodies[key]), changed):
+                pass
+            for _ in pool.map(lambda key: store.delete_member(self.name, key), kept.keys() - bodies.keys()):
+                pass
 
 
 @dataclass(frozen=True, slots=True)

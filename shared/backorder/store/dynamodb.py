@@ -11,29 +11,29 @@
 | list | `lists` | name and version |
 | month that has postings | `ledger` | `2026-11` |
 | lease, document | `lease#plan`, `document#rules` | `-` |
-| part of a document that is larger than an item may be | `document#standing` | digest of the whole, and number |
+| member of a group of documents | `group#foreign#3` | its key, such as an application's id |
 
 The index has open backorders by shard and deadline (`open#3`), all others by month (`closed#2026-11`)
 and day of their outcome.
 
 No transactions: each item is written alone, a backorder on condition of its version.
 
-An item is understood if its content is what this version writes, and belongs under its key; fields that this version
-does not know are passed over.
+Every item carries `v`, the lowest version of this schema that may handle it. An item is understood if that is no higher
+than SCHEMA, and its content is what this version writes, and belongs under its key. What a newer version adds without
+raising `v` are attributes of their own: these are passed over, and kept when the item is written again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import boto3
@@ -48,7 +48,7 @@ from backorder.domain.ledger import Lease, Posting
 from backorder.domain.values import BackorderKey
 from backorder.runtime.clock import iso
 from backorder.runtime.observability import logger
-from backorder.store.protocol import Conflict, ListRecord, NotUnderstood, SetAside
+from backorder.store.protocol import Conflict, ListRecord, NotUnderstood, SetAside, text_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -57,12 +57,14 @@ INDEX = "open"
 SHARDS = 4
 """Partitions of the index: one takes 1,000 writes a second, more than all workers together make in it."""
 
-PART = 350_000
-"""Characters of a document in one item, which ends at 400 KB."""
-_LOOKS = 5
 _DATED_BY_THE_PROVIDER = "entry#"
 """Begins the keys of postings for bookings, which the provider may date anew; all others keep the moment that they were
 seen at, or that began what they are of."""
+
+SCHEMA = 1
+"""The version of the items that this code writes, and the highest that it understands."""
+_MAY_HANDLE = "(attribute_not_exists(v) OR v <= :schema)"
+"""Nothing that a newer version left is written over."""
 
 SECOND = len("2026-11-24T12:00:00")
 
@@ -88,10 +90,11 @@ class _Kind(Generic[T]):
 
         An attribute for each field would be read no more often, and cost several times the work on both ends.
         """
-        return {**self.key(value), "body": self.adapter.dump_json(value).decode(), **attributes}
+        return {**self.key(value), "v": SCHEMA, "body": self.adapter.dump_json(value).decode(), **attributes}
 
     def read(self, item: Item) -> T:
         """Raises NotUnderstood: also for content that is well formed, but not what was written under this key."""
+        _check_schema(item)
         try:
             # Strict: what this version wrote is of its types to the letter, and a number is no moment.
             value = self.adapter.validate_json(item["body"], strict=True)
@@ -196,8 +199,9 @@ class DynamoStore:
             month = (month + timedelta(days=31)).replace(day=1)
 
     def save_day(self, day: date, sums: Mapping[str, Any] | None) -> None:
-        body = {} if sums is None else {"body": json.dumps(sums)}
-        self._put({"pk": "closed", "sk": day.isoformat(), **body})
+        # Whatever stands there is written over: sums can always be added up anew.
+        body = {} if sums is None else {"body": text_of(f"closed {day}", sums)}
+        self._put({"pk": "closed", "sk": day.isoformat(), "v": SCHEMA, **body})
 
     def _note_day_of(self, backorder: Backorder) -> None:
         """First the day: nobody would look at one that nobody knows of."""
@@ -205,7 +209,7 @@ class DynamoStore:
         if backorder.is_open or day in self._noted:
             return
         with suppress(_ConditionFailed):
-            self._put({"pk": "closed", "sk": day.isoformat()}, "attribute_not_exists(pk)")
+            self._put({"pk": "closed", "sk": day.isoformat(), "v": SCHEMA}, "attribute_not_exists(pk)")
         self._noted.add(day)
 
     def post(self, postings: Iterable[Posting]) -> list[Posting]:
@@ -216,7 +220,7 @@ class DynamoStore:
             month = f"{posting.at:%Y-%m}"
             if month not in self._months:
                 # First the month: what is in one that nobody knows of would be posted again, and count twice.
-                self._put({"pk": "ledger", "sk": month})
+                self._update("ledger", month, {})
                 self._months.add(month)
             if posting.key.startswith(_DATED_BY_THE_PROVIDER) and not self._note_date(posting):
                 continue
@@ -233,7 +237,7 @@ class DynamoStore:
         dated = iso(posting.at)
         try:
             self._put(
-                {"pk": f"posting#{posting.key}", "sk": "-", "dated": dated},
+                {"pk": f"posting#{posting.key}", "sk": "-", "v": SCHEMA, "dated": dated},
                 "attribute_not_exists(pk) OR dated = :dated",
                 {":dated": dated},
             )
@@ -262,19 +266,19 @@ class DynamoStore:
         yield from (month["sk"] for month in self._partition("ledger") if first <= month["sk"] < end)
 
     def save_lease(self, lease: Lease) -> None:
-        self._put(_LEASE.item(lease))
+        self._rewrite(_LEASE.item(lease))
 
     def leases(self) -> Iterator[Lease]:
         return self._understood(self._partition("leases"), _LEASE)
 
     def delete_lease(self, lease_id: str) -> None:
-        self._client.delete_item(TableName=self._table, Key=_wire({"pk": "leases", "sk": lease_id}))
+        self._delete("leases", lease_id)
 
     def save_finding(self, finding: Finding) -> None:
-        self._put(_FINDING.item(finding))
+        self._rewrite(_FINDING.item(finding))
         if finding.status != "open":
             # Only then: after a crash between the two it is there twice, and closed once more.
-            self._client.delete_item(TableName=self._table, Key=_wire(_FINDING.key(replace(finding, status="open"))))
+            self._delete(**_FINDING.key(replace(finding, status="open")))
 
     def findings(self) -> Iterator[Finding]:
         found = {finding.key: finding for pk in ("findings#open", "findings") for finding in self._findings(pk)}
@@ -287,7 +291,7 @@ class DynamoStore:
         return list(self._understood(self._partition(pk), _FINDING))
 
     def save_list(self, record: ListRecord) -> None:
-        self._put(_LIST.item(record))
+        self._rewrite(_LIST.item(record))
 
     def list_record(self, name: str, version: str) -> ListRecord | None:
         item = self._get("lists", f"{name}#{version}")
@@ -299,10 +303,12 @@ class DynamoStore:
 
     def acquire_lease(self, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
         try:
-            self._put(
-                {"pk": f"lease#{name}", "sk": "-", "holder": holder, "expires": _epoch(until)},
-                "attribute_not_exists(pk) OR holder = :holder OR expires <= :now",
-                {":holder": holder, ":now": _epoch(now)},
+            self._update(
+                f"lease#{name}",
+                "-",
+                {"holder": holder, "expires": _epoch(until)},
+                "attribute_not_exists(pk) OR holder = :before OR expires <= :now",
+                {":before": holder, ":now": _epoch(now)},
             )
         except _ConditionFailed:
             return False
@@ -321,65 +327,50 @@ class DynamoStore:
                 raise
 
     def document(self, name: str) -> dict[str, Any] | None:
-        for _ in range(_LOOKS):
-            head = self._get(f"document#{name}", "-")
-            if head is None:
-                return None
-            parts = [self._get(*key) for key in _parts_of(head)] or [head]
-            if None not in parts:
-                body: dict[str, Any] = json.loads("".join(part["body"] for part in parts if part))
-                return body
-            # Somebody has put another one meanwhile.
-        raise RuntimeError(f"document {name} has not all of its parts")
+        item = self._get(f"document#{name}", "-")
+        return None if item is None else self._content(item)
 
     def documents(self, names: Collection[str]) -> dict[str, dict[str, Any]]:
         keys = [_wire({"pk": f"document#{name}", "sk": "-"}) for name in names]
         answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-        heads = {str(item["pk"]): item for item in map(_plain, answer["Responses"].get(self._table, []))}
-        busy = answer["UnprocessedKeys"]
-        # The table was busy, or the document is in parts.
-        alone = {str(_plain(key)["pk"]) for key in (busy[self._table]["Keys"] if busy else ())}
-        alone |= {pk for pk, head in heads.items() if _parts_of(head)}
+        items = {str(item["pk"]): item for item in map(_plain, answer["Responses"].get(self._table, []))}
+        unanswered = answer["UnprocessedKeys"]
+        busy = {str(_plain(key)["pk"]) for key in (unanswered[self._table]["Keys"] if unanswered else ())}
         found: dict[str, dict[str, Any]] = {}
         for name in names:
             pk = f"document#{name}"
-            body = self.document(name) if pk in alone else json.loads(heads[pk]["body"]) if pk in heads else None
+            body = self.document(name) if pk in busy else self._content(items[pk]) if pk in items else None
             if body is not None:
                 found[name] = body
         return found
 
     def put_document(self, name: str, body: Mapping[str, Any]) -> None:
-        text = json.dumps(body)
-        head: Item = {"pk": f"document#{name}", "sk": "-"}
-        if len(text) <= PART:
-            head["body"] = text
-        else:
-            pieces = [text[n : n + PART] for n in range(0, len(text), PART)]
-            head |= {"digest": hashlib.sha256(text.encode()).hexdigest(), "parts": len(pieces)}
-            # First the parts: whoever finds the head finds all of them.
-            for (pk, sk), piece in zip(_parts_of(head), pieces, strict=True):
-                self._put({"pk": pk, "sk": sk, "body": piece})
-        answer = self._client.put_item(TableName=self._table, Item=_wire(head), ReturnValues="ALL_OLD")
-        former = _plain(answer.get("Attributes", {}))
-        if former.get("digest") != head.get("digest"):
-            self._delete_parts(former)
+        self._update(f"document#{name}", "-", {"body": text_of(name, body)})
 
     def delete_document(self, name: str) -> None:
-        key = _wire({"pk": f"document#{name}", "sk": "-"})
-        answer = self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
-        self._delete_parts(_plain(answer.get("Attributes", {})))
+        self._delete(f"document#{name}", "-")
 
-    def _delete_parts(self, head: Item) -> None:
-        for pk, sk in _parts_of(head):
-            self._client.delete_item(TableName=self._table, Key=_wire({"pk": pk, "sk": sk}))
+    def group(self, name: str) -> dict[str, dict[str, Any]]:
+        partitions = (self._partition(f"group#{name}#{shard}") for shard in range(SHARDS))
+        found: dict[str, dict[str, Any]] = {}
+        for item in chain.from_iterable(partitions):
+            with suppress(NotUnderstood):
+                found[item["sk"]] = self._content(item)
+        return found
+
+    def put_member(self, group: str, key: str, body: Mapping[str, Any]) -> None:
+        self._update(_partition_of_member(group, key), key, {"body": text_of(f"{group} {key}", body)})
+
+    def delete_member(self, group: str, key: str) -> None:
+        self._delete(_partition_of_member(group, key), key)
 
     def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
-        item = {"pk": f"document#{name}", "sk": "-", "body": json.dumps(after)}
+        pk, attributes = f"document#{name}", {"body": text_of(name, after)}
         try:
             if before is None:
-                self._put(item, "attribute_not_exists(pk)")
+                self._update(pk, "-", attributes, "attribute_not_exists(pk)")
             else:
-                self._put(item, "body = :before", {":before": json.dumps(before)})
+                self._update(pk, "-", attributes, "body = :before", {":before": json.dumps(before)})
         except _ConditionFailed:
             return False
         return True
@@ -404,14 +395,67 @@ class DynamoStore:
                 yield self._read(item, kind)
 
     def _read(self, item: Item, kind: _Kind[T]) -> T:
-        try:
+        with self._setting_aside():
             return kind.read(item)
+
+    def _content(self, item: Item) -> dict[str, Any]:
+        """Return what is in a document. Raises NotUnderstood."""
+        with self._setting_aside():
+            _check_schema(item)
+            content: dict[str, Any] = json.loads(item["body"])
+            return content
+
+    @contextmanager
+    def _setting_aside(self) -> Iterator[None]:
+        try:
+            yield
         except NotUnderstood as error:
             aside = error.item
             if (aside.pk, aside.sk) not in self._aside:
                 logger.error("item_not_understood", pk=aside.pk, sk=aside.sk, why=error.why)
             self._aside[aside.pk, aside.sk] = aside
             raise
+
+    def _rewrite(self, item: Item) -> None:
+        """Write an item in the place of the one before, whose other attributes stay. Raises NotUnderstood."""
+        attributes = {name: value for name, value in item.items() if name not in ("pk", "sk")}
+        self._update(item["pk"], item["sk"], attributes)
+
+    def _update(
+        self,
+        pk: str,
+        sk: str,
+        attributes: Mapping[str, Any],
+        condition: str | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Set an item's attributes, or remove those that are None; all others stay, for a newer version may have added
+        them. Raises _ConditionFailed where `condition` does not hold, NotUnderstood where the item's `v` is too high.
+        """
+        setting = {"v": SCHEMA, **{name: value for name, value in attributes.items() if value is not None}}
+        removing = [f"#{name}" for name, value in attributes.items() if value is None]
+        update = "SET " + ", ".join(f"#{name} = :{name}" for name in setting)
+        update += f" REMOVE {', '.join(removing)}" if removing else ""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_wire({"pk": pk, "sk": sk}),
+                UpdateExpression=update,
+                ConditionExpression=_MAY_HANDLE if condition is None else f"{_MAY_HANDLE} AND ({condition})",
+                ExpressionAttributeNames={f"#{name}": name for name in (*setting, *attributes)},
+                ExpressionAttributeValues=_wire(
+                    {":schema": SCHEMA, **{f":{name}": value for name, value in setting.items()}, **(values or {})}
+                ),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if not _is_condition(error):
+                raise
+            found = _plain(error.response.get("Item", {}))  # type: ignore[arg-type]
+            if condition is None or (found and not _is_of_this_schema(found)):
+                with self._setting_aside():
+                    raise _not_understood({"pk": pk, "sk": sk, **found}) from None
+            raise _ConditionFailed(found) from None
 
     def _put(self, item: Item, condition: str | None = None, values: Mapping[str, Any] | None = None) -> None:
         conditions: dict[str, Any] = {}
@@ -426,6 +470,9 @@ class DynamoStore:
                 raise
             found: Any = error.response.get("Item", {})
             raise _ConditionFailed(_plain(found)) from None
+
+    def _delete(self, pk: str, sk: str) -> None:
+        self._client.delete_item(TableName=self._table, Key=_wire({"pk": pk, "sk": sk}))
 
     def _get(self, pk: str, sk: str) -> Item | None:
         answer = self._client.get_item(TableName=self._table, Key=_wire({"pk": pk, "sk": sk}), ConsistentRead=True)
@@ -466,16 +513,30 @@ def _plain(item: Mapping[str, Any]) -> Item:
     return {name: _deserialize(value) for name, value in item.items()}
 
 
-def _parts_of(head: Item) -> list[tuple[str, str]]:
-    """The keys of a document's parts, in order; none where it is whole in its head."""
-    return [(head["pk"], f"{head['digest']}#{n:04}") for n in range(int(head.get("parts", 0)))]
+def _check_schema(item: Item) -> None:
+    """Raises NotUnderstood for an item that only a newer version may handle, or that does not say which one."""
+    if not _is_of_this_schema(item):
+        raise _not_understood(item)
+
+
+def _is_of_this_schema(item: Item) -> bool:
+    v = item.get("v")
+    return isinstance(v, Decimal) and v <= SCHEMA
+
+
+def _shard(key: str) -> int:
+    return zlib.crc32(key.encode()) % SHARDS
+
+
+def _partition_of_member(group: str, key: str) -> str:
+    return f"group#{group}#{_shard(key)}"
 
 
 def _from_backorder(backorder: Backorder) -> Item:
     attributes = {"state": backorder.state.value}
     if backorder.is_open:
         due = iso(backorder.schedule.deadline) if backorder.schedule.deadline else "9999"
-        attributes["open"] = f"open#{zlib.crc32(backorder.domain.encode()) % SHARDS}"
+        attributes["open"] = f"open#{_shard(backorder.domain)}"
         attributes["due"] = f"{due}#{backorder.domain}"
     else:
         attributes["open"] = f"closed#{backorder.closed_on:%Y-%m}"
@@ -516,6 +577,8 @@ _KINDS: Mapping[str, _Kind[Any]] = {
 def _not_understood(item: Item, error: Exception | None = None) -> NotUnderstood:
     """Of the error only where it is and of which kind, never what stands there."""
     why = "it is not what belongs under its key"
+    if not _is_of_this_schema(item):
+        why = f"its schema is not {SCHEMA}, which is the newest that this version understands"
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         why = ": ".join([*map(str, first["loc"][:1]), first["type"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -40,6 +41,22 @@ class NotUnderstood(Exception):
         self.item = item
         self.why = why
         """What about it, in a few words that hold nothing of its content."""
+
+
+class TooLarge(Exception):
+    """What was to be written is larger than an item of the table may be. Nothing was written."""
+
+
+LARGEST = 400_000
+"""Bytes of a document's JSON. An item of the table ends at 400 KB (409,600 bytes), with its key and its names."""
+
+
+def text_of(name: str, body: Mapping[str, Any]) -> str:
+    """Return a document as JSON. Raises TooLarge, which says of which document."""
+    text = json.dumps(body)  # ASCII, so a character is a byte
+    if len(text) > LARGEST:
+        raise TooLarge(f"the document {name} has {len(text):,} bytes: an item of the table takes {LARGEST:,}")
+    return text
 
 
 class Conflict(Exception):
@@ -156,18 +173,27 @@ class Store(Protocol):
         """Gives the lease back; nothing happens if somebody else holds it by now."""
 
     def document(self, name: str) -> dict[str, Any] | None:
-        """A document (the rules, the last forecast …): JSON values, with amounts and times as strings. Most are small;
-        one that is not is still read and replaced whole."""
+        """A document (the rules, the last forecast …): JSON values, with amounts and times as strings."""
 
     def documents(self, names: Collection[str]) -> dict[str, dict[str, Any]]:
         """Those of the documents that there are, read together."""
 
-    def put_document(self, name: str, body: Mapping[str, Any]) -> None: ...
+    def put_document(self, name: str, body: Mapping[str, Any]) -> None:
+        """Raises TooLarge."""
 
     def delete_document(self, name: str) -> None: ...
 
     def swap_document(self, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
-        """Puts a document that several write, if it still is as it was read (None: was not there)."""
+        """Puts a document that several write, if it still is as it was read (None: was not there). Raises TooLarge."""
+
+    def group(self, name: str) -> dict[str, dict[str, Any]]:
+        """Return the documents of a group by their keys: there may be any number, each is written alone."""
+
+    def put_member(self, group: str, key: str, body: Mapping[str, Any]) -> None:
+        """Write one document of a group. Raises TooLarge."""
+
+    def delete_member(self, group: str, key: str) -> None:
+        """Delete one document of a group; nothing happens where there is none."""
 
     def set_aside(self) -> Collection[SetAside]:
         """The items that were read and not understood since `forget_set_aside`, by key."""

@@ -16,7 +16,7 @@ from backorder.documents.account_outlook import (
     standing,
 )
 from backorder.documents.halt import Halt, halt, halt_line, lift_halt
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from tests.factories import NOW, a_forecast, usd
 
 DENIED = Halt("access", "530 Authentication failed", NOW + timedelta(microseconds=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backorder.documents.listeners import Subscription, last_unheard, note_unheard, unheard
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 
 ARN = "arn:aws:sns:eu-central-1:123456789012:alerts:1"
 YOU = "you@example.com"

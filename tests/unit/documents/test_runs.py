@@ -3,7 +3,7 @@
 import pytest
 
 from backorder.documents.runs import Run, last_run, note_run
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from tests.factories import NOW
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorder.documents.successes import EXPECTATIONS, Stage, Successes, ages, note_success, successes
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from tests.factories import NOW
 
 MINUTE = timedelta(minutes=1)

@@ -17,9 +17,9 @@ from backorder.domain.domains import parse_domain
 from backorder.domain.registries import Registries
 from backorder.domain.states import WON, State
 from backorder.domain.values import BackorderKey, Reason
-from backorder.store.memory import MemoryStore
 from ingestion.intake import NEXT_CYCLE, Intake, Missing, Outcome, Taken
 from ingestion.reading import Entry
+from local.memory_store import MemoryStore
 from tests.factories import NOW
 
 JOHN = Entry(line=1, domain=parse_domain("john.com"))

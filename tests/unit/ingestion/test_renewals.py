@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backorder.domain.domains import parse_domain
-from backorder.store.memory import MemoryStore
 from ingestion.reading import Entry
 from ingestion.reading.formats import FORMATS
 from ingestion.renewals import COMPLETE, FEWEST, GONE, SAMPLE, STILL_THERE, Survey
+from local.memory_store import MemoryStore
 from tests.factories import NOW
 
 DAY = date(2026, 12, 1)

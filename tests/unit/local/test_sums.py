@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backorder.domain.ledger import Posting
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from local.run.sums import documents_of_the_books, wrong_sums
 from reconciliation.books import Books
 from tests.factories import NOW, a_posting, usd

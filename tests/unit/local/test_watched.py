@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from backorder.domain.states import State
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from local.run.watched import LAPSED_AFTER, WatchedStore
 from planning.funding.windows import TIME_TO_REACT
 from tests.factories import NOW, a_placed_backorder

@@ -197,11 +197,11 @@ def test_a_won_order_draws_until_its_charge_is_booked() -> None:
 
 
 def test_renewals_that_fall_due_are_foreseen() -> None:
-    due = Standing(renewals=(FallsDue(NOW + timedelta(days=6), usd("31.01")),))
+    due = Standing(renewals={"DOMAIN a.com": FallsDue(NOW + timedelta(days=6), usd("31.01"))})
     made = planned([dropping("a.com"), dropping("b.com", NOW + timedelta(days=2))], amount="100.00", standing=due)
     assert held(made) == [("a.com", Reason.UNFUNDED)], "its window is not over by then"
     assert [b.domain for b, _ in made.late] == ["b.com"], "it is over by then, and might be won"
-    paid = Standing(renewals=(FallsDue(NOW, usd("31.01")),))
+    paid = Standing(renewals={"DOMAIN a.com": FallsDue(NOW, usd("31.01"))})
     assert ordered(planned([dropping("a.com")], amount="100.00", standing=paid)) == ["a.com"]
 
 
@@ -210,7 +210,7 @@ def test_what_a_renewal_takes_never_comes_back() -> None:
     renewal = FallsDue(NOW + timedelta(days=1), usd("31.01"))
     weeks_later = dropping("a.com", NOW + timedelta(days=60))
     for amount, sent, waits in (("100.00", [], [("a.com", Reason.UNFUNDED)]), ("100.01", ["a.com"], [])):
-        made = planned([weeks_later], amount=amount, standing=Standing(renewals=(renewal,)))
+        made = planned([weeks_later], amount=amount, standing=Standing(renewals={"DOMAIN a.com": renewal}))
         assert (ordered(made), made.late, held(made)) == (sent, (), waits)
 
 
@@ -419,7 +419,7 @@ def sent_early(made: Plan) -> tuple[list[str], list[str]]:
 def test_what_else_will_draw_counts_as_won_before_anything_is_sent_early() -> None:
     """At no moment do they all draw together; but one that is won, and a renewal, never give back what they took."""
     placed = at_the_provider("placed.com", NOW + timedelta(days=4))
-    renewal = Standing(renewals=(FallsDue(NOW + timedelta(days=60), usd("10.00")),))
+    renewal = Standing(renewals={"DOMAIN a.com": FallsDue(NOW + timedelta(days=60), usd("10.00"))})
     far = dropping("far.com", NOW + timedelta(days=20))
     assert sent_early(planned([far], [placed], amount="148.00", standing=renewal)) == (["far.com"], [])
     assert sent_early(planned([far], [placed], amount="147.99", standing=renewal)) == ([], ["far.com"])

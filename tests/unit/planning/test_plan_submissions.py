@@ -29,7 +29,7 @@ from backorder.provider.port import (
 )
 from backorder.rules import keep_rules
 from backorder.runtime.messages import BATCH_SIZE, Batch
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from planning.plan_submissions import LEASE, QUEUE_PATIENCE, TICK, Planning, Summary, plan_submissions, urgent_first
 from tests.factories import (
     FEE,

@@ -16,7 +16,7 @@ from backorder.domain.states import State
 from backorder.domain.values import Origin
 from backorder.provider.port import Application
 from backorder.store import NotUnderstood, SetAside
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation.account.foreign import Strangers, find_strangers, foreign_orders
 from reconciliation.account.snapshot import Money, Placed, Reading
 from reconciliation.findings import Stranger

@@ -24,7 +24,7 @@ from backorder.domain.money import ZERO
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
 from backorder.provider.port import AccountingEntry, Deposit, EntryKind
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation import ledger
 from reconciliation.account.snapshot import first_day
 from reconciliation.bookkeeping import Bookkeeping
@@ -183,9 +183,9 @@ def test_what_was_booked_before_the_books_opened_is_history() -> None:
 
 def test_history_is_looked_at_as_long_as_its_bookings_are_read() -> None:
     class Asked(MemoryStore):
-        def document(self, name: str) -> dict[str, Any] | None:
+        def group(self, name: str) -> dict[str, dict[str, Any]]:
             self.last = name
-            return super().document(name)
+            return super().group(name)
 
     kept = Kept()
     kept.store = store = Asked()
@@ -1043,9 +1043,9 @@ def test_sums_that_are_wrong_are_mended_by_the_daily_check() -> None:
     right = kept.sums(NOW.date(), today)
     assert kept.mend_sums(today) == 0
     name = f"ledger-{NOW:%Y-%m}"
-    document = books.store.document(name) or {}
-    document[NOW.date().isoformat()][0]["amount"] = "7.00"
-    books.store.put_document(name, document)
+    document = books.store.group(name)[NOW.date().isoformat()]
+    document["sums"][0]["amount"] = "7.00"
+    books.store.put_member(name, NOW.date().isoformat(), document)
     wrong = Books(books.store)
     wrong.note(replace(wrong.notes, tally=wrong.tally.plus([a_posting("entry#2")])))
     assert wrong.mend_sums(today) == 2
@@ -1060,9 +1060,9 @@ def test_a_wrong_sum_of_any_day_spoils_nothing_that_the_ledger_comes_to() -> Non
     books.look(seen("1100.00", entries=[an_entry("Payment", usd(100), kind=EntryKind.PAYMENT, at=NOW + HOUR)], hours=2))
     right = Books(books.store).sums(NOW.date(), NOW.date() + DAY)
     name = f"ledger-{NOW:%Y-%m}"
-    document = books.store.document(name) or {}
-    document[NOW.date().isoformat()][0]["amount"] = "7.00"
-    books.store.put_document(name, document)
+    document = books.store.group(name)[NOW.date().isoformat()]
+    document["sums"][0]["amount"] = "7.00"
+    books.store.put_member(name, NOW.date().isoformat(), document)
     kept = Books(books.store)
     assert kept.mend_sums(later) == 1
     assert kept.tally.balances == {**dict.fromkeys(Account, ZERO), **books.held}

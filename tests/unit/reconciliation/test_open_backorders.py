@@ -14,7 +14,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
 from backorder.store import Conflict, NotUnderstood, SetAside
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation import open_backorders as of_orders
 from reconciliation.open_backorders import TRIES, Change, Orders
 from tests.factories import NOW, a_backorder, a_placed_backorder, changed, moved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation import past
 from reconciliation.open_backorders import Orders
 from reconciliation.page.past import Past, add_up
@@ -24,7 +24,6 @@ from reconciliation.page.view import view
 from reconciliation.past import read_past
 from tests.browser import worlds
 from tests.factories import FEE, NOW, a_backorder, a_charge, usd
-from tests.memory import peak
 
 DAY = timedelta(days=1)
 SINCE = NOW.date().replace(month=10, day=1)
@@ -120,37 +119,6 @@ def test_the_latest_and_those_of_a_day_come_by_domain_then_cycle() -> None:
     seen, files = look(a_store(*(lost(name, ago, cycle=cycle) for name, ago, cycle in days)))
     assert [backorder.key for backorder in seen.latest] == sorted((name, cycle) for name, _, cycle in days)
     assert files[(NOW - 3 * DAY).date()] == ["a.com", "a.com", "b.com"]
-
-
-class OneDay(MemoryStore):
-    """So many came to their end yesterday, each made when it is asked for."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-    def closed_days(self) -> dict[date, Mapping[str, Any] | None]:
-        return {(NOW - DAY).date(): None}
-
-    def closed(self, since: date, before: date) -> Iterator[Backorder]:
-        return (lost(f"{n:09}.com", 1) for n in range(self.number))
-
-
-def test_a_day_on_which_any_number_came_to_their_end_is_read_in_the_same_memory(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("reconciliation.shelf._AT_A_TIME", 50)
-
-    def read(number: int) -> None:
-        kept = []
-        seen = read_past(
-            OneDay(number), NOW, since=SINCE, changed=(), keep=lambda _, some: kept.append(sum(1 for _ in some))
-        )
-        assert len(seen.latest) == sum(1 for _ in seen.latest) == number
-        assert kept == [number]
-
-    read(10)  # makes what is made once
-    assert peak(lambda: read(1600)) < 2 * peak(lambda: read(400))
 
 
 def test_a_day_is_kept_once_it_is_surely_over() -> None:

@@ -22,7 +22,7 @@ from backorder.domain.schedule import Known
 from backorder.domain.states import State
 from backorder.domain.values import Reason
 from backorder.runtime.csv_cells import safe
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation import report
 from reconciliation.books import Books
 from reconciliation.ledger import sum_up

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from reconciliation.books import Books
 from reconciliation.one_by_one import OneByOne
 from reconciliation.open_backorders import Orders

@@ -11,7 +11,7 @@ from backorder.rules import RulesError, broken_rules, keep_rules, kept_rules, la
 from backorder.rules.faults import in_short
 from backorder.rules.kept import RulesOutdated, forget_broken_rules
 from backorder.store import Store
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -15,7 +15,7 @@ from backorder.domain.values import Origin
 from backorder.rules import Rules, RulesError, keep_rules, kept_rules, last_good_rules, parse_rules
 from backorder.rules.conditions import Condition
 from backorder.rules.expressions import Expression
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from tests.factories import a_placed_backorder
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

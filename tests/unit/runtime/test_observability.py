@@ -17,10 +17,10 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
 from backorder.provider.port import Called
 from backorder.runtime.observability import METRICS, measure, measure_by, metrics
-from backorder.store.memory import MemoryStore
 from fetching.app import measure_tick as measure_fetch
 from fetching.fetch import Summary as Fetch
 from local.deployment import translate
+from local.memory_store import MemoryStore
 from local.processes import PROJECT
 from local.stack import TEMPLATE
 from planning.app import measure_tick

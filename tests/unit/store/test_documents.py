@@ -13,9 +13,9 @@ import pytest
 from botocore.stub import Stubber
 from pydantic import TypeAdapter, ValidationError
 
-from backorder.store.documents import Document, read_together
+from backorder.store.documents import Document, Group, read_together
 from backorder.store.dynamodb import DynamoStore
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,57 @@ def test_documents_that_are_read_together_stay_as_they_stood() -> None:
 def test_a_document_for_which_the_table_was_too_busy_is_read_alone() -> None:
     client = boto3.client("dynamodb", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     key = {"pk": {"S": "document#purse"}, "sk": {"S": "-"}}
-    item = {**key, "body": {"S": '{"amount": "69.10"}'}}
+    item = {**key, "v": {"N": "1"}, "body": {"S": '{"amount": "69.10"}'}}
     with Stubber(client) as table:
         table.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": {"backorders": {"Keys": [key]}}})
         table.add_response("get_item", {"Item": item})
         assert DynamoStore(client, "backorders").documents(["purse", "forecast"]) == {"purse": {"amount": "69.10"}}
+
+
+PURSES: Group[Purse] = Group("purses", TypeAdapter(Purse))
+
+
+class Written(MemoryStore):
+    """Remembers which documents of a group were written or deleted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: list[str] = []
+
+    def put_member(self, group: str, key: str, body: Mapping[str, Any]) -> None:
+        self.keys.append(key)
+        super().put_member(group, key, body)
+
+    def delete_member(self, group: str, key: str) -> None:
+        self.keys.append(key)
+        super().delete_member(group, key)
+
+
+def test_of_a_group_only_what_changed_is_written() -> None:
+    store = Written()
+    assert PURSES.read(store) == {}
+    PURSES.write(store, {"same": FULL, "changes": FULL, "goes": FULL})
+    store.keys.clear()
+    now = {"same": FULL, "changes": Purse(), "comes": FULL}
+    PURSES.write(store, now)
+    assert (sorted(store.keys), PURSES.read(store)) == (["changes", "comes", "goes"], now)
+
+
+def test_a_group_that_a_crash_left_half_written_is_made_whole_by_the_next_write() -> None:
+    class Full(Written):
+        def put_member(self, group: str, key: str, body: Mapping[str, Any]) -> None:
+            if len(self.keys) >= 2:
+                raise TimeoutError
+            super().put_member(group, key, body)
+
+    store, values = Full(), {str(n): FULL for n in range(5)}
+    with pytest.raises(TimeoutError):
+        PURSES.write(store, values)
+    assert 0 < len(PURSES.read(store)) < 5
+    store.keys = []
+    MemoryStore.put_member(store, "purses", "gone", {})
+    with pytest.raises(TimeoutError):
+        PURSES.write(store, values)
+    store.keys = []
+    PURSES.write(store, values)
+    assert PURSES.read(store) == values

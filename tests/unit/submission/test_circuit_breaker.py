@@ -12,7 +12,7 @@ import pytest
 from backorder.documents.halt import Halt, halt, halt_line, halt_zone, lift_halt, lift_zone, zone_halts
 from backorder.provider.port import AccessDenied, Command, NotFound, OutcomeUnknown, ProviderError, Refused
 from backorder.rules import RulesError, RulesOutdated
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from submission.circuit_breaker import Line, RefusedOrder
 from tests.factories import NOW
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
-from backorder.store.memory import MemoryStore
+from local.memory_store import MemoryStore
 from submission.claims import LEASE, claim, new_claim, settle, taken_over
 from tests.factories import NOW, a_backorder, moved
 

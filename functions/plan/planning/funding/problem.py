@@ -212,7 +212,7 @@ class Position:
     def _elsewhere(self) -> Iterator[tuple[Window, Decimal]]:
         """What else will draw on the account: renewals that fall due, and orders that others placed in it."""
         standing = self.funds.standing
-        for renewal in standing.renewals:
+        for renewal in standing.renewals.values():
             if renewal.at > self.now:  # what was due is in AMOUNT
                 yield Window(renewal.at, None), renewal.amount
         for order in standing.foreign.values():

@@ -18,7 +18,7 @@ AHEAD = timedelta(days=30)
 class Ahead:
     """What the plans to come reckon with."""
 
-    renewals: tuple[FallsDue, ...]
+    renewals: Mapping[str, FallsDue]
     prices: Mapping[str, OwnPrice]
 
 
@@ -37,12 +37,14 @@ def look_ahead(provider: Provider, known: Standing, now: datetime, stages: Stage
     return Ahead(renewals, prices)
 
 
-def falling_due(provider: Provider, now: datetime) -> tuple[FallsDue, ...]:
-    """Gross amounts. The list has names, too, that are to expire: they draw nothing; nor does, as far as anybody can
-    foresee, what has no date or no price."""
-    due = [
-        FallsDue(renewal.due_at, renewal.gross)
+def falling_due(provider: Provider, now: datetime) -> dict[str, FallsDue]:
+    """Gross amounts, by what is renewed.
+
+    The list has names, too, that are to expire: they draw nothing; nor does, as far as anybody can foresee, what has no
+    date or no price.
+    """
+    return {
+        renewal.id: FallsDue(renewal.due_at, renewal.gross)
         for renewal in provider.renewals(until=now + AHEAD)
         if renewal.renews and renewal.gross is not None and renewal.due_at is not None and renewal.due_at > now
-    ]
-    return tuple(sorted(due, key=lambda each: (each.at, each.amount)))
+    }

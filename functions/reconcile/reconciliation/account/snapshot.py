@@ -6,7 +6,7 @@ are compared only where all of the account was read while it stood still.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,7 +17,6 @@ from backorder.runtime.clock import Clock
 from reconciliation.books import Notes
 from reconciliation.findings import UnreadRow
 from reconciliation.ledger import Seen, name_of
-from reconciliation.shelf import Shelf
 from reconciliation.stages import Stages
 
 TRIES = 3
@@ -124,25 +123,25 @@ def read_entries(provider: Provider, since: date, now: datetime) -> Listing[Acco
     """
     # Until tomorrow: the provider's clock may be ahead of ours.
     until = (now + timedelta(days=1)).date()
-    entries = Shelf(AccountingEntry, place=name_of)
-    listing = provider.accounting(since - timedelta(days=1), until + timedelta(days=1), into=entries)
-    for key in [key for key, entry in entries.items() if not since <= entry.at.date() <= until]:
-        del entries[key]
-    return listing
+    listing = provider.accounting(since - timedelta(days=1), until + timedelta(days=1))
+    meant = (entry for entry in listing if since <= entry.at.date() <= until)
+    return replace(listing, items=sorted(meant, key=name_of))
 
 
 def _placed(provider: Provider, notes: Notes, *, full: bool) -> Placed:
     if not full and notes.changed_at is not None and notes.newest_at is not None:
-        changed = Shelf(Application)
-        recent = provider.applications_changed(notes.changed_at - OVERLAP, into=changed)
+        recent = provider.applications_changed(notes.changed_at - OVERLAP)
         new = sum(application.created_at > notes.newest_at for application in recent)
         if recent.complete and not recent.unread and recent.total == notes.applications + new:
-            return Placed(changed, total=recent.total)
-    everything = Shelf(Application)
-    listing = provider.applications(into=everything)
+            return Placed(_by_id(recent), total=recent.total)
+    listing = provider.applications()
     unread = tuple(UnreadRow.of(APPLICATIONS, row) for row in listing.unread)
-    total = len(everything) + len(unread)
-    return Placed(everything, listing.complete and not unread, full=True, total=total, unread=unread)
+    total = len(listing) + len(unread)
+    return Placed(_by_id(listing), listing.complete and not unread, full=True, total=total, unread=unread)
+
+
+def _by_id(applications: Iterable[Application]) -> dict[str, Application]:
+    return {application.id: application for application in applications}
 
 
 def first_day(notes: Notes, now: datetime, *, full: bool) -> date:

@@ -106,10 +106,10 @@ RENEWAL_PROPERTIES: Final = (
 
 
 def read_renewal(row: Row) -> Renewal:
-    required(row["OBJECTID"], "OBJECTID")
     price = amount_or_none(row["PRICE"], "PRICE")
     vat_price = amount_or_none(row["VATPRICE"], "VATPRICE")
     return Renewal(
+        id=f"{row['OBJECTCLASS'].upper()} {required(row['OBJECTID'], 'OBJECTID')}",
         due_at=moment_or_none(row["ACCOUNTINGDATE"], "ACCOUNTINGDATE"),
         gross=None if price is None else price + (vat_price or ZERO),
         renews=_renews(row["RENEWALMODE"].upper(), row["NEXTACTION"].upper()),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
@@ -196,12 +196,10 @@ class HexonetClient:
         self,
         *,
         domains: Sequence[str] | None = None,
-        into: MutableMapping[str, Application] | None = None,
     ) -> Listing[Application]:
         """`QueryDomainApplicationList` of this login (not its subusers), oldest first: all, or those for `domains`.
 
-        Domains go many to a call; an empty sequence asks nothing. Auctions are told by `application` only. All of them
-        may be more than fits into memory: they are kept in `into` by id, where that is given.
+        Domains go many to a call; an empty sequence asks nothing. Auctions are told by `application` only.
         """
         filters: dict[str, ParameterValue] = {
             "CLASS": BACKORDER_CLASSES,
@@ -211,7 +209,7 @@ class HexonetClient:
             "WIDE": 1,
         }
         if domains is None:
-            return self._listing("QueryDomainApplicationList", filters, read_applications, into)
+            return self._listing("QueryDomainApplicationList", filters, read_applications)
         return join(
             [
                 self._listing("QueryDomainApplicationList", {**filters, "DOMAIN": chunk}, read_applications)
@@ -219,12 +217,9 @@ class HexonetClient:
             ]
         )
 
-    def applications_changed(
-        self, since: datetime, *, into: MutableMapping[str, Application] | None = None
-    ) -> Recent[Application]:
+    def applications_changed(self, since: datetime) -> Recent[Application]:
         """`QueryDomainApplicationList` of this login, the last changed first, back to `since`: what changed, and how
-        many applications there are in all. It hinges on UPDATEDDATE, which moves with a status (assumed). They are kept
-        in `into` by id, where that is given."""
+        many applications there are in all. It hinges on UPDATEDDATE, which moves with a status (assumed)."""
         filters: dict[str, ParameterValue] = {
             "CLASS": BACKORDER_CLASSES,
             "ORDERBY": "UPDATEDDATEDESC",
@@ -236,7 +231,6 @@ class HexonetClient:
             recent = read_recent(
                 self._pages(command, filters, PAGE),
                 read_applications,
-                {} if into is None else into,
                 is_recent=lambda application: application.updated_at >= since,
             )
         return replace(recent, unread=self._shown(recent.unread))
@@ -280,11 +274,8 @@ class HexonetClient:
         """`QueryDepositList`: reserved now, in no particular order."""
         return self._listing("QueryDepositList", {}, read_deposits)
 
-    def accounting(
-        self, since: date, until: date, *, into: MutableMapping[str, AccountingEntry] | None = None
-    ) -> Listing[AccountingEntry]:
-        """`QueryAccountingList`: this login's bookings of whole days, both included, UTC, in order of execution. They
-        are kept in `into`, where that is given."""
+    def accounting(self, since: date, until: date) -> Listing[AccountingEntry]:
+        """`QueryAccountingList`: this login's bookings of whole days, both included, UTC, in order of execution."""
         # Without NOSUM the provider adds up the account's whole past for each page.
         parameters: dict[str, ParameterValue] = {
             "MINDATE": f"{day_text(since)} 00:00:00",
@@ -295,7 +286,7 @@ class HexonetClient:
             "NOSUM": 1,
             "WIDE": 1,
         }
-        return self._listing("QueryAccountingList", parameters, read_accounting, into)
+        return self._listing("QueryAccountingList", parameters, read_accounting)
 
     def renewals(self, *, until: datetime | None = None) -> Listing[Renewal]:
         """`QueryObjectRenewalList` of this login: what will draw on the balance, soonest first, up to `until`."""
@@ -380,10 +371,9 @@ class HexonetClient:
         command: str,
         parameters: Mapping[str, ParameterValue],
         read: Callable[[Response], Page[T]],
-        into: MutableMapping[str, T] | None = None,
     ) -> Listing[T]:
         with understood(command):
-            listing = read_listing(self._pages(command, parameters, PAGE), read, into)
+            listing = read_listing(self._pages(command, parameters, PAGE), read)
         return replace(listing, unread=self._shown(listing.unread))
 
     def _shown(self, unread: Iterable[Unread]) -> tuple[Unread, ...]:

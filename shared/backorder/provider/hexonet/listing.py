@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -49,11 +49,9 @@ def read_pages(fetch: Callable[[int], Response]) -> Iterator[tuple[Response, int
 def read_listing(
     fetch: Callable[[int], Response],
     read: Callable[[Response], Page[T]],
-    into: MutableMapping[str, T] | None = None,
 ) -> Listing[T]:
-    """All pages. Of entries that nothing tells apart all are kept; of others, each once. They are kept in memory, or in
-    `into`, which is empty."""
-    kept: MutableMapping[str, T] = {} if into is None else into
+    """All pages. Of entries that nothing tells apart all are kept; of others, each once."""
+    kept: dict[str, T] = {}
     totals: set[int] = set()
     unread: dict[str, Unread] = {}
     nameless = 0
@@ -64,26 +62,24 @@ def read_listing(
         for key, item in page.items:
             nameless += key is None
             kept[f"{nameless} without an id" if key is None else key] = item
-    items = tuple(kept.values()) if into is None else kept.values()
-    return Listing(items, totals == {len(kept) + len(unread)}, tuple(unread.values()))
+    return Listing(tuple(kept.values()), totals == {len(kept) + len(unread)}, tuple(unread.values()))
 
 
 def read_recent(
     fetch: Callable[[int], Response],
     read: Callable[[Response], Page[T]],
-    into: MutableMapping[str, T],
     *,
     is_recent: Callable[[T], bool],
 ) -> Recent[T]:
-    """The pages of a list that is sorted by its last change, the latest first, until one ends with an old entry. They
-    are kept in `into`, which is empty."""
+    """The pages of a list that is sorted by its last change, the latest first, until one ends with an old entry."""
+    kept: dict[str, T] = {}
     totals: set[int] = set()
     unread: dict[str, Unread] = {}
     for response, total in read_pages(fetch):
         totals.add(total)
         page = read(response)
         unread |= {row.text: row for row in page.unread}
-        into.update((str(key), item) for key, item in page.items if is_recent(item))
+        kept |= ((str(key), item) for key, item in page.items if is_recent(item))
         if page.items and not is_recent(page.items[-1][1]):
             break
-    return Recent(into.values(), max(totals), len(totals) == 1, tuple(unread.values()))
+    return Recent(tuple(kept.values()), max(totals), len(totals) == 1, tuple(unread.values()))

@@ -43,7 +43,7 @@ def test_an_object_renews_unless_its_mode_or_what_comes_next_ends_it(mode: str, 
 
 def test_a_renewal_draws_its_price_with_tax() -> None:
     due = renewal(ACCOUNTINGDATE="2026-12-01 00:00:00", PRICE="12.50", VATPRICE="2.38")
-    assert due == Renewal(datetime(2026, 12, 1, tzinfo=UTC), usd("14.88"), renews=True)
+    assert due == Renewal(due.id, datetime(2026, 12, 1, tzinfo=UTC), usd("14.88"), renews=True)
     assert renewal(PRICE="12.50").gross == usd("12.50")
     assert renewal(VATPRICE="2.38").gross is None
 

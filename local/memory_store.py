@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
@@ -12,7 +13,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
 from backorder.domain.values import BackorderKey
-from backorder.store.protocol import Conflict, ListRecord, SetAside
+from backorder.store.protocol import Conflict, ListRecord, SetAside, text_of
 
 
 class MemoryStore:
@@ -33,6 +34,7 @@ class MemoryStore:
         self._lists: dict[tuple[str, str], ListRecord] = {}
         self._leases: dict[str, tuple[str, datetime]] = {}
         self._documents: dict[str, dict[str, Any]] = {}
+        self._groups: dict[str, dict[str, dict[str, Any]]] = {}
 
     def create(self, backorder: Backorder) -> Backorder | None:
         with self._lock:
@@ -173,7 +175,7 @@ class MemoryStore:
 
     def put_document(self, name: str, body: Mapping[str, Any]) -> None:
         with self._lock:
-            self._documents[name] = copy.deepcopy(dict(body))
+            self._documents[name] = _copied(name, body)
 
     def delete_document(self, name: str) -> None:
         with self._lock:
@@ -183,8 +185,20 @@ class MemoryStore:
         with self._lock:
             if self._documents.get(name) != before:
                 return False
-            self._documents[name] = copy.deepcopy(dict(after))
+            self._documents[name] = _copied(name, after)
             return True
+
+    def group(self, name: str) -> dict[str, dict[str, Any]]:
+        with self._lock:
+            return copy.deepcopy(self._groups.get(name, {}))
+
+    def put_member(self, group: str, key: str, body: Mapping[str, Any]) -> None:
+        with self._lock:
+            self._groups.setdefault(group, {})[key] = _copied(f"{group} {key}", body)
+
+    def delete_member(self, group: str, key: str) -> None:
+        with self._lock:
+            self._groups.get(group, {}).pop(key, None)
 
     def set_aside(self) -> Collection[SetAside]:
         return ()
@@ -194,3 +208,9 @@ class MemoryStore:
 
     def look_again(self, pk: str, sk: str) -> None:
         pass
+
+
+def _copied(name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document as another store would give it. Raises TooLarge as any store does."""
+    copied: dict[str, Any] = json.loads(text_of(name, body))
+    return copied
