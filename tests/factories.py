@@ -66,6 +66,7 @@ _PARTS: dict[str, tuple[str, str]] = {
     "renewal_mode": ("lookup", "renewal_mode"),
 }
 """In which part of a backorder a field is, by the name that tests have for it."""
+_BESIDES = ("ends_at", "url", "next_bid", "pending_at", "paid")
 
 
 def changed(backorder: Backorder, **changes: Any) -> Backorder:
@@ -95,6 +96,10 @@ def changed(backorder: Backorder, **changes: Any) -> Backorder:
         if id_ is not None:
             own["application"] = replace(known, id=id_, **parts.pop("application", {}))
         parts.pop("application", None)
+    if "auction" in own:
+        # What an auction's own answer says of it, and nothing of what is known besides.
+        known_besides = {name: getattr(backorder.auction, name) for name in _BESIDES}
+        own["auction"] = replace(own["auction"], **known_besides)
     told = {name: replace(own.pop(name, getattr(backorder, name)), **values) for name, values in parts.items()}
     return replace(backorder, **own, **told)
 

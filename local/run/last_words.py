@@ -86,7 +86,7 @@ def _wish_ignored(backorder: Backorder, word: Word) -> str | None:
     if was_placed or not (backorder.state.is_waiting or missed_later):
         return None
     for name in ("priority", "max_price", "note"):
-        said, stands = getattr(word, name), getattr(backorder, name)
+        said, stands = getattr(word, name), getattr(backorder.wish, name)
         if said is not None and said != stands:
             return f"its {name} is {stands}, and was last said to be {said}"
     return None

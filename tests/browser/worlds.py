@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -175,9 +174,9 @@ def _backorder(n: int, draw: random.Random) -> Backorder:
             return changed(backorder, state=State.MISSED, reason=Reason.UNFUNDED, outcome_at=finalization, settled=True)
         if chance < 0.11:
             said = "Domain class is not supported"
-            return replace(backorder, state=State.REJECTED, refusal=Refusal(said), outcome_at=ordered, settled=True)
+            return changed(backorder, state=State.REJECTED, refusal=Refusal(said), outcome_at=ordered, settled=True)
         won = chance < 0.30
-        return replace(
+        return changed(
             backorder, state=State.SUCCESSFUL if won else State.FAILED, outcome_at=over, settled=True, **placed
         )
     if chance < 0.15:
@@ -185,7 +184,7 @@ def _backorder(n: int, draw: random.Random) -> Backorder:
     if ordered > NOW or chance < 0.2:
         return changed(backorder, state=State.SELECTED, fee=None)
     if finalization - timedelta(days=3) > NOW:
-        return replace(backorder, state=State.REQUESTED, **placed)
+        return changed(backorder, state=State.REQUESTED, **placed)
     return changed(backorder, state=State.ACTIVE, deposit=fee, **placed)
 
 

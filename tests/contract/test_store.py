@@ -384,6 +384,7 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
             exists=1,
             new=True,
             extra={"X-NICSE-IDNUMBER": "556677-8899", "EMPTY": ""},
+            there=("1", "2"),
         ),
         cancel_requested=True,
         marked_for_withdrawal=True,
@@ -399,14 +400,16 @@ def test_every_field_of_a_backorder_comes_back_as_it_went(store: Store) -> None:
         lacks=("X-US-NEXUS-CATEGORY",),
         amended_with=(("X-US-NEXUS-APPPURPOSE", "P1"),),
         unknown_status="PAUSED",
-        auction=AuctionState(True, False, "USD", usd("12.00"), usd("13.00"), usd("2.47"), 3),
+        auction=AuctionState(True, True, "USD", usd("12.00"), usd("13.00"), usd("2.47"), 3),
         auction_pending_at=next(moments),
         auction_paid=True,
         auction_ends_at=next(moments),
         auction_url="https://auctions.example/1",
         auction_next_bid="15.00 USD",
         outcome_at=next(moments),
-        refused_look=RefusedLook(Call("StatusDomain", 549), "Command failed", next(moments), 2, next(moments)),
+        refused_look=RefusedLook(
+            Call("StatusDomain", 549, "77", unanswered=True), "Command failed", next(moments), 2, next(moments)
+        ),
         checked_at=next(moments),
         still_free=True,
         expires_at=next(moments),
@@ -937,7 +940,7 @@ def test_an_earlier_cycle_that_is_not_understood_does_not_hide_the_newest(table:
     assert store.latest("john.com") == second
 
 
-@pytest.mark.parametrize(("field", "value"), [("domain", "jane.com"), ("cycle", 2), ("version", 7)])
+@pytest.mark.parametrize(("field", "value"), [("key", ["jane.com", 1]), ("key", ["john.com", 2]), ("version", 7)])
 def test_content_that_does_not_belong_under_its_key_is_not_understood(table: Table, field: str, value: Any) -> None:
     created(table.store, a_backorder())
     table.change("domain#john.com", "cycle#0001", (field, value))

@@ -97,7 +97,7 @@ def test_the_same_list_uploaded_again_changes_nothing(world: World) -> None:
     assert counts(world.upload("wanted/b.csv", text)) == (2, 0, 0, 2, 0)
     # But for when it was said last.
     unsaid: Any = {"version": 0, "decided": Decision(Decider.RULES, START), "dates": ()}
-    assert {replace(each, **unsaid) for each in world.everything()} == {replace(each, **unsaid) for each in before}
+    assert {changed(each, **unsaid) for each in world.everything()} == {changed(each, **unsaid) for each in before}
     assert {each.wish.decided for each in world.everything()} == {Decision(Decider.PERSON, again)}
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise, permutations
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,21 @@ from hypothesis import strategies as st
 from backorder.domain.backorder import HISTORY_LIMIT, Backorder, IllegalTransition
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import Known, schedule
-from backorder.domain.states import FINAL, PLACED, TRANSITIONS, WAITING, WON, State
-from backorder.domain.values import Call, Charge, Origin, Reason, Step, TakingBack
+from backorder.domain.states import CLAIMED, FINAL, PLACED, TRANSITIONS, WAITING, WITHDRAWABLE, WON, State
+from backorder.domain.values import (
+    Call,
+    Charge,
+    Decider,
+    Decision,
+    ListPlace,
+    Origin,
+    PlacedApplication,
+    Reason,
+    Refusal,
+    Step,
+    TakingBack,
+    Withdrawal,
+)
 from tests.factories import (
     FEE,
     NOW,
@@ -300,3 +314,120 @@ def test_a_backorder_is_known_by_its_domain_and_drop_cycle() -> None:
 )
 def test_a_claim_is_taken_over_when_lease_and_pause_are_over(changes: dict[str, object], *, may: bool) -> None:
     assert a_claim(**changes).may_be_taken_over(NOW) is may
+
+
+# Verbs
+
+
+DECISIONS = st.builds(Decision, st.sampled_from(Decider), st.datetimes(timezones=st.just(UTC)))
+
+
+@given(one=DECISIONS, other=DECISIONS, third=DECISIONS)
+def test_of_any_decisions_one_stands_in_whatever_order_they_are_heard_of(
+    one: Decision, other: Decision, third: Decision
+) -> None:
+    assert {max(order) for order in permutations((one, other, third))} == {max(one, other, third)}
+    assert (one < other) + (one == other) + (one > other) == 1
+
+
+def test_a_person_outranks_a_list_and_a_list_the_rules_however_old_they_are() -> None:
+    person, list_, rules = (
+        Decision(by, NOW + days * timedelta(days=1))
+        for by, days in ((Decider.PERSON, 0), (Decider.LIST, 1), (Decider.RULES, 2))
+    )
+    assert rules < list_ < person < Decision(Decider.PERSON, NOW + timedelta(seconds=1))
+
+
+BY_A_PERSON = Decision(Decider.PERSON, NOW)
+ENTRY = ListPlace("cancel/a.txt", "v1", 3)
+
+
+@pytest.mark.parametrize("state", sorted(WAITING))
+def test_what_nothing_was_sent_for_is_cancelled_at_once(state: State) -> None:
+    cancelled = a_backorder(state=state).cancel(BY_A_PERSON, at=LATER, why="cancelled", entry=ENTRY)
+    assert (cancelled.state, cancelled.settled, cancelled.cancel_requested) == (State.CANCELLED, True, False)
+    assert (cancelled.wish.decided, cancelled.wish.cancelled_by) == (BY_A_PERSON, ENTRY)
+
+
+@pytest.mark.parametrize("state", sorted(WITHDRAWABLE | CLAIMED))
+def test_what_was_sent_is_to_be_withdrawn_when_it_is_cancelled(state: State) -> None:
+    sent = a_placed_backorder(state=state)
+    cancelled = sent.cancel(BY_A_PERSON, at=LATER, why="cancelled", entry=ENTRY)
+    assert (cancelled.state, cancelled.cancel_requested) == (state, True)
+    assert cancelled.history[-1] == Step(LATER, state, state, "cancelled", entry=ENTRY)
+    assert cancelled.uncancel().cancel_requested is False
+
+
+def test_what_the_rules_cancelled_is_a_persons_from_the_persons_cancel_on() -> None:
+    left_out = a_backorder().cancel(Decision(Decider.RULES, NOW), at=NOW, why="left out", reason=Reason.LEFT_OUT)
+    again = left_out.cancel(BY_A_PERSON, at=LATER, why="cancelled", entry=ENTRY)
+    assert (again.state, again.plan.reason, again.wish.decided) == (State.CANCELLED, None, BY_A_PERSON)
+
+
+def claimed(kind: Literal["order", "withdraw"] = "order", **changes: Any) -> Backorder:
+    state = State.SUBMITTING if kind == "order" else State.WITHDRAWING
+    return a_placed_backorder(state=state, claim=a_claim(kind=kind), **changes)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_came_back_without_effect_goes_on_only_if_it_is_wanted_still(*, wanted: bool) -> None:
+    order = claimed(application=None, cancel_requested=not wanted)
+    released = order.release(at=LATER, why="421", reason=Reason.UNANSWERED, not_before=LATER)
+    poor = order.hold_for_credit(Refusal("credit"), until=LATER, at=LATER, why="546", call=CALL)
+    if wanted:
+        assert (released.state, released.plan.reason, released.plan.not_before) == (
+            State.SELECTED,
+            Reason.UNANSWERED,
+            LATER,
+        )
+        assert (poor.state, poor.plan.reason, poor.plan.not_before) == (State.HELD, Reason.UNFUNDED, LATER)
+    else:
+        assert (released.state, poor.state) == (State.CANCELLED, State.CANCELLED)
+    assert (released.claim, poor.claim) == (None, None)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_was_withdrawn_waits_again_only_if_it_is_wanted_still(*, wanted: bool) -> None:
+    order = claimed("withdraw", cancel_requested=not wanted, marked_for_withdrawal=True, deposit=FEE)
+    back = order.withdrawn(at=LATER, why="taken back", call=CALL)
+    assert back.withdrawal == Withdrawal(LATER, order.application_id)
+    assert (back.claim, back.plan.marked_for_withdrawal, back.deposit.amount) == (None, False, FEE)
+    if wanted:
+        assert (back.state, back.plan.reason, back.application) == (State.HELD, Reason.UNFUNDED, None)
+    else:
+        assert (back.state, back.settled, back.application_id) == (State.CANCELLED, False, order.application_id)
+
+
+@pytest.mark.parametrize("state", [State.REQUESTED, State.ACTIVE, State.PROCESSING, State.FAILED])
+def test_what_the_provider_did_not_take_back_stays_cancelled_as_long_as_it_can_be_done(state: State) -> None:
+    kept = claimed("withdraw", cancel_requested=True).keep(state, at=LATER, why="552", call=CALL)
+    assert (kept.state, kept.cancel_requested) == (state, state in WITHDRAWABLE)
+
+
+def test_a_placed_backorder_has_its_application_and_no_refusal_any_more() -> None:
+    order = claimed(application=None, refusal=Refusal("wrong", 3, NOW), reason=Reason.REFUSED)
+    application = PlacedApplication("10700", NOW, answered=(NOW, LATER))
+    placed = order.place(application, state=State.REQUESTED, at=LATER, why="taken", call=CALL)
+    assert (placed.application, placed.refusal, placed.claim, placed.plan.reason) == (application, None, None, None)
+
+
+def test_refusals_in_a_row_are_counted_from_the_first_that_was_sent() -> None:
+    once = a_backorder().refused_again("wrong", since=NOW)
+    assert once == Refusal("wrong", 1, NOW)
+    assert a_backorder(refusal=once).refused_again("wrong still", since=LATER) == Refusal("wrong still", 2, NOW)
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.QUEUED, State.SUBMITTING}))
+def test_only_what_is_queued_or_asked_about_is_claimed(state: State) -> None:
+    with pytest.raises(IllegalTransition):
+        a_placed_backorder(state=state).claim_by(a_claim(), at=NOW, why="claimed")
+
+
+def test_a_deposit_is_the_fee_until_it_is_placed_anew() -> None:
+    order = a_placed_backorder(state=State.ACTIVE, fee=FEE, planned_fee=FEE)
+    reserved = order.reserve(usd(71), missing_since=None, usual=None)
+    assert (reserved.plan.fee, reserved.plan.planned_fee, reserved.deposit.last) == (usd(71), FEE, usd(71))
+    assert reserved.with_fee(FEE) is reserved
+    lapsed = reserved.reserve(None, missing_since=NOW, usual=None)
+    assert (lapsed.plan.fee, lapsed.deposit.last, lapsed.deposit.missing_since) == (usd(71), usd(71), NOW)
+    assert lapsed.reserve(None, missing_since=NOW, usual=None) is lapsed

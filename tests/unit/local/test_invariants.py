@@ -15,7 +15,7 @@ from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
 from backorder.domain.schedule import Known
 from backorder.domain.states import State
-from backorder.domain.values import Origin, Reason
+from backorder.domain.values import Call, ListPlace, Origin, Reason, Refusal
 from backorder.runtime.clock import iso
 from local.run.invariants import Evidence, check
 from local.run.last_words import Word, newest
@@ -50,7 +50,7 @@ LOST = a_placed_backorder(
     known=Known.FINALIZATION,
 )
 CANCELLED = a_placed_backorder("cancelled.com", State.CANCELLED, application="3", settled=True)
-DISPLACED = a_step(State.WITHDRAWING, State.HELD, call="DeleteDomainApplication 2")
+DISPLACED = a_step(State.WITHDRAWING, State.HELD, call=Call("DeleteDomainApplication", application="2"))
 FOREIGN = a_placed_backorder("foreign.com", State.FAILED, application="4", settled=True, origin=Origin.FOREIGN)
 
 
@@ -296,7 +296,7 @@ ALL_RIGHT: dict[str, Callable[[], Evidence]] = {
     ),
     "to be ordered late": lambda: instead(a_backorder("lost.com", send_at=LATER)),
     "to be tried again later": lambda: instead(a_backorder("lost.com", not_before=LATER)),
-    "to be tried again after a failure": lambda: instead(a_backorder("lost.com", failure="server error")),
+    "to be tried again after a failure": lambda: instead(a_backorder("lost.com", refusal=Refusal("server error"))),
     "waiting for the line": lambda: instead(a_backorder("lost.com"), halted=True),
     "in the queue": lambda: instead(a_backorder("lost.com", State.QUEUED, queued_until=LATER)),
     "under a claim": lambda: instead(a_backorder("lost.com", State.SUBMITTING, claim=a_claim())),
@@ -412,7 +412,7 @@ WANTS = Word("wanted", LONG_AGO, priority=usd(9))
         (a_backorder(state=State.HELD), CANCELS, True),
         (a_backorder(state=State.REQUESTED, cancel_requested=True), CANCELS, False),
         (a_backorder(state=State.REQUESTED), CANCELS, True),
-        (a_backorder(state=State.HELD, history=(a_step(why="cancelled by cancel/a.txt (v1), line 1"),)), CANCELS, True),
+        (a_backorder(state=State.HELD, history=(a_step(entry=ListPlace("cancel/a.txt", "v1", 1)),)), CANCELS, True),
         (a_backorder(state=State.REQUESTED, origin=Origin.FOREIGN), CANCELS, False),
         (a_backorder(state=State.FAILED, history=(a_step(State.PROCESSING, State.FAILED),)), CANCELS, True),
         (a_backorder(state=State.CANCELLED), WANTS, True),

@@ -12,7 +12,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
 from backorder.domain.schedule import Known
 from backorder.domain.states import State
-from backorder.domain.values import Origin, Reason
+from backorder.domain.values import Origin, Reason, Refusal
 from backorder.runtime.clock import iso
 from local.run.unharmed import others_harmed
 from tests.factories import NOW, a_backorder, a_finding, a_placed_backorder, a_step
@@ -131,7 +131,7 @@ def test_answers_about_nothing_in_particular_are_not_judged() -> None:
 
 
 def test_a_named_one_may_be_rejected_in_words_or_have_a_finding_or_end_like_others() -> None:
-    words = never_ordered("named.com", State.REJECTED, failure="Invalid attribute value; DOMAIN")
+    words = never_ordered("named.com", State.REJECTED, refusal=Refusal("Invalid attribute value; DOMAIN"))
     missed = never_ordered("named.com")
     assert harmed(words) == []
     assert harmed(missed, findings=(a_finding(Kind.DEADLINE_MISSED, "named.com"),)) == []

@@ -20,7 +20,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateSource
 from backorder.domain.findings import Kind
 from backorder.domain.states import State
-from backorder.domain.values import ListPlace, Reason, Source
+from backorder.domain.values import Call, ListPlace, Reason, Source
 from backorder.store import SetAside
 from ingestion.cancels import Cancel
 from ops import status as of_status
@@ -250,7 +250,12 @@ def a_history(*backorders: Backorder, **changes: Any) -> of_why.History:
 def test_a_history_tells_list_line_steps_and_money_in_order_of_time() -> None:
     steps = (
         a_step(State.SELECTED, State.QUEUED, at=NOW + timedelta(minutes=5)),
-        a_step(State.SUBMITTING, State.REQUESTED, at=NOW + timedelta(minutes=7), call="AddDomainApplication 200"),
+        a_step(
+            State.SUBMITTING,
+            State.REQUESTED,
+            at=NOW + timedelta(minutes=7),
+            call=Call("AddDomainApplication", application="10700"),
+        ),
     )
     deposit = a_posting("d", at=NOW + timedelta(minutes=6), kind="deposit", domain="john.com")
 
@@ -259,7 +264,7 @@ def test_a_history_tells_list_line_steps_and_money_in_order_of_time() -> None:
 
     assert [event.what for event in seen.cycles[0].events] == ["SELECTED", "QUEUED", "deposit", "REQUESTED"]
     assert "wanted/monday.txt, line 1" in text
-    assert "AddDomainApplication 200" in text
+    assert "AddDomainApplication 10700" in text
     assert "69.00 USD" in text
 
 

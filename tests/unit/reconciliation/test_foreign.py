@@ -30,6 +30,7 @@ from tests.factories import (
     a_placed_backorder,
     an_account_status,
     an_application,
+    changed,
 )
 
 
@@ -98,7 +99,7 @@ def test_an_application_of_an_order_of_ours_is_not_foreign_whatever_became_of_th
 def test_an_application_that_may_be_the_one_that_an_order_of_ours_asked_for_is_not_called_foreign(
     changes: dict[str, Any],
 ) -> None:
-    seen = looked_at([an_application(id="77")], replace(ON_ITS_WAY, **changes))
+    seen = looked_at([an_application(id="77")], changed(ON_ITS_WAY, **changes))
     assert (seen.live, seen.over, seen.unsure) == ((), frozenset(), frozenset({"77"}))
 
 

@@ -551,7 +551,14 @@ def test_what_is_booked_for_a_name_whose_order_is_asked_about_waits_for_the_answ
     # However long it takes: each look reads that day again.
     assert first_day(notes, NOW + 9 * DAY, full=False) == (NOW + HOUR).date()
     assert first_day(notes, NOW + 99 * DAY, full=False) == first_day(notes, NOW + 99 * DAY, full=True)
-    adopted = changed(books.order(), state=State.SUCCESSFUL, submitted_at=NOW - HOUR, claim=None, outcome_at=NOW + HOUR)
+    adopted = changed(
+        books.order(),
+        state=State.SUCCESSFUL,
+        application="1",
+        submitted_at=NOW - HOUR,
+        claim=None,
+        outcome_at=NOW + HOUR,
+    )
     assert told(books.look(seen("931.00", entries=charged, hours=3), adopted)) == [
         ("charge", "balance", "fees", "69.00")
     ]

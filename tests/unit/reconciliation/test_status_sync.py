@@ -16,7 +16,7 @@ from backorder.domain.ledger import Lease
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import MARGIN, Known
 from backorder.domain.states import FINAL, TRANSITIONS, State
-from backorder.domain.values import AuctionState, Call, Origin, RefusedLook, Source
+from backorder.domain.values import NO_AUCTION, AuctionState, Call, Origin, RefusedLook, Source
 from backorder.provider.port import Application, ApplicationStatus, Auction, NotFound, Refused, RegisteredDomain
 from reconciliation import status_sync
 from reconciliation.status_sync import (
@@ -336,7 +336,7 @@ def test_what_was_won_and_pending_still_is_paid_when_it_is_won(seen: dict[str, A
 
 
 def test_what_was_never_seen_pending_is_not_paid_when_it_is_won() -> None:
-    for told in (None, AuctionState(won=True, lost=False, currency="USD")):
+    for told in (NO_AUCTION, AuctionState(won=True, lost=False, currency="USD")):
         order = a_placed_backorder(state=State.PROCESSING, auction=told)
         assert not follow(order, an_application(status="AUCTION_WON")).auction.paid
 
@@ -403,7 +403,7 @@ def test_a_stale_order_that_a_rule_chose_is_taken_back() -> None:
     ],
 )
 def test_what_a_person_wished_what_is_not_ours_and_what_moved_on_is_not_taken_back(changes: dict[str, Any]) -> None:
-    order = replace(STALE, **{"source": Source.DROPPING, **changes})
+    order = changed(STALE, **{"source": Source.DROPPING, **changes})
     assert given_up(order, now=NOW) is order
 
 

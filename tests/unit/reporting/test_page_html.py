@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from backorder.domain.findings import Kind
 from backorder.domain.states import State
+from backorder.domain.values import Refusal
 from reconciliation.page import html, view
 from reconciliation.page.html import shown
 from reconciliation.page.model import Outcomes, Page
@@ -142,7 +143,9 @@ def test_every_text_is_shown_as_one_printable_line(text: str) -> None:
 
 
 def test_the_rows_survive_whatever_is_in_them() -> None:
-    backorders = [a_placed_backorder(f"n{n}.com", State.FAILED, failure=text) for n, text in enumerate(HOSTILE)]
+    backorders = [
+        a_placed_backorder(f"n{n}.com", State.FAILED, refusal=Refusal(text)) for n, text in enumerate(HOSTILE)
+    ]
     source = html(view(**worlds.empty(backorders=backorders)))
     assert source.count("</script>") == 2
     assert [the_rows(source)["reasons"][row[9]] for row in the_rows(source)["rows"]] == [
