@@ -257,7 +257,7 @@ def a_posting(key: str = "entry#1", amount: Decimal = FEE, **changes: Any) -> Po
             "amount": amount,
             "currency": CURRENCY,
             "domain": None,
-            "seen_in": "QueryAccountingList",
+            "seen_in": "entries",
             "text": "PAYMENT",
             **changes,
         }

@@ -27,7 +27,7 @@ from backorder.domain.money import ZERO, in_words
 from backorder.domain.registries import Registries
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from backorder.provider.port import WON, AccessDenied, AccountStatus, Application, NotFound, Provider
+from backorder.provider.port import WON, AccessDenied, AccountStatus, Application, Command, NotFound, Provider
 from backorder.rules import RULES_DOCUMENTS, RulesOutdated, broken_rules, last_good_rules
 from backorder.runtime.clock import Clock, iso
 from backorder.runtime.observability import logger
@@ -38,7 +38,7 @@ from reconciliation.account.foreign import KINDS as STRANGER_KINDS
 from reconciliation.account.foreign import Strangers, find_strangers, foreign_orders, judge_deposits, watched
 from reconciliation.account.lookups import each_alone, look_up
 from reconciliation.account.obligations import look_ahead
-from reconciliation.account.snapshot import ENTRIES, Reading, read, read_entries
+from reconciliation.account.snapshot import Reading, read, read_entries
 from reconciliation.alert import Message, compose
 from reconciliation.aside import keep_set_aside, recall_set_aside
 from reconciliation.bookkeeping import Bookkeeping, Unanswered
@@ -312,7 +312,7 @@ class _Run:
             self.store, self.orders, self.books, agrees=self._agrees, won_by_others=self._won_by_others
         )
         seen = reading.seen
-        if ENTRIES not in reading.read_to_the_end and self._has_unread_entries():
+        if Command.ENTRIES not in reading.read_to_the_end and self._has_unread_entries():
             # Of a day that this run did not read: what is missing for it is no difference yet.
             seen = replace(seen, unread_entries=True)
         standing = bookkeeping.book(seen)
@@ -335,7 +335,7 @@ class _Run:
     def _has_unread_entries(self) -> bool:
         """Tell whether a row of the provider's bookings is set aside, as far as is known."""
         unread = (finding.subject for finding in self.known_findings if finding.kind is Kind.ROW_UNREAD)
-        return any(subject.partition(" ")[0] == ENTRIES for subject in unread)
+        return any(subject.partition(" ")[0] == Command.ENTRIES for subject in unread)
 
     @property
     def release_lag(self) -> timedelta:

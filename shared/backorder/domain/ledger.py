@@ -61,7 +61,7 @@ class Posting:
     currency: str
     domain: str | None
     seen_in: str
-    """The command whose answer it was read from."""
+    """The answer of the provider that it was read from: `account`, `deposits` or `entries`."""
     text: str
 
     @property

@@ -53,7 +53,7 @@ from backorder.provider.results import (
     Recent,
     RegisteredDomain,
     Renewal,
-    Unread,
+    UnreadRow,
 )
 from backorder.provider.splitting import IN_VAIN, one_by_one
 
@@ -99,7 +99,7 @@ __all__ = [
     "Scope",
     "TemporaryFailure",
     "TryAgainSlowly",
-    "Unread",
+    "UnreadRow",
     "account_and_clock",
     "one_by_one",
     "unobserved",

@@ -51,19 +51,21 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadRow:
     """A row of a list that makes no sense, set aside."""
 
+    source: Command
+    # The provider's own name of the list, for a message that its support reads.
+    list: str
+    # The row's cells, `NAME=value`.
     text: str
-    """Its cells, `NAME=value`."""
+    # The fault, such as `has no amount in DEPOSIT`.
     why: str
-    """What is wrong with it, such as `has no amount in DEPOSIT`."""
+    # The row's own id, and the name that it is about, as they stand there; None where it has neither.
+    id: str | None = None
+    about: str | None = None
+    # All values, in lower case: a name or an id among them says what the row is about.
     cells: frozenset[str] = frozenset()
-    """In lower case: a name or an id among them tells what it is about."""
-
-    def tells(self, name: str) -> bool:
-        """Whether the row has something in this property, whatever it is."""
-        return f"; {name}=" in f"; {self.text}"
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Listing(Generic[T]):
 
     items: Collection[T]
     complete: bool
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadRow, ...] = ()
 
     @property
     def proves_absence(self) -> bool:
@@ -105,7 +107,7 @@ class Recent(Generic[T]):
     items: Collection[T]
     total: int
     complete: bool
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadRow, ...] = ()
 
     def __iter__(self) -> Iterator[T]:
         return iter(self.items)

@@ -18,7 +18,7 @@ from backorder.domain.findings import Finding, Kind, Severity
 from backorder.domain.money import ZERO
 from backorder.domain.states import FINAL, WON, State
 from backorder.domain.values import AuctionState, Reason, Refusal, Source, Withdrawal
-from backorder.provider.port import LOCK_LEAD, Unread
+from backorder.provider.port import LOCK_LEAD, Command, UnreadRow
 from reconciliation.findings import (
     RELEASE_LAG,
     Circumstances,
@@ -35,7 +35,7 @@ from reconciliation.findings import (
     update,
     worth_telling,
 )
-from reconciliation.findings.rows import UnreadRow
+from reconciliation.findings.rows import examine_rows, subject_of
 from tests.factories import (
     CURRENCY,
     FEE,
@@ -639,26 +639,34 @@ def test_what_opens_again_is_told_again() -> None:
     assert worth_telling([again], [a_finding(status="closed", closed_at=NOW)]) == [again]
 
 
-def a_row(text: str, why: str = "has no amount in DEPOSIT: 'some'", *cells: str) -> UnreadRow:
-    return UnreadRow.of("QueryDepositList", Unread(text, why, frozenset(cells)))
+def a_row(text: str, why: str = "has no amount in DEPOSIT: 'some'", *cells: str, id_: str | None = None) -> UnreadRow:
+    return UnreadRow(Command.DEPOSITS, "QueryDepositList", text, why, id_, cells=frozenset(cells))
 
 
 def test_a_row_that_changes_where_nothing_is_wrong_is_the_same_finding() -> None:
-    before = a_row("DEPOSITID=503; DESCRIPTION=john.com; DEPOSIT=some; UPDATEDDATE=2026-12-27 06:50:00")
-    after = a_row("DEPOSITID=503; DESCRIPTION=john.com; DEPOSIT=some; UPDATEDDATE=2026-12-27 07:50:00")
-    assert before.subject == after.subject
-    by_name = [a_row(f"DESCRIPTION=john.com; DEPOSIT=some; UPDATEDDATE={n}", "odd", "john.com") for n in range(2)]
-    assert by_name[0].subject == by_name[1].subject
+    rows = [a_row(f"DEPOSITID=503; UPDATEDDATE={n}", id_="503") for n in range(2)]
+    assert subject_of(rows[0]) == subject_of(rows[1])
+    rows = [a_row(f"DESCRIPTION=john.com; UPDATEDDATE={n}", "odd", "john.com") for n in range(2)]
+    assert subject_of(rows[0]) == subject_of(rows[1])
 
 
 def test_rows_of_different_ids_or_faults_or_about_nothing_known_are_findings_of_their_own() -> None:
     rows = [
-        a_row("DEPOSITID=503; DEPOSIT=some"),
-        a_row("DEPOSITID=504; DEPOSIT=some"),
-        a_row("DEPOSITID=503; DEPOSIT=some", "has no time in CREATEDDATE: ''"),
+        a_row("DEPOSIT=some", id_="503"),
+        a_row("DEPOSIT=some", id_="504"),
+        a_row("DEPOSIT=some", "has no time in CREATEDDATE: ''", id_="503"),
         a_row("DESCRIPTION=john.com; DEPOSIT=some", "odd", "john.com"),
         a_row("DESCRIPTION=jane.com; DEPOSIT=some", "odd", "jane.com"),
         a_row("DESCRIPTION=fee; DEPOSIT=some", "odd"),
         a_row("DESCRIPTION=tax; DEPOSIT=some", "odd"),
     ]
-    assert len({row.subject for row in rows}) == len(rows)
+    assert len({subject_of(row) for row in rows}) == len(rows)
+
+
+def test_a_row_that_makes_no_sense_is_a_finding_that_quotes_it_for_the_providers_support() -> None:
+    [observed] = examine_rows([a_row("DEPOSIT=some; DESCRIPTION=john.com", "has no amount in DEPOSIT", "john.com")])
+    assert observed.kind is Kind.ROW_UNREAD
+    assert observed.subject.startswith("deposits ")
+    assert observed.domain == "john.com"
+    assert observed.advice.startswith("A row of QueryDepositList has no amount in DEPOSIT, and is left out")
+    assert observed.advice.endswith("DEPOSIT=some; DESCRIPTION=john.com")

@@ -715,7 +715,7 @@ def test_whatever_is_posted_of_an_entry_leads_back_to_its_name(
             an_entry(text, id=id_ and f"{id_}{n}", reference=reference, **prices) for n, text in enumerate(texts)
         ]
         books.look(seen(entries=entries if look != 1 else [], hours=look), won, lost)
-    of_entries = [posting for posting in books.postings if posting.seen_in == "QueryAccountingList"]
+    of_entries = [posting for posting in books.postings if posting.seen_in == "entries"]
     assert len(of_entries) >= 18
     assert {ledger.name_of_posting(posting) for posting in of_entries} == set(map(ledger.name_of, entries))
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from backorder.domain.ledger import Account
-from backorder.provider.port import Deposit, Unread
+from backorder.provider.port import Command, Deposit, UnreadRow
 from reconciliation import ledger
 from reconciliation.ledger import Seen
 from tests.factories import FEE, NOW, a_deposit, a_posting, an_account_status, usd
@@ -55,7 +55,7 @@ def test_what_bookings_changed_the_account_by_is_what_came_in_less_what_went_out
 
 
 def test_the_books_are_compared_only_where_all_rows_were_read() -> None:
-    row = Unread("DEPOSITID=1", "has no amount", frozenset({"1"}))
+    row = UnreadRow(Command.DEPOSITS, "a list", "DEPOSITID=1", "has no amount", "1")
     assert seen().is_whole
     assert not replace(seen(), unread_deposits=(row,)).is_whole
     assert not replace(seen(), unread_entries=True).is_whole

@@ -11,7 +11,7 @@ import pytest
 from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Lease
 from backorder.domain.states import State
-from backorder.provider.port import Deposit, Unread
+from backorder.provider.port import Command, Deposit, UnreadRow
 from reconciliation import ledger
 from reconciliation.ledger import Followed, Seen
 from tests.factories import NOW, a_deposit, a_lease, a_placed_backorder, an_account_status, usd
@@ -83,19 +83,23 @@ def test_a_second_deposit_is_not_for_an_earlier_cycle_whose_time_was_over() -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "stands"),
+    ("id_", "about", "stands"),
     [
-        ("DEPOSITID=dep-john.com; DESCRIPTION=john.com; DEPOSIT=some", True),
-        ("DESCRIPTION=john.com; DEPOSIT=some", True),
-        ("DEPOSIT=some", True),
-        ("DEPOSITID=dep-jane.com; DESCRIPTION=jane.com; DEPOSIT=some", False),
-        ("DEPOSITID=dep-2; DESCRIPTION=john.com; DEPOSIT=some", False),
-        ("DESCRIPTION=jane.com; DEPOSIT=some", False),
+        ("dep-john.com", "john.com", True),
+        (None, "john.com", True),
+        (None, None, True),
+        ("dep-jane.com", "jane.com", False),
+        ("dep-2", "john.com", False),
+        ("dep-2", None, False),
+        (None, "jane.com", False),
     ],
 )
-def test_a_row_that_makes_no_sense_keeps_only_the_deposit_that_it_may_be(text: str, stands: bool) -> None:
-    cells = frozenset(cell.partition("=")[2] for cell in text.split("; "))
-    seen = Seen(NOW, an_account_status(), (), (), NOW.date(), unread_deposits=(Unread(text, "has no amount", cells),))
+def test_a_row_that_makes_no_sense_keeps_only_the_deposit_that_it_may_be(
+    id_: str | None, about: str | None, *, stands: bool
+) -> None:
+    cells = frozenset(filter(None, (id_, about)))
+    row = UnreadRow(Command.DEPOSITS, "a list", "its cells", "has no amount", id_, about, cells)
+    seen = Seen(NOW, an_account_status(), (), (), NOW.date(), unread_deposits=(row,))
     followed = ledger.follow_deposits([a_lease()], seen, lambda _: (), opened_at=OPENED_AT)
     assert bool(followed.standing) is stands
     assert bool(followed.released) is not stands

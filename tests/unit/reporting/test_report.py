@@ -161,7 +161,7 @@ def test_a_posting_is_a_line_with_all_that_the_books_have_of_it() -> None:
         "amount": "57.98",
         "currency": "USD",
         "domain": "john.com",
-        "seen_in": "QueryAccountingList",
+        "seen_in": "entries",
         "text": "PAYMENT",
         "key": "deposit#1",
     }

@@ -12,10 +12,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from backorder.domain.clock_difference import Ahead
-from backorder.provider.port import AccountingEntry, AccountStatus, Application, Listing, Provider, account_and_clock
+from backorder.provider.port import (
+    AccountingEntry,
+    AccountStatus,
+    Application,
+    Command,
+    Listing,
+    Provider,
+    UnreadRow,
+    account_and_clock,
+)
 from backorder.runtime.clock import Clock
 from reconciliation.books import Notes
-from reconciliation.findings import UnreadRow
 from reconciliation.ledger import Seen, name_of
 from reconciliation.stages import Stages
 
@@ -24,7 +32,6 @@ REREAD = timedelta(days=35)
 """Bookings of this long back are read again each day: late ones are found, and days are always whole."""
 OVERLAP = timedelta(minutes=5)
 """Changes of the provider's last moments are read again: they are dated to the second."""
-DEPOSITS, ENTRIES, APPLICATIONS = "QueryDepositList", "QueryAccountingList", "QueryDomainApplicationList"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,8 @@ class Money:
     status: AccountStatus | None = None
     seen: Seen | None = None
     unread: tuple[UnreadRow, ...] = ()
-    read: frozenset[str] = frozenset()
-    """The commands whose lists were read to their ends."""
+    read: frozenset[Command] = frozenset()
+    """The lists that were read to their ends."""
     ahead: Ahead | None = None
     """By how much the provider's clock is ahead of ours; None: not known."""
 
@@ -91,9 +98,9 @@ class Reading:
         return (*self.money.unread, *self.placed.unread)
 
     @property
-    def read_to_the_end(self) -> frozenset[str]:
-        """The commands whose lists were read whole: a row that is not among `unread` makes sense by now, or is gone."""
-        return self.money.read | ({APPLICATIONS} if self.placed.full else frozenset())
+    def read_to_the_end(self) -> frozenset[Command]:
+        """The lists that were read whole: a row that is not among `unread` makes sense by now, or is gone."""
+        return self.money.read | ({Command.APPLICATIONS} if self.placed.full else frozenset())
 
     def without_money(self) -> Reading:
         """As if the account had not stood still: nothing is compared with books that nobody knows."""
@@ -135,9 +142,8 @@ def _placed(provider: Provider, notes: Notes, *, full: bool) -> Placed:
         if recent.complete and not recent.unread and recent.total == notes.applications + new:
             return Placed(_by_id(recent), total=recent.total)
     listing = provider.applications()
-    unread = tuple(UnreadRow.of(APPLICATIONS, row) for row in listing.unread)
-    total = len(listing) + len(unread)
-    return Placed(_by_id(listing), listing.complete and not unread, full=True, total=total, unread=unread)
+    total = len(listing) + len(listing.unread)
+    return Placed(_by_id(listing), listing.proves_absence, full=True, total=total, unread=listing.unread)
 
 
 def _by_id(applications: Iterable[Application]) -> dict[str, Application]:
@@ -173,12 +179,10 @@ def _money(provider: Provider, notes: Notes, clock: Clock, now: datetime, stages
         if before is not None:
             with stages.stage("account"):
                 after = provider.account()
-        lists: dict[str, Listing[Any] | None] = {DEPOSITS: deposits, ENTRIES: entries}
-        unread = tuple(
-            UnreadRow.of(command, row) for command, rows in lists.items() if rows is not None for row in rows.unread
-        )
+        lists: dict[Command, Listing[Any] | None] = {Command.DEPOSITS: deposits, Command.ENTRIES: entries}
+        unread = tuple(row for rows in lists.values() if rows is not None for row in rows.unread)
         # A short look at the bookings does not say that an older row makes sense by now.
-        whole = {DEPOSITS, ENTRIES} if full else {DEPOSITS}
+        whole = {Command.DEPOSITS, Command.ENTRIES} if full else {Command.DEPOSITS}
         read_lists = frozenset(name for name, rows in lists.items() if rows is not None and name in whole)
         money = Money(after, None, unread, read_lists, ahead)
         if after is None or deposits is None or entries is None:

@@ -16,7 +16,7 @@ from reconciliation.findings.orders import (
     refund_is_overdue,
 )
 from reconciliation.findings.registries import examine_registries, registry_evidence, registry_subject
-from reconciliation.findings.rows import UnreadRow, examine_rows
+from reconciliation.findings.rows import examine_rows
 
 __all__ = [
     "MONEY_KINDS",
@@ -28,7 +28,6 @@ __all__ = [
     "Examined",
     "Observation",
     "Stranger",
-    "UnreadRow",
     "as_before",
     "examine_funds",
     "examine_items",

@@ -20,7 +20,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Account, Posting, PostingKind
 from backorder.domain.money import ZERO
 from backorder.domain.values import BackorderKey, Charge
-from backorder.provider.port import AccountingEntry, EntryKind
+from backorder.provider.port import AccountingEntry, Command, EntryKind
 from reconciliation.ledger.seen import Seen, posting
 
 CHARGE_WINDOW = timedelta(days=7)
@@ -29,7 +29,7 @@ first charge of a won name is its own however late it comes."""
 GIVEN_BACK_WITHIN = timedelta(days=35)
 """What is given back for a domain within this time of its backorder's end is of the backorder's charge; later, only the
 very sum that was charged: renewals are given back, too."""
-CALL = "QueryAccountingList"
+SEEN_IN = Command.ENTRIES.value
 TAX = "#tax"
 _VERSION = re.compile(r"(?P<row>.*)@(?P<version>[0-9]+)", re.DOTALL)
 _ROW_OF_KEY = re.compile(
@@ -186,7 +186,7 @@ def dispute(order: Backorder, seen: Seen) -> tuple[Backorder, list[Posting]]:
             "disputed",
             (account, Account.OTHER) if amount > 0 else (Account.OTHER, account),
             abs(amount),
-            seen_in=CALL,
+            seen_in=SEEN_IN,
             text=f"charged, and {order.state}",
             currency=seen.currency,
             domain=order.domain,
@@ -252,7 +252,7 @@ def _reversal(of: Posting, seen: Seen) -> Posting:
         "reversal",
         (of.target, of.source),
         of.amount,
-        seen_in=CALL,
+        seen_in=SEEN_IN,
         text=f"no longer at the provider: {of.text}",
         currency=of.currency,
         domain=of.domain,
@@ -306,7 +306,7 @@ def _postings(
             kind,
             (account, Account.BALANCE) if amount > 0 else (Account.BALANCE, account),
             abs(amount),
-            seen_in=CALL,
+            seen_in=SEEN_IN,
             text=f"{entry.type} {entry.description}".strip(),
             currency=entry.currency or seen.currency,
             domain=order.domain if order else None,

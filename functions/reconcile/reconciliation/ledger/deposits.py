@@ -10,12 +10,12 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.ledger import Account, Lease, Posting
 from backorder.domain.states import WAITING, State
 from backorder.domain.values import BackorderKey
-from backorder.provider.port import Deposit
+from backorder.provider.port import Command, Deposit
 from reconciliation.ledger.seen import Seen, posting
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """A deposit may be dated this much before the application that it is for."""
-CALL = "QueryDepositList"
+SEEN_IN = Command.DEPOSITS.value
 OrdersOf = Callable[[str], Sequence[Backorder]]
 """Gives our open backorders of a domain, the newest cycle first."""
 _TAKEN_BACK = WAITING | {State.WITHDRAWING}
@@ -187,7 +187,7 @@ def _reserve(lease: Lease, at: datetime) -> Posting:
         "deposit",
         (Account.BALANCE, Account.RESERVED),
         lease.amount,
-        seen_in=CALL,
+        seen_in=SEEN_IN,
         text=f"deposit {lease.id}",
         currency=lease.currency,
         domain=lease.domain,
@@ -201,7 +201,7 @@ def _release(lease: Lease, seen: Seen, order: Backorder | None) -> Posting:
         "refund" if _has_ended(order) else "release",
         (Account.RESERVED, Account.BALANCE),
         lease.amount,
-        seen_in=CALL,
+        seen_in=SEEN_IN,
         text=f"deposit {lease.id}: {order.state if order else 'no order of ours'}",
         currency=lease.currency,
         domain=lease.domain,

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from backorder.domain.ledger import Account, Posting
 from backorder.domain.money import ZERO
+from backorder.provider.port import Command
 from reconciliation.ledger.seen import Seen, posting
 
-CALL = "StatusAccount"
+SEEN_IN = Command.ACCOUNT.value
 
 
 def opening(seen: Seen) -> Posting:
@@ -21,7 +22,7 @@ def opening(seen: Seen) -> Posting:
     amount = seen.status.amount
     way = (Account.OPENING, Account.BALANCE) if amount >= 0 else (Account.BALANCE, Account.OPENING)
     text = "there when the books were opened"
-    return posting("opening", seen.at, "opening", way, abs(amount), seen_in=CALL, text=text, currency=seen.currency)
+    return posting("opening", seen.at, "opening", way, abs(amount), seen_in=SEEN_IN, text=text, currency=seen.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,11 @@ def excludes_deposits(before: Checked, now: Checked) -> bool | None:
 
 def opening_of_deposits(amount: Decimal, seen: Seen) -> Posting:
     """What was reserved when the books were opened, where the amount that they opened with leaves it out."""
-    text = "reserved when the books were opened, and not in AMOUNT"
+    text = "reserved when the books were opened, and not in the balance"
     way = (Account.OPENING, Account.BALANCE)
-    return posting("opening#reserved", seen.at, "opening", way, amount, seen_in=CALL, text=text, currency=seen.currency)
+    return posting(
+        "opening#reserved", seen.at, "opening", way, amount, seen_in=SEEN_IN, text=text, currency=seen.currency
+    )
 
 
 def difference(held: Mapping[Account, Decimal], seen: Seen) -> tuple[Decimal, Decimal]:
@@ -76,7 +79,7 @@ def unexplained(missing: tuple[Decimal, Decimal], seen: Seen) -> list[Posting]:
             "unexplained",
             (Account.UNEXPLAINED, account) if amount > 0 else (account, Account.UNEXPLAINED),
             abs(amount),
-            seen_in=CALL,
+            seen_in=SEEN_IN,
             text="the account and its lists disagree",
             currency=seen.currency,
         )

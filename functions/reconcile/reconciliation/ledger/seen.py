@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from backorder.domain.ledger import Account, Lease, Posting, PostingKind
 from backorder.domain.money import ZERO
-from backorder.provider.port import AccountingEntry, AccountStatus, Deposit, Unread
+from backorder.provider.port import AccountingEntry, AccountStatus, Deposit, UnreadRow
 
 Way = tuple[Account, Account]
 """The account that gives, and the one that receives."""
@@ -26,7 +26,7 @@ class Seen:
     """In order of their names (`name_of`): those that nothing tells apart stand together."""
     since: date
     """Bookings were read from this day (UTC) on, whole days."""
-    unread_deposits: tuple[Unread, ...] = ()
+    unread_deposits: tuple[UnreadRow, ...] = ()
     """Rows among the deposits that make no sense: what is not there may be one of them."""
     unread_entries: bool = False
     """There are such rows among the bookings."""
@@ -43,8 +43,7 @@ class Seen:
     def may_be_unread(self, lease: Lease) -> bool:
         """One of the rows that make no sense may be this deposit: it has its id, or its domain and no id at all."""
         return any(
-            lease.id in row.cells
-            or ((lease.domain in row.cells or not row.tells("DESCRIPTION")) and not row.tells("DEPOSITID"))
+            lease.id in row.cells or ((lease.domain in row.cells or row.about is None) and row.id is None)
             for row in self.unread_deposits
         )
 

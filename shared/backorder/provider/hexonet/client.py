@@ -30,17 +30,18 @@ from backorder.provider.hexonet.adapter import (
 from backorder.provider.hexonet.calls import CHECKS_LOGIN, Caller
 from backorder.provider.hexonet.concurrency import Concurrency
 from backorder.provider.hexonet.credentials import Credentials
-from backorder.provider.hexonet.listing import Page, join, read_listing, read_pages, read_recent
+from backorder.provider.hexonet.listing import join, read_listing, read_pages, read_recent
 from backorder.provider.hexonet.names import Contact, DomainOptions
 from backorder.provider.hexonet.prices import own_prices
 from backorder.provider.hexonet.reading import (
+    APPLICATIONS,
+    DEPOSITS,
+    ENTRIES,
+    RENEWALS,
+    ListOf,
     answers,
     chunks,
     patterns,
-    read_accounting,
-    read_applications,
-    read_deposits,
-    read_renewals,
     row_text,
     understood,
 )
@@ -64,7 +65,7 @@ from backorder.provider.port import (
     Recent,
     RegisteredDomain,
     Renewal,
-    Unread,
+    UnreadRow,
     unobserved,
 )
 from backorder.runtime.settings import Stage
@@ -209,12 +210,9 @@ class HexonetClient:
             "WIDE": 1,
         }
         if domains is None:
-            return self._listing("QueryDomainApplicationList", filters, read_applications)
+            return self._listing(APPLICATIONS, filters)
         return join(
-            [
-                self._listing("QueryDomainApplicationList", {**filters, "DOMAIN": chunk}, read_applications)
-                for chunk in chunks(domains, DOMAINS_IN_A_QUERY)
-            ]
+            [self._listing(APPLICATIONS, {**filters, "DOMAIN": chunk}) for chunk in chunks(domains, DOMAINS_IN_A_QUERY)]
         )
 
     def applications_changed(self, since: datetime) -> Recent[Application]:
@@ -226,11 +224,10 @@ class HexonetClient:
             "USERDEPTH": "SELF",
             "WIDE": 1,
         }
-        command = "QueryDomainApplicationList"
-        with understood(command):
+        with understood(APPLICATIONS.command):
             recent = read_recent(
-                self._pages(command, filters, PAGE),
-                read_applications,
+                self._pages(APPLICATIONS.command, filters, PAGE),
+                APPLICATIONS.page,
                 is_recent=lambda application: application.updated_at >= since,
             )
         return replace(recent, unread=self._shown(recent.unread))
@@ -272,7 +269,7 @@ class HexonetClient:
 
     def deposits(self) -> Listing[Deposit]:
         """`QueryDepositList`: reserved now, in no particular order."""
-        return self._listing("QueryDepositList", {}, read_deposits)
+        return self._listing(DEPOSITS, {})
 
     def accounting(self, since: date, until: date) -> Listing[AccountingEntry]:
         """`QueryAccountingList`: this login's bookings of whole days, both included, UTC, in order of execution."""
@@ -286,7 +283,7 @@ class HexonetClient:
             "NOSUM": 1,
             "WIDE": 1,
         }
-        return self._listing("QueryAccountingList", parameters, read_accounting)
+        return self._listing(ENTRIES, parameters)
 
     def renewals(self, *, until: datetime | None = None) -> Listing[Renewal]:
         """`QueryObjectRenewalList` of this login: what will draw on the balance, soonest first, up to `until`."""
@@ -296,7 +293,7 @@ class HexonetClient:
             "USERDEPTH": "SELF",
             "WIDE": 1,
         }
-        return self._listing("QueryObjectRenewalList", parameters, read_renewals)
+        return self._listing(RENEWALS, parameters)
 
     def prices(self) -> dict[str, OwnPrice]:
         """`StatusUser`: the account's own prices of backorders, by zone in lower case and without its dots."""
@@ -368,15 +365,14 @@ class HexonetClient:
 
     def _listing(
         self,
-        command: str,
+        of: ListOf[T],
         parameters: Mapping[str, ParameterValue],
-        read: Callable[[Response], Page[T]],
     ) -> Listing[T]:
-        with understood(command):
-            listing = read_listing(self._pages(command, parameters, PAGE), read)
+        with understood(of.command):
+            listing = read_listing(self._pages(of.command, parameters, PAGE), of.page)
         return replace(listing, unread=self._shown(listing.unread))
 
-    def _shown(self, unread: Iterable[Unread]) -> tuple[Unread, ...]:
+    def _shown(self, unread: Iterable[UnreadRow]) -> tuple[UnreadRow, ...]:
         return tuple(replace(row, text=self._caller.shown(row.text)) for row in unread)
 
     def _pages(self, command: str, parameters: Mapping[str, ParameterValue], size: int) -> Callable[[int], Response]:

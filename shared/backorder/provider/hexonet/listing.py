@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from backorder.provider.hexonet.values import number
 from backorder.provider.hexonet.wire import Response
-from backorder.provider.port import Listing, Recent, Unread
+from backorder.provider.port import Listing, Recent, UnreadRow
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ class Page(Generic[T]):
     """The rows of a page: what was read, each with what tells it apart (None: nothing does), and what was not."""
 
     items: Sequence[tuple[str | None, T]]
-    unread: Sequence[Unread] = ()
+    unread: Sequence[UnreadRow] = ()
 
 
 def join(listings: list[Listing[T]]) -> Listing[T]:
@@ -53,7 +53,7 @@ def read_listing(
     """All pages. Of entries that nothing tells apart all are kept; of others, each once."""
     kept: dict[str, T] = {}
     totals: set[int] = set()
-    unread: dict[str, Unread] = {}
+    unread: dict[str, UnreadRow] = {}
     nameless = 0
     for response, total in read_pages(fetch):
         totals.add(total)
@@ -74,7 +74,7 @@ def read_recent(
     """The pages of a list that is sorted by its last change, the latest first, until one ends with an old entry."""
     kept: dict[str, T] = {}
     totals: set[int] = set()
-    unread: dict[str, Unread] = {}
+    unread: dict[str, UnreadRow] = {}
     for response, total in read_pages(fetch):
         totals.add(total)
         page = read(response)

@@ -6,13 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
 
 from backorder.provider.hexonet import account, applications
 from backorder.provider.hexonet.codes import COMMANDS
 from backorder.provider.hexonet.listing import Page
 from backorder.provider.hexonet.wire import NotAnAnswer, Response, Row
-from backorder.provider.port import AccountingEntry, AnswerUnread, Application, Deposit, Renewal, Unread
+from backorder.provider.port import AnswerUnread, UnreadRow
 
 T = TypeVar("T")
 
@@ -31,49 +32,64 @@ def understood(command: str, subject: str = "") -> Iterator[None]:
         ) from error
 
 
-def read_applications(page: Response) -> Page[Application]:
-    """Applications, by their ids."""
-    return _read(page, applications.PROPERTIES, applications.read_application, lambda row: row["APPLICATION"])
+@dataclass(frozen=True)
+class ListOf(Generic[T]):
+    """A list of the provider's: the properties of a row, what tells one row from others, and what each is about."""
+
+    command: str
+    properties: Sequence[str]
+    read: Callable[[Row], T]
+    key: tuple[str, ...]
+    about: str
+
+    def page(self, response: Response) -> Page[T]:
+        """Return the rows of a page. One that makes no sense is set aside: it says nothing of the others."""
+        items: list[tuple[str | None, T]] = []
+        unread: list[UnreadRow] = []
+        for row in response.rows(*self.properties):
+            try:
+                item = self.read(row)
+            except NotAnAnswer as error:
+                unread.append(self._unread(row, str(error)))
+            else:
+                items.append((self._key(row), item))
+        return Page(items, unread)
+
+    def _key(self, row: Row) -> str | None:
+        return " ".join(filter(None, (row[name] for name in self.key))) or None
+
+    def _unread(self, row: Row, why: str) -> UnreadRow:
+        return UnreadRow(
+            COMMANDS[self.command],
+            self.command,
+            row_text(row),
+            why,
+            id=self._key(row),
+            about=row[self.about] or None,
+            cells=frozenset(value.lower() for value in row.values.values() if value),
+        )
 
 
-def read_deposits(page: Response) -> Page[Deposit]:
-    """Deposits, by their ids."""
-    return _read(page, account.DEPOSIT_PROPERTIES, account.read_deposit, lambda row: row["DEPOSITID"])
-
-
-def read_accounting(page: Response) -> Page[AccountingEntry]:
-    """Bookings, by their ids, where they have one."""
-    return _read(
-        page, account.ACCOUNTING_PROPERTIES, account.read_accounting_entry, lambda row: row["ACCOUNTINGID"] or None
-    )
-
-
-def read_renewals(page: Response) -> Page[Renewal]:
-    """Renewals, by what is renewed."""
-    return _read(
-        page, account.RENEWAL_PROPERTIES, account.read_renewal, lambda row: f"{row['OBJECTCLASS']} {row['OBJECTID']}"
-    )
-
-
-def _read(
-    page: Response, properties: Sequence[str], read: Callable[[Row], T], key: Callable[[Row], str | None]
-) -> Page[T]:
-    """A row that makes no sense is set aside: it says nothing of the others."""
-    items: list[tuple[str | None, T]] = []
-    unread: list[Unread] = []
-    for row in page.rows(*properties):
-        try:
-            item = read(row)
-        except NotAnAnswer as error:
-            unread.append(unread_row(row, str(error)))
-        else:
-            items.append((key(row), item))
-    return Page(items, unread)
-
-
-def unread_row(row: Row, why: str) -> Unread:
-    """What is kept of a row that makes no sense."""
-    return Unread(row_text(row), why, frozenset(value.lower() for value in row.values.values() if value))
+APPLICATIONS: Final = ListOf(
+    "QueryDomainApplicationList", applications.PROPERTIES, applications.read_application, ("APPLICATION",), "DOMAIN"
+)
+DEPOSITS: Final = ListOf(
+    "QueryDepositList", account.DEPOSIT_PROPERTIES, account.read_deposit, ("DEPOSITID",), "DESCRIPTION"
+)
+ENTRIES: Final = ListOf(
+    "QueryAccountingList",
+    account.ACCOUNTING_PROPERTIES,
+    account.read_accounting_entry,
+    ("ACCOUNTINGID",),
+    "ACCOUNTINGDESCRIPTION",
+)
+RENEWALS: Final = ListOf(
+    "QueryObjectRenewalList",
+    account.RENEWAL_PROPERTIES,
+    account.read_renewal,
+    ("OBJECTCLASS", "OBJECTID"),
+    "OBJECTID",
+)
 
 
 def row_text(row: Row) -> str:
