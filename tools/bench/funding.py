@@ -6,20 +6,24 @@ here by a few lines: locks three days before the finalization date, deposits bac
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from pydantic import TypeAdapter
+
 from backorder.documents.account_outlook import Standing
-from backorder.domain.backorder import Backorder, Reason, Source, State
+from backorder.domain.backorder import Backorder, Reason, Source, State, Step
 from backorder.domain.money import ZERO
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.rules import Rules
 from planning.funding.allocation import plan
 from planning.funding.problem import Funds, Position
+from tools.bench.resident import resident_peak
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 30
@@ -33,6 +37,8 @@ LAG = timedelta(hours=1)
 FINALIZATION = timedelta(hours=16)
 LATE = (timedelta(minutes=90), timedelta(hours=6), timedelta(hours=12))
 MANY = 100_000
+LIMIT = 300_000
+"""Open backorders that a plan has to hold (docs/operations.md)."""
 
 Strategy = Callable[["_Account"], None]
 
@@ -94,6 +100,10 @@ def bench() -> None:
     for what, placed in (("all of them waiting", 0), ("half of them placed", MANY // 2)):
         for covered in (100, MANY // 2, MANY):
             _time(what, placed, covered)
+    print(f"\na plan of {LIMIT:,}, read as from the table     seconds of CPU   peak RSS")
+    limit = multiprocessing.get_context("spawn").Process(target=_hold_the_limit)
+    limit.start()
+    limit.join()
 
 
 def _live(strategy: Strategy) -> int:
@@ -177,15 +187,30 @@ def _guard(late_minutes: int) -> Strategy:
     return strategy
 
 
+def _hold_the_limit() -> None:
+    """Half of them placed, money for half, with a history of four steps each; in a process of its own."""
+    adapter: TypeAdapter[Backorder] = TypeAdapter(Backorder)
+    began = time.process_time()
+    names = [adapter.validate_json(adapter.dump_json(_spread(n, with_history=True)), strict=True) for n in range(LIMIT)]
+    read = time.process_time() - began
+    placed = [replace(b, state=State.REQUESTED, application=b.domain) for b in names[: LIMIT // 2]]
+    funds = Funds(FEE * (LIMIT // 2), ZERO, "USD", ZERO, Standing(release_lag=LAG))
+    began = time.process_time()
+    plan(Position(names[LIMIT // 2 :], placed, funds=funds, rules=Rules(), now=START, lock_lead=LOCK_LEAD))
+    took = time.process_time() - began
+    print(f"  {'reading them, and writing them before':<40} {read:9.2f}")
+    print(f"  {'the plan':<40} {took:9.2f} {resident_peak():9,.0f} MB")
+
+
+def _spread(n: int, *, with_history: bool = False) -> Backorder:
+    """Return one of many names, which are spread over 60 days and many moments, with eleven priorities."""
+    backorder = _name(f"name{n}.com", START + timedelta(days=4 + n % 60, minutes=15 * (n % 89)), n)
+    steps = (Step(START, State.SELECTED, State.SELECTED, "dated by the provider"),) * 4 if with_history else ()
+    return replace(backorder, priority=Decimal(n % 11), history=steps)
+
+
 def _time(what: str, placed: int, covered: int) -> None:
-    """Names spread over 60 days and many moments, with eleven priorities."""
-    names = [
-        replace(
-            _name(f"name{n}.com", START + timedelta(days=4 + n % 60, minutes=15 * (n % 89)), n),
-            priority=Decimal(n % 11),
-        )
-        for n in range(MANY)
-    ]
+    names = [_spread(n) for n in range(MANY)]
     under_way = [replace(b, state=State.REQUESTED, application=b.domain) for b in names[:placed]]
     funds = Funds(FEE * covered, ZERO, "USD", ZERO, Standing(release_lag=LAG))
     began = time.process_time()
