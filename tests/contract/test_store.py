@@ -6,6 +6,7 @@ Of DynamoDB there are two, which have nothing to do with each other: moto's, and
 from __future__ import annotations
 
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass, replace
@@ -38,7 +39,7 @@ from backorder.domain.values import (
     Withdrawal,
 )
 from backorder.store import Conflict, NotUnderstood, SetAside, Store, TooLarge
-from backorder.store.dynamodb import DynamoStore
+from backorder.store.dynamodb import SHARDS, DynamoStore
 from local.memory_store import MemoryStore
 from local.stack import moto_server
 from tests.contract.dynalite_server import dynalite
@@ -839,22 +840,27 @@ def damage(table: Table, key: tuple[str, str], how: str) -> dict[str, Any]:
     return table.change(*key, (field, value))
 
 
+def at_shard(kind: str, key: str) -> str:
+    """Where an item is, among the partitions that its kind is spread over."""
+    return f"{kind}#{zlib.crc32(key.encode()) % SHARDS}"
+
+
 ITEMS = {
     "open backorder": ("domain#open1.com", "cycle#0001", {"open", "all"}),
     "backorder that is over": ("domain#over1.com", "cycle#0001", {"all", "over"}),
-    "posting": ("ledger#2026-12", "2026-12-14T12:00:00Z#entry#1", {"ledger"}),
-    "deposit": ("leases", "dep-open1.com", {"deposits"}),
+    "posting": (at_shard("ledger#2026-12", "entry#1"), "2026-12-14T12:00:00Z#entry#1", {"ledger"}),
+    "deposit": (at_shard("leases", "dep-open1.com"), "dep-open1.com", {"deposits"}),
     "open finding": (
-        "findings#open",
+        at_shard("findings#open", "refund_missing#open1.com#20261124T120000"),
         "2026-11-24T12:00:00Z#refund_missing#open1.com#20261124T120000",
         {"findings", "open findings"},
     ),
     "closed finding": (
-        "findings",
+        at_shard("findings#closed", "refund_missing#over1.com#20261124T120000"),
         "2026-11-24T12:00:00Z#refund_missing#over1.com#20261124T120000",
         {"findings"},
     ),
-    "list": ("lists", "wanted/1.txt#v1", {"lists"}),
+    "list": (at_shard("lists", "wanted/1.txt"), "wanted/1.txt#v1", {"lists"}),
 }
 
 
@@ -1044,7 +1050,7 @@ def test_every_item_says_which_schema_may_handle_it(table: Table) -> None:
 
 def test_the_record_of_a_list_that_is_not_understood_is_not_taken_for_none(table: Table) -> None:
     table.store.save_list(a_list_record())
-    damage(table, ("lists", "wanted/monday.txt#v1"), "cut short")
+    damage(table, (at_shard("lists", "wanted/monday.txt"), "wanted/monday.txt#v1"), "cut short")
     with pytest.raises(NotUnderstood):
         table.store.list_record("wanted/monday.txt", "v1")
 
@@ -1061,6 +1067,7 @@ def test_of_what_is_set_aside_is_told_what_stands_beside_its_content(table: Tabl
             table.change(pk, sk, ("", 0.5))
             store.look_again(pk, sk)
     told = {each.pk: each for each in store.set_aside()}
+    posting, lease = at_shard("ledger#2026-11", "entry#1"), at_shard("leases", "dep-john.com")
     assert told == {
         "domain#open.com": SetAside(
             "domain#open.com", "cycle#0001", BackorderKey("open.com", 1), "REQUESTED", NOW + timedelta(days=3)
@@ -1069,8 +1076,8 @@ def test_of_what_is_set_aside_is_told_what_stands_beside_its_content(table: Tabl
         "domain#over.com": SetAside(
             "domain#over.com", "cycle#0001", BackorderKey("over.com", 1), "REJECTED", day=NOW.date()
         ),
-        "ledger#2026-11": SetAside("ledger#2026-11", "2026-11-24T12:00:00Z#entry#1", day=NOW.date(), is_money=True),
-        "leases": SetAside("leases", "dep-john.com", is_money=True),
+        posting: SetAside(posting, "2026-11-24T12:00:00Z#entry#1", day=NOW.date(), is_money=True),
+        lease: SetAside(lease, "dep-john.com", is_money=True),
     }
 
 
@@ -1111,7 +1118,7 @@ def test_within_a_shard_the_open_ones_are_by_deadline(table: Table) -> None:
     ]
 
     falls = sum(one > next_ for one, next_ in pairwise(deadlines))
-    assert falls < 4, "four shards, each in order, have three seams"
+    assert falls < SHARDS, "each shard is in order, and there is a seam between two"
 
 
 @pytest.mark.parametrize("writes", range(5))

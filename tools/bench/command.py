@@ -6,7 +6,7 @@ from importlib import import_module
 
 import click
 
-SUBJECTS: tuple[str, ...] = ("ingestion", "submission", "funding", "reconciliation", "start", "costs")
+SUBJECTS: tuple[str, ...] = ("ingestion", "submission", "funding", "reconciliation", "throughput", "start", "costs")
 """Modules of this package, in the order in which they are printed; each has a function `bench()` that prints."""
 
 

@@ -6,31 +6,26 @@ here by a few lines: locks three days before the finalization date, deposits bac
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from pydantic import TypeAdapter
+
 from backorder.documents.account_outlook import Standing
 from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
-from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known, Schedule
+from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN
 from backorder.domain.states import State
-from backorder.domain.values import (
-    BackorderKey,
-    Call,
-    Claim,
-    Decider,
-    Decision,
-    ListPlace,
-    PlacedApplication,
-    Source,
-    Wish,
-)
+from backorder.domain.values import Reason
 from backorder.provider.port import LOCK_LEAD
 from backorder.rules import Rules
 from planning.funding.allocation import plan
 from planning.funding.problem import Funds, Position
+from tools.bench.lives import FEE, placed_at_once, synced, wanted, withdrawn
+from tools.bench.resident import resident_peak
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 30
@@ -38,12 +33,13 @@ NAMES_A_DAY = 500
 KNOWN_BEFORE = timedelta(days=4)
 """A day's names are on the provider's list so long before they drop."""
 BALANCE = Decimal("2000.00")
-FEE = Decimal("69.00")
 BATCH = timedelta(hours=1)
 LAG = timedelta(hours=1)
 FINALIZATION = timedelta(hours=16)
 LATE = (timedelta(minutes=90), timedelta(hours=6), timedelta(hours=12))
 MANY = 100_000
+LIMIT = 300_000
+"""Open backorders that a plan has to hold (docs/operations.md)."""
 
 Strategy = Callable[["_Account"], None]
 
@@ -67,7 +63,7 @@ class _Account:
     def order(self, backorder: Backorder) -> None:
         self.placed_ever += 1
         self.waiting.remove(backorder)
-        self.placed.append(_placed(backorder, str(self.placed_ever), self.now))
+        self.placed.append(placed_at_once(backorder, str(self.placed_ever), self.now))
 
     def move(self, moment: datetime) -> None:
         """Lets happen what is due: refunds first, then finalization dates, then locks in order of creation."""
@@ -79,13 +75,12 @@ class _Account:
                 self.placed.remove(order)
                 if order.state is State.ACTIVE:
                     self.in_time += 1
-                    self.placed.append(order.sync(State.PROCESSING, at=moment, call=_CALL))
+                    self.placed.append(synced(order, State.PROCESSING, moment))
         free = self.free
         for number, order in enumerate(self.placed):
             assert order.schedule.finalization_at is not None
             if order.state is State.REQUESTED and order.schedule.finalization_at - LOCK_LEAD <= moment and free >= FEE:
-                locked = order.sync(State.ACTIVE, at=moment, call=_CALL)
-                self.placed[number] = locked.reserve(FEE, missing_since=None, usual=FEE)
+                self.placed[number] = synced(order, State.ACTIVE, moment)
                 free -= FEE
         self.waiting = [b for b in self.waiting if b.schedule.last_chance is None or moment < b.schedule.last_chance]
 
@@ -106,6 +101,10 @@ def bench() -> None:
     for what, placed in (("all of them waiting", 0), ("half of them placed", MANY // 2)):
         for covered in (100, MANY // 2, MANY):
             _time(what, placed, covered)
+    print(f"\na plan of {LIMIT:,}, read as from the table     seconds of CPU   peak RSS")
+    limit = multiprocessing.get_context("spawn").Process(target=_hold_the_limit)
+    limit.start()
+    limit.join()
 
 
 def _live(strategy: Strategy) -> int:
@@ -135,35 +134,10 @@ def _moments() -> Iterator[datetime]:
 
 def _names(day: int) -> list[Backorder]:
     finalization_at = START + timedelta(days=day) + KNOWN_BEFORE - timedelta(days=1) + FINALIZATION
-    return [_name(f"name{number}-{day}.com", finalization_at, number) for number in range(NAMES_A_DAY)]
-
-
-def _name(domain: str, finalization_at: datetime, line: int, priority: Decimal = Decimal(5)) -> Backorder:
-    drop_at = finalization_at + FINALIZATION_LEAD
-    deadline = finalization_at - MARGIN
-    return Backorder(
-        key=BackorderKey(domain, 1),
-        zone="com",
-        state=State.SELECTED,
-        wish=Wish(Source.WANTED, priority, ListPlace("bench", "1", line), Decision(Decider.PERSON, START)),
-        created_at=START,
-        schedule=Schedule(finalization_at, deadline, deadline, drop_at, drop_at + BATCH, Known.FINALIZATION),
-    )
-
-
-_CALL = Call("bench")
-
-
-def _placed(backorder: Backorder, application: str, at: datetime) -> Backorder:
-    queued = backorder.queue(fee=FEE, until=at, at=at)
-    claimed = queued.claim_by(Claim("bench", "order", at, at), at=at, why="claimed")
-    return claimed.place(PlacedApplication(application, at), state=State.REQUESTED, at=at, why="taken", call=_CALL)
-
-
-def _withdrawn(backorder: Backorder, at: datetime) -> Backorder:
-    claimed = backorder.claim_by(Claim("bench", "withdraw", at, at), at=at, why="claimed")
-    back = claimed.withdrawn(at=at, why="taken back", call=_CALL)
-    return back.reserve(None, missing_since=None, usual=FEE)
+    return [
+        wanted(f"name{number}-{day}.com", at=START, finalization_at=finalization_at, line=number)
+        for number in range(NAMES_A_DAY)
+    ]
 
 
 def _as_they_come(account: _Account) -> None:
@@ -186,20 +160,42 @@ def _guard(late_minutes: int) -> Strategy:
         )
         for backorder in made.take_back:
             account.placed.remove(backorder)
-            account.waiting.append(_withdrawn(backorder, account.now))
+            account.waiting.append(withdrawn(backorder, account.now))
         for backorder in made.order:
             account.order(backorder)
 
     return strategy
 
 
+def _hold_the_limit() -> None:
+    """Half of them placed, money for half, with a history of four steps each; in a process of its own."""
+    adapter: TypeAdapter[Backorder] = TypeAdapter(Backorder)
+    began = time.process_time()
+    names = [adapter.validate_json(adapter.dump_json(_spread(n, with_history=True)), strict=True) for n in range(LIMIT)]
+    read = time.process_time() - began
+    placed = [placed_at_once(b, b.domain, START) for b in names[: LIMIT // 2]]
+    funds = Funds(FEE * (LIMIT // 2), ZERO, "USD", ZERO, Standing(release_lag=LAG))
+    began = time.process_time()
+    plan(Position(names[LIMIT // 2 :], placed, funds=funds, rules=Rules(), now=START, lock_lead=LOCK_LEAD))
+    took = time.process_time() - began
+    print(f"  {'reading them, and writing them before':<40} {read:9.2f}")
+    print(f"  {'the plan':<40} {took:9.2f} {resident_peak():9,.0f} MB")
+
+
+def _spread(n: int, *, with_history: bool = False) -> Backorder:
+    """Return one of many names, which are spread over 60 days and many moments, with eleven priorities."""
+    finalization_at = START + timedelta(days=4 + n % 60, minutes=15 * (n % 89))
+    backorder = wanted(f"name{n}.com", at=START, finalization_at=finalization_at, line=n, priority=Decimal(n % 11))
+    # As after two days of being held and put off.
+    for _ in range(2 if with_history else 0):
+        held = backorder.hold(Reason.UNFUNDED, fee=FEE, at=START)
+        backorder = held.put_off(finalization_at - LOCK_LEAD, fee=FEE, at=START)
+    return backorder
+
+
 def _time(what: str, placed: int, covered: int) -> None:
-    """Names spread over 60 days and many moments, with eleven priorities."""
-    names = [
-        _name(f"name{n}.com", START + timedelta(days=4 + n % 60, minutes=15 * (n % 89)), n, Decimal(n % 11))
-        for n in range(MANY)
-    ]
-    under_way = [_placed(b, b.domain, START) for b in names[:placed]]
+    names = [_spread(n) for n in range(MANY)]
+    under_way = [placed_at_once(b, b.domain, START) for b in names[:placed]]
     funds = Funds(FEE * covered, ZERO, "USD", ZERO, Standing(release_lag=LAG))
     began = time.process_time()
     made = plan(Position(names[placed:], under_way, funds=funds, rules=Rules(), now=START, lock_lead=LOCK_LEAD))

@@ -16,25 +16,24 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
 from backorder.domain.registries import Registries
-from backorder.domain.schedule import UNDATED
-from backorder.domain.states import State
-from backorder.domain.values import BackorderKey, Decider, Decision, ListPlace, PlacedApplication, Source, Wish
+from backorder.domain.values import BackorderKey
 from backorder.provider.hexonet.client import HexonetClient
 from backorder.provider.hexonet.credentials import Credentials
 from local.emulator import Emulator, EmulatorServer, Options
 from local.emulator.world import MAIN_USER
 from local.memory_store import MemoryStore
 from reconciliation.reconcile import Reconciliation, reconcile_account
+from tools.bench.lives import placed_at_once, wanted
 from tools.bench.on_disk import OnDisk
+from tools.bench.resident import forget_peak, resident_now, resident_peak
 
-SIZES = (10_000, 100_000)
+SIZES = (10_000, 300_000)
 CHANGED = 100
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 OUTCOMES = 20_000
@@ -136,9 +135,7 @@ class CountedStore(MemoryStore):
 def bench() -> None:
     """Prints seconds, calls, writes and memory of each kind of run, by the size of the account."""
     spawn = multiprocessing.get_context("spawn")
-    print(
-        "orders and bookings  run                          seconds   calls   writes   peak above the first one's start"
-    )
+    print("orders and bookings  run                          seconds   calls   writes    peak RSS   above the start")
     for size, runs, write_seconds in (*((size, RUNS, 0) for size in SIZES), (OUTCOMES, DROP, WRITE_SECONDS)):
         if write_seconds:
             print(f"\nA drop, {1000 * write_seconds:g} ms a write:")
@@ -153,7 +150,7 @@ def bench() -> None:
             measuring.join()
         finally:
             account.terminate()
-    print(f"\nThe function has {FUNCTION_SECONDS} s and 512 MB. The first run of a day (UTC) is the full one.")
+    print(f"\nThe function has {FUNCTION_SECONDS} s and 1,769 MB. The first run of a day (UTC) is the full one.")
 
 
 def _names(size: int) -> Iterable[str]:
@@ -210,7 +207,7 @@ def _measure(size: int, url: str, pipe: Connection, runs: Runs, write_seconds: f
     )
     calls = 0
     # Of all runs: what an earlier one gave back, the process may hold still, and a later one use again.
-    before = _memory("VmRSS")
+    before = resident_now()
     for what, run in runs:
         if what is not None:
             pipe.send(what)
@@ -219,14 +216,15 @@ def _measure(size: int, url: str, pipe: Connection, runs: Runs, write_seconds: f
             pipe.send(1)
             moment, calls = pipe.recv()
         store.writes, began = 0, time.perf_counter()
-        _forget_peak()
+        forget_peak()
         summary = reconcile_account(reconciliation, holder="bench")
         assert summary.skipped is None, summary
         took = time.perf_counter() - began
         pipe.send(0)
         moment, after = pipe.recv()
-        peak = max(0.0, _memory("VmHWM") - before)
-        print(f"{size:>19,}  {run:<26} {took:9.1f} {after - calls:7,} {store.writes:8,} {peak:10.0f} MB", flush=True)
+        peak = resident_peak()
+        what_for = f"{size:>19,}  {run:<26} {took:9.1f} {after - calls:7,} {store.writes:8,}"
+        print(f"{what_for} {peak:8,.0f} MB {max(0.0, peak - before):10,.0f} MB", flush=True)
         calls = after
 
 
@@ -236,23 +234,5 @@ def _ordered_at(number: int, size: int) -> datetime:
 
 
 def _placed(domain: str, application: str, at: datetime) -> Backorder:
-    return Backorder(
-        key=BackorderKey(domain, 1),
-        zone="com",
-        state=State.REQUESTED,
-        wish=Wish(Source.WANTED, Decimal(5), ListPlace("bench", "1", 1), Decision(Decider.PERSON, START)),
-        created_at=START,
-        schedule=replace(UNDATED, deadline=START + timedelta(days=30)),
-        application=PlacedApplication(application, at),
-    )
-
-
-def _memory(field: str) -> float:
-    """A figure of Linux's about this process, in MB: what it holds now (VmRSS), or the most that it held (VmHWM)."""
-    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{field}:")]
-    return int(line.split()[1]) / 1024
-
-
-def _forget_peak() -> None:
-    """From here on, the most that it held is measured anew (proc(5), clear_refs)."""
-    Path("/proc/self/clear_refs").write_text("5")
+    name = wanted(domain, at=START, finalization_at=START + timedelta(days=30))
+    return placed_at_once(name, application, at)

@@ -12,13 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from backorder.domain.backorder import Backorder
-from backorder.domain.states import State
-from backorder.domain.values import BackorderKey, Decider, Decision, ListPlace, Source, Wish
 from backorder.provider.hexonet.client import HexonetClient
 from backorder.provider.hexonet.credentials import Credentials
 from backorder.runtime.clock import system_clock
@@ -30,6 +27,7 @@ from local.memory_store import MemoryStore
 from local.processes import PROJECT
 from local.stack import TEMPLATE, emulator, moto_server
 from submission.process_batch import Submission, work
+from tools.bench.lives import queued, wanted
 
 LATENCY_S = 0.1
 WRITE_S = 0.005
@@ -110,13 +108,7 @@ def _worker(url: str, calls: int) -> tuple[float, float]:
 
 def _queued(domain: str) -> Backorder:
     now = system_clock()
-    return Backorder(
-        key=BackorderKey(domain, 1),
-        zone="com",
-        state=State.SELECTED,
-        wish=Wish(Source.WANTED, Decimal(5), ListPlace("bench", "1", 1), Decision(Decider.PERSON, now)),
-        created_at=now,
-    ).queue(fee=Decimal(69), until=now + timedelta(hours=1), at=now)
+    return queued(wanted(domain, at=now, finalization_at=now + timedelta(days=1)), now)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from backorder.documents.successes import Stage, ages
 from backorder.provider.wiring import provider_from
 from backorder.runtime.clock import Clock, system_clock
 from backorder.runtime.messages import Batch
-from backorder.runtime.observability import logger, measure, measure_by, metrics
+from backorder.runtime.observability import logger, measure, measure_by, measure_memory, metrics
 from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
@@ -91,6 +91,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return summary.as_json()
     finally:
         # Of a plan that fails, too: the other stages' alarms must not fire for it.
+        measure_memory("PlanMemory", context.memory_limit_in_mb)
         measure_ages(ages(tick.store, settings.expected, tick.clock()))
 
 

@@ -17,7 +17,7 @@ from backorder.documents.listeners import Subscription, unheard
 from backorder.domain.registries import Registries
 from backorder.provider.wiring import provider_from
 from backorder.runtime.clock import Clock, system_clock
-from backorder.runtime.observability import logger, measure, measure_by, metrics
+from backorder.runtime.observability import logger, measure, measure_by, measure_memory, metrics
 from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
@@ -84,10 +84,13 @@ def wire(settings: Settings, *, store: Store, clock: Clock) -> Reconciliation:
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One run. The event only names the tick: the clock is read when the run begins."""
-    summary = reconcile_account(reconciliation(), holder=context.aws_request_id)
-    logger.info("reconciled", **summary.as_json())
-    measure_run(summary)
-    return summary.as_json()
+    try:
+        summary = reconcile_account(reconciliation(), holder=context.aws_request_id)
+        logger.info("reconciled", **summary.as_json())
+        measure_run(summary)
+        return summary.as_json()
+    finally:
+        measure_memory("AccountMemory", context.memory_limit_in_mb)
 
 
 def measure_run(summary: Summary) -> None:

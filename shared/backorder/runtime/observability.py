@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
@@ -48,6 +49,7 @@ METRICS: Mapping[str, Metric] = {
         "plan_submissions", _AMOUNT, "what is missing for all that is wanted, in the account's currency"
     ),
     "LineHalted": Metric("plan_submissions", _COUNT, "1 while no order goes out, else 0"),
+    "PlanMemory": Metric("plan_submissions", MetricUnit.Percent, "the most memory that it took, of what it has"),
     "Age": Metric("plan_submissions", MetricUnit.Seconds, "since a stage last succeeded", by="stage"),
     "Ordered": Metric("submit_backorders", _COUNT, "orders that the provider took"),
     "CallMilliseconds": Metric("submit_backorders", MetricUnit.Milliseconds, "from a call to its answer"),
@@ -61,6 +63,7 @@ METRICS: Mapping[str, Metric] = {
     "ItemsNotUnderstood": Metric(
         "reconcile_account", _COUNT, "items of the table that this version does not understand"
     ),
+    "AccountMemory": Metric("reconcile_account", MetricUnit.Percent, "the most memory that it took, of what it has"),
     "MailUnheard": Metric("reconcile_account", _COUNT, "1 while the address for alerts gets no mail, else 0"),
     "Unexplained": Metric("reconcile_account", _AMOUNT, "what the books do not explain, in the account's currency"),
 }
@@ -71,6 +74,12 @@ def measure(name: str, *values: float | Decimal) -> None:
     """Adds values to a metric of METRICS that has no second dimension."""
     for value in values:
         metrics.add_metric(name, METRICS[name].unit, float(value))
+
+
+def measure_memory(name: str, limit: int) -> None:
+    """Adds the most memory that this process ever took, as a percentage of its `limit` (MB)."""
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # on Linux
+    measure(name, round(100 * kilobytes / (limit * 1024), 1))
 
 
 def measure_by(name: str, values: Mapping[str, int]) -> None:

@@ -413,7 +413,7 @@ WANTS = Word("wanted", LONG_AGO, priority=usd(9))
         (a_backorder(state=State.REQUESTED, cancel_requested=True), CANCELS, False),
         (a_backorder(state=State.REQUESTED), CANCELS, True),
         (a_backorder(state=State.HELD, history=(a_step(entry=ListPlace("cancel/a.txt", "v1", 1)),)), CANCELS, True),
-        (a_backorder(state=State.REQUESTED, origin=Origin.FOREIGN), CANCELS, False),
+        (a_placed_backorder(origin=Origin.FOREIGN), CANCELS, False),
         (a_backorder(state=State.FAILED, history=(a_step(State.PROCESSING, State.FAILED),)), CANCELS, True),
         (a_backorder(state=State.CANCELLED), WANTS, True),
         (a_backorder(state=State.CANCELLED, last_chance=LONG_AGO), WANTS, False),

@@ -616,7 +616,7 @@ def test_what_is_reserved_stays_though_the_account_is_overdrawn() -> None:
     ],
 )
 def test_neither_others_orders_nor_those_past_their_finalization_date_are_taken_back(changes: dict[str, Any]) -> None:
-    placed = replace(at_the_provider("worse.com"), **changes)
+    placed = changed(at_the_provider("worse.com"), **changes)
     made = planned([dropping("better.com", priority=usd(9))], [placed], amount="69.00")
     assert (made.take_back, held(made)) == ((), [("better.com", Reason.UNFUNDED)])
 

@@ -199,12 +199,16 @@ def test_a_plan_that_crashes_measures_how_old_the_stages_are_all_the_same(
     monkeypatch.setattr(planning.app, "plan_submissions", crash)
     ages(tick.store, settings.expected, NOW - timedelta(hours=2))
 
+    context = SimpleNamespace(aws_request_id="1", memory_limit_in_mb=1769)
+
     def call() -> None:
         with pytest.raises(RuntimeError):
-            planning.app.handler.__wrapped__.__wrapped__({}, SimpleNamespace(aws_request_id="1"))  # type: ignore[attr-defined]
+            planning.app.handler.__wrapped__.__wrapped__({}, context)  # type: ignore[attr-defined]
 
     lines = written(call)
 
+    [memory] = [line["PlanMemory"] for line in lines if "PlanMemory" in line]
+    assert 1 < memory[0] < 100
     assert {line["stage"]: line["Age"] for line in lines if "Age" in line} == {
         "plan": [7200],
         "account": [7200],
