@@ -24,8 +24,10 @@ from backorder.provider.hexonet.concurrency import Concurrency
 from backorder.provider.hexonet.credentials import Credentials
 from backorder.provider.port import (
     AccessDenied,
+    Answer,
     ApplicationStatus,
     Called,
+    Command,
     NameFilter,
     NotStarted,
     OutcomeUnknown,
@@ -495,6 +497,16 @@ def test_relations_of_the_user_are_paired_by_index() -> None:
         answer(USER="jane", RELATIONTYPE=["A", None, "PRICE_CLASS_DOMAIN_COM_SETUP"], RELATIONVALUE=["1", "2", "9.50"])
     ).provider.user()
     assert user.relations == {"A": "1", "PRICE_CLASS_DOMAIN_COM_SETUP": "9.50"}
+
+
+@pytest.mark.parametrize("code", [421, 504, 549])
+def test_a_name_that_could_not_be_checked_says_so_and_leaves_the_others(code: int) -> None:
+    world = World(answer(DOMAINCHECK=[f"{code} Registry is busy", "210 Available"]))
+    odd, free = world.provider.check(["a.com", "b.com"])
+    assert (odd.is_free, free.is_free, free.error) == (False, True, None)
+    assert isinstance(odd.error, Refused)
+    assert (odd.error.code, odd.error.subject, odd.error.description) == (code, "a.com", "Registry is busy")
+    assert odd.error.answer == Answer(Command.AVAILABILITY, code)
 
 
 def test_a_missing_check_shifts_no_name() -> None:
