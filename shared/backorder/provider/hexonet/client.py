@@ -1,7 +1,7 @@
-"""The provider, as the functions use it: one typed method a command. Times are aware UTC, amounts `Decimal`.
+"""The port's `Provider`, and what `ops` asks besides: one typed method a command. Times in UTC, amounts `Decimal`.
 
 Every method may raise `TemporaryFailure`, `OutcomeUnknown`, `AccessDenied` and `Refused`; where a method's docstring
-names more of the tree in errors.py, these are answers that belong to the command. An answer that cannot be understood
+names more errors of the port, these are answers that belong to the command. An answer that cannot be understood
 (no amount where one belongs) is an `OutcomeUnknown`.
 """
 
