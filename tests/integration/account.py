@@ -145,7 +145,7 @@ class World:
     def order_dormant(self, domain: str, **changes: Any) -> None:
         """Ordered now; the provider knows of no drop."""
         with self.provider_of() as provider:
-            application = provider.order(domain)
+            application = provider.place(domain)
         on_its_way = (
             a_step(State.QUEUED, State.SUBMITTING, at=self.emulator.now),
             a_step(State.SUBMITTING, State.REQUESTED, at=self.emulator.now),

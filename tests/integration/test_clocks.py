@@ -55,7 +55,7 @@ def wanted(world: World, *domains: str) -> None:
 def by_hand(world: World, domain: str) -> str:
     """Somebody else orders it in the same account; gives the application's id."""
     with world._provider() as provider:
-        return provider.order(domain).id
+        return provider.place(domain).id
 
 
 def whose(world: World, domain: str = "john.com") -> tuple[State, Origin | None, str | None]:

@@ -176,7 +176,7 @@ def test_a_deposit_that_is_a_strangers_for_the_same_name_is_no_missing_refund() 
     with a_world(duplicates="new") as world:
         world.order("john.com", at=NOW + 48 * HOUR, state=State.CANCELLED, outcome_at=NOW + HOUR)
         with world.provider_of() as provider:
-            provider.order("john.com", new=True)
+            provider.place("john.com", new=True)
             provider.withdraw(world.backorder().application_id or "")
         world.at(NOW + HOUR)
         assert world.backorder().deposit.amount == FEE, "as far as anybody can tell"
@@ -192,7 +192,7 @@ def test_a_deposit_that_is_a_strangers_for_the_same_name_is_no_missing_refund() 
 def test_an_application_whose_row_makes_no_sense_may_stand_behind_a_deposit(world: World) -> None:
     world.emulator.schedule("theirs.com", finalization_at=NOW + 60 * HOUR)
     with world.provider_of() as provider:
-        provider.order("theirs.com")
+        provider.place("theirs.com")
     odd = {"command": "QueryDomainApplicationList", "domain": "theirs.com", "properties": {"UPDATEDDATE": "yesterday"}}
     world.emulator.set_answers(read_script([odd]))
     world.hourly(NOW + 30 * HOUR)
@@ -270,7 +270,7 @@ def test_two_of_our_own_orders_for_one_name_are_a_duplicate() -> None:
     with a_world(duplicates="new") as world:
         world.order("john.com", "FAILED")
         with world.provider_of() as provider:
-            second = provider.order("john.com", new=True)
+            second = provider.place("john.com", new=True)
         world.hourly(NOW + HOUR)
         assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.APPLICATION_DUPLICATE, "john.com")]
         assert f"take application {second.id} back" in world.findings()[0].advice
@@ -344,7 +344,7 @@ def test_application_incomplete(world: World) -> None:
     world.reconcile()
     assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.APPLICATION_INCOMPLETE, "john.se")]
     with world.provider_of() as provider:
-        provider.modify(world.backorder("john.se").application_id or "", {"X-NICSE-IDNUMBER": "556677-8899"})
+        provider.amend(world.backorder("john.se").application_id or "", {"X-NICSE-IDNUMBER": "556677-8899"})
     world.at(NOW + HOUR)
     assert world.findings() == []
 

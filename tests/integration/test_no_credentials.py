@@ -100,14 +100,14 @@ class Provision(Emulator):
 
 
 METHODS: dict[str, Callable[[HexonetClient], object]] = {
-    "order": lambda p: p.order("john.com"),
-    "order with settings": lambda p: p.order("jane.com", new=True, extra={"OWNERCONTACT0": "P-NONE"}),
+    "place": lambda p: p.place("john.com"),
+    "place with settings": lambda p: p.place("jane.com", new=True, extra={"OWNERCONTACT0": "P-NONE"}),
     "applications": lambda p: p.applications(),
     "applications of names": lambda p: p.applications(domains=["john.com"]),
     "applications_changed": lambda p: p.applications_changed(NOW - timedelta(days=1)),
     "application": lambda p: p.application("10700"),
     "withdraw": lambda p: p.withdraw("10700"),
-    "modify": lambda p: p.modify("10700", {"PERIOD": "2"}),
+    "amend": lambda p: p.amend("10700", {"PERIOD": "2"}),
     "account": lambda p: p.account(),
     "balance_on": lambda p: p.balance_on(date(2026, 11, 1)),
     "deposits": lambda p: p.deposits(),

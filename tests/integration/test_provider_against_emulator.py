@@ -74,7 +74,7 @@ def test_the_life_of_a_won_a_lost_and_an_auctioned_name(emulator: Emulator) -> N
             for domain, outcome in outcomes.items()
         ],
     )
-    ids = {domain: provider.order(domain).id for domain in outcomes}
+    ids = {domain: provider.place(domain).id for domain in outcomes}
 
     assert {application.id for application in provider.applications()} == set(ids.values())
     assert provider.application(ids["won.com"]).status is ApplicationStatus.ACTIVE
@@ -115,7 +115,7 @@ def test_the_life_of_a_won_a_lost_and_an_auctioned_name(emulator: Emulator) -> N
 
 def test_an_order_is_taken_back_once(emulator: Emulator) -> None:
     provider = emulator.provider()
-    order = provider.order("later.com")
+    order = provider.place("later.com")
     assert order.status is ApplicationStatus.REQUESTED
     provider.withdraw(order.id)
     with pytest.raises(NotFound):
@@ -126,16 +126,16 @@ def test_an_order_is_taken_back_once(emulator: Emulator) -> None:
 def test_refusals_say_whose_fault_they_are(emulator: Emulator) -> None:
     provider = emulator.provider()
     with pytest.raises(Refused) as zone:
-        provider.order("john.de")
+        provider.place("john.de")
     assert zone.value.counts_by_zone
     with pytest.raises(Refused) as name:
-        provider.order("jo_hn.com")
+        provider.place("jo_hn.com")
     assert name.value.blames_name
     with pytest.raises(Refused) as setting:
-        provider.order("john.com", extra={"X-NO-SUCH-THING": "1", "PERIOD": "many"})
+        provider.place("john.com", extra={"X-NO-SUCH-THING": "1", "PERIOD": "many"})
     assert not setting.value.blames_name
     with pytest.raises(NotFound):
-        provider.order("john.com", extra={"OWNERCONTACT0": "P-NONE"})
+        provider.place("john.com", extra={"OWNERCONTACT0": "P-NONE"})
     with pytest.raises(Refused):
         provider.call("NoSuchCommand")
     with pytest.raises(AccessDenied):
@@ -147,7 +147,7 @@ def test_lists_are_read_over_several_pages(emulator: Emulator) -> None:
     domains = [f"name{number}.com" for number in range(1_050)]
     emulator.post("drops", [{"domain": domain, "finalization_at": "2026-01-04T12:00:00Z"} for domain in domains])
     for domain in domains:
-        provider.order(domain)
+        provider.place(domain)
     everything = provider.applications()
     assert everything.complete
     assert len(everything) == len(domains)
@@ -163,8 +163,8 @@ def test_lists_are_read_over_several_pages(emulator: Emulator) -> None:
 
 def test_every_other_command_is_understood(emulator: Emulator) -> None:
     provider = emulator.provider()
-    order = provider.order("john.com")
-    assert provider.modify(order.id, {"PERIOD": 2}).id == order.id
+    order = provider.place("john.com")
+    assert provider.amend(order.id, {"PERIOD": 2}).id == order.id
     assert [name.domain for name in provider.check(["john.com", "doe.com"])] == ["john.com", "doe.com"]
     assert [options.domain for options in provider.domain_options(["john.com", "x.se"])] == ["john.com", "x.se"]
     assert provider.user().currency == "USD"

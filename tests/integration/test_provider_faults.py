@@ -178,7 +178,7 @@ def waits(fault: str) -> dict[str, Any]:
 def test_an_order_that_may_have_arrived_is_sent_once(server: Server, fault: str) -> None:
     server.play(UNKNOWN[fault])
     with pytest.raises(OutcomeUnknown) as caught:
-        server.provider(**waits(fault)).order("john.com")
+        server.provider(**waits(fault)).place("john.com")
     assert len(server.forms) == 1
     assert "john.com" in str(caught.value)
 
@@ -194,7 +194,7 @@ def test_a_connection_that_was_never_made_is_a_temporary_failure(server: Server)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server.port = listener.getsockname()[1]
     with pytest.raises(TemporaryFailure, match="no connection was made"):
-        server.provider().order("john.com")
+        server.provider().place("john.com")
 
 
 def test_a_host_that_does_not_exist_is_a_temporary_failure() -> None:
@@ -206,7 +206,7 @@ def test_a_host_that_does_not_exist_is_a_temporary_failure() -> None:
         retries=0,
     )
     with pytest.raises(TemporaryFailure, match="no connection was made"):
-        provider.order("john.com")
+        provider.place("john.com")
 
 
 def test_a_server_without_tls_gets_nothing_to_read(server: Server) -> None:
@@ -220,14 +220,14 @@ def test_a_server_without_tls_gets_nothing_to_read(server: Server) -> None:
         retries=0,
     )
     with pytest.raises(ProviderError):
-        provider.order("john.com")
+        provider.place("john.com")
     assert server.forms == []
 
 
 def test_too_many_requests_are_repeated_and_shrink_the_cap(server: Server) -> None:
     server.play(send(http(b"<html>", status="429 Too Many Requests")), send(http(APPLICATION)))
     provider = server.provider()
-    assert provider.order("john.com").id == "10700"
+    assert provider.place("john.com").id == "10700"
     assert provider.concurrency.cap == 2
 
 
@@ -235,14 +235,14 @@ def test_http_503_shrinks_the_cap(server: Server) -> None:
     server.play(send(http(b"", status="503 Service Unavailable")))
     provider = server.provider()
     with pytest.raises(OutcomeUnknown):
-        provider.order("john.com")
+        provider.place("john.com")
     assert provider.concurrency.cap == 2
 
 
 def test_one_connection_serves_many_calls(server: Server) -> None:
     provider = server.provider()
     for _ in range(20):
-        provider.order("john.com")
+        provider.place("john.com")
     assert server.connections == 1
     assert server.heads[0].startswith("POST /api/call.cgi HTTP/1.1")
     assert "User-Agent: backorder-pipeline/" in server.heads[0]
@@ -258,9 +258,9 @@ def test_a_connection_closed_while_idle_is_not_used_for_an_order(server: Server)
 
     server.play(play, send(http(APPLICATION)))
     provider = server.provider()
-    provider.order("john.com")
+    provider.place("john.com")
     assert closed.wait(20)
-    provider.order("john.com")
+    provider.place("john.com")
     assert len(server.forms) == 2
     assert server.connections == 2
 
@@ -268,7 +268,7 @@ def test_a_connection_closed_while_idle_is_not_used_for_an_order(server: Server)
 def test_threads_share_a_pool_of_the_size_given(server: Server) -> None:
     provider = server.provider(pool_size=4)
     with ThreadPoolExecutor(12) as pool:
-        found = list(pool.map(lambda _: provider.order("john.com").id, range(100)))
+        found = list(pool.map(lambda _: provider.place("john.com").id, range(100)))
     assert found == ["10700"] * 100
     assert server.connections <= 4
 
@@ -285,7 +285,7 @@ def test_no_call_waits_for_a_delayed_acknowledgement(server: Server, monkeypatch
         sendall(self, data)
 
     monkeypatch.setattr(socket.socket, "sendall", watched)
-    server.provider().order("john.com")
+    server.provider().place("john.com")
     assert at_once == [True, True]
 
 
@@ -327,8 +327,8 @@ def test_a_rotated_secret_is_read_again(server: Server) -> None:
     server.play(accept_only(PASSWORD))
     secrets = Secrets("old", PASSWORD)
     provider = server.provider(SecretCredentials("arn", cast("Any", secrets)))
-    assert provider.order("john.com").id == "10700"
-    assert provider.order("john.com").id == "10700"
+    assert provider.place("john.com").id == "10700"
+    assert provider.place("john.com").id == "10700"
     assert (secrets.reads, len(server.forms)) == (2, 3)
 
 
@@ -336,7 +336,7 @@ def test_a_wrong_secret_halts(server: Server) -> None:
     server.play(send(denied()))
     provider = server.provider(SecretCredentials("arn", cast("Any", Secrets(PASSWORD))))
     with pytest.raises(AccessDenied, match="login 'jane'"):
-        provider.order("john.com")
+        provider.place("john.com")
     assert [form["COMMAND"] for form in server.forms] == ["AddDomainApplication", "StatusAccount"]
 
 
@@ -353,7 +353,7 @@ def test_no_fault_shows_the_password(
         server.play(play)
         provider = server.provider(retries=0, **waits(fault))
         try:
-            shown.append(repr(provider.order("john.com")))
+            shown.append(repr(provider.place("john.com")))
         except ProviderError as error:
             shown += [str(error), repr(error), repr(vars(error)), repr(error.__cause__), repr(error.__context__)]
         shown += [repr(provider), repr(vars(provider))]

@@ -288,7 +288,7 @@ def test_an_order_that_vanished_before_it_was_ever_seen_is_looked_for_by_the_nex
 def test_an_order_of_ours_whose_answer_is_on_its_way_is_not_taken_for_a_foreign_one(world: World) -> None:
     """The provider has the application, and the worker that ordered it has not written its number yet."""
     with world.provider_of() as provider:
-        application = provider.order("john.com")
+        application = provider.place("john.com")
     ordering = a_backorder("john.com", State.SUBMITTING, claim=a_claim(first_sent_at=NOW, sent=1))
     world.store.create(ordering)
     world.at(NOW + HOUR)
@@ -310,7 +310,7 @@ def test_an_order_of_ours_whose_answer_is_on_its_way_is_not_taken_for_a_foreign_
 
 def test_an_application_that_no_order_of_ours_came_to_is_a_foreign_one(world: World) -> None:
     with world.provider_of() as provider:
-        provider.order("john.com")
+        provider.place("john.com")
     world.store.create(a_backorder("john.com", State.SUBMITTING, claim=a_claim(first_sent_at=NOW, sent=1)))
     world.at(NOW + HOUR)
     world.store.replace(replace(world.backorder(), state=State.HELD, claim=None))

@@ -209,7 +209,7 @@ def test_reports_that_cannot_be_written_keep_no_finding_from_being_told_once() -
     with a_stack() as stack:
         stack.reports_refused = True
         with stack.world.provider_of() as provider:
-            provider.order("theirs.com")
+            provider.place("theirs.com")
         stack.live(4 * STEP)
         assert stack.world.found() == [(Kind.APPLICATION_FOREIGN, "theirs.com", None)]
         assert len(stack.world.messages) == 1

@@ -51,3 +51,27 @@ def test_the_emulator_imports_nothing_of_what_is_tested_with_it() -> None:
     modules = {module for _, module in imports("local/emulator")}
     assert modules
     assert not {module for module in modules if module.partition(".")[0] in ("backorder", "functions", "tools")}
+
+
+COMMANDS = re.compile(
+    r"\b(?:(?:Add|Delete|Modify|Status)DomainApplication|Query(?:Domain|Account|Deposit|Object)\w*List|CheckDomains"
+    r"|Status(?:Account|User|Domain|Contact)|DEPOSITID|ACCOUNTING[A-Z]+|FINALIZATIONDATE|ADD_DOMAIN)\b"
+)
+HISTORY = {
+    # What was called stands in a backorder's history as the provider names it, and is compared with it.
+    *(f"functions/submit/submission/{module}.py" for module in ("amend", "place", "withdraw")),
+    *("functions/reconcile/reconciliation/status_sync.py", "functions/reconcile/reconciliation/findings/orders.py"),
+    "shared/backorder/domain/backorder.py",
+    # The user's settings are described by what the provider calls them.
+    "shared/backorder/rules/orders.py",
+}
+
+
+def test_commands_and_properties_of_the_wire_stay_behind_the_port() -> None:
+    speaking = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("functions", "shared/backorder")
+        for path in (ROOT / folder).rglob("*.py")
+        if "provider/hexonet" not in path.as_posix() and COMMANDS.search(path.read_text(encoding="utf-8"))
+    }
+    assert speaking <= HISTORY

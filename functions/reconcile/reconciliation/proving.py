@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from backorder.provider.port import AnswerUnread, Provider, ProviderError, Scope
+from backorder.provider.port import AnswerUnread, Command, Provider, ProviderError, Scope
 from reconciliation import ledger
 from reconciliation.books import Books
 from reconciliation.stages import Stages
@@ -76,6 +76,6 @@ def _told(provider: Provider, since: date, until: date, currency: str) -> Iterat
         balance = provider.balance_on(day)
         if balance.currency not in ("", currency):
             why = f"the answer is in {balance.currency}, and the account in {currency}"
-            raise AnswerUnread(why, command="QueryAccountBalanceList")
+            raise AnswerUnread(why, asked=Command.BALANCE)
         yield day, balance.amount
         day += _DAY

@@ -39,7 +39,7 @@ class Repairs:
             return "taken"
         try:
             # What the rules say not yet is no reason to leave out what they say.
-            application = self.provider.modify(backorder.application_id, {**values, **INCOMPLETE})
+            application = self.provider.amend(backorder.application_id, {**values, **INCOMPLETE})
         except (TemporaryFailure, OutcomeUnknown):
             return "again"
         except AccessDenied as error:

@@ -107,7 +107,7 @@ class Orders:
         None: it was refused, and nobody can tell whether an application came of it all the same.
         """
         try:
-            return self.provider.order(domain, new=held.new, extra=held.extra)
+            return self.provider.place(domain, new=held.new, extra=held.extra)
         except Refused as error:
             if not error.lacks_data_of_its_zone or INCOMPLETE.items() <= held.extra.items():
                 raise
@@ -116,7 +116,7 @@ class Orders:
                 return found.application
             case AskAgain():
                 return None
-        return self.provider.order(domain, new=held.new, extra={**held.extra, **INCOMPLETE})
+        return self.provider.place(domain, new=held.new, extra={**held.extra, **INCOMPLETE})
 
     def _ask(self, domain: str, held: Claim) -> Conclusion:
         """Before a refused order is sent again: what a provider refuses may have taken effect all the same."""

@@ -135,7 +135,7 @@ class Provider(Protocol):
 
     # Backorders
 
-    def order(self, domain: str, *, new: bool = False, extra: Mapping[str, str] | None = None) -> Application:
+    def place(self, domain: str, *, new: bool = False, extra: Mapping[str, str] | None = None) -> Application:
         """Place an application for a domain, and return it.
 
         `new` makes one even if there is one with the same data: only after a look showed that every one is final.
@@ -152,7 +152,7 @@ class Provider(Protocol):
         it is too late, `NotFound` if it is gone already."""
         ...
 
-    def modify(self, application_id: str, changes: Mapping[str, str]) -> Application:
+    def amend(self, application_id: str, changes: Mapping[str, str]) -> Application:
         """Amend an application by what its `missing_parameters` named, and return it. Raises besides: `NotFound` (also
         for a contact that does not exist), `NotAllowedNow`."""
         ...

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from backorder.provider.errors import ProviderError
 
 T = TypeVar("T")
 KeywordPlace = Literal["any", "begin", "end"]
@@ -340,24 +343,11 @@ class PendingDeletePage:
 
 @dataclass(frozen=True)
 class Availability:
-    """Whether a name can be registered now. `price` in `currency`, only for premium names."""
+    """Whether a name can be registered now, at the ordinary price. `error`: why that could not be said of it."""
 
     domain: str
-    code: int
-    text: str
-    price: Decimal | None
-    currency: str
-    reason: str
-
-    @property
-    def is_error(self) -> bool:
-        """It says nothing of the name: its registry could not be asked (5xx), or another time (4xx)."""
-        return not 200 <= self.code < 300
-
-    @property
-    def is_free(self) -> bool:
-        """Free at the ordinary price: 210. A premium name answers 211, like a taken one."""
-        return self.code == 210
+    is_free: bool = False
+    error: ProviderError | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from functools import partial
 from backorder.domain.backorder import Backorder
 from backorder.domain.registries import Registries
 from backorder.domain.states import State
-from backorder.provider.port import IN_VAIN, Availability, NotFound, Provider, ProviderError, Refused, Scope, one_by_one
+from backorder.provider.port import IN_VAIN, Availability, NotFound, Provider, ProviderError, Scope, one_by_one
 from reconciliation.open_backorders import Orders
 from reconciliation.stages import Stages
 from reconciliation.status_sync import follow, found_in_account, found_outside, in_auction, refused, to_look_up
@@ -87,10 +87,9 @@ def _lost(provider: Provider, orders: Orders, lost: Iterable[Backorder], now: da
     answers, failed = one_by_one(list(by_domain), check)
     for domain, availability in answers.items():
         change = partial(found_outside, availability=availability, now=now)
-        if availability.is_error:
+        if availability.error is not None:
             # Asked again: it is not taken for taken.
-            why = Refused(availability.text, code=availability.code, command="CheckDomains", subject=domain)
-            change = partial(refused, error=why, now=now)
+            change = partial(refused, error=availability.error, now=now)
         orders.change(by_domain[domain], change)
     for domain, error in failed.items():
         if error.scope is Scope.OBJECT and len(failed) < IN_VAIN + len(answers):

@@ -1,7 +1,7 @@
-"""The provider, as the functions use it: one typed method a command. Times are aware UTC, amounts `Decimal`.
+"""The port's `Provider`, and what `ops` asks besides: one typed method a command. Times in UTC, amounts `Decimal`.
 
 Every method may raise `TemporaryFailure`, `OutcomeUnknown`, `AccessDenied` and `Refused`; where a method's docstring
-names more of the tree in errors.py, these are answers that belong to the command. An answer that cannot be understood
+names more errors of the port, these are answers that belong to the command. An answer that cannot be understood
 (no amount where one belongs) is an `OutcomeUnknown`.
 """
 
@@ -167,9 +167,9 @@ class HexonetClient:
         """
         return self._caller.call(command, parameters)
 
-    # Orders
+    # Backorders
 
-    def order(self, domain: str, *, new: bool = False, extra: Mapping[str, str] | None = None) -> Application:
+    def place(self, domain: str, *, new: bool = False, extra: Mapping[str, str] | None = None) -> Application:
         """`AddDomainApplication`: orders a domain (ASCII form). The answer's class names the zone.
 
         `new` makes an application "even if one with the same data exists": only after a query showed that every one is
@@ -183,7 +183,7 @@ class HexonetClient:
         extra = extra or {}
         for name in extra:
             if _RESERVED_IN_AN_ORDER.fullmatch(name):
-                raise ValueError(f"order of {domain}: {name} is not for the settings to say")
+                raise ValueError(f"application for {domain}: {name} is not for the settings to say")
         response = self.call(
             "AddDomainApplication", CLASS=BACKORDER_CLASS, DOMAIN=domain, NEW=1 if new else None, **extra
         )
@@ -246,7 +246,7 @@ class HexonetClient:
         unknown outcome. Raises besides: `NotAllowedNow` once it is too late, `NotFound` if it is gone already."""
         self.call("DeleteDomainApplication", APPLICATION=application_id)
 
-    def modify(self, application_id: str, changes: Mapping[str, ParameterValue]) -> Application:
+    def amend(self, application_id: str, changes: Mapping[str, ParameterValue]) -> Application:
         """`ModifyDomainApplication`, such as what `missing_parameters` named. Not repeated after an unknown outcome.
         Raises besides: `NotFound` (also for a contact that does not exist), `NotAllowedNow`."""
         response = self.call("ModifyDomainApplication", APPLICATION=application_id, **changes)

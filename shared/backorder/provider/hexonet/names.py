@@ -6,26 +6,29 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from backorder.provider.hexonet.values import amount_or_none, moment_or_none, number_or_none
+from backorder.provider.hexonet.codes import Call
+from backorder.provider.hexonet.values import moment_or_none, number_or_none
 from backorder.provider.hexonet.wire import NotAnAnswer, Response, Row
-from backorder.provider.port import Availability, RegisteredDomain
+from backorder.provider.port import Availability, Refused, RegisteredDomain
 
-AVAILABILITY_PROPERTIES: Final = ("DOMAINCHECK", "PRICE", "CURRENCY", "REASON")
+AVAILABILITY_PROPERTIES: Final = ("DOMAINCHECK",)
 _CHECK: Final = re.compile(r"([0-9]{3})\s*(.*)", re.DOTALL)
 
 
+_FREE: Final = 210
+"""Free at the ordinary price. A premium name answers 211, like a taken one."""
+
+
 def read_availability(domain: str, row: Row) -> Availability:
+    """A name's own code is like that of an answer. Where it is none of 2xx, it says nothing of the name: its registry
+    could not be asked (5xx), or is to be asked another time (4xx)."""
     matched = _CHECK.fullmatch(row["DOMAINCHECK"])
     if matched is None:
         raise NotAnAnswer(f"has no result for {domain} in DOMAINCHECK")
-    return Availability(
-        domain=domain,
-        code=int(matched[1]),
-        text=matched[2],
-        price=amount_or_none(row["PRICE"], "PRICE"),
-        currency=row["CURRENCY"].upper(),
-        reason=row["REASON"],
-    )
+    code, text = int(matched[1]), matched[2]
+    if 200 <= code < 300:
+        return Availability(domain, is_free=code == _FREE)
+    return Availability(domain, error=Call("CheckDomains", domain).error(Refused, text, code))
 
 
 def read_registered_domain(domain: str, response: Response) -> RegisteredDomain:

@@ -24,8 +24,10 @@ from backorder.provider.hexonet.concurrency import Concurrency
 from backorder.provider.hexonet.credentials import Credentials
 from backorder.provider.port import (
     AccessDenied,
+    Answer,
     ApplicationStatus,
     Called,
+    Command,
     NameFilter,
     NotStarted,
     OutcomeUnknown,
@@ -119,7 +121,7 @@ def test_credentials_travel_in_the_body_only() -> None:
 
 def test_an_order_names_class_and_domain() -> None:
     world = World(answer(**APPLICATION))
-    application = world.provider.order("john.com", new=True, extra={"X-BACKORDER-LITE": "1", "PERIOD": "1"})
+    application = world.provider.place("john.com", new=True, extra={"X-BACKORDER-LITE": "1", "PERIOD": "1"})
     sent = {name: value for name, value in world.wire.sent[0].items() if not name.startswith("s_")}
     assert sent == {
         "COMMAND": "AddDomainApplication",
@@ -138,14 +140,14 @@ def test_an_order_names_class_and_domain() -> None:
 def test_settings_cannot_change_what_is_ordered(name: str) -> None:
     world = World(answer(**APPLICATION))
     with pytest.raises(ValueError, match=name):
-        world.provider.order("john.com", extra={name: "x"})
+        world.provider.place("john.com", extra={name: "x"})
     assert world.wire.sent == []
 
 
 def test_an_order_is_never_repeated_after_an_unknown_outcome() -> None:
     world = World(b"", answer(**APPLICATION))
     with pytest.raises(OutcomeUnknown):
-        world.provider.order("john.com")
+        world.provider.place("john.com")
     assert len(world.wire.sent) == 1
 
 
@@ -159,14 +161,14 @@ def test_a_withdrawal_is_never_repeated_after_an_unknown_outcome() -> None:
 @pytest.mark.parametrize("code", [420, 421, 423, 425, 451])
 def test_an_order_is_repeated_after_a_temporary_failure(code: int) -> None:
     world = World(answer(code), answer(code), answer(**APPLICATION))
-    assert world.provider.order("john.com").id == "10700"
+    assert world.provider.place("john.com").id == "10700"
     assert len(world.wire.sent) == 3
     assert 0 < world.pauses[0] < world.pauses[1] * 2
 
 
 def test_the_back_off_doubles_and_a_locked_account_is_given_longer() -> None:
     world = World(answer(421), answer(425), answer(**APPLICATION), back_off=0.01)
-    world.provider.order("john.com")
+    world.provider.place("john.com")
     first, second = world.pauses
     assert 0.005 <= first <= 0.01
     assert 0.08 <= second <= 0.16
@@ -175,7 +177,7 @@ def test_the_back_off_doubles_and_a_locked_account_is_given_longer() -> None:
 def test_a_temporary_failure_that_lasts_is_raised() -> None:
     world = World(answer(421, "try again"))
     with pytest.raises(TemporaryFailure) as caught:
-        world.provider.order("john.com")
+        world.provider.place("john.com")
     assert (caught.value.code, caught.value.command, caught.value.description) == (
         421,
         "AddDomainApplication",
@@ -191,13 +193,13 @@ def test_a_command_that_only_reads_is_repeated_after_an_unknown_outcome() -> Non
 
 def test_overload_shrinks_the_cap() -> None:
     world = World(answer(425), answer(**APPLICATION))
-    world.provider.order("john.com")
+    world.provider.place("john.com")
     assert world.provider.concurrency.cap == 2
 
 
 def test_whoever_counts_calls_is_told_how_many_are_allowed_after_each_answer() -> None:
     called: list[Called] = []
-    World(answer(425), answer(**APPLICATION), observe=called.append).provider.order("john.com")
+    World(answer(425), answer(**APPLICATION), observe=called.append).provider.place("john.com")
     assert [(call.code, call.cap) for call in called] == [(425, 2), (200, 2)]
 
 
@@ -205,7 +207,7 @@ def test_a_bad_attribute_name_does_not_shrink_the_cap() -> None:
     # Code 503 of the provider is not HTTP's 503.
     world = World(answer(503))
     with pytest.raises(Exception, match="503"):
-        world.provider.order("john.com")
+        world.provider.place("john.com")
     assert world.provider.concurrency.cap == 4
 
 
@@ -217,9 +219,9 @@ def test_no_call_starts_that_may_not() -> None:
     world = World(answer(**APPLICATION))
     assert world.provider.worst_case_seconds == 25.0
     with pytest.raises(NotStarted, match="too little time remained; nothing was sent"):
-        world.provider.within(within(25.0)).order("john.com")
+        world.provider.within(within(25.0)).place("john.com")
     assert world.wire.sent == []
-    assert world.provider.within(within(25.1)).order("john.com").id == "10700"
+    assert world.provider.within(within(25.1)).place("john.com").id == "10700"
 
 
 def test_a_repeat_that_does_not_fit_is_not_started() -> None:
@@ -231,7 +233,7 @@ def test_a_repeat_that_does_not_fit_is_not_started() -> None:
         return within(25.1)(seconds)
 
     with pytest.raises(TemporaryFailure) as caught:
-        world.provider.within(refusal).order("john.com")
+        world.provider.within(refusal).place("john.com")
     assert asked[0] == 25.0
     assert 25.1 < asked[1] <= 25.25  # with the pause before it
     assert caught.value.code == 421
@@ -254,7 +256,7 @@ def test_a_failure_is_heard_before_another_call_gets_its_place() -> None:
 
     def order(number: int) -> str:
         try:
-            provider.order(f"name{number}.com")
+            provider.place(f"name{number}.com")
         except ProviderError as error:
             return type(error).__name__
         return "placed"
@@ -282,7 +284,7 @@ def test_a_rotated_password_is_tried_before_anybody_hears_of_a_refusal() -> None
 
     world = World(by_password, credentials=Rotated())
     heard: list[ProviderError] = []
-    assert world.provider.within(lambda _seconds: None, heard.append).order("john.com").id == "10700"
+    assert world.provider.within(lambda _seconds: None, heard.append).place("john.com").id == "10700"
     assert (len(world.wire.sent), heard) == (2, [])
 
 
@@ -302,14 +304,14 @@ def test_the_pool_of_connections_follows_the_cap_on_calls() -> None:
 def test_an_answer_about_another_domain_is_no_answer() -> None:
     world = World(answer(**{**APPLICATION, "DOMAIN": "other.com"}))
     with pytest.raises(OutcomeUnknown, match=r"other\.com"):
-        world.provider.order("john.com")
+        world.provider.place("john.com")
 
 
 @pytest.mark.parametrize("missing", ["APPLICATION", "STATUS", "CREATEDDATE", "DOMAIN"])
 def test_an_answer_without_what_it_is_about_is_an_unknown_outcome(missing: str) -> None:
     world = World(answer(**{**APPLICATION, missing: None}))
     with pytest.raises(OutcomeUnknown, match=missing):
-        world.provider.order("john.com")
+        world.provider.place("john.com")
 
 
 @pytest.mark.parametrize("amount", ["NaN", "1,000", "", "12e3"])
@@ -497,6 +499,16 @@ def test_relations_of_the_user_are_paired_by_index() -> None:
     assert user.relations == {"A": "1", "PRICE_CLASS_DOMAIN_COM_SETUP": "9.50"}
 
 
+@pytest.mark.parametrize("code", [421, 504, 549])
+def test_a_name_that_could_not_be_checked_says_so_and_leaves_the_others(code: int) -> None:
+    world = World(answer(DOMAINCHECK=[f"{code} Registry is busy", "210 Available"]))
+    odd, free = world.provider.check(["a.com", "b.com"])
+    assert (odd.is_free, free.is_free, free.error) == (False, True, None)
+    assert isinstance(odd.error, Refused)
+    assert (odd.error.code, odd.error.subject, odd.error.description) == (code, "a.com", "Registry is busy")
+    assert odd.error.answer == Answer(Command.AVAILABILITY, code)
+
+
 def test_a_missing_check_shifts_no_name() -> None:
     world = World(answer(DOMAINCHECK=["211 Taken", "210 Available"]))
     assert [found.is_free for found in world.provider.check(["a.com", "b.com"])] == [False, True]
@@ -522,14 +534,14 @@ def test_a_rotated_secret_is_read_again_once_and_the_call_repeated_once() -> Non
 
     credentials = Rotated()
     world = World(reply, credentials=credentials)
-    assert world.provider.order("john.com").id == "10700"
+    assert world.provider.place("john.com").id == "10700"
     assert (credentials.rereads, len(world.wire.sent)) == (1, 2)
 
 
 def test_a_login_that_stays_refused_halts() -> None:
     world = World(answer(530), credentials=Rotated())
     with pytest.raises(AccessDenied, match="entity 1234"):
-        world.provider.order("john.com")
+        world.provider.place("john.com")
     assert [sent["COMMAND"] for sent in world.wire.sent] == ["AddDomainApplication"] * 2 + ["StatusAccount"]
 
 
@@ -585,7 +597,7 @@ def captured(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
 def test_nothing_shows_the_password(reply: Reply, captured: Callable[[], str]) -> None:
     world = World(reply)
     with pytest.raises(Exception, match="AddDomainApplication") as caught:
-        world.provider.order("john.com")
+        world.provider.place("john.com")
     error: BaseException = caught.value
     shown = [captured(), str(error), repr(error), repr(vars(error)), repr(world.provider), repr(vars(world.provider))]
     assert error.__cause__ is None
