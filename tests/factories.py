@@ -106,11 +106,12 @@ def changed(backorder: Backorder, **changes: Any) -> Backorder:
 
 def a_backorder(domain: str = "john.com", state: State = State.SELECTED, **changes: Any) -> Backorder:
     """A person's wish, without a date; a final one is not settled. Any field of any part may be given."""
+    source = changes.get("source", Source.WANTED)
     wish = Wish(
-        source=Source.WANTED,
+        source=source,
         priority=Decimal(5),
         place=ListPlace("wanted/monday.txt", "v1", 1),
-        decided=Decision(Decider.RULES, NOW - timedelta(days=30)),
+        decided=Decision(Decider.PERSON if source is Source.WANTED else Decider.RULES, NOW - timedelta(days=365)),
     )
     ordinary = Backorder(BackorderKey(domain, 1), zone_of(domain), state, wish, created_at=NOW)
     return changed(ordinary, **changes)
