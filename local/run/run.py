@@ -24,8 +24,6 @@ from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
 from ingestion.arrived import content_type_of
 from ingestion.keys import RULES_KEY
-from local.control import Control
-from local.deployment import aws_session
 from local.emulator.arguments import changed
 from local.emulator.options import Options
 from local.run import results
@@ -36,7 +34,9 @@ from local.run.options import DYNAMODB_LIMIT, MOST_DAYS, RunOptions, StoreName
 from local.run.pump import Pump
 from local.run.sums import documents_of_the_books
 from local.run.watched import WatchedStore
-from local.stack import LocalStack, attach, stack_in_process
+from local.stack.control import Control
+from local.stack.deployment import aws_session
+from local.stack.local_stack import LocalStack, attach, stack_in_process
 from reconciliation.alert import Message
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from backorder.domain.schedule import Known
 from backorder.store import Conflict, NotUnderstood, SetAside, Store
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
-from local.stack import moto_server
+from local.stack.local_stack import moto_server
 from tests.contract.dynalite_server import dynalite
 from tests.factories import (
     NOW,

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.deployment import Deployment, DeploymentError, deploy
-from local.deployment.services import Services
-from local.processes import server
-from local.stack import TEMPLATE, StackError, attach, local_stack, moto_server
+from local.stack.deployment import Deployment, DeploymentError, deploy
+from local.stack.deployment.services import Services
+from local.stack.local_stack import TEMPLATE, StackError, attach, local_stack, moto_server
+from local.stack.processes import server
 
 EMULATOR = "http://127.0.0.1:8053/api/call.cgi"
 
@@ -285,7 +285,7 @@ def test_a_local_stack_sends_orders_to_its_own_emulator() -> None:
 
 def test_a_server_that_does_not_start_says_why() -> None:
     with (
-        server("moto", "local.moto_server", ["--port", "none"], ready="never") as moto,
+        server("moto", "local.stack.moto.server", ["--port", "none"], ready="never") as moto,
         pytest.raises(StackError, match=r"moto ended by itself \(exit status 2\).*(?s:.*)invalid int value: 'none'"),
     ):
         moto.url()
@@ -316,7 +316,7 @@ def answers(build: Path) -> bool:
 @pytest.fixture
 def upheld(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """`up()` in a process of its own, in the background of a script, where SIGINT is ignored; when it is ready."""
-    code = f"from pathlib import Path; from local.stack import up; up(build=Path({str(tmp_path)!r}))"
+    code = f"from pathlib import Path; from local.stack.local_stack import up; up(build=Path({str(tmp_path)!r}))"
     in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", code]
     with subprocess.Popen(in_background, stdout=subprocess.PIPE, text=True, cwd=TEMPLATE.parent) as up:
         try:

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from local.deployment import aws_environment, aws_session
-from local.deployment.services import Services
-from local.moto_in_process import ADDRESS, moto_in_process
+from local.stack.deployment import aws_environment, aws_session
+from local.stack.deployment.services import Services
+from local.stack.moto.in_process import ADDRESS, moto_in_process
 
 
 @pytest.fixture

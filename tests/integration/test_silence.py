@@ -18,9 +18,9 @@ from backorder.documents.successes import EXPECTATIONS, Stage, ages, successes
 from backorder.domain.findings import Kind
 from backorder.rules import keep_rules
 from fetching.fetch import Fetching, fetch_list
-from local.deployment import translate
 from local.emulator.scripted import read_script
-from local.stack import TEMPLATE
+from local.stack.deployment import translate
+from local.stack.local_stack import TEMPLATE
 from planning.plan_submissions import Planning, plan_submissions
 from reconciliation.reconcile import Reconciliation, reconcile_account
 from tests.factories import NOW

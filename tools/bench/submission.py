@@ -24,9 +24,9 @@ from backorder.runtime.messages import Batch
 from backorder.runtime.observability import logger
 from backorder.store.dynamodb import DynamoStore
 from backorder.store.memory import MemoryStore
-from local.deployment.services import Services
-from local.processes import PROJECT
-from local.stack import TEMPLATE, emulator, moto_server
+from local.stack.deployment.services import Services
+from local.stack.local_stack import TEMPLATE, emulator, moto_server
+from local.stack.processes import PROJECT
 from submission.process_batch import Submission, work
 
 LATENCY_S = 0.1
@@ -190,7 +190,7 @@ def _conditional_write() -> float:
 
 
 def _table(dynamodb: Any) -> str:
-    from local.deployment import translate  # noqa: PLC0415 - the translator is slow to load
+    from local.stack.deployment import translate  # noqa: PLC0415 - the translator is slow to load
 
     properties = translate(TEMPLATE)["Resources"]["BackorderTable"]["Properties"]
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")

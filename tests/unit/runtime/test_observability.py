@@ -20,9 +20,9 @@ from backorder.runtime.observability import METRICS, measure, measure_by, metric
 from backorder.store.memory import MemoryStore
 from fetching.app import measure_tick as measure_fetch
 from fetching.fetch import Summary as Fetch
-from local.deployment import translate
-from local.processes import PROJECT
-from local.stack import TEMPLATE
+from local.stack.deployment import translate
+from local.stack.local_stack import TEMPLATE
+from local.stack.processes import PROJECT
 from planning.app import measure_tick
 from planning.plan_submissions import Summary as Tick
 from planning.plan_submissions import urgency

@@ -14,10 +14,10 @@ from pathlib import Path
 import requests
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from local.deployment import Deployment, deploy
-from local.lifetime import heed_signals
-from local.moto_server import READY as MOTO_READY
-from local.processes import PROJECT, Server, StackError, server
+from local.stack.deployment import Deployment, deploy
+from local.stack.lifetime import heed_signals
+from local.stack.moto.server import READY as MOTO_READY
+from local.stack.processes import PROJECT, Server, StackError, server
 
 TEMPLATE = PROJECT / "template.yaml"
 BUILD = PROJECT / "build"
@@ -54,7 +54,7 @@ class _Running:
 
 
 def _moto(port: int = 0) -> AbstractContextManager[Server]:
-    return server("moto", "local.moto_server", ["--port", str(port)], ready=MOTO_READY)
+    return server("moto", "local.stack.moto.server", ["--port", str(port)], ready=MOTO_READY)
 
 
 def _emulator(port: int = 0, arguments: Sequence[str] = ()) -> AbstractContextManager[Server]:
@@ -102,7 +102,7 @@ def stack_in_process(
     For a run, which needs nobody else. Raises `StackError` when the emulator does not start.
     """
     # Imported here: whoever serves or attaches should not wait for it.
-    from local.moto_in_process import moto_in_process  # noqa: PLC0415
+    from local.stack.moto.in_process import moto_in_process  # noqa: PLC0415
 
     with moto_in_process() as moto_url, _emulator(0, emulator_arguments) as provider:
         yield _deployed(moto_url, provider.url(), parameters, TEMPLATE)

@@ -8,11 +8,11 @@ afterwards; to create everything in one way is shorter, and a property that nobo
 It is faster, too: moto's CloudFormation alone takes a second to load.
 """
 
-from local.deployment.deployer import STACK_NAME, deploy
-from local.deployment.errors import DeploymentError
-from local.deployment.model import Deployment, EventSource, Function, Schedule
-from local.deployment.services import REGION, aws_environment, aws_session
-from local.deployment.translation import translate
+from local.stack.deployment.deployer import STACK_NAME, deploy
+from local.stack.deployment.errors import DeploymentError
+from local.stack.deployment.model import Deployment, EventSource, Function, Schedule
+from local.stack.deployment.services import REGION, aws_environment, aws_session
+from local.stack.deployment.translation import translate
 
 __all__ = [
     "REGION",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from local.emulator.emulator import Emulator
 from local.emulator.scripted import read_script
 from local.emulator.wire import Delivery
-from tests.unit.local.emulator_customer import Customer, a_customer
+from tests.unit.local.emulator.customer import Customer, a_customer
 
 ORDER = {"command": "AddDomainApplication", "class": "BACKORDER"}
 LIST = {"command": "QueryDomainApplicationList", "wide": "1"}

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.local.emulator_customer import DAY, HOUR, START, Customer, a_customer
+from tests.unit.local.emulator.customer import DAY, HOUR, START, Customer, a_customer
 
 DROP = START + 6 * DAY
 FINALIZATION = DROP - 3 * HOUR

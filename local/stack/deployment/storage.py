@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from local.deployment.intrinsics import Created
-from local.deployment.properties import Order, Properties
-from local.deployment.services import ACCOUNT_ID, REGION
+from local.stack.deployment.intrinsics import Created
+from local.stack.deployment.properties import Order, Properties
+from local.stack.deployment.services import ACCOUNT_ID, REGION
 
 
 def table(order: Order) -> Created:

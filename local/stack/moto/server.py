@@ -1,4 +1,4 @@
-"""moto's server, as the local stack needs it: `python -m local.moto_server --port 0`.
+"""moto's server, as the local stack needs it: `python -m local.stack.moto.server --port 0`.
 
 It differs from `moto_server` in a few things. Connections are kept alive, which Werkzeug's own server never does.
 Calls are handled one after the other: moto checks a condition and writes in two steps, so that two calls at the same
@@ -16,7 +16,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from local.moto_pace import quicken
+from local.stack.moto.pace import quicken
 
 READY = "moto listening on "
 # A long poll sleeps inside the call, and would hold up everyone.

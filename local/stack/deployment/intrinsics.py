@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.deployment.errors import DeploymentError, UnsupportedError
+from local.stack.deployment.errors import DeploymentError, UnsupportedError
 
 SUBSTITUTION = re.compile(r"\$\{(?!!)([^}]+)\}")
 NO_VALUE = object()

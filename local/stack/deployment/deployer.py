@@ -7,14 +7,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.deployment import compute, messaging, storage, watching
-from local.deployment.errors import DeploymentError, UnsupportedError
-from local.deployment.intrinsics import Resolver, parameter_values, references, refuse_by_rules
-from local.deployment.inventory import Inventory, Resource
-from local.deployment.model import Deployment
-from local.deployment.properties import IGNORED_TYPES, Creator, Order, Properties
-from local.deployment.services import ACCOUNT_ID, REGION, Services
-from local.deployment.translation import translate
+from local.stack.deployment import compute, messaging, storage, watching
+from local.stack.deployment.errors import DeploymentError, UnsupportedError
+from local.stack.deployment.intrinsics import Resolver, parameter_values, references, refuse_by_rules
+from local.stack.deployment.inventory import Inventory, Resource
+from local.stack.deployment.model import Deployment
+from local.stack.deployment.properties import IGNORED_TYPES, Creator, Order, Properties
+from local.stack.deployment.services import ACCOUNT_ID, REGION, Services
+from local.stack.deployment.translation import translate
 
 STACK_NAME = "local-test"
 

@@ -15,7 +15,7 @@ from moto import mock_aws
 from moto.core.serialize import JSONSerializer
 from moto.dynamodb.models.table import Table
 
-from local.moto_pace import quicken
+from local.stack.moto.pace import quicken
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.deployment.errors import UnsupportedError
-from local.deployment.intrinsics import Created
-from local.deployment.services import Services
+from local.stack.deployment.errors import UnsupportedError
+from local.stack.deployment.intrinsics import Created
+from local.stack.deployment.services import Services
 
 # What the deployer leaves out on purpose, and why nothing on this machine misses it.
 IGNORED_TYPES = {

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from local.deployment.intrinsics import Created
-from local.deployment.properties import Order
-from local.deployment.services import ACCOUNT_ID, REGION
+from local.stack.deployment.intrinsics import Created
+from local.stack.deployment.properties import Order
+from local.stack.deployment.services import ACCOUNT_ID, REGION
 
 
 def queue(order: Order) -> Created:

@@ -1,8 +1,8 @@
 """Creates what watches the stack: alarms and the dashboard. moto keeps them; no metric reaches it from this machine."""
 
-from local.deployment.intrinsics import Created
-from local.deployment.properties import Order
-from local.deployment.services import ACCOUNT_ID, REGION
+from local.stack.deployment.intrinsics import Created
+from local.stack.deployment.properties import Order
+from local.stack.deployment.services import ACCOUNT_ID, REGION
 
 
 def alarm(order: Order) -> Created:

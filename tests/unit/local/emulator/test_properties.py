@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from local.emulator import Emulator, Options
 from local.emulator.options import BOOK_FAULTS
 from local.emulator.wire import form_fields, parse_request
-from tests.unit.local.emulator_customer import HOUR, START, Customer, read
+from tests.unit.local.emulator.customer import HOUR, START, Customer, read
 
 NAMES = st.sampled_from([f"name{number}.{zone}" for number in range(3) for zone in ("com", "org", "net")])
 FEES = {"org": Decimal("40.00"), "net": Decimal("99.90")}

@@ -2,7 +2,7 @@
 
 moto 5.2 sorts the whole table for every query, looks up each attribute of each answered item under six possible
 names, and lists the methods of its own class at every call. For a run of 50 names that is two thirds of its time. What
-is answered stays the same (tests/unit/local/test_moto_pace.py).
+is answered stays the same (tests/unit/local/stack/test_moto_pace.py).
 """
 
 import copy

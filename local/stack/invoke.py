@@ -1,4 +1,4 @@
-"""`sam local invoke` on the stack of `make up`: `python -m local.invoke FUNCTION --event FILE --env FILE [OF SAM …]`.
+"""`sam local invoke` on the stack of `make up`: `python -m local.stack.invoke FUNCTION --event FILE --env FILE …`.
 
 The function runs in a container, where 127.0.0.1 is the container itself, and aws-sam-cli takes no notice of
 `--docker-network host` (aws/aws-sam-cli#4236). So each address of this machine among the variables becomes that of
@@ -23,9 +23,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from local.deployment import REGION, aws_environment
-from local.processes import PROJECT, StackError
-from local.stack import BUILD, ENVIRONMENT_FILE, attach
+from local.stack.deployment import REGION, aws_environment
+from local.stack.local_stack import BUILD, ENVIRONMENT_FILE, attach
+from local.stack.processes import PROJECT, StackError
 
 SAM = PROJECT / "build" / "sam" / "bin" / "sam"
 LOOPBACK = re.compile(r"http://127\.0\.0\.1:(\d+)")

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.deployment.intrinsics import Created
-from local.deployment.model import EventSource, Function, Schedule
+from local.stack.deployment.intrinsics import Created
+from local.stack.deployment.model import EventSource, Function, Schedule
 
 # What the services do where the template says nothing.
 DEFAULT_ASYNCHRONOUS_RETRIES = 2

@@ -9,8 +9,8 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from local.deployment.errors import DeploymentError
-from local.deployment.services import aws_session
+from local.stack.deployment.errors import DeploymentError
+from local.stack.deployment.services import aws_session
 
 CODE_PROPERTIES = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 

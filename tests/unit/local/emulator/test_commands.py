@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from local.emulator import Emulator
-from tests.unit.local.emulator_customer import DAY, HOUR, START, Answer, Customer, a_customer, read
+from tests.unit.local.emulator.customer import DAY, HOUR, START, Answer, Customer, a_customer, read
 
 DROP = START + 6 * DAY
 FINALIZATION = DROP - 3 * HOUR

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from local.processes import PROJECT
-from local.stack import TEMPLATE
+from local.stack.local_stack import TEMPLATE
+from local.stack.processes import PROJECT
 
 EXAMPLE = PROJECT / "samconfig.example.toml"
 

@@ -22,8 +22,8 @@ from botocore.compat import HTTPHeaders
 from moto.moto_api._internal.models import moto_api_backend
 from werkzeug.wrappers import Response
 
-from local.moto_pace import quicken
-from local.moto_server import Dispatcher
+from local.stack.moto.pace import quicken
+from local.stack.moto.server import Dispatcher
 
 ADDRESS = "http://127.0.0.1:0"
 """Nobody can listen on port 0: a call that is not answered here reaches nobody."""

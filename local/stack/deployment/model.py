@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from local.deployment.services import aws_environment
+from local.stack.deployment.services import aws_environment
 
 
 class _Fact(BaseModel):

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from local.emulator.options import BOOK_FAULTS
-from tests.unit.local.emulator_customer import DAY, HOUR, START, Answer, Customer, a_customer
+from tests.unit.local.emulator.customer import DAY, HOUR, START, Answer, Customer, a_customer
 
 DROP = START + 6 * DAY
 LOCK = DROP - 3 * HOUR - 3 * DAY

@@ -7,9 +7,9 @@ says of them, and `aws lambda list-functions` shows the stack as it would be.
 import io
 import zipfile
 
-from local.deployment.intrinsics import Created
-from local.deployment.properties import Order
-from local.deployment.services import ACCOUNT_ID
+from local.stack.deployment.intrinsics import Created
+from local.stack.deployment.properties import Order
+from local.stack.deployment.services import ACCOUNT_ID
 
 
 def _empty_archive() -> bytes:

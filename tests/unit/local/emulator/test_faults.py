@@ -8,7 +8,7 @@ import pytest
 from local.emulator import Emulator, FaultMix, Options
 from local.emulator.options import WIRE_FAULTS
 from local.emulator.wire import Delivery
-from tests.unit.local.emulator_customer import START, Customer, a_customer
+from tests.unit.local.emulator.customer import START, Customer, a_customer
 
 ORDER = {"command": "AddDomainApplication", "class": "BACKORDER"}
 NAMES = [f"name{number}.com" for number in range(300)]
