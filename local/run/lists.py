@@ -13,8 +13,8 @@ from backorder.domain.schedule import schedule
 from backorder.runtime.clock import iso
 from ingestion.reading import Entry, read_lists
 from ingestion.reading.encodings import known_encoding
-from local.run.last_words import Word
 from local.run.options import LONGEST_DAYS
+from local.world.promises.last_words import Word
 
 SPREAD_DAYS = 10
 """Names without a date drop on days spread over so many that follow the start."""

@@ -27,16 +27,16 @@ from ingestion.keys import RULES_KEY
 from local.emulator.arguments import changed
 from local.emulator.options import Options
 from local.run import results
-from local.run.functions import handlers, use_environment
-from local.run.invariants import Evidence, check
 from local.run.lists import Names, Unusable, Upload, drops, last_words, read_names, start_of, uploads
 from local.run.options import DYNAMODB_LIMIT, MOST_DAYS, RunOptions, StoreName
-from local.run.pump import Pump
-from local.run.sums import documents_of_the_books
-from local.run.watched import WatchedStore
 from local.stack.control import Control
 from local.stack.deployment import aws_session
 from local.stack.local_stack import LocalStack, attach, stack_in_process
+from local.world.moto.functions import handlers, use_environment
+from local.world.moto.pump import Pump
+from local.world.promises.invariants import Evidence, check
+from local.world.promises.sums import documents_of_the_books
+from local.world.watched import WatchedStore
 from reconciliation.alert import Message
 
 if TYPE_CHECKING:

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from backorder.runtime.clock import iso
 from backorder.store.dynamodb import DynamoStore
-from local.run.functions import handlers, use_environment
-from local.run.pump import Pump
 from local.run.run import log_to
-from local.run.schedules import next_call
-from local.run.watched import WatchedStore
 from local.stack.control import Control
 from local.stack.deployment.model import Schedule
 from local.stack.local_stack import BUILD, LocalStack
+from local.world.moto.functions import handlers, use_environment
+from local.world.moto.pump import Pump
+from local.world.schedules import next_call
+from local.world.watched import WatchedStore
 
 POLL_S = 0.5
 LOG = BUILD / "serve.log"

@@ -20,10 +20,10 @@ import ops.smoke
 import ops.stacks
 from backorder.domain.backorder import BackorderKey, State
 from backorder.domain.domains import parse_domain
-from local.run.functions import use_environment
 from local.stack.control import Control
 from local.stack.local_stack import LocalStack, local_stack
 from local.stack.serve import serve
+from local.world.moto.functions import use_environment
 from ops.__main__ import run
 from ops.redrive import hold, let_go
 from ops.stacks import Stack, find

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from backorder.store.memory import MemoryStore
-from local.run.functions import use_environment
-from local.run.pump import Handler, Pump
 from local.run.run import log_to
-from local.run.watched import WatchedStore
 from local.stack.control import Control
 from local.stack.deployment.services import Services
 from local.stack.local_stack import LocalStack, stack_in_process
+from local.world.moto.functions import use_environment
+from local.world.moto.pump import Handler, Pump
+from local.world.watched import WatchedStore
 
 VISIBILITY = timedelta(seconds=720)
 """Of the submission queue, as the template has it; and so many deliveries until a message is a dead letter."""

@@ -15,8 +15,8 @@ from typing import Any
 from backorder.domain.backorder import Backorder, State
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, balances
-from local.run.invariants import Evidence
-from tools.simulate.looks import Looks, was_in
+from local.world.promises.invariants import Evidence
+from local.world.promises.looks import Looks, was_in
 
 GRACE = timedelta(hours=24)
 """For what is found only after the release lag, which is 24 hours until it is measured."""

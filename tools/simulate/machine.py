@@ -19,19 +19,19 @@ from backorder.provider.credentials import SecretCredentials
 from backorder.runtime.messages import Batch
 from ingestion.services import Ingestion
 from local.emulator import Emulator
-from local.run.watched import WatchedStore
+from local.world.promises.looks import Look
+from local.world.virtual.mishaps import Mishaps
+from local.world.virtual.objects import Objects
+from local.world.virtual.pool import Cap
+from local.world.virtual.queue import MOST_RECEIVES, Message, Queue
+from local.world.virtual.scheduler import Process, Scheduler
+from local.world.virtual.stepped import SteppedStore
+from local.world.virtual.wire import WireSession
+from local.world.watched import WatchedStore
 from planning.plan_submissions import Planning, plan_submissions
 from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 from submission.process_batch import Submission
-from tools.simulate.looks import Look
-from tools.simulate.mishaps import Mishaps
-from tools.simulate.objects import Objects
-from tools.simulate.pool import Cap
-from tools.simulate.queue import MOST_RECEIVES, Message, Queue
 from tools.simulate.scenario import Scenario
-from tools.simulate.scheduler import Process, Scheduler
-from tools.simulate.stepped import SteppedStore
-from tools.simulate.wire import WireSession
 
 LISTS, REPORTS = "lists", "reports"
 PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, as the emulator's # nosec B105

@@ -11,7 +11,7 @@ from typing import Literal
 
 from backorder.domain.registries import Registries
 from backorder.runtime.clock import iso
-from local.run.last_words import Word, newest
+from local.world.promises.last_words import Word, newest
 
 Dating = Literal["undated", "day", "moment", "finalization"]
 

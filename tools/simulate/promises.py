@@ -9,10 +9,10 @@ from typing import Any
 from backorder.domain.backorder import Backorder, Origin, Reason, State
 from backorder.domain.findings import Kind
 from backorder.runtime.clock import iso
-from local.run.invariants import Evidence, offenders
+from local.world.promises.invariants import Evidence, offenders
+from local.world.promises.looks import Looks
 from submission.recovery_rules import CLOCK_SKEW
 from tools.simulate.audit import wrong_findings, wrong_ledger
-from tools.simulate.looks import Looks
 from tools.simulate.names import Name
 from tools.simulate.scenario import Scenario
 

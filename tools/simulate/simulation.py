@@ -15,20 +15,20 @@ from backorder.documents.halt import halt
 from backorder.domain.backorder import Backorder, State
 from backorder.store.memory import MemoryStore
 from local.emulator import Emulator
-from local.run.invariants import Evidence
-from local.run.schedules import next_call
-from local.run.sums import documents_of_the_books
-from local.run.watched import GRACE, WatchedStore
+from local.world.promises.invariants import Evidence
+from local.world.promises.looks import Looks
+from local.world.promises.sums import documents_of_the_books
+from local.world.schedules import next_call
+from local.world.virtual.mishaps import Mishaps
+from local.world.virtual.pool import pools_on_tasks
+from local.world.virtual.scheduler import Scheduler
+from local.world.watched import GRACE, WatchedStore
 from tools.simulate.changes import Changes, Move
 from tools.simulate.happened import happened
-from tools.simulate.looks import Looks
 from tools.simulate.machine import NEXT_PASSWORD, PASSWORD, Machine
-from tools.simulate.mishaps import Mishaps
 from tools.simulate.names import Upload, last_words
-from tools.simulate.pool import pools_on_tasks
 from tools.simulate.promises import Broken, broken, hopeless
 from tools.simulate.scenario import BookFault, Scenario
-from tools.simulate.scheduler import Scheduler
 
 MOST_DAYS = 15
 """So long after the last drop, a simulation is over in any case."""

@@ -15,12 +15,12 @@ from backorder.domain.ledger import Account, Posting, balances
 from backorder.domain.schedule import Known
 from backorder.store import ListRecord
 from local.emulator.options import BOOK_FAULTS
-from local.run.auctions import auctions_untold
-from local.run.last_words import Word, words_broken
-from local.run.ranked_dates import wrongly_dated
-from local.run.sums import wrong_sums
-from local.run.unharmed import others_harmed
-from local.run.watched import GRACE
+from local.world.promises.auctions import auctions_untold
+from local.world.promises.last_words import Word, words_broken
+from local.world.promises.ranked_dates import wrongly_dated
+from local.world.promises.sums import wrong_sums
+from local.world.promises.unharmed import others_harmed
+from local.world.watched import GRACE
 
 LAST_HOUR = timedelta(hours=1)
 

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from backorder.runtime.observability import logger
-from local.run.schedules import next_call
-from local.run.watched import WatchedStore
 from local.stack.control import Control
 from local.stack.deployment import Deployment, aws_session
 from local.stack.deployment.model import EventSource, Schedule
+from local.world.schedules import next_call
+from local.world.watched import WatchedStore
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

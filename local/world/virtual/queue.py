@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from tools.simulate.scheduler import Scheduler
+from local.world.virtual.scheduler import Scheduler
 
 MOST_RECEIVES = 5
 """After so many deliveries that failed, a message goes to the dead-letter queue (template.yaml)."""

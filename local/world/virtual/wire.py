@@ -17,8 +17,8 @@ import requests
 import urllib3.exceptions
 
 from local.emulator import Delivery, Emulator
-from tools.simulate.mishaps import Mishaps
-from tools.simulate.scheduler import Killed, Scheduler, current_task
+from local.world.virtual.mishaps import Mishaps
+from local.world.virtual.scheduler import Killed, Scheduler, current_task
 
 _LACKS_DATA = b"[RESPONSE]\r\nCODE=504"
 _OF_THE_PAST = frozenset({"QueryAccountBalanceList"})

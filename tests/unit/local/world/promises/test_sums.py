@@ -10,7 +10,7 @@ import pytest
 
 from backorder.domain.ledger import Posting
 from backorder.store.memory import MemoryStore
-from local.run.sums import documents_of_the_books, wrong_sums
+from local.world.promises.sums import documents_of_the_books, wrong_sums
 from reconciliation.books import Books
 from tests.factories import NOW, a_posting, usd
 

@@ -11,7 +11,7 @@ from backorder.domain.backorder import Backorder, BackorderKey
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Lease, Posting
 from backorder.store import ListRecord, Store
-from tools.simulate.mishaps import Mishaps
+from local.world.virtual.mishaps import Mishaps
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, Self, TypeVar
 from unittest.mock import patch
 
 from backorder.provider.concurrency import Concurrency, Slot
-from tools.simulate.scheduler import Scheduler, current_scheduler, current_task
+from local.world.virtual.scheduler import Scheduler, current_scheduler, current_task
 
 T = TypeVar("T")
 _FUNCTIONS = frozenset({"ingestion", "planning", "submission", "reconciliation", "fetching"})

@@ -15,10 +15,10 @@ from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
 from backorder.domain.schedule import Known
 from backorder.runtime.clock import iso
-from local.run.invariants import Evidence, check
-from local.run.last_words import Word, newest
-from local.run.ranked_dates import outranked
-from local.run.watched import GRACE
+from local.world.promises.invariants import Evidence, check
+from local.world.promises.last_words import Word, newest
+from local.world.promises.ranked_dates import outranked
+from local.world.watched import GRACE
 from tests.factories import (
     FEE,
     NOW,

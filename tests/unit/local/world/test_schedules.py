@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.run.schedules import next_call
+from local.world.schedules import next_call
 
 SECOND = timedelta(seconds=1)
 

@@ -9,7 +9,7 @@ from typing import Any
 from backorder.domain.backorder import PLACED, Backorder, Reason, State
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.store import Store
-from local.run.ranked_dates import outranked
+from local.world.promises.ranked_dates import outranked
 from planning.funding.windows import TIME_TO_REACT, UNSURE, finalization_of
 
 RELEASE_LAG = timedelta(hours=24)

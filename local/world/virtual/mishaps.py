@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from tools.simulate.scheduler import Process, Scheduler, current_task
+from local.world.virtual.scheduler import Process, Scheduler, current_task
 
 _FREEZES_S = (2.0, 30.0, 100.0, 170.0, 200.0, 400.0, 1500.0)
 """About the pauses, leases and time-outs that the functions have."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from backorder.domain.backorder import State
 from backorder.store.memory import MemoryStore
-from local.run.watched import LAPSED_AFTER, WatchedStore
+from local.world.watched import LAPSED_AFTER, WatchedStore
 from planning.funding.windows import TIME_TO_REACT
 from tests.factories import NOW, a_placed_backorder
 

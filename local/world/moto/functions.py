@@ -17,8 +17,8 @@ from backorder.runtime.clock import Clock
 from backorder.runtime.settings import ProviderSettings
 from backorder.store import Store
 from fetching.fetch import fetch_list
-from local.run.pump import Handler
 from local.stack.deployment import Deployment, aws_environment
+from local.world.moto.pump import Handler
 from planning.plan_submissions import plan_submissions
 from reconciliation.alert import Message
 from reconciliation.reconcile import reconcile_account

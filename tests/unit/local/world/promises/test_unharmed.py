@@ -12,7 +12,7 @@ from backorder.domain.backorder import Backorder, Origin, Reason, State
 from backorder.domain.findings import Kind
 from backorder.domain.schedule import Known
 from backorder.runtime.clock import iso
-from local.run.unharmed import others_harmed
+from local.world.promises.unharmed import others_harmed
 from tests.factories import NOW, a_backorder, a_finding, a_placed_backorder, a_step
 
 ORDERED = NOW - timedelta(days=5)
