@@ -20,7 +20,7 @@ from local.stack.deployment.model import Schedule
 from local.stack.local_stack import BUILD, LocalStack
 from local.world.moto.functions import handlers, use_environment
 from local.world.moto.pump import Pump
-from local.world.schedules import next_call
+from local.world.schedules import in_order, next_call
 from local.world.watched import WatchedStore
 
 POLL_S = 0.5
@@ -58,11 +58,7 @@ def _serve(stack: LocalStack, tell: Tell, complain: Tell, stopped: Callable[[], 
         *(stack.deployment, Control(stack.emulator_base_url), store, functions),
         crashed=lambda function, error: complain(f"{function} crashed: {type(error).__name__}: {error}"),
     )
-    # Where two are due at the same moment, the plan sees what reconciliation found.
-    schedules = sorted(
-        (schedule for schedule in stack.deployment.schedules if schedule.enabled),
-        key=lambda schedule: schedule.function == "PlanSubmissions",
-    )
+    schedules = in_order(stack.deployment.schedules)
     due: dict[str, datetime] = {}
     while not stopped():
         handled = pump.keep_up()

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.stack.deployment import Deployment, DeploymentError, deploy
+from local.stack.deployment import Deployment, DeploymentError, EventSource, declare, deploy
 from local.stack.deployment.services import Services
 from local.stack.local_stack import TEMPLATE, StackError, attach, local_stack, moto_server
 from local.stack.processes import server
@@ -107,6 +107,24 @@ def test_the_pump_learns_what_runs_when(deployment: Deployment) -> None:
         assert schedule.retries == 0
         assert json.loads(schedule.input) == {"at": "<aws.scheduler.scheduled-time>"}
     assert deployment.functions["PlanSubmissions"].asynchronous_retries == 0
+
+
+def test_what_is_declared_is_what_is_deployed(deployment: Deployment) -> None:
+    """For whoever has no services: a virtual world goes by it."""
+    declared = declare(TEMPLATE, {"ParallelCalls": "64"})
+
+    def facts(source: EventSource) -> EventSource:
+        return source.model_copy(update=dict.fromkeys(("queue_url", "queue_arn", "dead_letter_queue_url"), ""))
+
+    assert declared.schedules == deployment.schedules
+    assert list(map(facts, declared.event_sources)) == list(map(facts, deployment.event_sources))
+    for id_, function in declared.functions.items():
+        assert (
+            function.model_copy(update={"environment": deployment.functions[id_].environment})
+            == (deployment.functions[id_])
+        )
+    assert declared.functions["SubmitBackorders"].environment["POOL_SIZE"] == "16"
+    assert declared.source_of("IngestList").max_receive_count == 5
 
 
 def test_what_fails_at_a_schedule_goes_to_the_topic(deployment: Deployment, services: Services) -> None:

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from backorder.domain.backorder import Backorder, BackorderKey, State
+from local.world.virtual.mishaps import Rates
 from tools.simulate.changes import Changes
-from tools.simulate.scenario import FEE, Rates, Scenario, Wishes, draw
+from tools.simulate.scenario import FEE, Scenario, Wishes, draw
 from tools.simulate.simulation import Result, simulate
 
 OUTAGE = timedelta(hours=3)

@@ -8,15 +8,16 @@ afterwards; to create everything in one way is shorter, and a property that nobo
 It is faster, too: moto's CloudFormation alone takes a second to load.
 """
 
-from local.stack.deployment.deployer import STACK_NAME, deploy
+from local.stack.deployment.deployer import STACK_NAME, declare, deploy
 from local.stack.deployment.errors import DeploymentError
-from local.stack.deployment.model import Deployment, EventSource, Function, Schedule
+from local.stack.deployment.model import Declared, Deployment, EventSource, Function, Schedule
 from local.stack.deployment.services import REGION, aws_environment, aws_session
 from local.stack.deployment.translation import translate
 
 __all__ = [
     "REGION",
     "STACK_NAME",
+    "Declared",
     "Deployment",
     "DeploymentError",
     "EventSource",
@@ -24,6 +25,7 @@ __all__ = [
     "Schedule",
     "aws_environment",
     "aws_session",
+    "declare",
     "deploy",
     "translate",
 ]

@@ -9,9 +9,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.stack.deployment import compute, messaging, storage, watching
 from local.stack.deployment.errors import DeploymentError, UnsupportedError
-from local.stack.deployment.intrinsics import Resolver, parameter_values, references, refuse_by_rules
+from local.stack.deployment.intrinsics import Created, Resolver, parameter_values, references, refuse_by_rules
 from local.stack.deployment.inventory import Inventory, Resource
-from local.stack.deployment.model import Deployment
+from local.stack.deployment.model import Declared, Deployment
 from local.stack.deployment.properties import IGNORED_TYPES, Creator, Order, Properties
 from local.stack.deployment.services import ACCOUNT_ID, REGION, Services
 from local.stack.deployment.translation import translate
@@ -79,6 +79,37 @@ def deploy(
         event_sources=inventory.event_sources(),
         schedules=inventory.schedules(),
     )
+
+
+def declare(template: Path, parameters: Mapping[str, str]) -> Declared:
+    """Return what the SAM template says of functions, queues and schedules, without creating anything.
+
+    What only a service could name, such as a queue's address, is called after the resource. Raises `DeploymentError`
+    as `deploy` does, but for what a service would refuse.
+    """
+    translated = translate(template, parameters)
+    resolver = Resolver(translated, parameter_values(translated, parameters), _pseudo_parameters(STACK_NAME))
+    resources = []
+    for logical_id, resource in _in_order(translated["Resources"], resolver):
+        created = Created(logical_id, _Attributes(logical_id))
+        resolver.created[logical_id] = created
+        properties = resolver.resolve(resource.get("Properties", {}))
+        resources.append(Resource(logical_id, resource["Type"], properties, created))
+    inventory = Inventory(resources)
+    return Declared(
+        functions=inventory.functions(), event_sources=inventory.event_sources(), schedules=inventory.schedules()
+    )
+
+
+class _Attributes(dict[str, str]):
+    """Any attribute of a resource that is only declared."""
+
+    def __init__(self, logical_id: str) -> None:
+        super().__init__(Arn=f"{logical_id}.Arn")
+        self._logical_id = logical_id
+
+    def __missing__(self, name: str) -> str:
+        return f"{self._logical_id}.{name}"
 
 
 def _pseudo_parameters(stack_name: str) -> dict[str, str]:

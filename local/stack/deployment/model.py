@@ -50,7 +50,20 @@ class Schedule(_Fact):
     retries: int
 
 
-class Deployment(_Fact):
+class Declared(_Fact):
+    """What a template says of its functions, and of what calls them."""
+
+    functions: dict[str, Function]
+    event_sources: tuple[EventSource, ...]
+    schedules: tuple[Schedule, ...]
+
+    def source_of(self, function: str) -> EventSource:
+        """Return the one queue that feeds `function`."""
+        [source] = (source for source in self.event_sources if source.function == function)
+        return source
+
+
+class Deployment(Declared):
     """A stack that runs in moto. `model_dump_json` and `model_validate_json` take it to another process."""
 
     stack_name: str
@@ -58,9 +71,6 @@ class Deployment(_Fact):
     region: str
     parameters: dict[str, str]
     outputs: dict[str, str]
-    functions: dict[str, Function]
-    event_sources: tuple[EventSource, ...]
-    schedules: tuple[Schedule, ...]
 
     @property
     def lists_bucket(self) -> str:

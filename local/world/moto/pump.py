@@ -9,14 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from backorder.runtime.observability import logger
 from local.stack.control import Control
 from local.stack.deployment import Deployment, aws_session
-from local.stack.deployment.model import EventSource, Schedule
-from local.world.schedules import next_call
+from local.stack.deployment.model import EventSource
+from local.world.poller import Received, event_of, hidden_for
+from local.world.schedules import Ticks, next_change
 from local.world.watched import WatchedStore
 
 if TYPE_CHECKING:
@@ -35,13 +36,6 @@ Handler = Callable[[Mapping[str, Any], Callable[[], float]], Any]
 
 Crashed = Callable[[str, Exception], None]
 """Is told what a function raised on its messages."""
-
-
-@dataclass
-class _Ticker:
-    schedule: Schedule
-    due: bool = True
-    """Something may have changed since it was called last."""
 
 
 @dataclass(order=True)
@@ -72,19 +66,12 @@ class Pump:
         self._store = store
         self._handlers = handlers
         self._crashed = crashed
-        self._every_tick = every_tick
         self._timeouts = {id_: function.timeout_s for id_, function in deployment.functions.items()}
         self._sources = deployment.event_sources
-        enabled = [schedule for schedule in deployment.schedules if schedule.enabled]
-        # Where two are due at the same moment, the plan sees what reconciliation found.
-        self._tickers = [
-            _Ticker(schedule) for schedule in sorted(enabled, key=lambda s: s.function == "PlanSubmissions")
-        ]
         self._hidden: list[_Hidden] = []
         self._sqs: SQSClient = aws_session().client("sqs", endpoint_url=deployment.endpoint_url)
         self.clock = control.clock()
-        # A tick at the very moment of the start is delivered.
-        self._ticked = self.clock.now - timedelta(microseconds=1)
+        self._ticks = Ticks(deployment.schedules, self.clock.now, every=every_tick)
 
     @property
     def now(self) -> datetime:
@@ -113,36 +100,31 @@ class Pump:
 
     def changed(self) -> None:
         """Something arrived or moved: each schedule's next tick is delivered."""
-        for ticker in self._tickers:
-            ticker.due = True
+        self._ticks.changed()
 
     def advance(self, limit: datetime) -> bool:
         """Leaps to the next tick or redelivery, no later than `limit`, and delivers it. False: it is later."""
         self.clock = self._control.clock()
-        ticks = {ticker.schedule.id: self._next_tick(ticker) for ticker in self._tickers}
+        ticks = {
+            schedule.id: self._ticks.next(schedule, self.now, self._next_change) for schedule in self._ticks.schedules
+        }
         moment = min([*ticks.values(), *(hidden.until for hidden in self._hidden)])
         if moment > limit:
             self._move(limit)
             return False
         self._move(moment)
-        self._ticked = moment
+        self._ticks.passed(moment)
         if self._show_hidden():
             self.deliver()
-        for ticker in self._tickers:
-            if ticks[ticker.schedule.id] == moment:
-                ticker.due = False
+        for schedule in self._ticks.schedules:
+            if ticks[schedule.id] == moment:
+                self._ticks.called(schedule, moment)
                 written = self._store.writes
-                self.call(ticker.schedule.function, {"at": moment.isoformat()})
+                self.call(schedule.function, {"at": moment.isoformat()})
                 if self._store.writes != written:
-                    self._due_again(other_than=ticker)
+                    self._ticks.changed(by=schedule)
                 self.deliver()
         return True
-
-    def _due_again(self, *, other_than: _Ticker) -> None:
-        """What one function found, another has to see."""
-        for ticker in self._tickers:
-            if ticker is not other_than:
-                ticker.due = True
 
     def call(self, function: str, event: Mapping[str, Any]) -> Any:
         """Invokes a function; what it raises is raised: on one machine a bug should stop the run."""
@@ -160,18 +142,8 @@ class Pump:
             while self._in_flight(source):
                 time.sleep(0.2)
 
-    def _next_tick(self, ticker: _Ticker) -> datetime:
-        schedule = ticker.schedule
-        after = max(self._ticked, self.now - timedelta(microseconds=1))
-        if not ticker.due and not self._every_tick:
-            # A tick at the very moment at which something changes sees the change.
-            after = max(after, self._next_change(after) - timedelta(microseconds=1))
-        return next_call(schedule.expression, schedule.timezone, after=after)
-
     def _next_change(self, after: datetime) -> datetime:
-        midnight = (after + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        moments = [midnight, self.clock.next, self._store.next_moment(after)]
-        return min(moment for moment in moments if moment is not None)
+        return next_change(after, self.clock.next, self._store.next_moment(after))
 
     def _move(self, moment: datetime) -> None:
         passed = self._store.next_moment(self.now)
@@ -190,20 +162,15 @@ class Pump:
         return answer.get("Messages", [])
 
     def _invoke(self, source: EventSource, messages: list[MessageTypeDef]) -> int:
-        records = [
-            {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": message["Body"],
-                "attributes": message.get("Attributes", {}),
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-                "eventSourceARN": source.queue_arn,
-            }
-            for message in messages
-        ]
+        event = event_of(
+            source,
+            (
+                Received(each["MessageId"], each["Body"], each["ReceiptHandle"], each.get("Attributes", {}))
+                for each in messages
+            ),
+        )
         try:
-            self.call(source.function, {"Records": records})
+            self.call(source.function, event)
         except Exception as error:  # noqa: BLE001 - the edge: logged with its cause, told, and delivered again
             logger.exception("invocation_failed", function=source.function)
             self._crashed(source.function, error)
@@ -219,7 +186,7 @@ class Pump:
         self._sqs.change_message_visibility(
             QueueUrl=source.queue_url, ReceiptHandle=receipt, VisibilityTimeout=HIDDEN_S
         )
-        self._hidden.append(_Hidden(self.now + timedelta(seconds=source.visibility_timeout_s), source, receipt))
+        self._hidden.append(_Hidden(self.now + hidden_for(source), source, receipt))
 
     def _show_hidden(self) -> bool:
         """Shows the messages whose time-out has passed, and returns whether there are any."""

@@ -20,6 +20,21 @@ _NAP_S = 0.6
 _NAPS = 0.03
 
 
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """How often which mishap befalls the machinery: shares of steps, messages, ticks."""
+
+    kills: float = 0.0
+    freezes: float = 0.0
+    duplicates: float = 0.0
+    lates: float = 0.0
+    lost: float = 0.0
+    ticks_lost: float = 0.0
+    ticks_doubled: float = 0.0
+    storm: bool = False
+    """Ticks come whenever they like, a few seconds apart: somebody calls the function by hand, again and again."""
+
+
 @dataclass
 class Mishaps:
     """Rates are a share of all steps: a store's write, a call to the provider, a message sent; before and after it."""

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from local.stack.deployment.model import EventSource
+from local.world.poller import hidden_for, is_given_up
 from local.world.virtual.scheduler import Scheduler
 
-MOST_RECEIVES = 5
-"""After so many deliveries that failed, a message goes to the dead-letter queue (template.yaml)."""
 _BUSY = timedelta(seconds=1)
 
 
@@ -35,7 +35,8 @@ class Queue:
     scheduler: Scheduler
     rng: random.Random
     deliver: Callable[[Message], bool]
-    visibility: timedelta
+    source: EventSource
+    """What the template says of the queue, and of who reads it."""
     duplicates: float = 0.0
     lates: float = 0.0
     dooms: float = 0.0
@@ -82,7 +83,7 @@ class Queue:
         self.waiting -= 1
         if message.done:
             return
-        if message.received >= MOST_RECEIVES:
+        if is_given_up(self.source, message.received):
             self.seen["dead letter"] += 1
             self.dead.append(message)
             return
@@ -106,6 +107,6 @@ class Queue:
                 self.seen["message overtaken"] += 1
             self._newest = max(self._newest, message.number)
             message.received += 1
-            self.scheduler.at(self.scheduler.now + self.visibility, lambda: self._come_again(message))
+            self.scheduler.at(self.scheduler.now + hidden_for(self.source), lambda: self._come_again(message))
 
         self.scheduler.at(self.scheduler.now + delay, arrive)

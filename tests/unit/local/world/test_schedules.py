@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.world.schedules import next_call
+from local.stack.deployment import Schedule
+from local.world.schedules import Ticks, in_order, next_call, next_change
 
 SECOND = timedelta(seconds=1)
 
@@ -97,3 +99,81 @@ def test_the_next_call_is_the_first_one_after(moment: datetime, expression: str,
     assert call.tzinfo is UTC
     assert next_call(expression, timezone, after=call - SECOND) == call or call - SECOND < moment
     assert next_call(expression, timezone, after=moment + (call - moment) / 2) == call
+
+
+# --- Which calls count -------------------------------------------------------------------------
+
+NOON = utc("2026-11-24T12:00:00")
+
+
+def a_schedule(function: str, expression: str = "rate(1 hour)", *, enabled: bool = True) -> Schedule:
+    return Schedule(
+        id=f"{function} {expression}",
+        expression=expression,
+        timezone="UTC",
+        function=function,
+        input="{}",
+        enabled=enabled,
+        retries=0,
+    )
+
+
+PLAN, RECONCILE = a_schedule("PlanSubmissions", "rate(5 minutes)"), a_schedule("ReconcileAccount")
+
+
+def at(moment: datetime) -> Callable[[datetime], datetime]:
+    """The next change comes then."""
+    return lambda _after: moment
+
+
+def test_the_plan_calls_last_and_what_is_switched_off_never() -> None:
+    assert in_order([PLAN, a_schedule("FetchList", enabled=False), RECONCILE]) == [RECONCILE, PLAN]
+
+
+def test_the_first_call_may_be_at_the_very_start() -> None:
+    ticks = Ticks([PLAN], NOON)
+    assert ticks.next(PLAN, NOON, at(NOON + timedelta(days=1))) == NOON
+
+
+def test_a_call_that_saw_all_is_followed_by_the_first_one_at_or_after_the_next_change() -> None:
+    ticks = Ticks([PLAN, RECONCILE], NOON)
+    ticks.called(PLAN, NOON)
+    assert ticks.next(PLAN, NOON, at(NOON + timedelta(minutes=12))) == NOON + timedelta(minutes=15)
+    assert ticks.next(PLAN, NOON, at(NOON + timedelta(minutes=20))) == NOON + timedelta(minutes=20)
+    assert ticks.next(RECONCILE, NOON, at(NOON + timedelta(days=1))) == NOON
+
+
+def test_what_changes_makes_the_next_call_count_but_for_the_schedule_whose_function_wrote_it() -> None:
+    ticks, tomorrow = Ticks([PLAN, RECONCILE], NOON), at(NOON + timedelta(days=1))
+    for schedule in (PLAN, RECONCILE):
+        ticks.called(schedule, NOON)
+    ticks.changed(by=RECONCILE)
+    assert ticks.next(PLAN, NOON, tomorrow) == NOON + timedelta(minutes=5)
+    assert ticks.next(RECONCILE, NOON, tomorrow) == NOON + timedelta(days=1)
+    ticks.changed()
+    assert ticks.next(RECONCILE, NOON, tomorrow) == NOON + timedelta(hours=1)
+
+
+def test_a_call_in_vain_is_repeated() -> None:
+    ticks = Ticks([PLAN], NOON)
+    ticks.called(PLAN, NOON)
+    ticks.repeat("PlanSubmissions")
+    assert ticks.next(PLAN, NOON, at(NOON + timedelta(days=1))) == NOON + timedelta(minutes=5)
+
+
+def test_a_moment_that_has_passed_brings_no_call_any_more() -> None:
+    ticks = Ticks([PLAN, RECONCILE], NOON)
+    ticks.passed(NOON)
+    assert ticks.next(RECONCILE, NOON, at(NOON)) == NOON + timedelta(hours=1)
+
+
+def test_every_call_counts_where_that_is_asked_for() -> None:
+    ticks = Ticks([PLAN], NOON, every=True)
+    ticks.called(PLAN, NOON)
+    assert ticks.next(PLAN, NOON, at(NOON + timedelta(days=1))) == NOON + timedelta(minutes=5)
+
+
+def test_midnight_is_a_change() -> None:
+    midnight = utc("2026-11-25T00:00:00")
+    assert next_change(NOON, None, midnight + SECOND) == midnight
+    assert next_change(NOON, midnight - SECOND) == midnight - SECOND

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import ingestion.app
@@ -19,11 +19,14 @@ from backorder.provider.credentials import SecretCredentials
 from backorder.runtime.messages import Batch
 from ingestion.services import Ingestion
 from local.emulator import Emulator
+from local.stack.deployment import Declared, declare
+from local.stack.local_stack import TEMPLATE
+from local.world.poller import Received, event_of, may_begin
 from local.world.promises.looks import Look
-from local.world.virtual.mishaps import Mishaps
+from local.world.virtual.mishaps import Mishaps, Rates
 from local.world.virtual.objects import Objects
 from local.world.virtual.pool import Cap
-from local.world.virtual.queue import MOST_RECEIVES, Message, Queue
+from local.world.virtual.queue import Message, Queue
 from local.world.virtual.scheduler import Process, Scheduler
 from local.world.virtual.stepped import SteppedStore
 from local.world.virtual.wire import WireSession
@@ -31,16 +34,29 @@ from local.world.watched import WatchedStore
 from planning.plan_submissions import Planning, plan_submissions
 from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 from submission.process_batch import Submission
-from tools.simulate.scenario import Scenario
 
 LISTS, REPORTS = "lists", "reports"
 PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, as the emulator's # nosec B105
 NEXT_PASSWORD = "an0ther.passw0rd"  # noqa: S105 - of nothing but the emulator # nosec B105
-PARALLEL_CALLS, POOL_SIZE, WORKERS, INGESTERS = 8, 4, 2, 2
-"""As the template maps 8 parallel calls."""
-_TIMEOUTS_S = {"ingest": 900, "plan": 120, "submit": 120, "reconcile": 600}
-_INGEST_VISIBILITY, _SUBMIT_VISIBILITY = timedelta(seconds=1080), timedelta(seconds=720)
+PARALLEL_CALLS = 8
+"""The parameter of the template, which says what follows from it."""
 WRITERS = 4
+IMMORTAL_AFTER = 2
+"""Deliveries of a list after which nobody who works at it dies any more."""
+_WORDS = {
+    "FetchList": "fetch",
+    "IngestList": "ingest",
+    "PlanSubmissions": "plan",
+    "SubmitBackorders": "submit",
+    "ReconcileAccount": "reconcile",
+}
+"""What counts of mishaps call each function."""
+
+
+@cache
+def declared() -> Declared:
+    """Return what the template says of the functions, their queues and their schedules."""
+    return declare(TEMPLATE, {"ParallelCalls": str(PARALLEL_CALLS)})
 
 
 class Secret:
@@ -58,27 +74,25 @@ class Machine:
 
     def __init__(
         self,
-        scenario: Scenario,
+        rates: Rates,
         *,
+        read_timeout: float,
         emulator: Emulator,
         scheduler: Scheduler,
         store: WatchedStore,
         mishaps: Mishaps,
         rng: random.Random,
     ) -> None:
-        self.scenario, self.emulator, self.scheduler, self.mishaps, self.rng = (
-            scenario,
-            emulator,
-            scheduler,
-            mishaps,
-            rng,
-        )
+        self.rates, self.read_timeout = rates, read_timeout
+        self.emulator, self.scheduler, self.mishaps, self.rng = emulator, scheduler, mishaps, rng
+        self.declared = declared()
+        self.pool_size = int(self.declared.functions["SubmitBackorders"].environment["POOL_SIZE"])
         self.objects = Objects()
         self.secret = Secret()
         # Read at a cold start, and kept.
         self._credentials = {
             function: SecretCredentials("secret", self.secret)  # type: ignore[arg-type]
-            for function in ("plan", "submit", "reconcile")
+            for function in ("PlanSubmissions", "SubmitBackorders", "ReconcileAccount")
         }
         self.seen: Counter[str] = Counter()
         self.store = SteppedStore(store, mishaps)
@@ -92,10 +106,8 @@ class Machine:
         """Where the password was seen."""
         self.crashes: list[str] = []
         """What went wrong in the functions' own code: nothing that befalls them here raises an error in it."""
-        rates = scenario.rates
-        self.lists = self._queue("ingest", self._ingest, INGESTERS, _INGEST_VISIBILITY, lost=0.0)
-        self.submissions = self._queue("submit", self._submit, WORKERS, _SUBMIT_VISIBILITY, lost=rates.lost)
-        self.submissions.dooms = scenario.changes.dooms
+        self.lists = self._queue("IngestList", self._ingest, lost=0.0)
+        self.submissions = self._queue("SubmitBackorders", self._submit, lost=rates.lost)
 
     def upload(self, key: str, body: str, event_after: timedelta = timedelta(0)) -> None:
         """Puts a file into the lists bucket, whose event goes to the queue, at once or later."""
@@ -108,31 +120,31 @@ class Machine:
 
     def sweep(self) -> None:
         """The daily look for lists that were never read to their end."""
-        self._invoke("ingest", lambda process: self._ingest({}, process))
+        self._invoke("IngestList", lambda process: self._ingest({}, process))
 
     def plan(self) -> None:
         """One tick."""
         planning = Planning(
             store=self.store,
-            provider=self._provider("plan", 1),
+            provider=self._provider("PlanSubmissions", 1),
             send=self._send,
             clock=lambda: self.scheduler.now,
             parallel_calls=PARALLEL_CALLS,
         )
-        self._invoke("plan", lambda process: plan_submissions(planning, holder=process.name))
+        self._invoke("PlanSubmissions", lambda process: plan_submissions(planning, holder=process.name))
 
     def reconcile(self) -> None:
         """One run."""
         reconciliation = Reconciliation(
             store=self.store,
-            provider=self._provider("reconcile", 1),
+            provider=self._provider("ReconcileAccount", 1),
             clock=lambda: self.scheduler.now,
             publish=lambda message: self._look_at("message", repr(message)),
             put=lambda key, content, _type: self._look_at(key, content.read().decode()),
             report_link="latest/report.html",
             registries=Registries.load(),
         )
-        self._invoke("reconcile", partial(self._look, reconciliation))
+        self._invoke("ReconcileAccount", partial(self._look, reconciliation))
 
     def _look(self, reconciliation: Reconciliation, process: Process) -> Summary:
         started_at, summary = self.scheduler.now, None
@@ -172,9 +184,9 @@ class Machine:
     def _submit(self, event: dict[str, Any], process: Process) -> Any:
         services = Submission(
             store=self.store,
-            provider=self._provider("submit", POOL_SIZE),
+            provider=self._provider("SubmitBackorders", self.pool_size),
             clock=lambda: self.scheduler.now,
-            pool_size=POOL_SIZE,
+            pool_size=self.pool_size,
         )
         return submission.app.handle(event, services, seconds_left=partial(self._seconds_left, process))
 
@@ -186,7 +198,7 @@ class Machine:
             stage="test",
             credentials=self._credentials[function],
             pool_size=pool_size,
-            read_timeout=self.scenario.read_timeout,
+            read_timeout=self.read_timeout,
             session=self.session,
             sleep=lambda seconds: self.scheduler.pause(timedelta(seconds=seconds)),
             concurrency=Cap(pool_size, self.scheduler),
@@ -195,21 +207,13 @@ class Machine:
         provider._caller = replace(provider._caller, jitter=self.rng.uniform)
         return provider
 
-    def _queue(
-        self,
-        function: str,
-        handle: Callable[[dict[str, Any], Process], Any],
-        most: int,
-        visibility: timedelta,
-        *,
-        lost: float,
-    ) -> Queue:
-        rates = self.scenario.rates
+    def _queue(self, function: str, handle: Callable[[dict[str, Any], Process], Any], *, lost: float) -> Queue:
+        source = self.declared.source_of(function)
 
         def deliver(message: Message) -> bool:
-            if self.running[function] >= most:
+            if not may_begin(source, self.running[function]):
                 return False
-            event = _event(message)
+            event = event_of(source, [Received(str(id(message)), message.body)])
             self._invoke(function, lambda process: handle(event, process), message=message, queue=queue)
             return True
 
@@ -217,9 +221,9 @@ class Machine:
             self.scheduler,
             self.rng,
             deliver,
-            visibility,
-            duplicates=rates.duplicates,
-            lates=rates.lates,
+            source,
+            duplicates=self.rates.duplicates,
+            lates=self.rates.lates,
             lost=lost,
         )
         return queue
@@ -233,15 +237,15 @@ class Machine:
         queue: Queue | None = None,
     ) -> None:
         if self.running[function] and message is None:
-            self.seen[f"two of {function} at once"] += 1
+            self.seen[f"two of {_WORDS[function]} at once"] += 1
         self.running[function] += 1
         self.invocations[function] += 1
-        ends_at = self.scheduler.now + timedelta(seconds=_TIMEOUTS_S[function])
+        ends_at = self.scheduler.now + timedelta(seconds=self.declared.functions[function].timeout_s)
         process = Process(f"{function} {self.invocations[function]}", ends_at)
-        process.survives_timeout = function == "submit"
+        process.survives_timeout = function == "SubmitBackorders"
         process.doomed = message is not None and message.doomed
         # A list whose every delivery dies ends in the dead-letter queue, which has its alarm: not what is looked for.
-        process.immortal = function == "ingest" and message is not None and message.received >= MOST_RECEIVES // 2
+        process.immortal = function == "IngestList" and message is not None and message.received >= IMMORTAL_AFTER
 
         def run() -> None:
             gave: object = None
@@ -263,7 +267,3 @@ class Machine:
                 self.ended(function, gave)
 
         self.scheduler.spawn(run, process=process)
-
-
-def _event(message: Message) -> dict[str, Any]:
-    return {"Records": [{"messageId": str(id(message)), "body": message.body}]}
