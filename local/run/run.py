@@ -243,7 +243,7 @@ def _live(world: _World, chosen: Iterable[Upload]) -> None:
     if options.days == 0:
         _act(world, world.start)
         world.progress(pump.now, "planning")
-        pump.call("PlanSubmissions", {})
+        pump.start("PlanSubmissions", {})
         world.worst = _worse(None, forecast(world.store))
         return
     end = world.start + timedelta(days=MOST_DAYS if options.days is None else options.days)
@@ -260,7 +260,7 @@ def _live(world: _World, chosen: Iterable[Upload]) -> None:
         if reached and pump.now >= end:
             break
     world.worst = _worse(world.worst, forecast(world.store))
-    pump.call("ReconcileAccount", {})
+    pump.start("ReconcileAccount", {})
 
 
 def _worse(worst: Forecast | None, now: Forecast | None) -> Forecast | None:

@@ -65,7 +65,7 @@ def _serve(stack: LocalStack, tell: Tell, complain: Tell, stopped: Callable[[], 
         if handled:
             tell(f"{handled} message{'' if handled == 1 else 's'} handled")
         for function in _to_run(schedules, due, pump.now, at_once=handled > 0):
-            pump.call(function, {"at": iso(pump.now)})
+            pump.start(function, {"at": iso(pump.now)})
             tell(f"{function} ran at {iso(pump.now)}")
         time.sleep(POLL_S)
 

@@ -74,3 +74,10 @@ def test_another_address_is_none_of_its_business() -> None:
         assert elsewhere != ADDRESS
         with pytest.raises(EndpointConnectionError):
             Services(elsewhere).s3.list_buckets()
+
+
+def test_whoever_used_a_session_before_gets_another_one() -> None:
+    """One that began before this module was loaded would open a connection, to nobody."""
+    before = aws_session()
+    with moto_in_process():
+        assert aws_session() is not before

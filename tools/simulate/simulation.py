@@ -298,7 +298,7 @@ class _Simulation:
             self.seen["tick lost"] += 1
             self.ticks.repeat(schedule.function)
             return
-        call = self.machine.plan if schedule.function == PLAN else self.machine.reconcile
+        call = partial(self.machine.start, schedule.function)
         call()
         if not self.calm and self.rng.random() < rates.ticks_doubled:
             self.seen["tick doubled"] += 1

@@ -38,8 +38,8 @@ class Inventory:
 
     def functions(self) -> dict[str, Function]:
         """The functions by logical id."""
-        retries = {
-            self._by_ref[config.properties["FunctionName"]].id: config.properties["MaximumRetryAttempts"]
+        asynchronous = {
+            self._by_ref[config.properties["FunctionName"]].id: config.properties
             for config in self._of_type("AWS::Lambda::EventInvokeConfig")
         }
         return {
@@ -52,7 +52,10 @@ class Inventory:
                 environment={
                     name: str(value) for name, value in resource.properties["Environment"]["Variables"].items()
                 },
-                asynchronous_retries=retries.get(resource.id, DEFAULT_ASYNCHRONOUS_RETRIES),
+                asynchronous_retries=asynchronous.get(resource.id, {}).get(
+                    "MaximumRetryAttempts", DEFAULT_ASYNCHRONOUS_RETRIES
+                ),
+                on_success=self._on_success(asynchronous.get(resource.id, {})),
             )
             for resource in self._of_type("AWS::Lambda::Function")
         }
@@ -67,6 +70,12 @@ class Inventory:
 
     def _of_type(self, type_: str) -> Iterator[Resource]:
         return (resource for resource in self._resources if resource.type == type_)
+
+    def _on_success(self, config: Mapping[str, Any]) -> str | None:
+        """Return the function to which an asynchronous invocation's success goes, if it goes to one."""
+        arn = config.get("DestinationConfig", {}).get("OnSuccess", {}).get("Destination")
+        target = self._by_arn.get(arn)
+        return target.id if target is not None and target.type == "AWS::Lambda::Function" else None
 
     def _event_source(self, mapping: Resource) -> EventSource:
         properties = mapping.properties

@@ -21,6 +21,8 @@ class Function(_Fact):
     environment: dict[str, str]
     asynchronous_retries: int
     """How often Lambda repeats an asynchronous invocation that failed; 2 unless the template says otherwise."""
+    on_success: str | None = None
+    """The function that Lambda invokes after each asynchronous invocation that succeeded: its destination."""
 
 
 class EventSource(_Fact):

@@ -22,6 +22,7 @@ from botocore.compat import HTTPHeaders
 from moto.moto_api._internal.models import moto_api_backend
 from werkzeug.wrappers import Response
 
+from local.stack.deployment import aws_session
 from local.stack.moto.pace import quicken
 from local.stack.moto.server import Dispatcher
 
@@ -36,11 +37,13 @@ _moto_is_busy = threading.Lock()
 def moto_in_process() -> Iterator[str]:
     """Gives the address of an empty moto, until the end of the block. There is one moto in a process.
 
-    boto3's default session is a new one from here on: one that began before would send its calls out.
+    boto3's default session and the local stack's are new ones from here on: one that began before would send its calls
+    out.
     """
     quicken()
     moto_api_backend.reset()
     boto3.setup_default_session()
+    aws_session.cache_clear()
     try:
         yield ADDRESS
     finally:

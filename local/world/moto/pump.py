@@ -16,6 +16,7 @@ from backorder.runtime.observability import logger
 from local.stack.control import Control
 from local.stack.deployment import Deployment, aws_session
 from local.stack.deployment.model import EventSource
+from local.world.destinations import after_success
 from local.world.poller import Received, event_of, hidden_for
 from local.world.schedules import Ticks, next_change
 from local.world.watched import WatchedStore
@@ -66,7 +67,7 @@ class Pump:
         self._store = store
         self._handlers = handlers
         self._crashed = crashed
-        self._timeouts = {id_: function.timeout_s for id_, function in deployment.functions.items()}
+        self._deployment = deployment
         self._sources = deployment.event_sources
         self._hidden: list[_Hidden] = []
         self._sqs: SQSClient = aws_session().client("sqs", endpoint_url=deployment.endpoint_url)
@@ -120,7 +121,7 @@ class Pump:
             if ticks[schedule.id] == moment:
                 self._ticks.called(schedule, moment)
                 written = self._store.writes
-                self.call(schedule.function, {"at": moment.isoformat()})
+                self.start(schedule.function, {"at": moment.isoformat()})
                 if self._store.writes != written:
                     self._ticks.changed(by=schedule)
                 self.deliver()
@@ -128,8 +129,14 @@ class Pump:
 
     def call(self, function: str, event: Mapping[str, Any]) -> Any:
         """Invokes a function; what it raises is raised: on one machine a bug should stop the run."""
-        ends = time.monotonic() + self._timeouts[function]
+        ends = time.monotonic() + self._deployment.functions[function].timeout_s
         return self._handlers[function](event, lambda: ends - time.monotonic())
+
+    def start(self, function: str, event: Mapping[str, Any]) -> None:
+        """Invokes a function as a schedule does: its success may start another one. What one raises is raised."""
+        answer = self.call(function, event)
+        if (further := after_success(self._deployment, function, event, answer)) is not None:
+            self.start(*further)
 
     @property
     def is_quiet(self) -> bool:

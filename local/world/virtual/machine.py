@@ -21,6 +21,7 @@ from ingestion.services import Ingestion
 from local.emulator import Emulator
 from local.stack.deployment import Declared, declare
 from local.stack.local_stack import TEMPLATE
+from local.world.destinations import after_success
 from local.world.poller import Received, event_of, may_begin
 from local.world.promises.looks import Look
 from local.world.virtual.mishaps import Mishaps, Rates
@@ -106,6 +107,11 @@ class Machine:
         """Where the password was seen."""
         self.crashes: list[str] = []
         """What went wrong in the functions' own code: nothing that befalls them here raises an error in it."""
+        self._scheduled = {
+            "IngestList": self.sweep,
+            "PlanSubmissions": self.plan,
+            "ReconcileAccount": self.reconcile,
+        }
         self.lists = self._queue("IngestList", self._ingest, lost=0.0)
         self.submissions = self._queue("SubmitBackorders", self._submit, lost=rates.lost)
 
@@ -117,6 +123,10 @@ class Machine:
             self.scheduler.at(self.scheduler.now + event_after, partial(self.lists.put, json.dumps(event)))
         else:
             self.lists.put(json.dumps(event))
+
+    def start(self, function: str) -> None:
+        """Invokes a function as a schedule does."""
+        self._scheduled[function]()
 
     def sweep(self) -> None:
         """The daily look for lists that were never read to their end."""
@@ -257,6 +267,8 @@ class Machine:
                     gave = None
                 elif queue is not None and message is not None:
                     queue.handled(message)
+                elif (further := after_success(self.declared, function, {}, gave)) is not None:
+                    self.start(further[0])
             except Exception as error:
                 if message is None:
                     raise
