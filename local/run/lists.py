@@ -115,9 +115,9 @@ def last_words(names: Names, kind: str, start: datetime, until: datetime) -> dic
     for domain, (upload, entry) in names.wishes.items():
         at = start + timedelta(days=upload.day)
         if at <= until and kind == "cancel":
-            words[domain] = Word("cancel", at)
+            words[domain] = Word("cancel", at, list=upload.key)
         elif at <= until:
-            words[domain] = Word("wanted", at, entry.priority, entry.max_price, entry.note)
+            words[domain] = Word("wanted", at, entry.priority, entry.max_price, entry.note, list=upload.key)
     return words
 
 

@@ -32,9 +32,11 @@ from local.run.options import DYNAMODB_LIMIT, MOST_DAYS, RunOptions, StoreName
 from local.stack.control import Control
 from local.stack.deployment import aws_session
 from local.stack.local_stack import LocalStack, attach, stack_in_process
+from local.world.login import is_leaked_in
 from local.world.moto.functions import handlers, use_environment
 from local.world.moto.pump import Pump
-from local.world.promises.invariants import Evidence, check
+from local.world.promises.evidence import Evidence
+from local.world.promises.invariants import check
 from local.world.promises.sums import documents_of_the_books
 from local.world.watched import WatchedStore
 from reconciliation.alert import Message
@@ -42,7 +44,6 @@ from reconciliation.alert import Message
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, as the emulator's # nosec B105
 LOG = "pipeline.log"
 
 Progress = Callable[[datetime, str], None]
@@ -341,7 +342,7 @@ def _conclude(world: _World, chosen: Iterable[Upload], names: Names, store_name:
             words={} if options.attach else last_words(names, options.kind, world.start, world.pump.now),
             outranked=store.outranked,
             books=documents_of_the_books(store, collected.postings),
-            password_seen_in=[name for name, text in _texts(world, collected, rejected) if PASSWORD in text],
+            password_seen_in=[name for name, text in _texts(world, collected, rejected) if is_leaked_in(text)],
         )
     )
     summary = results.summary(

@@ -16,11 +16,12 @@ from backorder.domain.backorder import Backorder, State
 from backorder.store.memory import MemoryStore
 from local.emulator import Emulator
 from local.stack.deployment import Schedule
-from local.world.promises.invariants import Evidence
+from local.world.login import NEXT_PASSWORD, PASSWORD, USER
+from local.world.promises.evidence import Evidence
 from local.world.promises.looks import Looks
 from local.world.promises.sums import documents_of_the_books
 from local.world.schedules import Ticks, next_change
-from local.world.virtual.machine import NEXT_PASSWORD, PASSWORD, Machine, declared
+from local.world.virtual.machine import Machine, declared
 from local.world.virtual.mishaps import Mishaps
 from local.world.virtual.pool import pools_on_tasks
 from local.world.virtual.scheduler import Scheduler
@@ -143,7 +144,7 @@ class _Simulation:
 
     def _order_by_hand(self, domain: str, *, new: bool = False) -> str:
         """Somebody orders with the same login, at the provider's web page perhaps. Gives the application's id."""
-        fields = {"s_entity": "1234", "s_login": "test.user", "s_pw": self.password, "command": "AddDomainApplication"}
+        fields = {"s_entity": "1234", "s_login": USER, "s_pw": self.password, "command": "AddDomainApplication"}
         fields["incomplete"] = "1"  # whatever its zone needs
         if new:
             fields["new"] = "1"
@@ -366,6 +367,7 @@ class _Simulation:
             password_seen_in=sorted(self.machine.leaks),
             words=last_words(scenario.uploads),
             outranked=self.store.outranked,
+            placed_by_hand=self.strangers,
             mishaps=bool(seen),
         )
         dead = {message.body for queue in (self.machine.lists, self.machine.submissions) for message in queue.dead}
@@ -374,7 +376,6 @@ class _Simulation:
             broken(
                 evidence,
                 scenario,
-                strangers=self.strangers,
                 looks=Looks(self.machine.looks),
                 dead_letters=dead,
                 crashes=self.machine.crashes,

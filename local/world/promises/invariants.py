@@ -3,55 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from backorder.domain.backorder import HISTORY_LIMIT, Backorder, Origin, Reason, State
-from backorder.domain.findings import Finding, Kind
-from backorder.domain.ledger import Account, Posting, balances
+from backorder.domain.findings import Kind
 from backorder.domain.schedule import Known
-from backorder.store import ListRecord
 from local.emulator.options import BOOK_FAULTS
+from local.world.login import USER
 from local.world.promises.auctions import auctions_untold
-from local.world.promises.last_words import Word, words_broken
+from local.world.promises.cancels import ordered_in_spite
+from local.world.promises.evidence import Evidence, Offenders
+from local.world.promises.last_words import words_broken
+from local.world.promises.ledger import ledger_differences, money_is_unread
+from local.world.promises.provider_side import contradicted, taken_for_ours
 from local.world.promises.ranked_dates import wrongly_dated
 from local.world.promises.sums import wrong_sums
 from local.world.promises.unharmed import others_harmed
 from local.world.watched import GRACE
 
 LAST_HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All that the promises are checked against, as it was when the run ended."""
-
-    lists: Sequence[ListRecord]
-    backorders: Sequence[Backorder]
-    postings: Sequence[Posting]
-    findings: Sequence[Finding]
-    emulator: Mapping[str, Any]
-    """The answer of `/_emulator/state`."""
-    ended_at: datetime
-    planned_only: bool
-    halted: bool
-    password_seen_in: Sequence[str]
-    """Where the password was found: files, items, messages. Empty if it is nowhere."""
-    # What the newest list under wanted/ or cancel/ says of each name, as far as it is known.
-    words: Mapping[str, Word] = field(default_factory=dict)
-    # Dates that a source of a lower rank moved, as the store saw it.
-    outranked: Sequence[str] = ()
-    books: Mapping[str, Any] = field(default_factory=dict)
-    """The documents in which the ledger's sums are kept, by name."""
-    mishaps: bool = False
-    """Workers died or stood still, which only a simulation lets happen: as good an excuse as a provider's silence."""
-
-
-Offenders = Iterator[str]
-"""What breaks a promise, one line each: the domain, the list, or the sum, and what is wrong with it."""
 
 
 def check(evidence: Evidence) -> dict[str, bool]:
@@ -67,12 +39,12 @@ def offenders(evidence: Evidence) -> dict[str, list[str]]:
         "none_lost": list(_none_lost(evidence)),
         "in_time": list(_in_time(evidence)),
         "funded": list(_funded(evidence)),
-        "ledger_balances": list(_ledger_balances(evidence)),
+        "ledger_balances": list(ledger_differences(evidence)),
         "refunds_complete": list(_refunds_complete(evidence)),
         "nobody_elses": list(_nobody_elses(evidence)),
         "others_unharmed": list(_others_unharmed(evidence)),
         "dates_ranked": [*evidence.outranked, *wrongly_dated(evidence.backorders)],
-        "last_word": list(words_broken(evidence.backorders, evidence.words)),
+        "last_word": [*words_broken(evidence.backorders, evidence.words), *ordered_in_spite(evidence)],
         "auctions_told": list(_auctions_told(evidence)),
         "sums_equal_postings": list(wrong_sums(evidence.books, evidence.postings)),
     }
@@ -92,13 +64,15 @@ def _ordered_once(evidence: Evidence) -> Offenders:
 
 
 def _none_lost(evidence: Evidence) -> Offenders:
-    """Every accepted entry is a backorder, which is final, or open with a reason that still holds."""
+    """Every accepted entry is a backorder: final, as the provider has it, or open with a reason that still holds."""
     accepted = sum(record.accepted for record in evidence.lists if record.kind != "cancel")
     if accepted != len(evidence.backorders):
         yield f"{accepted} entries were accepted, and there are {len(evidence.backorders)} backorders"
     for backorder in evidence.backorders:
         if not backorder.state.is_final and not _has_reason(backorder, evidence):
             yield f"{backorder.domain}: {backorder.state} for no reason that holds"
+        if backorder.state.is_final and (wrong := contradicted(backorder, evidence)) is not None:
+            yield f"{backorder.domain}: {wrong}"
 
 
 def _has_reason(backorder: Backorder, evidence: Evidence) -> bool:
@@ -154,32 +128,18 @@ def _unanswered(backorder: Backorder, evidence: Evidence) -> bool:
 def _funded(evidence: Evidence) -> Offenders:
     exempt = set(evidence.emulator["faults"]) & set(BOOK_FAULTS)
     charged_by_others = any(
-        entry["user"] == "test.user" and Decimal(entry["price"]) < 0 and not entry["type"].endswith("BACKORDER")
+        entry["user"] == USER and Decimal(entry["price"]) < 0 and not entry["type"].endswith("BACKORDER")
         for entry in evidence.emulator["accounting"]
     )
     if not exempt and not charged_by_others:
         yield from (f"{domain}: without funds at its lock or after" for domain in evidence.emulator["unfunded"])
 
 
-def _ledger_balances(evidence: Evidence) -> Offenders:
-    if not evidence.postings:
-        # A line that was halted from the beginning never saw the account.
-        if not evidence.planned_only and not evidence.halted and evidence.emulator["calls"]:
-            yield "there are no books"
-        return
-    held = balances(evidence.postings)
-    account = evidence.emulator["account"]
-    if sum(held.values()) != 0:
-        yield f"debits and credits differ by {sum(held.values())}"
-    if (amount := held[Account.BALANCE] + held[Account.RESERVED]) != Decimal(account["amount"]):
-        yield f"the books have an amount of {amount}, the account has {account['amount']}"
-    if held[Account.RESERVED] != Decimal(account["deposit"]):
-        yield f"the books have {held[Account.RESERVED]} reserved, the account has {account['deposit']}"
-
-
 def _refunds_complete(evidence: Evidence) -> Offenders:
+    if money_is_unread(evidence):
+        return
     # A deposit tells its domain only: those of others who ordered the same names are taken out, also on their way back.
-    deposits = (deposit["domain"] for deposit in evidence.emulator["deposits"] if deposit["user"] == "test.user")
+    deposits = (deposit["domain"] for deposit in evidence.emulator["deposits"] if deposit["user"] == USER)
     theirs = (
         each["domain"]
         for each in evidence.emulator["applications"]
@@ -216,6 +176,7 @@ def _auctions_told(evidence: Evidence) -> Offenders:
 
 def _nobody_elses(evidence: Evidence) -> Offenders:
     yield from (f"the password is in {where}" for where in evidence.password_seen_in)
+    yield from taken_for_ours(evidence)
     ours = {application for backorder in evidence.backorders for application in _applications(backorder)}
     begun = {b.domain: b.history[0].at for b in evidence.backorders if len(b.history) == HISTORY_LIMIT}
     for entry in evidence.emulator["deleted"]:
@@ -224,8 +185,11 @@ def _nobody_elses(evidence: Evidence) -> Offenders:
         forgotten = (
             domain in begun and not entry.get("foreign") and datetime.fromisoformat(entry["deleted"]) < begun[domain]
         )
-        if entry["application"] not in ours and not forgotten and entry.get("deleted_by") != "SYSTEM":
-            yield f"{domain}: application {entry['application']} was taken back, and is not ours"
+        foreign = entry["application"] in evidence.placed_by_hand or (
+            entry["application"] not in ours and not forgotten
+        )
+        if foreign and entry.get("deleted_by") != "SYSTEM":
+            yield f"{domain}: application {entry['application']} was withdrawn, and is not ours"
 
 
 def _applications(backorder: Backorder) -> Iterator[str | None]:

@@ -27,6 +27,8 @@ class Word:
     priority: Decimal | None = None
     max_price: Decimal | None = None
     note: str | None = None
+    list: str = ""
+    """The key of that list."""
 
 
 def newest(words: Mapping[str, Word], domain: str, word: Word) -> Word:

@@ -9,13 +9,13 @@ from typing import Any
 from backorder.domain.backorder import Backorder, Origin, Reason, State
 from backorder.domain.findings import Finding
 from backorder.domain.schedule import Known
+from local.world.login import USER
 
 SHORT = frozenset({Reason.UNFUNDED, Reason.TOO_DEAR, Reason.LIMIT})
 """Why a name waits that the account or a limit does not allow."""
 LATE = frozenset({Reason.LATE, Reason.UNANSWERED})
 REACTION = timedelta(minutes=30)
 """The deadline's margin, a tick, and a queue."""
-OUR_USER = "test.user"
 
 
 def others_harmed(
@@ -34,16 +34,16 @@ def others_harmed(
         return
     told = {finding.domain for finding in findings}
     exempt = {each["domain"] for each in emulator.get("book_faults", ())} | set(emulator["faulty"]) - named
-    world = _World(emulator)
+    provider = _ProviderSide(emulator)
     for backorder in backorders:
         if (
             backorder.zone in emulator["refuse_zones"]
             or backorder.domain in exempt
             or _was_not_to_be_ordered(backorder)
-            or world.was_too_late_for(backorder)
+            or provider.was_too_late_for(backorder)
         ):
             continue
-        if (harm := world.harm(backorder)) is None or (mishaps and backorder.reason in LATE):
+        if (harm := provider.harm(backorder)) is None or (mishaps and backorder.reason in LATE):
             continue
         if backorder.domain not in named:
             yield f"{backorder.domain}: {harm}, though no scripted answer is about it"
@@ -72,8 +72,8 @@ def _is_rejected_in_words(backorder: Backorder) -> bool:
     return backorder.state is State.REJECTED and bool(backorder.failure)
 
 
-class _World:
-    """The emulator's side: what became of the applications."""
+class _ProviderSide:
+    """What became of the applications at the emulator."""
 
     def __init__(self, emulator: Mapping[str, Any]) -> None:
         self._now = datetime.fromisoformat(emulator["now"])
@@ -85,7 +85,7 @@ class _World:
         for each in emulator["applications"]:
             self._status[each["application"]] = each["status"].replace("-", "_")
         for each in (*emulator["applications"], *emulator["deleted"]):
-            if each["user"] == OUR_USER and not each.get("foreign"):
+            if each["user"] == USER and not each.get("foreign"):
                 self._of_domain.setdefault(each["domain"], []).append(each)
 
     def was_too_late_for(self, backorder: Backorder) -> bool:

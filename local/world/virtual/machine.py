@@ -22,6 +22,7 @@ from local.emulator import Emulator
 from local.stack.deployment import Declared, declare
 from local.stack.local_stack import TEMPLATE
 from local.world.destinations import after_success
+from local.world.login import PASSWORD, USER, is_leaked_in
 from local.world.poller import Received, event_of, may_begin
 from local.world.promises.looks import Look
 from local.world.virtual.mishaps import Mishaps, Rates
@@ -37,8 +38,6 @@ from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
 from submission.process_batch import Submission
 
 LISTS, REPORTS = "lists", "reports"
-PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, as the emulator's # nosec B105
-NEXT_PASSWORD = "an0ther.passw0rd"  # noqa: S105 - of nothing but the emulator # nosec B105
 PARALLEL_CALLS = 8
 """The parameter of the template, which says what follows from it."""
 WRITERS = 4
@@ -67,7 +66,7 @@ class Secret:
         self.password = PASSWORD
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803, ARG002
-        return {"SecretString": json.dumps({"login": "test.user", "password": self.password})}
+        return {"SecretString": json.dumps({"login": USER, "password": self.password})}
 
 
 class Machine:
@@ -171,7 +170,7 @@ class Machine:
         return not (any(self.running.values()) or self.lists.waiting or self.submissions.waiting)
 
     def _look_at(self, name: str, text: str) -> None:
-        if PASSWORD in text or NEXT_PASSWORD in text:
+        if is_leaked_in(text):
             self.leaks.add(name)
 
     def _send(self, batches: Iterable[Batch]) -> None:

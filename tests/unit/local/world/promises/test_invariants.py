@@ -15,7 +15,8 @@ from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
 from backorder.domain.schedule import Known
 from backorder.runtime.clock import iso
-from local.world.promises.invariants import Evidence, check
+from local.world.promises.evidence import Evidence
+from local.world.promises.invariants import check
 from local.world.promises.last_words import Word, newest
 from local.world.promises.ranked_dates import outranked
 from local.world.watched import GRACE
@@ -52,13 +53,21 @@ FOREIGN = a_placed_backorder("foreign.com", State.FAILED, application="4", settl
 
 
 def an_application(number: str, domain: str, status: str = "FAILED") -> dict[str, Any]:
-    return {"application": number, "domain": domain, "status": status, "user": "test.user"}
+    return {"application": number, "domain": domain, "status": status, "user": "test.user", "updated": iso(NOW)}
+
+
+def an_entry(amount: str, type_: str = "COM_BACKORDER", *, user: str = "test.user", about: str = "won.com") -> Any:
+    return {"user": user, "price": amount, "vat_price": "0.00", "type": type_, "description": about, "at": iso(LATER)}
+
+
+def an_account(amount: str = "931.00", deposit: str = "0.00") -> dict[str, str]:
+    return {"opening": "1000.00", "amount": amount, "deposit": deposit}
 
 
 def an_emulator(**changes: Any) -> dict[str, Any]:
     """The state after a run of `good`."""
     return {
-        "account": {"amount": "931.00", "deposit": "0.00"},
+        "account": an_account(),
         "applications": [
             an_application("1", "won.com", "SUCCESSFUL"),
             an_application("2", "lost.com"),
@@ -66,7 +75,7 @@ def an_emulator(**changes: Any) -> dict[str, Any]:
         ],
         "deleted": [an_application("3", "cancelled.com", "REQUESTED")],
         "deposits": [],
-        "accounting": [{"user": "test.user", "price": "-69.00", "type": "COM_BACKORDER"}],
+        "accounting": [an_entry("-69.00")],
         "calls": {"StatusAccount": 9},
         "faults": {},
         "faulty": {},
@@ -134,8 +143,10 @@ def test_good_evidence_breaks_no_promise() -> None:
 
 
 RESERVED = {"domain": "lost.com", "user": "test.user", "amount": "69.00"}
-WITH_DEPOSIT = an_emulator(account={"amount": "931.00", "deposit": "69.00"}, deposits=[RESERVED])
+WITH_DEPOSIT = an_emulator(account=an_account("931.00", "69.00"), deposits=[RESERVED])
 STRANGERS = an_application("5", "lost.com", "AUCTION-PENDING") | {"foreign": True, "deposit": "69.00"}
+REGRET = Word("cancel", NOW, list="cancel/regret.txt")
+CANCEL_READ = a_step(State.SELECTED, State.SELECTED, why="cancelled by cancel/regret.txt (v1), line 1")
 LONG_STORY = a_placed_backorder("lost.com", application="2", history=(a_step(),) * HISTORY_LIMIT)
 
 
@@ -208,11 +219,22 @@ BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
     "one without funds at its lock": ("funded", lambda: good(emulator=an_emulator(unfunded=["lost.com"]))),
     "a cent that the books do not have": (
         "ledger_balances",
-        lambda: good(emulator=an_emulator(account={"amount": "931.01", "deposit": "0.00"})),
+        lambda: good(emulator=an_emulator(account=an_account("931.01", "0.00"))),
     ),
     "a deposit that the books do not have": (
         "ledger_balances",
-        lambda: good(emulator=an_emulator(account={"amount": "931.00", "deposit": "69.00"})),
+        lambda: good(emulator=an_emulator(account=an_account("931.00", "69.00"))),
+    ),
+    "a fee that the books take for something else": (
+        "ledger_balances",
+        lambda: good(postings=(*POSTINGS[:-1], replace(POSTINGS[-1], target=Account.OTHER))),
+    ),
+    "money that the provider's books do not know": (
+        "ledger_balances",
+        lambda: good(
+            emulator=an_emulator(account=an_account("941.00")),
+            postings=(*POSTINGS, a_posting("invented", usd(10))),
+        ),
     ),
     "no books at all": ("ledger_balances", lambda: good(postings=())),
     "a lost one's deposit that is not back and not told": (
@@ -233,6 +255,51 @@ BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
             emulator=WITH_DEPOSIT,
             postings=RESERVED_POSTINGS,
             findings=(a_finding(Kind.CHARGE_WITHOUT_SUCCESS, "lost.com"),),
+        ),
+    ),
+    "one that is over, and otherwise at the provider": (
+        "none_lost",
+        lambda: good(
+            emulator=an_emulator(
+                applications=[
+                    *an_emulator()["applications"][::2],
+                    an_application("2", "lost.com", "ACTIVE"),
+                ]
+            )
+        ),
+    ),
+    "one that goes by an application which had ended before": (
+        "none_lost",
+        lambda: instead(replace(LOST, created_at=LATER)),
+    ),
+    "one whose application the provider does not have": (
+        "none_lost",
+        lambda: instead(replace(LOST, application="77")),
+    ),
+    "one placed by hand that is taken for ours": ("nobody_elses", lambda: good(placed_by_hand={"2"})),
+    "one placed by hand that was withdrawn": (
+        "nobody_elses",
+        lambda: good(placed_by_hand={"3"}),
+    ),
+    "one that waits though its cancel was read": (
+        "last_word",
+        lambda: instead(
+            a_backorder("lost.com", cancel_requested=True, history=(CANCEL_READ,), not_before=LATER),
+            words={"lost.com": REGRET},
+            emulator=an_emulator(applications=[*an_emulator()["applications"][::2]]),
+        ),
+    ),
+    "one that was ordered after its cancel was read": (
+        "last_word",
+        lambda: instead(
+            replace(LOST, cancel_requested=True, history=(CANCEL_READ,)),
+            words={"lost.com": REGRET},
+            emulator=an_emulator(
+                applications=[
+                    {**each, "created": iso(LATER)} if each["domain"] == "lost.com" else each
+                    for each in an_emulator()["applications"]
+                ],
+            ),
         ),
     ),
     "a password in a file": ("nobody_elses", lambda: good(password_seen_in=("pipeline.log",))),
@@ -260,7 +327,7 @@ BROKEN: dict[str, tuple[str, Callable[[], Evidence]]] = {
         "refunds_complete",
         lambda: good(
             emulator=an_emulator(
-                account={"amount": "931.00", "deposit": "138.00"},
+                account=an_account("931.00", "138.00"),
                 applications=[*an_emulator()["applications"], STRANGERS],
                 deposits=[RESERVED, RESERVED],
             ),
@@ -322,8 +389,10 @@ ALL_RIGHT: dict[str, Callable[[], Evidence]] = {
     "unfunded for what somebody else bought": lambda: good(
         emulator=an_emulator(
             unfunded=["lost.com"],
-            accounting=[{"user": "test.user", "price": "-900.00", "type": "ADD_DOMAIN"}],
-        )
+            account=an_account("31.00"),
+            accounting=[an_entry("-69.00"), an_entry("-900.00", "ADD_DOMAIN", about="other.com")],
+        ),
+        postings=(*POSTINGS, a_posting("bought", usd(900), source=Account.BALANCE, target=Account.OTHER)),
     ),
     "a deposit that has time to come back": lambda: instead(
         replace(LOST, outcome_at=NOW - GRACE, settled=False, deposit=FEE),
@@ -347,6 +416,16 @@ ALL_RIGHT: dict[str, Callable[[], Evidence]] = {
         },
         postings=RESERVED_POSTINGS,
     ),
+    "books that wait for a row of money which nobody understands": lambda: good(
+        emulator=WITH_DEPOSIT, findings=(a_finding(Kind.ROW_UNREAD, subject="QueryDepositList 2"),)
+    ),
+    "one ordered just when its cancel was read": lambda: instead(
+        replace(LOST, cancel_requested=True, history=(CANCEL_READ,)),
+        words={"lost.com": REGRET},
+        emulator=an_emulator(
+            applications=[{**each, "created": iso(NOW)} for each in an_emulator()["applications"]],
+        ),
+    ),
     "a deposit in another login": lambda: good(
         emulator=an_emulator(deposits=[{**RESERVED, "user": "other.user"}]),
     ),
@@ -359,8 +438,8 @@ def test_what_is_in_order_breaks_nothing(case: str) -> None:
 
 
 def test_money_of_others_excuses_nothing_but_theirs() -> None:
-    bought = [{"user": "other.user", "price": "-900.00", "type": "ADD_DOMAIN"}]
-    paid_in = [{"user": "test.user", "price": "900.00", "type": "PAYMENT"}]
+    bought = [an_entry("-900.00", "ADD_DOMAIN", user="other.user")]
+    paid_in = [an_entry("900.00", "PAYMENT")]
     for accounting in (bought, paid_in):
         assert not check(good(emulator=an_emulator(unfunded=["lost.com"], accounting=accounting)))["funded"]
 

@@ -1,21 +1,19 @@
-"""What the books must say at the end of a simulation, derived anew from the emulator's own: ledger and findings.
+"""`findings_are_the_faults`: what somebody looked at while it could be seen has its finding; no other one is there.
 
-Nothing here goes through the code that keeps the books.
-"""
+Only a simulation knows of each look."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from backorder.domain.backorder import Backorder, State
 from backorder.domain.findings import Kind
-from backorder.domain.ledger import Account, balances
-from local.world.promises.invariants import Evidence
+from local.world.promises.evidence import Evidence
+from local.world.promises.ledger import opened_at
 from local.world.promises.looks import Looks, was_in
 
 GRACE = timedelta(hours=24)
@@ -64,9 +62,9 @@ class Expected:
     may: set[Subject] = field(default_factory=set)
 
 
-def wrong_findings(evidence: Evidence, strangers: Collection[str], looks: Looks) -> Iterator[str]:
+def wrong_findings(evidence: Evidence, looks: Looks) -> Iterator[str]:
     """Findings that are there for no fault, and faults that are not found."""
-    expected = _Expecting(evidence, strangers, looks).expected()
+    expected = _Expecting(evidence, looks).expected()
     found = {(finding.kind, finding.domain) for finding in evidence.findings}
     standing = {(finding.kind, finding.domain) for finding in evidence.findings if finding.status == "open"}
     for kind, domain in sorted(expected.must - found, key=str):
@@ -89,9 +87,11 @@ def wrong_findings(evidence: Evidence, strangers: Collection[str], looks: Looks)
 class _Expecting:
     """Works out the findings that a simulation must have, and those that it may have."""
 
-    def __init__(self, evidence: Evidence, strangers: Collection[str], looks: Looks) -> None:
+    def __init__(self, evidence: Evidence, looks: Looks) -> None:
         self.evidence, self.looks = evidence, looks
-        self.theirs = {each["domain"] for each in _applications(evidence) if each["application"] in strangers}
+        self.theirs = {
+            each["domain"] for each in _applications(evidence) if each["application"] in evidence.placed_by_hand
+        }
         self.backorders = {backorder.domain: backorder for backorder in evidence.backorders}
 
     def expected(self) -> Expected:
@@ -142,7 +142,7 @@ class _Expecting:
                 return (Kind.APPLICATION_FOREIGN, domain), bool(looks.within(at, _dropped_at(domain, self.evidence)))
             case "balance_drift":
                 # What drifted before the books were opened is in the opening. What two runs see is a drift.
-                certain = at > _opened_at(self.evidence) and len(looks.within(at, end)) > 1
+                certain = at > opened_at(self.evidence) and len(looks.within(at, end)) > 1
                 return (Kind.UNEXPLAINED_DIFFERENCE, None), certain
             case "deposit_lapse":
                 until = min(at + LAPSES_FOR, _finalized_at(domain, self.evidence))
@@ -196,10 +196,6 @@ _HELD_FUNDS = frozenset({State.ACTIVE})
 _WITH_DEPOSIT = frozenset({State.REQUESTED, State.ACTIVE, State.PROCESSING})
 
 
-def _opened_at(evidence: Evidence) -> datetime:
-    return next((posting.at for posting in evidence.postings if posting.kind == "opening"), evidence.ended_at)
-
-
 def _dropped_at(domain: str, evidence: Evidence) -> datetime:
     return _moment(domain, "drop_at", evidence)
 
@@ -216,53 +212,3 @@ def _moment(domain: str, which: str, evidence: Evidence) -> datetime:
 def _applications(evidence: Evidence) -> Iterator[Mapping[str, Any]]:
     yield from evidence.emulator["applications"]
     yield from evidence.emulator["deleted"]
-
-
-def wrong_ledger(evidence: Evidence) -> Iterator[str]:
-    """Accounts of the ledger that the emulator's own books do not confirm."""
-    if not evidence.postings:
-        return
-    held = balances(evidence.postings)
-    account = evidence.emulator["account"]
-    entries = [entry for entry in evidence.emulator["accounting"] if entry["user"] == "test.user"]
-    before = _before_the_books(entries, Decimal(account["opening"]), -held[Account.OPENING], evidence)
-    expected: Counter[Account] = Counter()
-    ours = {backorder.application for backorder in evidence.backorders}
-    won = {
-        each["domain"]
-        for each in evidence.emulator["applications"]
-        if each["status"] in ("SUCCESSFUL", "AUCTION-WON") and each["application"] in ours
-    }
-    for entry in entries[before:]:
-        net, tax = Decimal(entry["price"]), Decimal(entry["vat_price"])
-        if entry["type"].endswith("_BACKORDER") and entry["description"] in won:
-            expected[Account.FEES] -= net  # type: ignore[assignment]
-            expected[Account.TAX] -= tax  # type: ignore[assignment]
-        elif entry["type"] == "PAYMENT":
-            expected[Account.PAID_IN] -= net + tax  # type: ignore[assignment]
-        else:
-            expected[Account.OTHER] -= net + tax  # type: ignore[assignment]
-    for name in (Account.FEES, Account.TAX, Account.PAID_IN, Account.OTHER):
-        if held[name] != expected[name]:
-            yield f"{name} is {held[name]}, and should be {expected[name]}"
-    booked = sum((Decimal(entry["price"]) + Decimal(entry["vat_price"]) for entry in entries), Decimal(0))
-    drifted = Decimal(account["opening"]) + booked - Decimal(account["amount"])
-    if held[Account.UNEXPLAINED] not in (drifted, Decimal(0)):
-        yield f"{held[Account.UNEXPLAINED]} are unexplained, and {drifted} drifted away"
-    if held[Account.UNEXPLAINED] != drifted and -held[Account.OPENING] == Decimal(account["opening"]):
-        yield f"{held[Account.UNEXPLAINED]} are unexplained, and {drifted} drifted away since the books were opened"
-
-
-def _before_the_books(
-    entries: list[Mapping[str, Any]], opening: Decimal, opened_with: Decimal, evidence: Evidence
-) -> int:
-    """How many entries were there when the books were opened."""
-    opened_at = _opened_at(evidence)
-    earliest = sum(datetime.fromisoformat(entry["at"]) <= opened_at for entry in entries)
-    amount = opening + sum((Decimal(e["price"]) + Decimal(e["vat_price"]) for e in entries[:earliest]), Decimal(0))
-    # The account is read some seconds after the moment that the books are dated to.
-    for count, entry in enumerate(entries[earliest:], earliest):
-        if amount == opened_with:
-            return count
-        amount += Decimal(entry["price"]) + Decimal(entry["vat_price"])
-    return len(entries) if amount == opened_with else earliest
