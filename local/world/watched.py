@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from backorder.domain.backorder import PLACED, Backorder, Reason, State
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.store import Store
 from local.world.promises.ranked_dates import outranked
+from local.world.promises.terms import GRACE, LAPSED_AFTER, RELEASE_LAG
 from planning.funding.windows import TIME_TO_REACT, UNSURE, finalization_of
-
-RELEASE_LAG = timedelta(hours=24)
-"""How long a deposit may take to come back (money.md): stated here again, to be checked against."""
-GRACE = RELEASE_LAG + timedelta(hours=2)
-"""By then a reconciliation has seen that a deposit did not come back."""
-LAPSED_AFTER = timedelta(hours=6)
-"""How long a deposit may be gone while its order is ACTIVE (money.md): stated here again, too."""
 
 
 class WatchedStore:

@@ -20,12 +20,13 @@ from local.world.login import NEXT_PASSWORD, PASSWORD, USER
 from local.world.promises.evidence import Evidence
 from local.world.promises.looks import Looks
 from local.world.promises.sums import documents_of_the_books
+from local.world.promises.terms import GRACE
 from local.world.schedules import Ticks, next_change
 from local.world.virtual.machine import Machine, declared
 from local.world.virtual.mishaps import Mishaps
 from local.world.virtual.pool import pools_on_tasks
 from local.world.virtual.scheduler import Scheduler
-from local.world.watched import GRACE, WatchedStore
+from local.world.watched import WatchedStore
 from tools.simulate.changes import Changes, Move
 from tools.simulate.happened import happened
 from tools.simulate.names import Upload, last_words

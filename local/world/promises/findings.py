@@ -15,10 +15,8 @@ from backorder.domain.findings import Kind
 from local.world.promises.evidence import Evidence
 from local.world.promises.ledger import opened_at
 from local.world.promises.looks import Looks, was_in
+from local.world.promises.terms import LAPSED_AFTER, RELEASE_LAG
 
-GRACE = timedelta(hours=24)
-"""For what is found only after the release lag, which is 24 hours until it is measured."""
-LAPSED_AFTER = timedelta(hours=6)
 TOLD_FOR = timedelta(hours=24)
 """What can be mended no more is told for so long."""
 LAPSES_FOR, LATE_REFUND = timedelta(hours=12), timedelta(hours=36)
@@ -130,14 +128,14 @@ class _Expecting:
             case "refund_missing" | "refund_late":
                 until = at + LATE_REFUND if fault == "refund_late" else end
                 ended_at = backorder.outcome_at if backorder is not None and backorder.state.is_lost else None
-                seen = ended_at is not None and looks.within(ended_at + GRACE, until)
+                seen = ended_at is not None and looks.within(ended_at + RELEASE_LAG, until)
                 return (Kind.REFUND_MISSING, domain), bool(seen)
             case "charge_twice":
                 return (Kind.CHARGED_TWICE, domain), True
             case "charge_on_failure":
                 return (Kind.CHARGE_WITHOUT_SUCCESS, domain), True
             case "deposit_orphan":
-                return (Kind.DEPOSIT_ORPHAN, domain), bool(looks.lasting(GRACE, at, end))
+                return (Kind.DEPOSIT_ORPHAN, domain), bool(looks.lasting(RELEASE_LAG, at, end))
             case "application_foreign":
                 return (Kind.APPLICATION_FOREIGN, domain), bool(looks.within(at, _dropped_at(domain, self.evidence)))
             case "balance_drift":

@@ -20,8 +20,8 @@ from local.world.promises.ledger import ledger_differences, money_is_unread
 from local.world.promises.provider_side import contradicted, taken_for_ours
 from local.world.promises.ranked_dates import wrongly_dated
 from local.world.promises.sums import wrong_sums
+from local.world.promises.terms import GRACE
 from local.world.promises.unharmed import others_harmed
-from local.world.watched import GRACE
 
 LAST_HOUR = timedelta(hours=1)
 

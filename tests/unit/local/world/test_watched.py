@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from backorder.domain.backorder import State
 from backorder.store.memory import MemoryStore
-from local.world.watched import LAPSED_AFTER, WatchedStore
+from local.world.promises.terms import LAPSED_AFTER
+from local.world.watched import WatchedStore
 from planning.funding.windows import TIME_TO_REACT
 from tests.factories import NOW, a_placed_backorder
 

@@ -19,7 +19,7 @@ from local.world.promises.evidence import Evidence
 from local.world.promises.invariants import check
 from local.world.promises.last_words import Word, newest
 from local.world.promises.ranked_dates import outranked
-from local.world.watched import GRACE
+from local.world.promises.terms import GRACE
 from tests.factories import (
     FEE,
     NOW,
