@@ -172,7 +172,7 @@ mutants: $(READY) $(MUTANTS_READY) ## plant bugs in a pure module, and name thos
 	@$(BIN)/python -m tools mutants "$(MODULE)"
 
 invoke: $(READY) $(BUILT) ## a built function in a container, on the stack of `make up`: FUNCTION=id EVENT=file ENV=file ARGS="…"
-	@$(BIN)/python -m local.invoke "$(FUNCTION)" --event "$(EVENT)" --env "$(ENV)" $(ARGS)
+	@$(BIN)/python -m local.stack.invoke "$(FUNCTION)" --event "$(EVENT)" --env "$(ENV)" $(ARGS)
 
 check: $(READY) $(SAM_READY) $(CHECKOV_READY) ## format, lint, types, template lint, security
 	@$(BIN)/ruff format --check .

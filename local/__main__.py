@@ -18,9 +18,9 @@ from rich.console import Console
 from local.emulator.cli import emulator
 from local.emulator.options import amount as read_amount
 from local.encoding import encoding_option
-from local.lifetime import heed_signals
-from local.processes import PROJECT, StackError
 from local.run.options import LONGEST_DAYS
+from local.stack.lifetime import heed_signals
+from local.stack.processes import PROJECT, StackError
 
 SAMPLE = PROJECT / "local" / "samples" / "wanted.txt"
 EMULATOR_PORT = 8053
@@ -175,7 +175,7 @@ def up(emulator_port: int, emulator_arguments: tuple[str, ...]) -> None:
 
     Other options go to the emulator: `python -m local up --balance 1000.00 --duplicates new`.
     """
-    from local.stack import up as keep_up  # noqa: PLC0415
+    from local.stack.local_stack import up as keep_up  # noqa: PLC0415
 
     try:
         keep_up(emulator_port=emulator_port, emulator_arguments=emulator_arguments)
@@ -190,8 +190,8 @@ def serve(quiet: bool) -> None:
 
     Their log is in build/serve.log.
     """
-    from local.serve import serve as serve_it  # noqa: PLC0415
-    from local.stack import attach  # noqa: PLC0415
+    from local.stack.local_stack import attach  # noqa: PLC0415
+    from local.stack.serve import serve as serve_it  # noqa: PLC0415
 
     heed_signals()
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "backorder-local")

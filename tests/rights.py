@@ -15,8 +15,8 @@ from typing import Any
 
 import botocore.session
 
-from local.deployment import translate
-from local.processes import PROJECT
+from local.stack.deployment import translate
+from local.stack.processes import PROJECT
 
 # Which right a call needs, where the two have not the same name.
 RIGHTS = {

@@ -9,9 +9,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from backorder.store.dynamodb import DynamoStore
-from local.deployment.services import Services
-from local.deployment.translation import translate
-from local.stack import TEMPLATE
+from local.stack.deployment.services import Services
+from local.stack.deployment.translation import translate
+from local.stack.local_stack import TEMPLATE
 from tests.future import Change, changed
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from backorder.domain.schedule import schedule
 from backorder.runtime.clock import iso
 from ingestion.reading import Entry, read_lists
 from ingestion.reading.encodings import known_encoding
-from local.run.last_words import Word
 from local.run.options import LONGEST_DAYS
+from local.world.promises.last_words import Word
 
 SPREAD_DAYS = 10
 """Names without a date drop on days spread over so many that follow the start."""
@@ -115,9 +115,9 @@ def last_words(names: Names, kind: str, start: datetime, until: datetime) -> dic
     for domain, (upload, entry) in names.wishes.items():
         at = start + timedelta(days=upload.day)
         if at <= until and kind == "cancel":
-            words[domain] = Word("cancel", at)
+            words[domain] = Word("cancel", at, list=upload.key)
         elif at <= until:
-            words[domain] = Word("wanted", at, entry.priority, entry.max_price, entry.note)
+            words[domain] = Word("wanted", at, entry.priority, entry.max_price, entry.note, list=upload.key)
     return words
 
 

@@ -23,26 +23,27 @@ from backorder.store import Store
 from backorder.store.dynamodb import DynamoStore
 from ingestion.arrived import content_type_of
 from ingestion.keys import RULES_KEY
-from local.control import Control
-from local.deployment import aws_session
 from local.emulator.arguments import changed
 from local.emulator.options import Options
 from local.memory_store import MemoryStore
 from local.run import results
-from local.run.functions import handlers, use_environment
-from local.run.invariants import Evidence, check
 from local.run.lists import Names, Unusable, Upload, drops, last_words, read_names, start_of, uploads
 from local.run.options import DYNAMODB_LIMIT, MOST_DAYS, RunOptions, StoreName
-from local.run.pump import Pump
-from local.run.sums import documents_of_the_books
-from local.run.watched import WatchedStore
-from local.stack import LocalStack, attach, stack_in_process
+from local.stack.control import Control
+from local.stack.deployment import aws_session
+from local.stack.local_stack import LocalStack, attach, stack_in_process
+from local.world.login import is_leaked_in
+from local.world.moto.functions import handlers, use_environment
+from local.world.moto.pump import Pump
+from local.world.promises.evidence import Evidence
+from local.world.promises.invariants import check
+from local.world.promises.sums import documents_of_the_books
+from local.world.watched import WatchedStore
 from reconciliation.alert import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PASSWORD = "test.passw0rd"  # noqa: S105 - the provider's public test account, as the emulator's # nosec B105
 LOG = "pipeline.log"
 
 Progress = Callable[[datetime, str], None]
@@ -81,7 +82,7 @@ class _Due:
 
 
 @dataclass
-class _World:
+class _Parts:
     """One run's parts, wired together."""
 
     options: RunOptions
@@ -115,10 +116,10 @@ def run(options: RunOptions, *, progress: Progress) -> Outcome:
     store_name = _store_name(options, names)
     with _stack(options, names) as (stack, start), log_to(options.out / LOG):
         use_environment(stack.deployment)
-        world = _wire(options, stack, start, store_name, progress)
-        _schedule(world, names)
-        _live(world, chosen)
-        return _conclude(world, chosen, names, store_name)
+        parts = _wire(options, stack, start, store_name, progress)
+        _schedule(parts, names)
+        _live(parts, chosen)
+        return _conclude(parts, chosen, names, store_name)
 
 
 def _check(options: RunOptions) -> None:
@@ -202,7 +203,7 @@ def log_to(file: Path) -> Iterator[None]:
                 handler.setStream(former)
 
 
-def _wire(options: RunOptions, stack: LocalStack, start: datetime, store_name: StoreName, progress: Progress) -> _World:
+def _wire(options: RunOptions, stack: LocalStack, start: datetime, store_name: StoreName, progress: Progress) -> _Parts:
     deployment = stack.deployment
     backing: Store = MemoryStore() if store_name == "memory" else DynamoStore.connect(deployment.table_name)
     store = WatchedStore(backing)
@@ -218,49 +219,49 @@ def _wire(options: RunOptions, stack: LocalStack, start: datetime, store_name: S
     pump = Pump(deployment, control, store, functions, crashed=crashed, every_tick=options.every_tick)
     s3 = aws_session().client("s3", endpoint_url=deployment.endpoint_url)
     seed = control.state()["seed"]
-    return _World(
+    return _Parts(
         *(options, stack, control, store, pump, s3, start, seed, progress), messages=messages, crashes=crashes
     )
 
 
-def _schedule(world: _World, names: Names) -> None:
+def _schedule(parts: _Parts, names: Names) -> None:
     """Tells the emulator when names drop; those that an earlier run on this stack scheduled stay as they are."""
-    known = {drop["domain"] for drop in world.control.state()["drops"]}
-    planned = drops(names, world.start, world.seed, _registries(world.options))
+    known = {drop["domain"] for drop in parts.control.state()["drops"]}
+    planned = drops(names, parts.start, parts.seed, _registries(parts.options))
     new = [drop for drop in planned if drop["domain"] not in known]
     for first in range(0, len(new), 5000):
-        world.control.schedule(new[first : first + 5000])
+        parts.control.schedule(new[first : first + 5000])
 
 
-def _live(world: _World, chosen: Iterable[Upload]) -> None:
+def _live(parts: _Parts, chosen: Iterable[Upload]) -> None:
     """Lets time pass until the end, with each upload and each payment on its day."""
-    options, pump = world.options, world.pump
+    options, pump = parts.options, parts.pump
     pump.settle_in()
     if options.rules is not None:
-        _put(world, RULES_KEY, options.rules)
+        _put(parts, RULES_KEY, options.rules)
         pump.deliver()
-    world.due = sorted(_actions(world, chosen), key=lambda due: due.at)
+    parts.due = sorted(_actions(parts, chosen), key=lambda due: due.at)
     if options.days == 0:
-        _act(world, world.start)
-        world.progress(pump.now, "planning")
-        pump.call("PlanSubmissions", {})
-        world.worst = _worse(None, forecast(world.store))
+        _act(parts, parts.start)
+        parts.progress(pump.now, "planning")
+        pump.start("PlanSubmissions", {})
+        parts.worst = _worse(None, forecast(parts.store))
         return
-    end = world.start + timedelta(days=MOST_DAYS if options.days is None else options.days)
+    end = parts.start + timedelta(days=MOST_DAYS if options.days is None else options.days)
     while True:
-        _act(world, pump.now)
-        world.progress(pump.now, _what_waits(world))
-        if options.days is None and not world.due and pump.is_quiet and world.store.all_done(pump.now):
+        _act(parts, pump.now)
+        parts.progress(pump.now, _what_waits(parts))
+        if options.days is None and not parts.due and pump.is_quiet and parts.store.all_done(pump.now):
             break
-        limit = min([end, *(due.at for due in world.due)])
-        foreseen, missed = forecast(world.store), world.store.unfunded
+        limit = min([end, *(due.at for due in parts.due)])
+        foreseen, missed = forecast(parts.store), parts.store.unfunded
         reached = not pump.advance(limit)
-        if world.store.unfunded > missed:
-            world.worst = _worse(world.worst, foreseen)
+        if parts.store.unfunded > missed:
+            parts.worst = _worse(parts.worst, foreseen)
         if reached and pump.now >= end:
             break
-    world.worst = _worse(world.worst, forecast(world.store))
-    pump.call("ReconcileAccount", {})
+    parts.worst = _worse(parts.worst, forecast(parts.store))
+    pump.start("ReconcileAccount", {})
 
 
 def _worse(worst: Forecast | None, now: Forecast | None) -> Forecast | None:
@@ -269,42 +270,42 @@ def _worse(worst: Forecast | None, now: Forecast | None) -> Forecast | None:
     return max(known, key=lambda each: (each.before is not None, each.shortfall, each.undated_shortfall), default=None)
 
 
-def _actions(world: _World, chosen: Iterable[Upload]) -> Iterator[_Due]:
+def _actions(parts: _Parts, chosen: Iterable[Upload]) -> Iterator[_Due]:
     for upload in chosen:
         words = f"the list {upload.given} on day {upload.day}"
-        yield _Due(world.start + timedelta(days=upload.day), words, partial(_put, world, upload.key, upload.path))
-    for amount, day in world.options.pay_ins:
+        yield _Due(parts.start + timedelta(days=upload.day), words, partial(_put, parts, upload.key, upload.path))
+    for amount, day in parts.options.pay_ins:
         words = f"{amount} paid in on day {day}"
-        yield _Due(world.start + timedelta(days=day), words, partial(world.control.pay_in, amount))
-    for hours, begins in world.options.outages:
+        yield _Due(parts.start + timedelta(days=day), words, partial(parts.control.pay_in, amount))
+    for hours, begins in parts.options.outages:
         words = f"an outage of {hours:g} hours on day {begins:g}"
-        yield _Due(world.start + timedelta(days=begins), words, partial(world.control.fall_silent, hours))
+        yield _Due(parts.start + timedelta(days=begins), words, partial(parts.control.fall_silent, hours))
 
 
-def _act(world: _World, now: datetime) -> None:
+def _act(parts: _Parts, now: datetime) -> None:
     """Does what is due by `now`."""
-    ready = [due for due in world.due if due.at <= now]
-    world.due = world.due[len(ready) :]
+    ready = [due for due in parts.due if due.at <= now]
+    parts.due = parts.due[len(ready) :]
     for due in ready:
         due.do()
-        world.pump.deliver()
+        parts.pump.deliver()
     if ready:
-        world.pump.changed()
+        parts.pump.changed()
 
 
-def _put(world: _World, key: str, path: Path) -> None:
+def _put(parts: _Parts, key: str, path: Path) -> None:
     """Uploads a file. On an attached stack that has this very object already, nothing is to be done."""
-    bucket = world.stack.deployment.lists_bucket
+    bucket = parts.stack.deployment.lists_bucket
     body = path.read_bytes()
-    content_type = content_type_of(world.options.encoding if key != RULES_KEY else None)
-    if world.options.attach and _stands_there(world.s3, bucket, key, body, content_type):
+    content_type = content_type_of(parts.options.encoding if key != RULES_KEY else None)
+    if parts.options.attach and _stands_there(parts.s3, bucket, key, body, content_type):
         return
-    world.progress(world.pump.now, f"reading {path.name}")
+    parts.progress(parts.pump.now, f"reading {path.name}")
     # S3 dates objects to the second, and of two lists the later one counts: so it has to be later there, too.
-    while int(time.time()) == world.second_of_last_upload:
+    while int(time.time()) == parts.second_of_last_upload:
         time.sleep(0.02)
-    world.second_of_last_upload = int(time.time())
-    world.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+    parts.second_of_last_upload = int(time.time())
+    parts.s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
 
 
 def _stands_there(s3: S3Client, bucket: str, key: str, body: bytes, content_type: str) -> bool:
@@ -315,18 +316,18 @@ def _stands_there(s3: S3Client, bucket: str, key: str, body: bytes, content_type
         return False
 
 
-def _what_waits(world: _World) -> str:
-    waiting = sum(backorder.state.is_waiting for backorder in world.store.open.values())
-    placed = sum(backorder.state.is_placed for backorder in world.store.open.values())
+def _what_waits(parts: _Parts) -> str:
+    waiting = sum(backorder.state.is_waiting for backorder in parts.store.open.values())
+    placed = sum(backorder.state.is_placed for backorder in parts.store.open.values())
     return f"{waiting} waiting, {placed} at the provider"
 
 
-def _conclude(world: _World, chosen: Iterable[Upload], names: Names, store_name: StoreName) -> Outcome:
-    options, store = world.options, world.store
-    world.progress(world.pump.now, "checking")
-    emulator = world.control.state()
+def _conclude(parts: _Parts, chosen: Iterable[Upload], names: Names, store_name: StoreName) -> Outcome:
+    options, store = parts.options, parts.store
+    parts.progress(parts.pump.now, "checking")
+    emulator = parts.control.state()
     collected = results.collect(store, {upload.key: upload.given for upload in chosen})
-    rejected = results.rejects(world.s3, world.stack.deployment.reports_bucket, collected.lists)
+    rejected = results.rejects(parts.s3, parts.stack.deployment.reports_bucket, collected.lists)
     invariants = check(
         Evidence(
             lists=collected.lists,
@@ -334,45 +335,45 @@ def _conclude(world: _World, chosen: Iterable[Upload], names: Names, store_name:
             postings=collected.postings,
             findings=collected.findings,
             emulator=emulator,
-            ended_at=world.pump.now,
+            ended_at=parts.pump.now,
             planned_only=options.days == 0,
             halted=halt(store) is not None,
             # On a stack that stays, other lists may have been uploaded since.
-            words={} if options.attach else last_words(names, options.kind, world.start, world.pump.now),
+            words={} if options.attach else last_words(names, options.kind, parts.start, parts.pump.now),
             outranked=store.outranked,
             books=documents_of_the_books(store, collected.postings),
-            password_seen_in=[name for name, text in _texts(world, collected, rejected) if PASSWORD in text],
+            password_seen_in=[name for name, text in _texts(parts, collected, rejected) if is_leaked_in(text)],
         )
     )
     summary = results.summary(
         collected,
         emulator=emulator,
         invariants=invariants,
-        seed=world.seed,
-        start=world.start,
-        end=world.pump.now,
+        seed=parts.seed,
+        start=parts.start,
+        end=parts.pump.now,
         store=store_name,
     )
-    page = results.page(collected, store, emulator=emulator, now=world.pump.now)
+    page = results.page(collected, store, emulator=emulator, now=parts.pump.now)
     results.write(options.out, summary, collected, rejected, page)
-    left = [due.words for due in world.due]
+    left = [due.words for due in parts.due]
     return Outcome(
-        *(summary, collected, world.messages, world.worst, options.out, world.start, world.pump.now),
+        *(summary, collected, parts.messages, parts.worst, options.out, parts.start, parts.pump.now),
         not_reached=left,
-        crashes=world.crashes,
+        crashes=parts.crashes,
     )
 
 
-def _texts(world: _World, collected: results.Collected, rejected: str) -> Iterator[tuple[str, str]]:
+def _texts(parts: _Parts, collected: results.Collected, rejected: str) -> Iterator[tuple[str, str]]:
     """All that a run wrote anywhere, to be searched for the password."""
     yield "items", repr(collected)
     yield "rejects", rejected
-    yield "messages", repr(world.messages)
-    yield "log", (world.options.out / LOG).read_text(encoding="utf-8")
+    yield "messages", repr(parts.messages)
+    yield "log", (parts.options.out / LOG).read_text(encoding="utf-8")
     for document in ("halted", "rules", "standing", "forecast", "books", "fetch"):
-        yield document, repr(world.store.document(document))
-    bucket = world.stack.deployment.reports_bucket
-    for page in world.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        yield document, repr(parts.store.document(document))
+    bucket = parts.stack.deployment.reports_bucket
+    for page in parts.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for item in page.get("Contents", ()):
-            body = world.s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+            body = parts.s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
             yield item["Key"], body.decode("utf-8", "replace")

@@ -14,8 +14,8 @@ from typing import Final
 
 import pytest
 
-from local.lifetime import end_with_parent
-from local.processes import PROJECT
+from local.stack.lifetime import end_with_parent
+from local.stack.processes import PROJECT
 
 FOLDER: Final = PROJECT / "build" / "dynalite"
 # Its own command takes port 0 for "the usual one".

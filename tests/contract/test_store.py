@@ -41,7 +41,7 @@ from backorder.domain.values import (
 from backorder.store import Conflict, NotUnderstood, SetAside, Store, TooLarge
 from backorder.store.dynamodb import SHARDS, DynamoStore
 from local.memory_store import MemoryStore
-from local.stack import moto_server
+from local.stack.local_stack import moto_server
 from tests.contract.dynalite_server import dynalite
 from tests.factories import (
     NOW,

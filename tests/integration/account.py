@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
@@ -17,15 +17,11 @@ from backorder.domain.ledger import Account, Posting, balances
 from backorder.domain.registries import Registries, Times
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from backorder.provider.hexonet.client import HexonetClient
-from backorder.provider.hexonet.credentials import Credentials
-from backorder.store import Store
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
-from local.memory_store import MemoryStore
-from planning.plan_submissions import Planning, plan_submissions
+from local.world.by_hand import Pipeline
 from planning.plan_submissions import Summary as Tick
 from reconciliation.alert import Message
-from reconciliation.reconcile import Reconciliation, Summary, reconcile_account
+from reconciliation.reconcile import Summary
 from tests.factories import NOW, a_placed_backorder, a_step, usd
 
 FINALIZATION = NOW + timedelta(days=1)
@@ -71,71 +67,31 @@ class Provision(Emulator):
 
 
 @dataclass
-class World:
+class World(Pipeline[Provision]):
     """One account at the emulator, the store, and the messages and reports that were sent."""
 
-    emulator: Provision
-    url: str
-    password: str = "test.passw0rd"
-    store: Store = field(default_factory=MemoryStore)
-    messages: list[Message] = field(default_factory=list)
-    files: dict[str, bytes] = field(default_factory=dict)
-
+    registries: Registries = REGISTRIES
     topic_fails: bool = False
+    reports_refused: bool = False
 
     def publish(self, message: Message) -> None:
         if self.topic_fails:
             raise RuntimeError("no such topic")
-        self.messages.append(message)
+        super().publish(message)
 
-    def provider(self) -> HexonetClient:
-        return HexonetClient(
-            endpoint=self.url,
-            stage="test",
-            credentials=lambda: Credentials("test.user", self.password),
-            pool_size=1,
-            connect_timeout=1.0,
-            read_timeout=20.0,
-            sleep=lambda _seconds: None,
-        )
+    def put(self, key: str, content: BinaryIO, type_: str) -> None:
+        if self.reports_refused:
+            raise RuntimeError("AccessDenied: PutObject")
+        super().put(key, content, type_)
 
-    def reconcile(self) -> Summary:
-        def put(key: str, content: BinaryIO, _type: str) -> None:
-            self.files[key] = content.read()
-
-        provider = self.provider()
-        reconciliation = Reconciliation(
-            store=self.store,
-            provider=provider,
-            clock=lambda: self.emulator.now,
-            publish=self.publish,
-            put=put,
-            report_link="https://console/latest/report.html",
-            registries=REGISTRIES,
-        )
-        try:
-            return reconcile_account(reconciliation, holder="this run")
-        finally:
-            provider.close()
-
-    def plan(self) -> Tick:
-        """A tick that plans, and orders nothing."""
-        with self.provider_of() as provider:
-            planning = Planning(self.store, provider, lambda _batches: None, lambda: self.emulator.now, 8)
-            return plan_submissions(planning, holder="this tick", queue=False)
+    def plan(self, *, holder: str = "this tick", queue: bool = False) -> Tick:
+        """A tick that plans, and sends nothing unless it is to `queue`."""
+        return super().plan(holder=holder, queue=queue)
 
     def at(self, moment: datetime) -> Summary:
         """Reconciles at `moment`."""
         self.emulator.advance_to(moment)
         return self.reconcile()
-
-    @contextmanager
-    def provider_of(self) -> Iterator[HexonetClient]:
-        provider = self.provider()
-        try:
-            yield provider
-        finally:
-            provider.close()
 
     def order(self, domain: str, outcome: str | None = None, *, at: datetime | None = None, **changes: Any) -> None:
         """Ordered now; inside the lock, so that the fee is reserved at once."""
@@ -144,7 +100,7 @@ class World:
 
     def order_dormant(self, domain: str, **changes: Any) -> None:
         """Ordered now; the provider knows of no drop."""
-        with self.provider_of() as provider:
+        with self.provider() as provider:
             application = provider.place(domain)
         on_its_way = (
             a_step(State.QUEUED, State.SUBMITTING, at=self.emulator.now),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.processes import PROJECT
+from local.stack.processes import PROJECT
 
 RULES = """
 [select]

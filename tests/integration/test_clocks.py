@@ -17,7 +17,6 @@ from backorder.domain.values import Origin
 from backorder.runtime.messages import Batch
 from local.emulator import Delivery, EmulatorServer, Options
 from local.emulator.options import Duplicates
-from planning.plan_submissions import Planning, plan_submissions
 from tests.factories import NOW, a_backorder
 from tests.integration.test_submission import DUPLICATES, Provision, World, a_list_without_names
 
@@ -41,11 +40,10 @@ def a_world(ahead_s: float = 0, *, kind: type[Provision] = Provision, **options:
 
 def planned(world: World) -> list[Batch]:
     """What a tick sends, without anybody's working on it."""
-    queued: list[Batch] = []
-    with world._provider() as provider:
-        planning = Planning(world.store, provider, queued.extend, lambda: world.emulator.now, world.pool_size)
-        plan_submissions(planning, holder="this tick")
-    return [batch for batch in queued if batch.kind == "order"]
+    world.plan()
+    batches = list(world.sent)
+    world.sent.clear()
+    return [batch for batch in batches if batch.kind == "order"]
 
 
 def wanted(world: World, *domains: str) -> None:
@@ -54,7 +52,7 @@ def wanted(world: World, *domains: str) -> None:
 
 def by_hand(world: World, domain: str) -> str:
     """Somebody else orders it in the same account; gives the application's id."""
-    with world._provider() as provider:
+    with world.provider() as provider:
         return provider.place(domain).id
 
 
@@ -108,7 +106,7 @@ def test_an_order_whose_answer_was_lost_is_found_as_ours(ahead_s: int, fault: st
             return replace(answer, body=b"", ending="close") if lost else answer
 
         world.emulator.exchange = exchange  # type: ignore[method-assign]
-        world._do(batch, store=world.store, seconds_left=lambda: 100.0)
+        world.handle(batch)
         assert whose(world)[0] is State.SUBMITTING
         world.ask_until_all_is_known()
         state, origin, application = whose(world)
@@ -136,7 +134,7 @@ def test_without_times_on_the_answers_the_first_order_tells_how_the_clocks_diffe
     with a_world(5, kind=Undated) as world:
         wanted(world, "john.com")
         [first] = planned(world)
-        world._do(first, store=world.store, seconds_left=lambda: 100.0)
+        world.handle(first)
         wanted(world, "jane.com")
         [second] = planned(world)
         assert (first.look_first, second.look_first) == (True, False)
@@ -156,7 +154,7 @@ def test_nothing_is_ordered_before_it_is_told_what_stands_there(answer: str) -> 
         wanted(world, "john.com")
         [batch] = planned(world)
         world.say(answer, to=QUESTION)
-        outcomes = world._do(batch, store=world.store, seconds_left=lambda: 100.0)
+        outcomes = world.handle(batch)
         assert outcomes == Counter({"given back": 1})
         assert (whose(world)[0], world.backorder().claim) == (State.SELECTED, None)
         assert "AddDomainApplication" not in world.emulator.state()["calls"]
@@ -170,7 +168,7 @@ def test_a_name_of_which_the_provider_will_not_tell_is_ordered_all_the_same() ->
         wanted(world, "john.com")
         [batch] = planned(world)
         world.say("CODE=549\r\nDESCRIPTION=Command failed", to=QUESTION)
-        assert world._do(batch, store=world.store, seconds_left=lambda: 100.0) == Counter(placed=1)
+        assert world.handle(batch) == Counter(placed=1)
 
 
 @pytest.mark.parametrize("calls", [1, 8])

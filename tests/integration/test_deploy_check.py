@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local.processes import PROJECT
+from local.stack.processes import PROJECT
 from tools.deploy_check.sandbox import CHECK_PYTHON, missing
 
 

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.deployment import Deployment, DeploymentError, deploy
-from local.deployment.services import Services
-from local.processes import server
-from local.stack import TEMPLATE, StackError, attach, local_stack, moto_server
+from local.stack.deployment import Deployment, DeploymentError, EventSource, declare, deploy
+from local.stack.deployment.services import Services
+from local.stack.local_stack import TEMPLATE, StackError, attach, local_stack, moto_server
+from local.stack.processes import server
 
 EMULATOR = "http://127.0.0.1:8053/api/call.cgi"
 
@@ -107,6 +107,24 @@ def test_the_pump_learns_what_runs_when(deployment: Deployment) -> None:
         assert schedule.retries == 0
         assert json.loads(schedule.input) == {"at": "<aws.scheduler.scheduled-time>"}
     assert deployment.functions["PlanSubmissions"].asynchronous_retries == 0
+
+
+def test_what_is_declared_is_what_is_deployed(deployment: Deployment) -> None:
+    """For whoever has no services: a virtual world goes by it."""
+    declared = declare(TEMPLATE, {"ParallelCalls": "64"})
+
+    def facts(source: EventSource) -> EventSource:
+        return source.model_copy(update=dict.fromkeys(("queue_url", "queue_arn", "dead_letter_queue_url"), ""))
+
+    assert declared.schedules == deployment.schedules
+    assert list(map(facts, declared.event_sources)) == list(map(facts, deployment.event_sources))
+    for id_, function in declared.functions.items():
+        assert (
+            function.model_copy(update={"environment": deployment.functions[id_].environment})
+            == (deployment.functions[id_])
+        )
+    assert declared.functions["SubmitBackorders"].environment["POOL_SIZE"] == "16"
+    assert declared.source_of("IngestList").max_receive_count == 5
 
 
 def test_what_fails_at_a_schedule_goes_to_the_topic(deployment: Deployment, services: Services) -> None:
@@ -285,7 +303,7 @@ def test_a_local_stack_sends_orders_to_its_own_emulator() -> None:
 
 def test_a_server_that_does_not_start_says_why() -> None:
     with (
-        server("moto", "local.moto_server", ["--port", "none"], ready="never") as moto,
+        server("moto", "local.stack.moto.server", ["--port", "none"], ready="never") as moto,
         pytest.raises(StackError, match=r"moto ended by itself \(exit status 2\).*(?s:.*)invalid int value: 'none'"),
     ):
         moto.url()
@@ -316,7 +334,7 @@ def answers(build: Path) -> bool:
 @pytest.fixture
 def upheld(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """`up()` in a process of its own, in the background of a script, where SIGINT is ignored; when it is ready."""
-    code = f"from pathlib import Path; from local.stack import up; up(build=Path({str(tmp_path)!r}))"
+    code = f"from pathlib import Path; from local.stack.local_stack import up; up(build=Path({str(tmp_path)!r}))"
     in_background = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", code]
     with subprocess.Popen(in_background, stdout=subprocess.PIPE, text=True, cwd=TEMPLATE.parent) as up:
         try:

@@ -175,7 +175,7 @@ def test_a_deposit_that_is_a_strangers_for_the_same_name_is_no_missing_refund() 
     """Ours was taken back before anybody saw its deposit; what is reserved for the name is for the other one."""
     with a_world(duplicates="new") as world:
         world.order("john.com", at=NOW + 48 * HOUR, state=State.CANCELLED, outcome_at=NOW + HOUR)
-        with world.provider_of() as provider:
+        with world.provider() as provider:
             provider.place("john.com", new=True)
             provider.withdraw(world.backorder().application_id or "")
         world.at(NOW + HOUR)
@@ -191,7 +191,7 @@ def test_a_deposit_that_is_a_strangers_for_the_same_name_is_no_missing_refund() 
 
 def test_an_application_whose_row_makes_no_sense_may_stand_behind_a_deposit(world: World) -> None:
     world.emulator.schedule("theirs.com", finalization_at=NOW + 60 * HOUR)
-    with world.provider_of() as provider:
+    with world.provider() as provider:
         provider.place("theirs.com")
     odd = {"command": "QueryDomainApplicationList", "domain": "theirs.com", "properties": {"UPDATEDDATE": "yesterday"}}
     world.emulator.set_answers(read_script([odd]))
@@ -269,14 +269,14 @@ def test_application_foreign(world: World) -> None:
 def test_two_of_our_own_orders_for_one_name_are_a_duplicate() -> None:
     with a_world(duplicates="new") as world:
         world.order("john.com", "FAILED")
-        with world.provider_of() as provider:
+        with world.provider() as provider:
             second = provider.place("john.com", new=True)
         world.hourly(NOW + HOUR)
         assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.APPLICATION_DUPLICATE, "john.com")]
         assert f"take application {second.id} back" in world.findings()[0].advice
         assert world.backorder().deposit.amount == FEE
         assert standing(world.store).others == FEE
-        with world.provider_of() as provider:
+        with world.provider() as provider:
             provider.withdraw(second.id)
         world.hourly(NOW + 3 * HOUR)
         assert world.findings() == []
@@ -343,7 +343,7 @@ def test_application_incomplete(world: World) -> None:
     world.order("john.se")
     world.reconcile()
     assert [(kind, domain) for kind, domain, _ in world.found()] == [(Kind.APPLICATION_INCOMPLETE, "john.se")]
-    with world.provider_of() as provider:
+    with world.provider() as provider:
         provider.amend(world.backorder("john.se").application_id or "", {"X-NICSE-IDNUMBER": "556677-8899"})
     world.at(NOW + HOUR)
     assert world.findings() == []
@@ -428,7 +428,7 @@ def test_lost_names_that_are_free_are_told_and_won_ones_are_looked_up() -> None:
             world.order(domain, "FAILED")
         world.order("won.com", "SUCCESSFUL")
         world.hourly(DROP + 3 * HOUR)
-        with world.provider_of() as provider:
+        with world.provider() as provider:
             free = {each.domain for each in provider.check(domains) if each.is_free}
         assert free
         assert {domain for kind, domain, _ in world.found() if kind is Kind.NAME_STILL_FREE} == free

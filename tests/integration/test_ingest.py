@@ -322,7 +322,9 @@ def test_a_cancel_asks_for_what_is_ordered_to_be_taken_back(world: World, state:
 def test_a_cancel_that_comes_too_late_says_so(world: World) -> None:
     world.upload("wanted/a.txt", "john.com\njane.com\n")
     world.store.replace(replace(world.backorder("john.com"), state=State.PROCESSING))
-    world.store.replace(changed(world.backorder("jane.com"), state=State.ACTIVE, application="1", origin=Origin.FOREIGN))
+    world.store.replace(
+        changed(world.backorder("jane.com"), state=State.ACTIVE, application="1", origin=Origin.FOREIGN)
+    )
     cancel = world.upload("cancel/a.txt", "john.com\njane.com\n")
     assert counts(cancel) == (2, 0, 2, 0, 0)
     assert "john.com: it is PROCESSING: too late to take back" in cancel.notes

@@ -27,9 +27,9 @@ from backorder.domain.values import Origin
 from backorder.runtime.clock import Clock, iso
 from backorder.runtime.messages import Batch
 from backorder.store.dynamodb import DynamoStore
-from local.control import Control
-from local.run.functions import use_environment
-from local.stack import LocalStack, local_stack
+from local.stack.control import Control
+from local.stack.local_stack import LocalStack, local_stack
+from local.world.moto.functions import use_environment
 from planning.plan_submissions import Planning, plan_submissions
 from submission.process_batch import Submission, work
 from submission.recover import ASKING

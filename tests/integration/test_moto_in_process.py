@@ -10,9 +10,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from local.deployment import aws_environment, aws_session
-from local.deployment.services import Services
-from local.moto_in_process import ADDRESS, moto_in_process
+from local.stack.deployment import aws_environment, aws_session
+from local.stack.deployment.services import Services
+from local.stack.moto.in_process import ADDRESS, moto_in_process
 
 
 @pytest.fixture
@@ -74,3 +74,10 @@ def test_another_address_is_none_of_its_business() -> None:
         assert elsewhere != ADDRESS
         with pytest.raises(EndpointConnectionError):
             Services(elsewhere).s3.list_buckets()
+
+
+def test_whoever_used_a_session_before_gets_another_one() -> None:
+    """One that began before this module was loaded would open a connection, to nobody."""
+    before = aws_session()
+    with moto_in_process():
+        assert aws_session() is not before

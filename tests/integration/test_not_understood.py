@@ -25,8 +25,8 @@ from backorder.runtime.messages import Batch
 from backorder.store import SetAside, Store
 from ingestion.intake import Intake, Outcome
 from ingestion.reading import Entry
-from local.deployment.services import Services
-from local.moto_in_process import ADDRESS, moto_in_process
+from local.stack.deployment.services import Services
+from local.stack.moto.in_process import ADDRESS, moto_in_process
 from planning.plan_submissions import Planning, Summary, drawing, plan_submissions
 from reconciliation.books import Books
 from reconciliation.past import read_past

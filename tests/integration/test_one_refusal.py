@@ -17,10 +17,7 @@ from hypothesis import strategies as st
 from backorder.documents.halt import halt, zone_halts
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey, Origin, Refusal
-from backorder.runtime.messages import Batch
 from local.emulator.scripted import read_script
-from planning.plan_submissions import Planning, plan_submissions
-from submission.process_batch import Submission, work
 from tests.factories import NOW, a_dated_backorder
 from tests.integration.account import World, a_world
 
@@ -62,16 +59,11 @@ class Line:
         """A plan and its workers, each five minutes; gives how the work ended."""
         ended: Counter[str] = Counter()
         for _ in range(times):
-            sent: list[Batch] = []
-            with self.world.provider_of() as provider:
-                plan_submissions(
-                    Planning(self.store, provider, sent.extend, lambda: self.world.emulator.now, 8), holder="tick"
-                )
-                if after_plan:
-                    self.script(*after_plan)
-                submission = Submission(self.store, provider, lambda: self.world.emulator.now, calls)
-                for batch in sent:
-                    ended += work(batch, submission, seconds_left=lambda: 100.0)
+            self.world.plan(queue=True)
+            if after_plan:
+                self.script(*after_plan)
+            self.world.calls_at_once = calls
+            ended += self.world.submit()
             self.world.emulator.advance_to(self.world.emulator.now + TICK)
         return ended
 

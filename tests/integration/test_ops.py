@@ -21,10 +21,10 @@ import ops.stacks
 from backorder.domain.domains import parse_domain
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
-from local.control import Control
-from local.run.functions import use_environment
-from local.serve import serve
-from local.stack import LocalStack, local_stack
+from local.stack.control import Control
+from local.stack.local_stack import LocalStack, local_stack
+from local.stack.serve import serve
+from local.world.moto.functions import use_environment
 from ops.__main__ import run
 from ops.redrive import hold, let_go
 from ops.stacks import Stack, find

@@ -287,7 +287,7 @@ def test_an_order_that_vanished_before_it_was_ever_seen_is_looked_for_by_the_nex
 
 def test_an_order_of_ours_whose_answer_is_on_its_way_is_not_taken_for_a_foreign_one(world: World) -> None:
     """The provider has the application, and the worker that ordered it has not written its number yet."""
-    with world.provider_of() as provider:
+    with world.provider() as provider:
         application = provider.place("john.com")
     ordering = a_backorder("john.com", State.SUBMITTING, claim=a_claim(first_sent_at=NOW, sent=1))
     world.store.create(ordering)
@@ -309,7 +309,7 @@ def test_an_order_of_ours_whose_answer_is_on_its_way_is_not_taken_for_a_foreign_
 
 
 def test_an_application_that_no_order_of_ours_came_to_is_a_foreign_one(world: World) -> None:
-    with world.provider_of() as provider:
+    with world.provider() as provider:
         provider.place("john.com")
     world.store.create(a_backorder("john.com", State.SUBMITTING, claim=a_claim(first_sent_at=NOW, sent=1)))
     world.at(NOW + HOUR)
@@ -539,7 +539,7 @@ def test_a_run_that_died_after_it_learned_what_amount_means_leaves_that_to_the_n
                 world.at(NOW + HOUR)
         assert "opening#reserved" in {posting.key for posting in world.store.postings()}
         # The account's numbers are again as they were when the books were opened.
-        with world.provider_of() as provider:
+        with world.provider() as provider:
             provider.withdraw(str(world.backorder().application_id))
         for hours in (2, 3, 4):
             world.at(NOW + hours * HOUR)

@@ -18,10 +18,10 @@ from backorder.domain.ledger import Lease, Posting
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
 from local.memory_store import MemoryStore
+from local.world.virtual.pool import pools_on_tasks
+from local.world.virtual.scheduler import Scheduler
 from tests.factories import NOW
 from tests.integration.account import DROP, HOUR, World, a_world
-from tools.simulate.pool import pools_on_tasks
-from tools.simulate.scheduler import Scheduler
 
 REQUEST = timedelta(milliseconds=5)
 """To the table, there and back."""

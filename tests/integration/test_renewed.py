@@ -93,7 +93,9 @@ def test_what_a_person_wants_stays_and_the_person_is_told(listed: World) -> None
 
 
 def test_somebody_elses_order_is_left_alone(listed: World) -> None:
-    listed.store.replace(changed(listed.backorder(OURS[1]), state=State.REQUESTED, application="1", origin=Origin.FOREIGN))
+    listed.store.replace(
+        changed(listed.backorder(OURS[1]), state=State.REQUESTED, application="1", origin=Origin.FOREIGN)
+    )
     upload(listed, nominet([*OTHERS, OURS[0]]), 24)
     assert not listed.backorder(OURS[1]).cancel_requested
 

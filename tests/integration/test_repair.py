@@ -3,10 +3,10 @@ emulator over loopback HTTP, lists and rules in moto's S3."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +17,8 @@ from moto import mock_aws
 from backorder.documents.halt import halt
 from backorder.domain.findings import Kind
 from backorder.domain.states import State
-from backorder.runtime.messages import Batch
 from ingestion.summary import ListSummary
-from planning.plan_submissions import Planning, plan_submissions
 from planning.plan_submissions import Summary as Planned
-from submission.process_batch import Submission, work
 from tests.integration.account import DROP, FINALIZATION, HOUR
 from tests.integration.account import World as Account
 from tests.integration.account import a_world as an_account
@@ -38,7 +35,6 @@ class World:
 
     account: Account
     lists: Lists
-    queue: deque[Batch] = field(default_factory=deque)
 
     def upload(self, key: str, content: str) -> ListSummary:
         self.lists.now = self.account.emulator.now
@@ -47,18 +43,11 @@ class World:
     def plan(self) -> Planned:
         """The next tick: a plan, which puts its messages into the queue."""
         self.account.emulator.advance_to(self.account.emulator.now + TICK)
-        with self.account.provider_of() as provider:
-            planning = Planning(self.account.store, provider, self.queue.extend, lambda: self.account.emulator.now, 8)
-            return plan_submissions(planning, holder="this tick")
+        return self.account.plan(queue=True)
 
     def submit(self) -> Counter[str]:
         """Works on all that is in the queue."""
-        outcomes: Counter[str] = Counter()
-        with self.account.provider_of() as provider:
-            submission = Submission(self.account.store, provider, lambda: self.account.emulator.now, pool_size=4)
-            while self.queue:
-                outcomes += work(self.queue.popleft(), submission, seconds_left=lambda: 100.0)
-        return outcomes
+        return self.account.submit()
 
     def tick(self) -> Counter[str]:
         self.plan()
@@ -87,6 +76,7 @@ def a_pipeline(**options: Any) -> Iterator[World]:
         for bucket in (LISTS, REPORTS):
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        account.calls_at_once = 4
         yield World(account, Lists(s3, account.store))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from local.deployment.services import Services
+from local.stack.deployment.services import Services
 from tests.rights import Guard, packages, policies
 
 CALL = "client.delete_bucket(Bucket='lists')"

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from local.__main__ import start
-from local.control import Control
-from local.stack import STACK_FILE, LocalStack
+from local.stack.control import Control
+from local.stack.local_stack import STACK_FILE, LocalStack
 from tests.factories import usd
 from tests.integration.runs import Ran, Run
 
@@ -477,7 +477,7 @@ def test_a_crash_on_a_message_is_shown_and_fails_the_run_though_the_message_came
 KEEP_UP = """
 import sys
 from pathlib import Path
-from local.stack import up
+from local.stack.local_stack import up
 up(build=Path(sys.argv[1]))
 """
 ATTACHED = """
@@ -486,7 +486,7 @@ from functools import partial
 from pathlib import Path
 import local.run.run
 from local.__main__ import main
-from local.stack import attach
+from local.stack.local_stack import attach
 local.run.run.attach = partial(attach, Path(sys.argv[1]))
 main(["run", "--attach", *sys.argv[2:]])
 """

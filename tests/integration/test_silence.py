@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, BinaryIO
+from typing import Any
 from unittest.mock import patch
 
 import boto3
@@ -17,14 +17,11 @@ from moto import mock_aws
 from backorder.documents.successes import EXPECTATIONS, Stage, ages, successes
 from backorder.domain.findings import Kind
 from backorder.rules import keep_rules
-from fetching.fetch import Fetching, fetch_list
-from local.deployment import translate
 from local.emulator.scripted import read_script
-from local.stack import TEMPLATE
-from planning.plan_submissions import Planning, plan_submissions
-from reconciliation.reconcile import Reconciliation, reconcile_account
+from local.stack.deployment import translate
+from local.stack.local_stack import TEMPLATE
 from tests.factories import NOW
-from tests.integration.account import REGISTRIES, World, a_world
+from tests.integration.account import World, a_world
 
 STEP = timedelta(hours=3)
 """The schedules are denser: what one run does here stands for all of these hours."""
@@ -81,7 +78,6 @@ class Stack:
     """The scheduled functions on one store, called as their schedules do; each may be kept from running, or fail."""
 
     world: World
-    s3: Any
     alarms: dict[str, Alarm] = field(default_factory=the_alarms)
     plan_runs: bool = True
     reconciliation_runs: bool = True
@@ -113,30 +109,19 @@ class Stack:
         broken: AbstractContextManager[Any] = (
             patch("planning.plan_submissions.plan", side_effect=bug) if self.planning_breaks else nullcontext()
         )
-        with self.world.provider_of() as provider, broken:
-            planning = Planning(self.world.store, provider, lambda _batches: None, lambda: self.now, 8)
-            self._run(plan_submissions, planning)
+        with broken:
+            self._run(self.world.plan, queue=True)
 
     def _reconcile(self) -> None:
-        def put(_key: str, content: BinaryIO, _type: str) -> None:
-            if self.reports_refused:
-                raise RuntimeError("AccessDenied: PutObject")
-            content.read()
-
-        with self.world.provider_of() as provider:
-            reconciliation = Reconciliation(
-                self.world.store, provider, lambda: self.now, self.world.publish, put, "", REGISTRIES
-            )
-            self._run(reconcile_account, reconciliation)
+        self.world.reports_refused = self.reports_refused
+        self._run(self.world.reconcile)
 
     def _fetch(self) -> None:
-        with self.world.provider_of() as provider:
-            fetching = Fetching(self.world.store, provider, self.s3, "lists", "reports", lambda: self.now)
-            self._run(fetch_list, fetching, seconds_left=lambda: 900.0)
+        self._run(self.world.fetch, seconds_left=lambda: 900.0)
 
-    def _run(self, use_case: Any, collaborators: Any, **more: Any) -> None:
+    def _run(self, function: Callable[..., object], **more: Any) -> None:
         with suppress(RuntimeError):  # Lambda counts it, and the next tick comes
-            use_case(collaborators, holder=f"at {self.now}", **more)
+            function(holder=f"at {self.now}", **more)
 
 
 @contextmanager
@@ -147,7 +132,8 @@ def a_stack() -> Iterator[Stack]:
             s3.create_bucket(Bucket=bucket)
         keep_rules(world.store, "[select]\nzones = ['com']\n", version="v1", modified=NOW)
         world.emulator.schedule("john.com", finalization_at=NOW + timedelta(days=3))
-        stack = Stack(world, s3)
+        world.s3 = s3
+        stack = Stack(world)
         stack.live(QUIET)
         assert stack.fired() == set()
         assert successes(world.store).at.keys() == set(Stage)
@@ -208,7 +194,7 @@ def test_a_provider_that_is_down_raises_the_alarms_of_all_that_asks_it() -> None
 def test_reports_that_cannot_be_written_keep_no_finding_from_being_told_once() -> None:
     with a_stack() as stack:
         stack.reports_refused = True
-        with stack.world.provider_of() as provider:
+        with stack.world.provider() as provider:
             provider.place("theirs.com")
         stack.live(4 * STEP)
         assert stack.world.found() == [(Kind.APPLICATION_FOREIGN, "theirs.com", None)]

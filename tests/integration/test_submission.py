@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
@@ -20,18 +20,15 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.schedule import MARGIN
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey, Call, Origin, Reason, Refusal
-from backorder.provider.hexonet.client import HexonetClient
-from backorder.provider.hexonet.credentials import Credentials
 from backorder.rules import keep_rules
-from backorder.runtime.clock import Clock
 from backorder.runtime.messages import Batch
 from backorder.store import Store
 from local.emulator import Delivery, Emulator, EmulatorServer, Options
 from local.emulator.options import Duplicates
 from local.memory_store import MemoryStore
-from planning.plan_submissions import TICK, Planning, plan_submissions
+from local.world.by_hand import Pipeline
+from planning.plan_submissions import TICK
 from submission.place import MOST_FAILURES, PATIENCE
-from submission.process_batch import Submission, work
 from tests.factories import (
     NOW,
     a_backorder,
@@ -74,17 +71,10 @@ class Provision(Emulator):
 
 
 @dataclass
-class World:
+class World(Pipeline[Provision]):
     """One account at the emulator, one store, and workers on them."""
 
-    emulator: Provision
-    url: str
-    store: Store = field(default_factory=MemoryStore)
     pool_size: int = 8
-    password: str = PASSWORD
-    clock: Clock | None = None
-    read_timeout: float = 20.0
-    """Short only where answers are withheld: else a machine that is busy would make an unknown outcome."""
 
     def has(self, *backorders: Backorder) -> None:
         for backorder in backorders:
@@ -107,42 +97,12 @@ class World:
         known = [backorder.domain for backorder in self.store.backorders()]
         keys = [BackorderKey(domain, 1) for domain in (known if domains is None else domains)]
         batch = Batch.model_validate({"kind": kind, "backorders": keys, "probe": probe, "look_first": look_first})
-        return self._do(batch, store=store or self.store, seconds_left=seconds_left)
-
-    def _do(self, batch: Batch, *, store: Store, seconds_left: Callable[[], float]) -> Counter[str]:
-        with self._provider() as provider:
-            submission = Submission(
-                store=store,
-                provider=provider,
-                clock=self.clock or (lambda: self.emulator.now),
-                pool_size=self.pool_size,
-            )
-            return work(batch, submission, seconds_left=seconds_left)
-
-    @contextmanager
-    def _provider(self) -> Iterator[HexonetClient]:
-        provider = HexonetClient(
-            endpoint=self.url,
-            stage="test",
-            credentials=lambda: Credentials("test.user", self.password),
-            pool_size=self.pool_size,
-            connect_timeout=1.0,
-            read_timeout=self.read_timeout,
-            sleep=lambda _seconds: None,
-        )
-        try:
-            yield provider
-        finally:
-            provider.close()
+        return self.handle(batch, store=store, seconds_left=seconds_left)
 
     def tick(self) -> None:
         """Plans, and works through what was queued."""
-        queued: list[Batch] = []
-        with self._provider() as provider:
-            planning = Planning(self.store, provider, queued.extend, lambda: self.emulator.now, self.pool_size)
-            plan_submissions(planning, holder="this tick")
-        for batch in queued:
-            self._do(batch, store=self.store, seconds_left=lambda: 100.0)
+        self.plan()
+        self.submit()
 
     def say(self, answer: str | None, to: str = "AddDomainApplication") -> None:
         """What the emulator answers to a command from now on; None: what it comes to by itself."""
@@ -1220,7 +1180,7 @@ def test_a_halted_line_sends_nothing_again_but_finds_what_arrived(world: World) 
 
 
 def test_the_providers_clock_may_lag_a_little_behind_ours(world: World) -> None:
-    world.clock = lambda: world.emulator.now + timedelta(seconds=4)
+    world.ahead = timedelta(seconds=4)
     world.queue(*NAMES)
     world.work()
     world.has_each_once()
@@ -1229,7 +1189,7 @@ def test_the_providers_clock_may_lag_a_little_behind_ours(world: World) -> None:
 def test_of_two_orders_either_may_have_made_what_exists_though_the_providers_clock_lags() -> None:
     """The first order arrived, and the list did not show it until the second one was refused for it."""
     with a_world(duplicates="540") as world:
-        world.clock = lambda: world.emulator.now + timedelta(seconds=4)
+        world.ahead = timedelta(seconds=4)
         world.queue("john.com")
         with world.faults("timeout_after"):
             world.work()

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from local.processes import PROJECT
+from local.stack.processes import PROJECT
 
 BUILD = PROJECT / ".aws-sam" / "build"
 BUILT = PROJECT / ".aws-sam" / ".built-x86_64"

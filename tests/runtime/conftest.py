@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.processes import PROJECT
-from local.stack import LocalStack, local_stack
+from local.stack.local_stack import LocalStack, local_stack
+from local.stack.processes import PROJECT
 from tests.runtime import artefacts
 
 

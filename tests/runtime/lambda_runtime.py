@@ -16,8 +16,8 @@ from typing import Any
 
 import requests
 
-from local.deployment import Deployment
-from local.lifetime import end_with_parent
+from local.stack.deployment import Deployment
+from local.stack.lifetime import end_with_parent
 from tests.runtime import artefacts
 
 INVOCATIONS = "/2015-03-31/functions/function/invocations"

@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from local.deployment.services import Services
-from local.stack import LocalStack
+from local.stack.deployment.services import Services
+from local.stack.local_stack import LocalStack
 from tests.rights import right
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.control import Control
-from local.deployment.services import Services
-from local.stack import LocalStack
+from local.stack.control import Control
+from local.stack.deployment.services import Services
+from local.stack.local_stack import LocalStack
 from tests.runtime.artefacts import FUNCTIONS
 from tests.runtime.conftest import sample_event
 from tests.runtime.lambda_runtime import RunningFunction, running

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from local.control import Control
-from local.deployment.services import Services
-from local.stack import LocalStack, local_stack
+from local.stack.control import Control
+from local.stack.deployment.services import Services
+from local.stack.local_stack import LocalStack, local_stack
 from tests.runtime import artefacts
 from tests.runtime.artefacts import FUNCTIONS
 from tests.runtime.conftest import sample_event

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from local.invoke import environment, is_an_error, relay
-from local.processes import PROJECT, StackError
-from local.stack import STACK_FILE, LocalStack
+from local.stack.invoke import environment, is_an_error, relay
+from local.stack.local_stack import STACK_FILE, LocalStack
+from local.stack.processes import PROJECT, StackError
 
 ENVIRONMENTS = sorted((PROJECT / "events").glob("env.*.json"))
 

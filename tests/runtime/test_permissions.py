@@ -13,8 +13,8 @@ from botocore import xform_name
 
 from backorder.documents.halt import Halt, halt, halt_line
 from backorder.store.dynamodb import DynamoStore
-from local.processes import PROJECT
-from local.stack import LocalStack
+from local.stack.local_stack import LocalStack
+from local.stack.processes import PROJECT
 from tests.runtime.conftest import sample_event
 from tests.runtime.permissions import Right, allowed, operations, used
 from tests.runtime.pipeline import pipeline

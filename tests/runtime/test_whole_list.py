@@ -12,7 +12,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-from local.stack import LocalStack
+from local.stack.local_stack import LocalStack
 from tests.runtime.pipeline import pipeline
 
 

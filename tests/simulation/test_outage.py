@@ -12,8 +12,9 @@ import pytest
 from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
+from local.world.virtual.mishaps import Rates
 from tools.simulate.changes import Changes
-from tools.simulate.scenario import FEE, Rates, Scenario, Wishes, draw
+from tools.simulate.scenario import FEE, Scenario, Wishes, draw
 from tools.simulate.simulation import Result, simulate
 
 OUTAGE = timedelta(hours=3)

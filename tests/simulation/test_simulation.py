@@ -15,8 +15,8 @@ import reconciliation.writers
 import submission.app
 import submission.process_batch
 from local.emulator.options import WIRE_FAULTS
+from local.world.virtual.pool import Pool, pools_on_tasks
 from tools.simulate.command import run_seed
-from tools.simulate.pool import Pool, pools_on_tasks
 from tools.simulate.scenario import Wishes, draw
 from tools.simulate.simulation import simulate
 

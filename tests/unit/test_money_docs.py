@@ -6,7 +6,7 @@ import pytest
 
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account
-from local.processes import PROJECT
+from local.stack.processes import PROJECT
 
 PAGE = (PROJECT / "docs" / "money.md").read_text()
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from local.deployment import translate
-from local.stack import TEMPLATE
+from local.stack.deployment import translate
+from local.stack.local_stack import TEMPLATE
 
 NETWORK = TEMPLATE.parent / "network.yaml"
 Resources = dict[str, dict[str, Any]]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from local.deployment.errors import DeploymentError, UnsupportedError
-from local.deployment.intrinsics import Created, Resolver, parameter_values, references, refuse_by_rules
+from local.stack.deployment.errors import DeploymentError, UnsupportedError
+from local.stack.deployment.intrinsics import Created, Resolver, parameter_values, references, refuse_by_rules
 
 TEMPLATE = {
     "Mappings": {"Sizes": {"small": {"Pool": 4}}},

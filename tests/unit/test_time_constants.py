@@ -11,9 +11,9 @@ from backorder.provider.hexonet.transport import IDLE_SECONDS
 from backorder.runtime.settings import ProviderSettings
 from fetching import fetch
 from ingestion import sweep, writing
-from local.deployment import translate
-from local.run.schedules import next_call
-from local.stack import TEMPLATE
+from local.stack.deployment import translate
+from local.stack.local_stack import TEMPLATE
+from local.world.schedules import next_call
 from planning import plan_submissions
 from reconciliation import reconcile
 from submission import claims, place, process_batch, recovery_rules, withdraw

@@ -25,10 +25,10 @@ import click
 
 from backorder.runtime.observability import METRICS
 from backorder.store.dynamodb import INDEX, SHARDS
-from local.deployment import translate
 from local.run.options import RunOptions
 from local.run.run import run
-from local.stack import TEMPLATE
+from local.stack.deployment import translate
+from local.stack.local_stack import TEMPLATE
 
 SMALL, LARGE = 50, 150
 """Names of the two runs."""

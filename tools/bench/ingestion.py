@@ -30,7 +30,7 @@ from backorder.rules import Rules, Weights, parse_rules
 from ingestion.scoring import Scorer
 from ingestion.scoring.words import lexicon
 from local.choose.choosing import consider_file, orders
-from local.processes import PROJECT
+from local.stack.processes import PROJECT
 
 SIZES = (1_000_000, 5_000_000)
 FEW = 10

@@ -8,9 +8,9 @@ from statistics import median
 
 import click
 
-from local.deployment import translate
-from local.processes import PROJECT
-from local.stack import TEMPLATE
+from local.stack.deployment import translate
+from local.stack.local_stack import TEMPLATE
+from local.stack.processes import PROJECT
 
 BUILD = PROJECT / ".aws-sam" / "build"
 PYTHON = PROJECT / "build" / "runtime" / "bin" / "python"

@@ -22,10 +22,10 @@ from backorder.runtime.clock import system_clock
 from backorder.runtime.messages import Batch
 from backorder.runtime.observability import logger
 from backorder.store.dynamodb import DynamoStore
-from local.deployment.services import Services
 from local.memory_store import MemoryStore
-from local.processes import PROJECT
-from local.stack import TEMPLATE, emulator, moto_server
+from local.stack.deployment.services import Services
+from local.stack.local_stack import TEMPLATE, emulator, moto_server
+from local.stack.processes import PROJECT
 from submission.process_batch import Submission, work
 from tools.bench.lives import queued, wanted
 
@@ -178,7 +178,7 @@ def _conditional_write() -> float:
 
 
 def _table(dynamodb: Any) -> str:
-    from local.deployment import translate  # noqa: PLC0415 - the translator is slow to load
+    from local.stack.deployment import translate  # noqa: PLC0415 - the translator is slow to load
 
     properties = translate(TEMPLATE)["Resources"]["BackorderTable"]["Properties"]
     wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")

@@ -8,8 +8,8 @@ import time
 
 import click
 
-from local.lifetime import heed_signals
-from local.processes import StackError
+from local.stack.lifetime import heed_signals
+from local.stack.processes import StackError
 from tools.deploy_check.sandbox import Failed, Sandbox, end_of, sandbox
 from tools.deploy_check.steps import STEPS, Step
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 import yaml
 
-from local.lifetime import end_with_parent
-from local.processes import PROJECT, Server, StackError, server
-from local.stack import emulator
+from local.stack.lifetime import end_with_parent
+from local.stack.local_stack import emulator
+from local.stack.processes import PROJECT, Server, StackError, server
 from tools.deploy_check.gaps import Template, for_the_emulator
 from tools.deploy_check.server import CERTIFICATES, READY
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from local.lifetime import end_with_parent
-from local.processes import PROJECT
+from local.stack.lifetime import end_with_parent
+from local.stack.processes import PROJECT
 from tools.deploy_check.sandbox import Failed, Said, Sandbox, as_json
 
 STACK: Final = "backorder-test"

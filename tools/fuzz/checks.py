@@ -22,8 +22,8 @@ from ingestion.selection import Selection
 from ingestion.services import Ingestion
 from ingestion.summary import ListSummary
 from local.memory_store import MemoryStore
+from local.world.virtual.objects import Objects
 from tools.fuzz.cases import Case
-from tools.simulate.objects import Objects
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 _LONGEST_S = 60

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import click
 
-from local.lifetime import end_with_parent
-from local.processes import PROJECT
+from local.stack.lifetime import end_with_parent
+from local.stack.processes import PROJECT
 from tools.mutants.tester import ADDRESS, READY
 from tools.mutants.verdicts import ENOUGH, Equivalent, Mutant, read_session, report, share_killed
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from local.lifetime import end_with_parent
+from local.stack.lifetime import end_with_parent
 
 ADDRESS = ".tests.sock"
 READY = "ready"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from backorder.domain.states import State
-from local.run.invariants import Evidence
+from local.world.promises.evidence import Evidence
 from tools.simulate.scenario import Scenario
 
 _AT_THE_WORST = (State.QUEUED, State.SUBMITTING, State.WITHDRAWING)

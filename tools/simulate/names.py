@@ -11,7 +11,7 @@ from typing import Literal
 
 from backorder.domain.registries import Registries
 from backorder.runtime.clock import iso
-from local.run.last_words import Word, newest
+from local.world.promises.last_words import Word, newest
 
 Dating = Literal["undated", "day", "moment", "finalization"]
 
@@ -70,10 +70,10 @@ def last_words(uploads: Iterable[Upload]) -> dict[str, Word]:
 
 def _word(upload: Upload, domain: str) -> Word:
     if upload.kind == "cancel":
-        return Word("cancel", upload.at)
+        return Word("cancel", upload.at, list=upload.key)
     cells = next(line for line in upload.body.splitlines() if line.startswith(f"{domain},")).split(",")
     priority, max_price = (Decimal(cell) if cell else None for cell in cells[3:5])
-    return Word("wanted", upload.at, priority, max_price)
+    return Word("wanted", upload.at, priority, max_price, list=upload.key)
 
 
 def list_of(rng: random.Random, key: str, at: datetime, names: list[Name]) -> Upload:

@@ -23,6 +23,7 @@ from local.emulator.options import (
     Options,
 )
 from local.emulator.scripted import Scripted
+from local.world.virtual.mishaps import Rates
 from tools.simulate.changes import Changes, draw_changes
 from tools.simulate.contradictions import contradicted
 from tools.simulate.names import Dating, Name, Upload, list_of, rules
@@ -48,21 +49,6 @@ class BookFault:
     at: datetime
     kind: str
     domain: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """How often which mishap befalls the machinery: shares of steps, messages, ticks."""
-
-    kills: float = 0.0
-    freezes: float = 0.0
-    duplicates: float = 0.0
-    lates: float = 0.0
-    lost: float = 0.0
-    ticks_lost: float = 0.0
-    ticks_doubled: float = 0.0
-    storm: bool = False
-    """Ticks come whenever they like, a few seconds apart: somebody calls the function by hand, again and again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,27 +16,30 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.states import State
 from local.emulator import Emulator
 from local.memory_store import MemoryStore
-from local.run.invariants import Evidence
-from local.run.schedules import next_call
-from local.run.sums import documents_of_the_books
-from local.run.watched import GRACE, WatchedStore
+from local.stack.deployment import Schedule
+from local.world.login import NEXT_PASSWORD, PASSWORD, USER
+from local.world.promises.evidence import Evidence
+from local.world.promises.looks import Looks
+from local.world.promises.sums import documents_of_the_books
+from local.world.promises.terms import GRACE
+from local.world.schedules import Ticks, next_change
+from local.world.virtual.machine import Machine, declared
+from local.world.virtual.mishaps import Mishaps
+from local.world.virtual.pool import pools_on_tasks
+from local.world.virtual.scheduler import Scheduler
+from local.world.watched import WatchedStore
 from tools.simulate.changes import Changes, Move
 from tools.simulate.happened import happened
-from tools.simulate.looks import Looks
-from tools.simulate.machine import NEXT_PASSWORD, PASSWORD, Machine
-from tools.simulate.mishaps import Mishaps
 from tools.simulate.names import Upload, last_words
-from tools.simulate.pool import pools_on_tasks
 from tools.simulate.promises import Broken, broken, hopeless
 from tools.simulate.scenario import BookFault, Scenario
-from tools.simulate.scheduler import Scheduler
 
 MOST_DAYS = 15
 """So long after the last drop, a simulation is over in any case."""
 LATEST_REFUND = timedelta(hours=54)
 """By then one that is late has come: 36 hours after the release lag, which is 12 hours at most."""
-_TICKS = {"plan": "rate(5 minutes)", "reconcile": "rate(1 hour)"}
-_ALWAYS = timedelta(microseconds=1)
+PLAN, RECONCILE = "PlanSubmissions", "ReconcileAccount"
+_PLAYED = ("PlanSchedule", "ReconcileSchedule")
 
 
 @dataclass(frozen=True)
@@ -88,17 +91,19 @@ class _Simulation:
         rates = scenario.rates
         self.mishaps = Mishaps(self.scheduler, self.rng, rates.kills, rates.freezes, near=rates.storm)
         self.machine = Machine(
-            scenario,
+            rates,
+            read_timeout=scenario.read_timeout,
             emulator=self.emulator,
             scheduler=self.scheduler,
             store=self.store,
             mishaps=self.mishaps,
             rng=self.rng,
         )
+        self.machine.submissions.dooms = scenario.changes.dooms
         self.machine.ended = self._ended
         self.machine.store.written = self._written
-        self.due = dict.fromkeys(_TICKS, True)
-        self.ticked = dict.fromkeys(_TICKS, scenario.start - _ALWAYS)
+        schedules = (schedule for schedule in declared().schedules if schedule.id in _PLAYED)
+        self.ticks = Ticks(schedules, scenario.start)
         self.gap = timedelta(0)
         """To the next tick of a storm."""
         self.crowded = False
@@ -141,7 +146,7 @@ class _Simulation:
 
     def _order_by_hand(self, domain: str, *, new: bool = False) -> str:
         """Somebody orders with the same login, at the provider's web page perhaps. Gives the application's id."""
-        fields = {"s_entity": "1234", "s_login": "test.user", "s_pw": self.password, "command": "AddDomainApplication"}
+        fields = {"s_entity": "1234", "s_login": USER, "s_pw": self.password, "command": "AddDomainApplication"}
         fields["incomplete"] = "1"  # whatever its zone needs
         if new:
             fields["new"] = "1"
@@ -264,45 +269,39 @@ class _Simulation:
 
     def _next(self, end: datetime) -> None:
         """The next thing that happens: a task's turn, an event, or a tick."""
-        ticks = {function: self._next_tick(function) for function in _TICKS}
-        # Where two are due at the same moment, the plan sees what reconciliation found.
-        function = min(ticks, key=lambda name: (ticks[name], name == "plan"))
-        tick_at, turn_at = min(ticks[function], end), self.scheduler.next_event()
+        ticks = [(self._next_tick(schedule), schedule) for schedule in self.ticks.schedules]
+        at, schedule = min(ticks, key=lambda tick: tick[0])
+        tick_at, turn_at = min(at, end), self.scheduler.next_event()
         if turn_at is not None and turn_at <= tick_at:
             self.scheduler.step()
             return
         self.scheduler.at(tick_at, lambda: None)
         self.scheduler.step()
         if tick_at < end:
-            self._tick(function, tick_at)
+            self._tick(schedule, tick_at)
 
-    def _next_tick(self, function: str) -> datetime:
-        now = self.scheduler.now
-        after = max(self.ticked[function], now - _ALWAYS)
-        if not self.due[function]:
-            after = max(after, self._next_change_after(now) - _ALWAYS)
+    def _next_tick(self, schedule: Schedule) -> datetime:
+        now, ticks = self.scheduler.now, self.ticks
         # A plan that hangs holds its lease for minutes: a storm's ticks would all be in vain, thousands in a run.
-        if self.scenario.rates.storm and function == "plan" and not self.calm and not self.crowded:
-            return max(after + _ALWAYS, self.ticked[function] + self.gap)
-        return next_call(_TICKS[function], "UTC", after=after)
+        if self.scenario.rates.storm and schedule.function == PLAN and not self.calm and not self.crowded:
+            return max(ticks.earliest(schedule, now, self._next_change), ticks.last(schedule) + self.gap)
+        return ticks.next(schedule, now, self._next_change)
 
-    def _next_change_after(self, now: datetime) -> datetime:
-        if self.next_change is None or self.next_change <= now or self.writes_seen != self.machine.store.writes:
-            midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-            moments = (midnight, self.emulator.next_moment(), self.store.next_moment(now))
-            self.next_change = min(moment for moment in moments if moment is not None)
+    def _next_change(self, after: datetime) -> datetime:
+        if self.next_change is None or self.next_change <= after or self.writes_seen != self.machine.store.writes:
+            self.next_change = next_change(after, self.emulator.next_moment(), self.store.next_moment(after))
             self.writes_seen = self.machine.store.writes
         return self.next_change
 
-    def _tick(self, function: str, at: datetime) -> None:
-        self.ticked[function] = at
+    def _tick(self, schedule: Schedule, at: datetime) -> None:
+        self.ticks.called(schedule, at)
         self.gap = timedelta(seconds=self.rng.uniform(2, 20))
         rates = self.scenario.rates
         if not self.calm and self.rng.random() < rates.ticks_lost:
             self.seen["tick lost"] += 1
+            self.ticks.repeat(schedule.function)
             return
-        self.due[function] = False
-        call = self.machine.plan if function == "plan" else self.machine.reconcile
+        call = partial(self.machine.start, schedule.function)
         call()
         if not self.calm and self.rng.random() < rates.ticks_doubled:
             self.seen["tick doubled"] += 1
@@ -310,22 +309,21 @@ class _Simulation:
             self.scheduler.at(self.scheduler.now + timedelta(seconds=delay), call)
 
     def _ended(self, function: str, gave: object) -> None:
-        if function in _TICKS:
+        if function in (PLAN, RECONCILE):
             if getattr(gave, "halted", None):
-                self.seen[f"{function} halted"] += 1
+                self.seen["plan halted" if function == PLAN else "reconcile halted"] += 1
             skipped = gave is None or any(getattr(gave, name, None) for name in ("skipped", "halted", "failed"))
             if skipped:
-                self.due[function] = True
-            if function == "plan":
+                self.ticks.repeat(function)
+            if function == PLAN:
                 self.crowded = bool(getattr(gave, "skipped", None))
-            if function == "reconcile" and not skipped and getattr(gave, "changed", False):
-                self.due["plan"] = True
+            if function == RECONCILE and not skipped and getattr(gave, "changed", False):
+                self.ticks.repeat(PLAN)
         else:
             self._changed()
 
     def _changed(self) -> None:
-        for function in self.due:
-            self.due[function] = True
+        self.ticks.changed()
 
     def _advance(self, moment: datetime) -> None:
         passed = self.next_change is not None and self.next_change <= moment
@@ -349,7 +347,7 @@ class _Simulation:
         """A last look at the account; a difference is explained by the second run that sees it."""
         for _ in range(2):
             self.machine.reconcile()
-            while self.machine.running["reconcile"]:
+            while self.machine.running[RECONCILE]:
                 self.scheduler.step()
 
     def _result(self) -> Result:
@@ -371,6 +369,7 @@ class _Simulation:
             password_seen_in=sorted(self.machine.leaks),
             words=last_words(scenario.uploads),
             outranked=self.store.outranked,
+            placed_by_hand=self.strangers,
             mishaps=bool(seen),
         )
         dead = {message.body for queue in (self.machine.lists, self.machine.submissions) for message in queue.dead}
@@ -379,7 +378,6 @@ class _Simulation:
             broken(
                 evidence,
                 scenario,
-                strangers=self.strangers,
                 looks=Looks(self.machine.looks),
                 dead_letters=dead,
                 crashes=self.machine.crashes,

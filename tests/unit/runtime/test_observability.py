@@ -19,10 +19,10 @@ from backorder.provider.port import Called
 from backorder.runtime.observability import METRICS, measure, measure_by, metrics
 from fetching.app import measure_tick as measure_fetch
 from fetching.fetch import Summary as Fetch
-from local.deployment import translate
 from local.memory_store import MemoryStore
-from local.processes import PROJECT
-from local.stack import TEMPLATE
+from local.stack.deployment import translate
+from local.stack.local_stack import TEMPLATE
+from local.stack.processes import PROJECT
 from planning.app import measure_tick
 from planning.plan_submissions import Summary as Tick
 from planning.plan_submissions import urgency

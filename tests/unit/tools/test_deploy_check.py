@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from local.stack import TEMPLATE
+from local.stack.local_stack import TEMPLATE
 from tools.deploy_check.gaps import GAPS, Template, for_the_emulator
 from tools.deploy_check.sandbox import TROUBLE, end_of
 

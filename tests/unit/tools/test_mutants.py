@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from local.processes import PROJECT
+from local.stack.processes import PROJECT
 from tools.mutants.command import KNOWN, OLD, SOURCES
 from tools.mutants.tester import ADDRESS, READY
 from tools.mutants.verdicts import CANNOT_BE_PLANTED, Equivalent, Mutant, Verdict, read_session, report, share_killed
