@@ -237,6 +237,13 @@ def test_a_charge_for_a_name_that_was_not_caught_is_found_until_it_is_given_back
     assert kinds(replace(lost, charges=(a_charge(), a_charge("entry#2", -FEE)))) == []
 
 
+def test_a_charge_that_may_be_for_somebody_elses_order_is_not_found() -> None:
+    lost = a_placed_backorder(state=State.FAILED, charges=(a_charge(),))
+    at = Circumstances(NOW, CURRENCY, undecided={lost.key})
+    assert list(examine_order(lost, at)) == []
+    assert [one.kind for one in examine_order(replace(lost, cycle=2), at)] == [Kind.CHARGE_WITHOUT_SUCCESS]
+
+
 def test_a_won_name_that_is_charged_twice_is_found_until_one_is_given_back() -> None:
     won = a_placed_backorder(state=State.SUCCESSFUL, charges=(a_charge(), a_charge("entry#2")))
     one = found(won)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from backorder.domain.backoff import MATTERS_AFTER
-from backorder.domain.backorder import FUNDED_AND_MISSED, AuctionTold, Backorder, Charge, Origin, Source, State
+from backorder.domain.backorder import (
+    FUNDED_AND_MISSED,
+    AuctionTold,
+    Backorder,
+    BackorderKey,
+    Charge,
+    Origin,
+    Source,
+    State,
+)
 from backorder.domain.findings import Kind
 from backorder.domain.money import CENT, ZERO, in_words
 from backorder.provider.adapter import LOCK_LEAD
@@ -71,6 +80,8 @@ class Circumstances:
     """By zone."""
     opened_at: datetime | None = None
     """When the books were opened: what was booked before is in none of them."""
+    # Orders with charges of which the provider did not say whose they are.
+    undecided: Collection[BackorderKey] = ()
 
 
 def examine_order(order: Backorder, at: Circumstances) -> Iterator[Observation]:
@@ -296,6 +307,8 @@ def _charged_twice(order: Backorder, at: Circumstances) -> Observation | None:
 def _charge_without_success(order: Backorder, at: Circumstances) -> Observation | None:
     if not order.state.is_lost or order.charged <= ZERO or may_come_back(order, at.now):
         return None
+    if order.key in at.undecided:
+        return None  # they may be for somebody else's order
     return _found(
         Kind.CHARGE_WITHOUT_SUCCESS,
         order,
