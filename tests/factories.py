@@ -14,6 +14,7 @@ from backorder.domain.backorder import FINAL, Backorder, Charge, Claim, Source, 
 from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Lease, Posting
+from backorder.domain.reservation import ReservationTerms
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known
 from backorder.provider.account import AccountingEntry, AccountStatus, Deposit
 from backorder.provider.adapter import ApplicationStatus
@@ -23,6 +24,10 @@ from backorder.store import ListRecord
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FEE = Decimal("69.00")
 CURRENCY = "USD"
+
+
+TERMS = ReservationTerms(timedelta(days=3))
+"""The provider reserves three days before the finalization date; how long a refund takes was not measured yet."""
 
 
 def usd(amount: str | int) -> Decimal:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backorder.domain.backorder import PLACED, Backorder, Reason, State
+from backorder.domain.reservation import TIME_TO_REACT, UNSURE, finalization_of
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.store import Store
 from local.run.ranked_dates import outranked
-from planning.funding.windows import TIME_TO_REACT, UNSURE, finalization_of
 
 RELEASE_LAG = timedelta(hours=24)
 """How long a deposit may take to come back (money.md): stated here again, to be checked against."""

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from backorder.domain.backorder import Backorder
+from backorder.domain.reservation import ReservationTerms
 from backorder.store import Store
 from reconciliation.open_backorders import place_of
 from reconciliation.page.past import Day, Past, add_up
@@ -32,6 +33,7 @@ def read_past(
     now: datetime,
     *,
     since: date,
+    terms: ReservationTerms,
     changed: Collection[date],
     keep: Callable[[date, Collection[Backorder]], None],
 ) -> Past:
@@ -60,7 +62,7 @@ def read_past(
         # Sums without one that is not understood would be those of the day for ever.
         lasting -= {item.day for item in store.set_aside()}
         for day, shelf in by_day.items():
-            sums = add_up(shelf.values())
+            sums = add_up(shelf.values(), terms)
             if day in lasting:
                 keep(day, shelf.values())
                 store.save_day(day, _DAY.dump_python(sums, mode="json"))

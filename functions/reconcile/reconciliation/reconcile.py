@@ -25,6 +25,7 @@ from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Lease
 from backorder.domain.money import ZERO, in_words
 from backorder.domain.registries import Registries
+from backorder.domain.reservation import RELEASE_LAG
 from backorder.provider.account import AccountStatus
 from backorder.provider.adapter import WON
 from backorder.provider.applications import Application
@@ -345,7 +346,7 @@ class _Run:
     @property
     def release_lag(self) -> timedelta:
         """How long a deposit that is of no use any more may take to come back."""
-        return self.books.notes.release_lag or find.RELEASE_LAG
+        return self.books.notes.release_lag or RELEASE_LAG
 
     def _settle(self, reading: Reading) -> None:
         if reading.seen is not None:

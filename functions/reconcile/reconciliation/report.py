@@ -23,7 +23,9 @@ from backorder.domain.clock_difference import Ahead
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Account, Posting
 from backorder.domain.money import ZERO
+from backorder.domain.reservation import ReservationTerms
 from backorder.provider.account import AccountStatus
+from backorder.provider.adapter import LOCK_LEAD
 from backorder.runtime.clock import iso
 from backorder.store import ListRecord, Store
 from backorder.store.documents import Documents, read_together
@@ -89,7 +91,12 @@ class Reports:
         months = self._months()
         *_, last_month, this_month = months
         past = read_past(
-            self._store, self._now, since=last_month, changed=orders.closed_days, keep=self._write_day_of_outcomes
+            self._store,
+            self._now,
+            since=last_month,
+            terms=ReservationTerms(LOCK_LEAD, standing(documents).release_lag),
+            changed=orders.closed_days,
+            keep=self._write_day_of_outcomes,
         )
         backorders = OneByOne(orders, past)
         sums = self._books.sums(months[0], self._now.date())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from backorder.domain.backorder import State
+from backorder.domain.reservation import TIME_TO_REACT
 from backorder.store.memory import MemoryStore
 from local.run.watched import LAPSED_AFTER, WatchedStore
-from planning.funding.windows import TIME_TO_REACT
 from tests.factories import NOW, a_placed_backorder
 
 LOCK_LEAD, DAY = timedelta(days=3), timedelta(days=1)

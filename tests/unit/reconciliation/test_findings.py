@@ -16,10 +16,10 @@ from backorder.documents.halt import Halt
 from backorder.domain.backorder import FINAL, WON, AuctionTold, Backorder, Reason, Source, State
 from backorder.domain.findings import Finding, Kind, Severity
 from backorder.domain.money import ZERO
+from backorder.domain.reservation import RELEASE_LAG
 from backorder.provider.adapter import LOCK_LEAD
 from backorder.provider.listing import Unread
 from reconciliation.findings import (
-    RELEASE_LAG,
     Circumstances,
     Examined,
     Observation,

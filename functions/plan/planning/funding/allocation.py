@@ -13,12 +13,12 @@ from decimal import Decimal
 
 from backorder.documents.account_outlook import Forecast
 from backorder.domain.backorder import Backorder, Reason, State
+from backorder.domain.reservation import TIME_TO_REACT
 from planning.funding.choosing import choose
 from planning.funding.dispatch import send
 from planning.funding.forecast import foresee
 from planning.funding.problem import Order, Position
 from planning.funding.timeline import amount_of
-from planning.funding.windows import TIME_TO_REACT
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,11 @@ from backorder.domain.backorder import (
 )
 from backorder.domain.findings import Kind
 from backorder.domain.money import CENT, ZERO, in_words
+from backorder.domain.reservation import RELEASE_LAG
 from backorder.provider.adapter import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
 from reconciliation.status_sync import may_come_back, stale
 
-RELEASE_LAG = timedelta(hours=24)
-"""Until the account's own lag is measured: how long a lost order's deposit may take to come back."""
 LAPSED_AFTER = timedelta(hours=6)
 """Deposits are leases that expire and are renewed: a shorter gap is none."""
 UNFUNDED_AFTER = timedelta(hours=1)

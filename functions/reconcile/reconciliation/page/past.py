@@ -9,8 +9,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from backorder.domain.backorder import Backorder, State
-from reconciliation.page.needs import turns
+from backorder.domain.reservation import ReservationTerms
 from reconciliation.page.outcomes import Zones
+from reconciliation.page.unfunded import unfunded_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Day:
     """How many in each, by zone."""
     charged: Mapping[str, Decimal] = field(default_factory=dict)
     """For the names that were won, with tax, by zone."""
-    needed: Mapping[datetime, Decimal] = field(default_factory=dict)
-    """By how much they changed what was needed, by the full hour (UTC)."""
+    unfunded: Mapping[datetime, Decimal] = field(default_factory=dict)
+    """By how much the fees changed of those that were missed for want of funds, by the full hour (UTC)."""
 
     @property
     def count(self) -> int:
@@ -52,17 +53,16 @@ class Past:
         return states
 
 
-def add_up(backorders: Iterable[Backorder]) -> Day:
+def add_up(backorders: Iterable[Backorder], terms: ReservationTerms) -> Day:
     """What they come to."""
     zones = Zones()
-    needed: defaultdict[datetime, Decimal] = defaultdict(Decimal)
+    unfunded: defaultdict[datetime, Decimal] = defaultdict(Decimal)
     for backorder in backorders:
         zones.add(backorder)
-        if backorder.fee is not None:
-            for at, sign in turns(backorder):
-                needed[at.replace(minute=0, second=0, microsecond=0)] += sign * backorder.fee
+        for at, amount in unfunded_changes(backorder, terms):
+            unfunded[at.replace(minute=0, second=0, microsecond=0)] += amount
     return Day(
         {zone: dict(counts) for zone, counts in zones.states.items()},
         {zone: amount for zone, amount in zones.charged.items() if amount},
-        {at: amount for at, amount in sorted(needed.items()) if amount},
+        {at: amount for at, amount in sorted(unfunded.items()) if amount},
     )
