@@ -15,6 +15,7 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.dates import DateSource, DateStatement
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Account, Lease, Posting
+from backorder.domain.reservation import ReservationTerms
 from backorder.domain.schedule import FINALIZATION_LEAD, MARGIN, Known, Schedule
 from backorder.domain.states import FINAL, State
 from backorder.domain.values import (
@@ -37,6 +38,10 @@ from backorder.store import ListRecord
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FEE = Decimal("69.00")
 CURRENCY = "USD"
+
+
+TERMS = ReservationTerms(timedelta(days=3))
+"""The provider reserves three days before the finalization date; how long a refund takes was not measured yet."""
 
 
 def usd(amount: str | int) -> Decimal:

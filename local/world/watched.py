@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from backorder.domain.backorder import Backorder
+from backorder.domain.reservation import TIME_TO_REACT, UNSURE, finalization_of
 from backorder.domain.states import PLACED, State
 from backorder.domain.values import Reason
 from backorder.provider.port import LOCK_LEAD
 from backorder.store import Store
 from local.world.promises.ranked_dates import outranked
 from local.world.promises.terms import GRACE, LAPSED_AFTER, RELEASE_LAG
-from planning.funding.windows import TIME_TO_REACT, UNSURE, finalization_of
 
 
 class WatchedStore:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from backorder.documents.account_outlook import Lock, Standing
+from backorder.documents.account_outlook import DayAhead, Standing
 from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Posting, balances
@@ -127,9 +127,15 @@ def busy(count: int, *, seed: int = 1, **changes: Any) -> dict[str, Any]:
             shortfall=usd("1242.00"),
             waiting=18,
             time_zone="America/New_York",
-            locks=tuple(
-                Lock(NOW + timedelta(days=n, hours=4), amount + usd(more), amount, 3, ("amberharbor.com",))
-                for n, more in enumerate((-900, -150, 400, 1242, 900, -200), 1)
+            days=tuple(
+                DayAhead(
+                    NOW.date() + timedelta(days=n),
+                    amount,
+                    amount - usd(900),
+                    amount + usd(more),
+                    max(usd(0), usd(more)),
+                )
+                for n, more in enumerate((-900, -900, -150, 400, 1242, 900, *[-200] * 9))
             ),
             names=("amberharbor.com", "northcraft.net", "silverlane.com", "quietworks.org", "urbanyard.com"),
         ),

@@ -33,6 +33,7 @@ from reconciliation.past import read_past
 from tests.factories import (
     FEE,
     NOW,
+    TERMS,
     a_backorder,
     a_claim,
     a_dated_backorder,
@@ -472,7 +473,9 @@ def test_sums_of_a_day_are_not_kept_without_what_is_not_understood(new_table: Ne
     def seen(since: timedelta) -> tuple[int, list[date]]:
         files: list[date] = []
         store.forget_set_aside()
-        past = read_past(store, NOW, since=(NOW - since).date(), changed=(), keep=lambda day, _: files.append(day))
+        past = read_past(
+            store, NOW, since=(NOW - since).date(), terms=TERMS, changed=(), keep=lambda day, _: files.append(day)
+        )
         return past.counted + len(past.latest), files
 
     for since in (timedelta(days=1), timedelta(days=30)):
@@ -505,6 +508,6 @@ def test_sums_that_are_not_understood_are_added_up_anew(new_table: NewTable) -> 
     store.post([a_posting("entry#1", at=NOW - timedelta(days=9))])
     store.save_day(day, {"states": {"com": {UNKNOWN_WORD: 1}}})
     store.put_member(f"ledger-{day:%Y-%m}", day.isoformat(), {"sums": [UNKNOWN_WORD]})
-    past = read_past(store, NOW, since=NOW.date(), changed=(), keep=lambda _day, _some: None)
+    past = read_past(store, NOW, since=NOW.date(), terms=TERMS, changed=(), keep=lambda _day, _some: None)
     assert past.states == Counter({State.REJECTED: 1})
     assert [each.count for each in Books(store).sums(day, NOW.date())[day]] == [1]

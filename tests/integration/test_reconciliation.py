@@ -647,6 +647,55 @@ def test_a_charge_for_a_lost_name_is_found_and_closed_when_it_is_given_back(worl
     world.books_are_right()
 
 
+def caught_by(application: str) -> dict[str, object]:
+    """An answer that has one application for john.com, which is not ours and caught it."""
+    row = {"APPLICATION": application, "DOMAIN": "john.com", "STATUS": "SUCCESSFUL", "CREATEDDATE": f"{NOW:%F %T}"}
+    counts = {"FIRST": "0", "COUNT": "1", "LAST": "0", "LIMIT": "1000", "TOTAL": "1"}
+    properties = {name: [cell] for name, cell in {**row, **counts}.items()}
+    return {"command": "QueryDomainApplicationList", "domain": "john.com", "code": 200, "properties": properties}
+
+
+@pytest.mark.parametrize("somebody_elses", [True, False])
+def test_whose_a_charge_is_that_nobody_answers_is_neither_found_nor_forgotten(
+    world: World, *, somebody_elses: bool
+) -> None:
+    """The name was caught for somebody else's order in this account, or for nobody; and the provider does not say."""
+    world.order("john.com", "FAILED")
+    world.at(FINALIZATION + HOUR)
+    world.emulator.charge(FEE, "john.com", kind="COM_BACKORDER")
+    world.at(FINALIZATION + 2 * HOUR)
+    assert world.booked()[Account.FEES] == FEE
+    silent = {"command": "QueryDomainApplicationList", "domain": "john.com", "http": 503}
+    world.emulator.set_answers(read_script([silent]))
+    for hours in (1, 2, 3, 30):
+        world.at(DROP + hours * HOUR)
+        assert world.state() is State.FAILED
+        assert world.findings() == []
+    assert world.backorder().is_open
+    world.emulator.set_answers(read_script([caught_by("10999")] if somebody_elses else []))
+    world.at(DROP + 31 * HOUR)
+    assert [kind for kind, _, _ in world.found()] == ([] if somebody_elses else [Kind.CHARGE_WITHOUT_SUCCESS])
+    assert (world.booked()[Account.FEES], world.booked()[Account.OTHER]) == (ZERO, FEE)
+    world.books_are_right()
+
+
+def test_a_finding_about_a_charge_stays_as_it_is_while_nobody_answers_whose_it_is(world: World) -> None:
+    world.order("john.com", "FAILED")
+    world.at(DROP + HOUR)
+    world.emulator.charge(FEE, "john.com", kind="COM_BACKORDER")
+    world.at(DROP + 2 * HOUR)
+    (before,) = world.findings()
+    assert before.kind is Kind.CHARGE_WITHOUT_SUCCESS
+    order = world.backorder()
+    # As a run leaves it that dies before it has written what it disputed.
+    world.store.replace(replace(order, charges=tuple(replace(charge, disputed=False) for charge in order.charges)))
+    silent = {"command": "QueryDomainApplicationList", "domain": "john.com", "http": 503}
+    world.emulator.set_answers(read_script([silent]))
+    world.at(DROP + 3 * HOUR)
+    assert world.findings() == [before]
+    assert len(world.messages) == 1
+
+
 def test_what_is_reserved_without_a_deposit_is_found_and_closes(world: World) -> None:
     account = world.emulator._world.accounts[MAIN_USER]
     account.reserved += usd(69)  # and no row of the deposits says for what

@@ -18,6 +18,7 @@ from backorder.documents.halt import halt
 from backorder.domain.findings import Kind
 from backorder.domain.states import State
 from ingestion.summary import ListSummary
+from local.emulator.scripted import read_script
 from planning.plan_submissions import Summary as Planned
 from tests.integration.account import DROP, FINALIZATION, HOUR
 from tests.integration.account import World as Account
@@ -117,6 +118,17 @@ def test_a_name_without_its_owners_number_stops_no_other_zone_is_found_mended_on
     assert world.settings == {"name.se": {"X-NICSE-IDNUMBER": "556677-8899"}, "name.com": {}}
     assert world.account.state("name.se") is State.SUCCESSFUL
     assert world.incomplete() == []
+
+
+def test_an_order_that_was_refused_for_what_its_zone_needs_is_sent_as_incomplete_from_then_on(world: World) -> None:
+    """Whatever goes unanswered after that: each call less is one less that may go wrong before the deadline."""
+    silent = {"command": "QueryDomainApplicationList", "domain": "name.se", "http": 500, "times": 3}
+    world.account.emulator.set_answers(read_script([silent]))
+    world.account.emulator.schedule("name.se", finalization_at=FINALIZATION)
+    world.upload("wanted/names.csv", f"domain,drop date\nname.se,{DROP:%Y-%m-%d}\n")
+    outcomes = [world.tick() for _ in range(3)]
+    assert outcomes == [Counter(unknown=1), Counter(unknown=1), Counter(placed=1)]
+    assert world.calls["AddDomainApplication"] == 2
 
 
 def test_an_order_that_is_taken_for_all_that_it_lacks_is_mended_likewise() -> None:

@@ -12,7 +12,7 @@ CLIENTS = {"requests", "urllib3", "boto3", "botocore", "aws_lambda_powertools"}
 PURE = {
     "backorder.domain": [
         *("backoff", "backorder", "clock_difference", "dates", "domains", "findings", "ledger", "money", "numbers"),
-        *("registries", "schedule", "states"),
+        *("registries", "reservation", "schedule", "states"),
     ],
     "backorder.rules": ["conditions", "expressions", "kept"],
     "backorder.documents": [
@@ -33,8 +33,8 @@ PURE = {
     "ingestion": ["arrived", "date_sources", "keys", "notices", "reading", "rounds", "scoring", "selection", "summary"],
     "fetching": ["query"],
     "planning.funding": [
-        *("allocation", "choosing", "dispatch", "fees", "forecast", "limits", "problem", "ranking", "timeline"),
-        "windows",
+        *("allocation", "choosing", "days_ahead", "dispatch", "fees", "forecast", "limits", "problem", "ranking"),
+        *("timeline", "windows"),
     ],
     "submission": ["recovery_rules", "refusals"],
     "reconciliation": [

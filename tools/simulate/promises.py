@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from backorder.domain.backorder import Backorder
+from backorder.domain.dates import DateSource, decisive
 from backorder.domain.states import State
 from backorder.domain.values import Reason
 from backorder.runtime.clock import iso
@@ -42,7 +43,7 @@ def broken(
         for promise, line in _broken_by(backorder, names[backorder.domain], evidence, scenario):
             found.setdefault(promise, []).append(f"{backorder.domain}: {line}")
     found.setdefault("findings_are_the_faults", []).extend(wrong_findings(evidence, looks))
-    found.setdefault("dated", []).extend(_wrong_dates(evidence, scenario))
+    found.setdefault("dated", []).extend(wrong_dates(evidence, scenario, looks))
     found.setdefault("no_crash", []).extend(crashes)
     if lists_lost := [body for body in dead_letters if '"detail"' in body]:
         found.setdefault("lists_read", []).extend(lists_lost)
@@ -69,7 +70,7 @@ def _without_the_odd(promise: str, lines: Sequence[str], evidence: Evidence, sce
     return [line for line in lines if line not in excused]
 
 
-def _wrong_dates(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
+def wrong_dates(evidence: Evidence, scenario: Scenario, looks: Looks) -> Iterator[str]:
     """Backorders that go by a date that a later list had corrected."""
     newest = {b.domain: b for b in sorted(evidence.backorders, key=lambda b: b.cycle)}
     for move in scenario.changes.moves:
@@ -80,11 +81,22 @@ def _wrong_dates(evidence: Evidence, scenario: Scenario) -> Iterator[str]:
             continue
         if move.outranked_by(scenario.uploads) or _is_of_a_newer_list(backorder, move.told_at, scenario):
             continue
+        if _is_as_its_application_said(backorder, move.at, looks):
+            continue
         told, true = backorder.schedule.batch_starts_at, after.drop_at
         if after.dating == "finalization":
             told, true = backorder.schedule.finalization_at, after.finalization_at
         if told != true:
             yield f"{after.domain}: goes by {told}, and a list of {iso(move.told_at)} said {true}"
+
+
+def _is_as_its_application_said(backorder: Backorder, moved_at: datetime, looks: Looks) -> bool:
+    """Tell whether it ended before its application was read again after its drop was moved. What an application says
+    outranks every list; that its drop moved does not change its date of change, so only a full look sees it."""
+    decides = decisive(backorder.dates)
+    if decides is None or decides.source is not DateSource.APPLICATION or backorder.outcome_at is None:
+        return False
+    return decides.said_at < moved_at and not looks.full_within(moved_at, backorder.outcome_at)
 
 
 def _is_of_a_newer_list(backorder: Backorder, told_at: datetime, scenario: Scenario) -> bool:

@@ -68,6 +68,8 @@ class Bookkeeping:
         self._won_by_others = won_by_others
         self.waits = False
         """A charge is not booked yet, since it could not be asked for whose it is."""
+        self.undecided: set[BackorderKey] = set()
+        """Lost orders with charges of which the provider did not say whose they are."""
         self._left_alone: set[str] = set()
 
     def book(self, seen: Seen) -> Sequence[Lease]:
@@ -237,12 +239,14 @@ class Bookkeeping:
             disputed, postings = ledger.dispute(order, seen)
             if not postings:
                 continue
+            self.undecided.add(order.key)
             with self._or_wait():
                 change = partial(charged, charges=disputed.charges)
                 if self._won_by_others(order.domain):
                     change = partial(charged, charges=(), withdrawn=frozenset(one.key for one in order.charges))
                 self._books.post(postings)
                 self._orders.change(order, change)
+                self.undecided.remove(order.key)
 
     @contextmanager
     def _or_wait(self) -> Iterator[None]:

@@ -15,10 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from backorder.domain.ledger import Posting, Tally
 from backorder.domain.money import CENT, ZERO
+from backorder.domain.reservation import RELEASE_LAG
 from backorder.runtime.observability import logger
 from backorder.store import NotUnderstood, Store
 from backorder.store.documents import Group
-from reconciliation.findings import RELEASE_LAG
 from reconciliation.ledger import Checked, Differs, Reading, Sum, name_of_posting, sum_up
 from reconciliation.writers import side_by_side
 

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from backorder.domain.backorder import Backorder
+from backorder.domain.reservation import ReservationTerms
 from backorder.domain.values import BackorderKey
 from backorder.store import Store
 from reconciliation.page.past import Day, Past, add_up
@@ -30,6 +31,7 @@ def read_past(
     now: datetime,
     *,
     since: date,
+    terms: ReservationTerms,
     changed: Collection[date],
     keep: Callable[[date, Collection[Backorder]], None],
 ) -> Past:
@@ -60,7 +62,7 @@ def read_past(
         # Sums without one that is not understood would be those of the day for ever.
         lasting -= {item.day for item in store.set_aside()}
         for day, backorders in by_day.items():
-            sums = add_up(backorders.values())
+            sums = add_up(backorders.values(), terms)
             if day in lasting:
                 keep(day, _by_key(backorders))
                 store.save_day(day, _DAY.dump_python(sums, mode="json"))

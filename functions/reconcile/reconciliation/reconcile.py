@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +25,7 @@ from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Lease
 from backorder.domain.money import ZERO, in_words
 from backorder.domain.registries import Registries
+from backorder.domain.reservation import RELEASE_LAG
 from backorder.domain.states import State
 from backorder.domain.values import BackorderKey
 from backorder.provider.port import WON, AccessDenied, AccountStatus, Application, Command, NotFound, Provider
@@ -161,6 +162,8 @@ class _Run:
         self.provider = reconciliation.provider.within(self.stages.refusal)
         self.status: AccountStatus | None = None
         self.proved = False
+        # Orders with charges of which the provider did not say whose they are.
+        self.undecided: Collection[BackorderKey] = ()
         self.clock = reconciliation.clock
         self.ahead: Ahead | None = None
         # Read before the provider: what the provider does not show then, it really does not know.
@@ -316,6 +319,7 @@ class _Run:
             # Of a day that this run did not read: what is missing for it is no difference yet.
             seen = replace(seen, unread_entries=True)
         standing = bookkeeping.book(seen)
+        self.undecided = bookkeeping.undecided
         if reading.swept:
             bookkeeping.forget(self.now)
         self.summary.compared = seen.is_whole and not bookkeeping.waits
@@ -340,12 +344,13 @@ class _Run:
     @property
     def release_lag(self) -> timedelta:
         """How long a deposit that is of no use any more may take to come back."""
-        return self.books.notes.release_lag or find.RELEASE_LAG
+        return self.books.notes.release_lag or RELEASE_LAG
 
     def _settle(self, reading: Reading) -> None:
         if reading.seen is not None:
             for order in self.orders:
-                self.orders.change(order, partial(settled, now=self.now))
+                if order.key not in self.undecided:
+                    self.orders.change(order, partial(settled, now=self.now))
             self.orders.write()
             self.summary.changed = self.orders.changed
 
@@ -409,9 +414,16 @@ class _Run:
         # One that is settled is looked at as long as it has findings.
         about = {f.key: find.order_of(f) for f in self.known_findings if f.kind in find.ORDER_KINDS}
         lost = self.orders.read(filter(None, about.values()))
-        left_alone = [find.as_before(finding) for finding in self.known_findings if about.get(finding.key) in lost]
+        left_alone = [
+            find.as_before(finding)
+            for finding in self.known_findings
+            if about.get(finding.key) in lost
+            or (finding.kind is Kind.CHARGE_WITHOUT_SUCCESS and about.get(finding.key) in self.undecided)
+        ]
         lag, notes = self.release_lag, self.books.notes
-        circumstances = find.Circumstances(self.now, currency, lag, notes.usual_deposits, notes.opened_at)
+        circumstances = find.Circumstances(
+            self.now, currency, lag, notes.usual_deposits, notes.opened_at, undecided=self.undecided
+        )
         documents = read_together(self.store, _FOUND_IN)
         observed = [
             *find.examine_line(halt(documents), zone_halts(documents)),

@@ -23,8 +23,9 @@ from backorder.domain.clock_difference import Ahead
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Account, Posting
 from backorder.domain.money import ZERO
+from backorder.domain.reservation import ReservationTerms
 from backorder.domain.states import State
-from backorder.provider.port import AccountStatus
+from backorder.provider.port import LOCK_LEAD, AccountStatus
 from backorder.runtime.clock import iso
 from backorder.store import ListRecord, Store
 from backorder.store.documents import Documents, read_together
@@ -76,13 +77,18 @@ class Reports:
         older ones stay as they were written. The backorders that are over are this month's and the last one's, if there
         are not too many; those of each day have files of their own, written once the day is over.
         """
-        documents = read_together(self._store, (_REPORTED, *_SHOWN))
+        documents, outlook = read_together(self._store, (_REPORTED, *_SHOWN)), standing(self._store)
         lists, changed = list(self._store.lists()), list(changes)
         findings = {finding.key: finding for finding in (*self._store.findings(), *changed)}
         months = self._months()
         *_, last_month, this_month = months
         past = read_past(
-            self._store, self._now, since=last_month, changed=orders.closed_days, keep=self._write_day_of_outcomes
+            self._store,
+            self._now,
+            since=last_month,
+            terms=ReservationTerms(LOCK_LEAD, outlook.release_lag),
+            changed=orders.closed_days,
+            keep=self._write_day_of_outcomes,
         )
         backorders = OneByOne(orders, past)
         sums = self._books.sums(months[0], self._now.date())
@@ -143,7 +149,7 @@ class Reports:
             held={**dict.fromkeys(Account, ZERO), **self._books.tally.balances},
             findings=findings,
             forecast=forecast(documents),
-            standing=standing(self._store),
+            standing=outlook,
             account=status,
             now=self._now,
             successes=successes(documents),

@@ -64,10 +64,18 @@ class Orders:
     def send(self, claimed: Backorder) -> str:
         """Sends the order of a claimed backorder; gives the outcome in a word, for the batch's summary."""
         held = _claim(claimed)
+        application: Application | None
         try:
             if claimed.refused_since is not None and (came_of_it := self._look_first(claimed)) is not None:
                 return came_of_it
-            application = self._order(claimed.domain, held)
+            try:
+                application = self.provider.place(claimed.domain, new=held.new, extra=held.extra)
+            except Refused as error:
+                if not error.lacks_data_of_its_zone or INCOMPLETE.items() <= held.extra.items():
+                    raise
+                # Whatever goes unanswered from here on, the claim remembers it: no later attempt is refused for it.
+                held = replace(held, extra={**held.extra, **INCOMPLETE})
+                application = self._order_as_incomplete(claimed.domain, held)
             if application is None:
                 unclear = replace(held, unanswered=False)
                 return self._ask_later(claimed, f"refused, and {_UNCLEAR}", unclear)
@@ -100,23 +108,18 @@ class Orders:
             case _:
                 return None
 
-    def _order(self, domain: str, held: Claim) -> Application | None:
+    def _order_as_incomplete(self, domain: str, held: Claim) -> Application | None:
         """Refused for want of what its zone needs, it is sent again as incomplete: the application tells what it lacks
         (`repairs`), and no other zone waits for it. What orders of all zones need is a setting, and halts the line.
 
         None: it was refused, and nobody can tell whether an application came of it all the same.
         """
-        try:
-            return self.provider.place(domain, new=held.new, extra=held.extra)
-        except Refused as error:
-            if not error.lacks_data_of_its_zone or INCOMPLETE.items() <= held.extra.items():
-                raise
         match self._ask(domain, held):
             case Adopt() as found:
                 return found.application
             case AskAgain():
                 return None
-        return self.provider.place(domain, new=held.new, extra={**held.extra, **INCOMPLETE})
+        return self.provider.place(domain, new=held.new, extra=held.extra)
 
     def _ask(self, domain: str, held: Claim) -> Conclusion:
         """Before a refused order is sent again: what a provider refuses may have taken effect all the same."""

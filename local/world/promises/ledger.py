@@ -76,7 +76,7 @@ def _against_the_accounting(held: Mapping[Account, Decimal], evidence: Evidence)
 
 def _won(evidence: Evidence) -> set[str]:
     """Return the domains that applications of ours won, as the provider has it."""
-    ours = {backorder.application for backorder in evidence.backorders}
+    ours = {backorder.application_id for backorder in evidence.backorders}
     return {
         application["domain"]
         for application in evidence.emulator["applications"]

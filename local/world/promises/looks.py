@@ -18,6 +18,8 @@ class Look:
     ended_at: datetime
     whole: bool
     """It read all of the account, and said what it found."""
+    # It read every application, not only those that changed.
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,10 @@ class Looks:
         """The whole ones that were begun no sooner than `since` and ended by `until`, in order of time."""
         found = [look for look in self.each if look.whole and look.started_at >= since and look.ended_at <= until]
         return sorted(found, key=lambda look: look.started_at)
+
+    def full_within(self, since: datetime, until: datetime) -> bool:
+        """Tell whether every application was read by a look that began no sooner than `since` and ended by `until`."""
+        return any(look.full and look.started_at >= since and look.ended_at <= until for look in self.each)
 
     def lasting(self, span: timedelta, since: datetime, until: datetime) -> Sequence[Look]:
         """Those `within` that came at least `span` after the first one, which saw what was there first."""

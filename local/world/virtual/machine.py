@@ -161,7 +161,8 @@ class Machine:
             summary = reconcile_account(reconciliation, holder=process.name)
         finally:
             whole = summary is not None and summary.compared and not (summary.skipped or summary.halted)
-            self.looks.append(Look(started_at, self.scheduler.now, whole))
+            full = summary is not None and summary.swept
+            self.looks.append(Look(started_at, self.scheduler.now, whole, full))
         return summary
 
     @property

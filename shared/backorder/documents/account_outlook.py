@@ -75,22 +75,19 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
-    """What one lock in the days ahead asks for: those of an hour together, at the first. In the account's currency."""
+class DayAhead:
+    """What the account covers and needs on one day, the highest of it, in the account's currency."""
 
-    at: datetime
-    needed: Decimal
-    """What is bound then if all that is wanted and not beyond a limit is ordered."""
+    # In the user's time zone.
+    day: date
+    # What may be bound, also by what others have reserved in the account.
     capacity: Decimal
-    waiting: int
-    """How many backorders of this lock are held for want of funds."""
-    names: tuple[str, ...]
-    """The best of them, in order of rank."""
-
-    @property
-    def shortfall(self) -> Decimal:
-        """What is missing then; zero where all fits."""
-        return max(ZERO, self.needed - self.capacity)
+    # What is bound by all that is at the provider now, by others' deposits, and by renewals.
+    drawn: Decimal
+    # What is bound if all that is wanted, has a drop date and is not beyond a limit is placed as well.
+    needed: Decimal
+    # What is missing then for names that wait: the highest of all days is what to pay in, before the first of them.
+    short: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +112,10 @@ class Forecast:
     """The account's credit line, where the rules leave it alone."""
     time_zone: str = "UTC"
     """The user's, beside UTC in the sentence."""
-    locks: tuple[Lock, ...] = ()
-    """Those of the days ahead, in order of time."""
+    days: tuple[DayAhead, ...] = ()
+    """Today and the days ahead, one after the other."""
+    beside_amount: Decimal = ZERO
+    """What capacity has beside the account's AMOUNT: the credit line that may be drawn on, less what is kept."""
 
     @property
     def sentence(self) -> str:

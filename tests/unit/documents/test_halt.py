@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from backorder.documents.account_outlook import (
+    DayAhead,
     Forecast,
-    Lock,
     Standing,
     forecast,
     save_forecast,
@@ -74,7 +74,10 @@ def test_how_the_account_stands_is_kept_as_it_is() -> None:
 @pytest.mark.parametrize(
     "kept",
     [
-        a_forecast(locks=(Lock(NOW, usd("483.00"), usd("69.00"), 6, ("john.com",)),), time_zone="Europe/Berlin"),
+        a_forecast(
+            days=(DayAhead(NOW.date(), usd("483.00"), usd("69.00"), usd("552.00"), usd("69.00")),),
+            time_zone="Europe/Berlin",
+        ),
         a_forecast(before=None, names=(), waiting=0),
     ],
 )

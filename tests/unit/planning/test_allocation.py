@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backorder.documents.account_outlook import FallsDue, ForeignOrder, Lock, Standing
+from backorder.documents.account_outlook import FallsDue, ForeignOrder, Standing
 from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
+from backorder.domain.reservation import ReservationTerms, ReservationWindow
 from backorder.domain.schedule import MARGIN
 from backorder.domain.states import FINAL, WON, State
 from backorder.domain.values import Charge, Origin, Reason, Source
@@ -23,7 +25,7 @@ from backorder.rules import Rules
 from planning.funding.allocation import Plan, chance_gone, plan
 from planning.funding.problem import Funds, Position
 from planning.funding.ranking import rank
-from planning.funding.timeline import STEP, Window
+from planning.funding.timeline import STEP
 from planning.funding.windows import Windows
 from tests.factories import (
     CURRENCY,
@@ -685,26 +687,69 @@ def test_what_is_beyond_a_limit_needs_no_money() -> None:
     assert (told.shortfall, told.names) == (usd("138.00"), ("1.com", "2.com"))
 
 
-def test_the_forecast_says_what_each_lock_needs() -> None:
-    locks = [SOON - LEAD + timedelta(days=2 * n) for n in range(3)]
-    names = [dropping(f"{n}.com", lock + LEAD, line=n) for n, lock in enumerate(locks)]
-    names += [dropping(f"2{x}.com", locks[2] + LEAD + timedelta(minutes=5), line=9) for x in "bcde"]
-    under_way = [a_placed_backorder("undated.com", priority=usd(9))]
-    told = planned(names, under_way, amount="138.00").forecast
-    assert told.locks == (
-        Lock(locks[0], needed=usd(138), capacity=usd(138), waiting=0, names=()),
-        Lock(locks[1], needed=usd(138), capacity=usd(138), waiting=0, names=()),
-        Lock(locks[2], needed=usd(414), capacity=usd(138), waiting=4, names=("2b.com", "2c.com", "2d.com", "2e.com")),
-    )
-    assert [lock.shortfall for lock in told.locks] == [0, 0, 276]
-    assert told.shortfall == usd(276)
+def days_of(plan: Plan) -> dict[int, tuple[Decimal, Decimal, Decimal]]:
+    """What is drawn, needed and short on each day from today on on which anything is."""
+    days = {(day.day - NOW.date()).days: (day.drawn, day.needed, day.short) for day in plan.forecast.days}
+    return {ahead: amounts for ahead, amounts in days.items() if any(amounts)}
+
+
+def test_the_forecast_says_what_each_day_needs_and_is_short_of_from_the_lock_on() -> None:
+    """Both are held; they are sent late on the fifth day, and would need their money by the second."""
+    names = [dropping(f"{n}.com", line=n) for n in range(2)]
+    made = planned(names, amount="50.00")
+    assert made.forecast.before == SOON - LEAD
+    assert {day.capacity for day in made.forecast.days} == {usd("50.00")}
+    assert days_of(made) == {ahead: (ZERO, 2 * FEE, 2 * FEE - usd(50)) for ahead in range(2, 7)}
+
+
+def test_what_is_sent_late_needs_its_fee_from_then_on() -> None:
+    """Money for one at a time: the second one takes what comes back of the first."""
+    names = [dropping("first.com"), dropping("second.com", SOON + timedelta(days=3))]
+    made = planned(names, amount="69.00")
+    assert [backorder.domain for backorder, _ in made.late] == ["second.com"]
+    assert set(days_of(made).values()) == {(ZERO, FEE, ZERO)}
+    assert not made.forecast.waiting
+
+
+def test_a_name_without_a_date_is_needed_on_no_day_unless_it_takes_the_money_of_one_that_has_one() -> None:
+    undated, dated = a_backorder("undated.com", priority=usd(9)), dropping("dated.com")
+    assert days_of(planned([undated], amount="0.00")) == {}
+    made = planned([undated, dated], amount="0.00")
+    assert {short for _, _, short in days_of(made).values()} == {ZERO, 2 * FEE}
+    assert max(short for _, _, short in days_of(made).values()) == made.forecast.shortfall
+
+
+def test_what_others_have_reserved_and_renewals_are_bound_and_in_the_capacity() -> None:
+    standing = Standing(others=FEE, renewals={"1": FallsDue(NOW + timedelta(days=3), usd(10))})
+    made = planned([], amount="100.00", reserved=FEE, standing=standing, rules={"funding": {"keep": "5.00"}})
+    (first, *_, last) = made.forecast.days
+    assert (first.capacity, first.drawn, first.needed, first.short) == (usd(95), FEE, FEE, ZERO)
+    assert (last.drawn, last.needed) == (usd(79), usd(79))
+    assert made.forecast.beside_amount == usd(-5)
+
+
+@pytest.mark.parametrize("time_zone", ["UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Auckland"])
+def test_what_ends_at_the_users_midnight_needs_nothing_on_the_day_after(time_zone: str) -> None:
+    zone = ZoneInfo(time_zone)
+    midnight = (NOW + timedelta(days=3)).astimezone(zone).replace(hour=0, minute=0)
+    back = midnight.astimezone(UTC) - timedelta(hours=24)
+    under_way = [at_the_provider("john.com", NOW - timedelta(hours=1), State.PROCESSING, batch_ends_at=back)]
+    made = planned([], under_way, amount="100.00", rules={"messages": {"time_zone": time_zone}})
+    bound = [day.day for day in made.forecast.days if day.drawn]
+    assert bound[-1] == midnight.date() - timedelta(days=1)
+    assert bound[0] == NOW.astimezone(zone).date()
 
 
 def test_the_forecast_is_bounded_whatever_is_wanted() -> None:
     names = [dropping(f"{n}.com", SOON + n * timedelta(hours=1), line=n) for n in range(300)]
-    told = planned(names, amount="0.00").forecast
-    assert len(told.locks) == 100
-    assert told.locks[0].at == SOON - LEAD
+    assert len(planned(names, amount="0.00").forecast.days) == 15
+    later = [
+        *names,
+        dropping("later.com", NOW + timedelta(days=93)),
+        dropping("farthest.com", NOW + timedelta(days=99)),
+    ]
+    told = planned(later, amount="0.00").forecast
+    assert len(told.days) == 91
     assert len(told.names) == 5
 
 
@@ -963,28 +1008,28 @@ def draws(backorder: Backorder, standing: Standing) -> Decimal:
 def windows_of(rules: dict[str, Any], standing: Standing) -> Windows:
     funding = Rules.model_validate(rules).funding
     late_by = timedelta(minutes=funding.late_minutes)
-    return Windows(NOW, LEAD, late_by, funding.reuse_refunds, funding.take_back, standing.release_lag)
+    return Windows(NOW, ReservationTerms(LEAD, standing.release_lag), late_by, funding.reuse_refunds, funding.take_back)
 
 
-Bound = list[tuple[Window, Decimal]]
+Bound = list[tuple[ReservationWindow, Decimal]]
 
 
 def bound_at(moment: datetime, bound: Bound) -> Decimal:
-    return sum((a for w, a in bound if w.begins_at <= moment and (w.ends_at is None or moment < w.ends_at)), ZERO)
+    return sum((a for w, a in bound if w.start <= moment and (w.end is None or moment < w.end)), ZERO)
 
 
-def most_bound(window: Window, bound: Bound) -> Decimal:
+def most_bound(window: ReservationWindow, bound: Bound) -> Decimal:
     """The most that is bound at any moment of `window`: where it begins, or where another one does."""
-    moments = [window.begins_at, *(other.begins_at for other, _ in bound)]
+    moments = [window.start, *(other.start for other, _ in bound)]
     return max(
         bound_at(moment, bound)
         for moment in moments
-        if moment >= window.begins_at and (window.ends_at is None or moment < window.ends_at)
+        if moment >= window.start and (window.end is None or moment < window.end)
     )
 
 
-def lasts(window: Window) -> bool:
-    return window.ends_at is None or window.begins_at < window.ends_at
+def lasts(window: ReservationWindow) -> bool:
+    return window.end is None or window.start < window.end
 
 
 @dataclass(frozen=True)
@@ -1041,8 +1086,10 @@ def cases(*, limits: bool = True) -> st.SearchStrategy[Case]:
 def test_what_is_sent_fits_at_every_moment_beside_all_that_is_at_the_provider(case: Case) -> None:
     made = case.planned()
     assert made.capacity == case.capacity
-    sent = [(case.windows.if_ordered(backorder)[0], case.fee(backorder)) for backorder in made.order]
-    bound = [*sent, *((case.windows.under_way(b), case.draws(b)) for b in case.under_way)]
+    sent = [
+        (case.windows.if_ordered(backorder, case.fee(backorder))[0], case.fee(backorder)) for backorder in made.order
+    ]
+    bound = [*sent, *((case.windows.under_way(b, case.draws(b)), case.draws(b)) for b in case.under_way)]
     for window, amount in sent:
         assert not lasts(window) or not amount or most_bound(window, bound) <= case.capacity
 
@@ -1067,12 +1114,12 @@ def test_what_is_sent_leaves_to_others_what_they_had_reserved_since_the_last_rec
     case = replace(case, reserved_since=case.reserved_since or since)
     windows = case.windows
     may_be_reserved = [
-        b for b in case.under_way if b.deposit.amount is None and windows.under_way(b).begins_at < NOW + STEP
+        b for b in case.under_way if b.deposit.amount is None and windows.under_way(b, case.draws(b)).start < NOW + STEP
     ]
     theirs = case.reserved_since - sum(map(case.draws, may_be_reserved), ZERO)
     made = case.planned()
-    sent = [(windows.if_ordered(backorder)[0], case.fee(backorder)) for backorder in made.order]
-    bound = [*sent, *((windows.under_way(b), case.draws(b)) for b in case.under_way)]
+    sent = [(windows.if_ordered(backorder, case.fee(backorder))[0], case.fee(backorder)) for backorder in made.order]
+    bound = [*sent, *((windows.under_way(b, case.draws(b)), case.draws(b)) for b in case.under_way)]
     for window, amount in sent:
         assert not lasts(window) or not amount or most_bound(window, bound) <= case.capacity - max(ZERO, theirs)
 
@@ -1082,10 +1129,10 @@ def test_what_is_kept_sent_and_planned_fits_at_every_moment_once_the_rest_is_gon
     made = case.planned()
     windows = case.windows
     stays = [b for b in case.under_way if b not in made.short]
-    bound = [(windows.under_way(b), case.draws(b)) for b in stays]
+    bound = [(windows.under_way(b, case.draws(b)), case.draws(b)) for b in stays]
     bound += [(windows.taken_back(b), case.draws(b)) for b in made.short]
-    planned = [(windows.if_ordered(b)[0], case.fee(b)) for b in (*made.order, *made.blocked)]
-    planned += [(windows.if_ordered(b)[1], case.fee(b)) for b, _ in made.late]
+    planned = [(windows.if_ordered(b, case.fee(b))[0], case.fee(b)) for b in (*made.order, *made.blocked)]
+    planned += [(windows.if_ordered(b, case.fee(b))[1], case.fee(b)) for b, _ in made.late]
     for window, amount in planned:
         assert not lasts(window) or not amount or most_bound(window, [*bound, *planned]) <= case.capacity
 
@@ -1115,11 +1162,11 @@ def test_none_is_left_out_that_would_have_fit_in_its_turn(case: Case) -> None:
             assert over_a_limit(backorder, [*better, *case.under_way], case.rules["limits"], case.standing)
         else:
             # Those placed count as they are: one that is better, and short, may come back late.
-            bound = [(windows.if_ordered(b)[1], case.fee(b)) for b in better]
-            bound += [(windows.under_way(b), case.draws(b)) for b in case.under_way]
-            window = windows.if_ordered(backorder)[1]
-            on_ticks = Window(floor(window.begins_at), window.ends_at and ceiling(window.ends_at))
-            wide = [(Window(floor(w.begins_at), w.ends_at and ceiling(w.ends_at)), a) for w, a in bound if lasts(w)]
+            bound = [(windows.if_ordered(b, case.fee(b))[1], case.fee(b)) for b in better]
+            bound += [(windows.under_way(b, case.draws(b)), case.draws(b)) for b in case.under_way]
+            window = windows.if_ordered(backorder, case.fee(backorder))[1]
+            on_ticks = replace(window, start=floor(window.start), end=window.end and ceiling(window.end))
+            wide = [(replace(w, start=floor(w.start), end=w.end and ceiling(w.end)), a) for w, a in bound if lasts(w)]
             assert lasts(window)
             assert most_bound(on_ticks, wide) + case.fee(backorder) > case.capacity
 

@@ -12,15 +12,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from planning.funding.timeline import NEVER, STEP, Span, Steps, Timeline, Window, amount_of, span_of, units
-from tests.factories import NOW, usd
+from backorder.domain.reservation import ReservationWindow
+from planning.funding.timeline import NEVER, STEP, Span, Steps, Timeline, amount_of, span_of, units
+from tests.factories import FEE, NOW, usd
+
+
+def window_of(start: datetime, end: datetime | None) -> ReservationWindow:
+    return ReservationWindow(start, end, FEE)
+
 
 minutes = st.integers(-30, 300).map(lambda n: NOW + timedelta(minutes=n))
-windows = st.builds(Window, minutes, st.none() | minutes)
+windows = st.builds(window_of, minutes, st.none() | minutes)
 amounts = st.integers(0, 100)
 
 
-def place(steps: Steps, window: Window) -> Span:
+def place(steps: Steps, window: ReservationWindow) -> Span:
     return steps.place(span_of(window, NOW))
 
 
@@ -70,14 +76,16 @@ def test_a_step_shows_all_that_covers_it_and_nothing_that_covers_its_neighbours(
 
 
 HOURS = [NOW + n * timedelta(hours=1) for n in range(8)]
-ONE_AFTER_ANOTHER = [(Window(first, end), 10 * n) for n, (first, end) in enumerate(pairwise(HOURS), start=1)]
+ONE_AFTER_ANOTHER = [(window_of(first, end), 10 * n) for n, (first, end) in enumerate(pairwise(HOURS), start=1)]
 
 
 @given(st.lists(st.tuples(windows, amounts)), st.lists(st.tuples(windows, amounts)), st.lists(windows))
-@example([], [*ONE_AFTER_ANOTHER, (Window(NOW, None), 5)], [window for window, _ in ONE_AFTER_ANOTHER])
-@example(ONE_AFTER_ANOTHER, [(Window(HOURS[1], HOURS[6]), 5)], [window for window, _ in ONE_AFTER_ANOTHER])
+@example([], [*ONE_AFTER_ANOTHER, (window_of(NOW, None), 5)], [window for window, _ in ONE_AFTER_ANOTHER])
+@example(ONE_AFTER_ANOTHER, [(window_of(HOURS[1], HOURS[6]), 5)], [window for window, _ in ONE_AFTER_ANOTHER])
 def test_the_peak_of_a_span_is_the_most_that_is_bound_at_any_step_of_it(
-    first: list[tuple[Window, int]], then: list[tuple[Window, int]], asked: list[Window]
+    first: list[tuple[ReservationWindow, int]],
+    then: list[tuple[ReservationWindow, int]],
+    asked: list[ReservationWindow],
 ) -> None:
     steps = Steps(span_of(window, NOW) for window in [*(w for w, _ in first), *(w for w, _ in then), *asked])
     timeline = Timeline(steps, [(place(steps, window), amount) for window, amount in first])
@@ -97,7 +105,7 @@ def test_the_peak_of_a_span_is_the_most_that_is_bound_at_any_step_of_it(
 
 @given(st.lists(st.tuples(windows, windows, amounts)), st.integers(0, 300))
 def test_what_an_earlier_look_saw_never_answers_wrongly_after_more_was_bound(
-    turns: list[tuple[Window, Window, int]], capacity: int
+    turns: list[tuple[ReservationWindow, ReservationWindow, int]], capacity: int
 ) -> None:
     steps = Steps(span_of(window, NOW) for asked, added, _ in turns for window in (asked, added))
     timeline, bound = Timeline(steps), [0] * steps.count
@@ -110,12 +118,14 @@ def test_what_an_earlier_look_saw_never_answers_wrongly_after_more_was_bound(
 
 
 @given(st.lists(windows, min_size=1), minutes)
-def test_a_window_never_begins_later_or_ends_sooner_on_the_timeline(some: list[Window], moment: datetime) -> None:
+def test_a_window_never_begins_later_or_ends_sooner_on_the_timeline(
+    some: list[ReservationWindow], moment: datetime
+) -> None:
     """At each moment that a window covers, from now on, its span covers the step that the moment is in."""
-    steps = Steps(span_of(window, NOW) for window in [*some, Window(moment, None)])
-    step = place(steps, Window(moment, None)).first
+    steps = Steps(span_of(window, NOW) for window in [*some, window_of(moment, None)])
+    step = place(steps, window_of(moment, None)).first
     for window in some:
-        if window.begins_at <= moment and (window.ends_at is None or moment < window.ends_at) and moment >= NOW:
+        if window.start <= moment and (window.end is None or moment < window.end) and moment >= NOW:
             span = place(steps, window)
             assert span.first <= step < span.end
 
@@ -123,33 +133,33 @@ def test_a_window_never_begins_later_or_ends_sooner_on_the_timeline(some: list[W
 @pytest.mark.parametrize(
     ("window", "span"),
     [
-        (Window(NOW, NOW), (0, 0)),
-        (Window(NOW - STEP, NOW), (0, 0)),
-        (Window(NOW - 3 * STEP, NOW - 2 * STEP), (0, 0)),
-        (Window(NOW - 3 * STEP, NOW + STEP), (0, 1)),
-        (Window(NOW, NOW + timedelta(seconds=1)), (0, 1)),
-        (Window(NOW + STEP - timedelta(seconds=1), NOW + STEP), (0, 1)),
-        (Window(NOW + STEP, None), (1, 2)),
+        (window_of(NOW, NOW), (0, 0)),
+        (window_of(NOW - STEP, NOW), (0, 0)),
+        (window_of(NOW - 3 * STEP, NOW - 2 * STEP), (0, 0)),
+        (window_of(NOW - 3 * STEP, NOW + STEP), (0, 1)),
+        (window_of(NOW, NOW + timedelta(seconds=1)), (0, 1)),
+        (window_of(NOW + STEP - timedelta(seconds=1), NOW + STEP), (0, 1)),
+        (window_of(NOW + STEP, None), (1, 2)),
     ],
 )
-def test_windows_are_on_the_ticks(window: Window, span: tuple[int, int]) -> None:
-    steps = Steps([span_of(window, NOW), span_of(Window(NOW + STEP, None), NOW)])
+def test_windows_are_on_the_ticks(window: ReservationWindow, span: tuple[int, int]) -> None:
+    steps = Steps([span_of(window, NOW), span_of(window_of(NOW + STEP, None), NOW)])
     assert place(steps, window) == span
 
 
 def test_a_tick_is_five_minutes() -> None:
     minute = timedelta(minutes=1)
-    assert span_of(Window(NOW + 5 * minute, NOW + 20 * minute), NOW) == Span(1, 4)
-    assert span_of(Window(NOW + 4 * minute, NOW + 21 * minute), NOW) == Span(0, 5)
-    assert span_of(Window(NOW - 60 * minute, NOW - 30 * minute), NOW) == Span(0, 0)
+    assert span_of(window_of(NOW + 5 * minute, NOW + 20 * minute), NOW) == Span(1, 4)
+    assert span_of(window_of(NOW + 4 * minute, NOW + 21 * minute), NOW) == Span(0, 5)
+    assert span_of(window_of(NOW - 60 * minute, NOW - 30 * minute), NOW) == Span(0, 0)
 
 
 def test_only_a_window_without_an_end_is_open() -> None:
     """Whichever tick of a week a window ends on, it is over then."""
     ends = [NOW + n * STEP for n in range(1, 7 * 24 * 12)]
-    steps = Steps(span_of(Window(NOW, end), NOW) for end in ends)
-    assert [place(steps, Window(NOW, end)).end for end in ends] == list(range(1, len(ends) + 1))
-    assert steps.place(span_of(Window(NOW, None), NOW)).end == steps.count == len(ends) + 1
+    steps = Steps(span_of(window_of(NOW, end), NOW) for end in ends)
+    assert [place(steps, window_of(NOW, end)).end for end in ends] == list(range(1, len(ends) + 1))
+    assert steps.place(span_of(window_of(NOW, None), NOW)).end == steps.count == len(ends) + 1
 
 
 def test_what_never_draws_is_on_every_timeline_and_binds_nothing() -> None:
@@ -223,5 +233,5 @@ def test_what_is_bound_before_the_first_look_may_be_negative_and_large() -> None
 
 def test_a_window_without_an_end_outlasts_all_others() -> None:
     latest = datetime.max.replace(tzinfo=NOW.tzinfo)
-    assert span_of(Window(latest, None), NOW).first < span_of(Window(NOW, None), NOW).end
-    assert span_of(Window(NOW, latest), NOW).end < span_of(Window(NOW, None), NOW).end
+    assert span_of(window_of(latest, None), NOW).first < span_of(window_of(NOW, None), NOW).end
+    assert span_of(window_of(NOW, latest), NOW).end < span_of(window_of(NOW, None), NOW).end

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from backorder.domain.backorder import Backorder
+from backorder.domain.money import ZERO
+from backorder.domain.reservation import TIME_TO_REACT, UNSURE, ReservationTerms, ReservationWindow, lock_of
 from backorder.domain.states import State
 from backorder.domain.values import Origin
-from planning.funding.timeline import Window
-from planning.funding.windows import TIME_TO_REACT, UNSURE, Windows, lock_of
-from tests.factories import NOW, a_backorder, a_dated_backorder, a_placed_backorder, changed, usd
+from planning.funding.windows import Windows
+from tests.factories import FEE, NOW, a_backorder, a_dated_backorder, a_placed_backorder, changed, usd
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 LEAD, LAG = 3 * DAY, DAY
@@ -21,8 +22,12 @@ BATCH_ENDS = SOON + 4 * HOUR
 """The batch begins three hours after the finalization date, and takes one."""
 
 
-def windows(**changes: Any) -> Windows:
-    return Windows(**{"now": NOW, "lock_lead": LEAD, "late_by": 90 * MINUTE, **changes})
+def windows(*, release_lag: timedelta | None = None, **changes: Any) -> Windows:
+    return Windows(**{"now": NOW, "terms": ReservationTerms(LEAD, release_lag), "late_by": 90 * MINUTE, **changes})
+
+
+def bound(start: datetime, end: datetime | None) -> ReservationWindow:
+    return ReservationWindow(start, end, FEE)
 
 
 def placed(state: State = State.REQUESTED, finalization_at: datetime = SOON, **changes: Any) -> Backorder:
@@ -37,65 +42,63 @@ def estimated(state: State = State.REQUESTED, **changes: Any) -> Backorder:
 @pytest.mark.parametrize(
     ("order", "window"),
     [
+        pytest.param(placed(), bound(SOON - LEAD, BATCH_ENDS + LAG), id="from its lock to its batch's end and the lag"),
+        pytest.param(placed(State.ACTIVE), bound(NOW, BATCH_ENDS + LAG), id="reserved already"),
+        pytest.param(placed(finalization_at=NOW + LEAD), bound(NOW, NOW + LEAD + 4 * HOUR + LAG), id="locked now"),
         pytest.param(
-            placed(), Window(SOON - LEAD, BATCH_ENDS + LAG), id="from its lock to its batch's end and the lag"
+            placed(finalization_at=NOW + DAY), bound(NOW, NOW + DAY + 4 * HOUR + LAG), id="unfunded after its lock"
         ),
-        pytest.param(placed(State.ACTIVE), Window(NOW, BATCH_ENDS + LAG), id="reserved already"),
-        pytest.param(placed(finalization_at=NOW + LEAD), Window(NOW, NOW + LEAD + 4 * HOUR + LAG), id="locked now"),
-        pytest.param(
-            placed(finalization_at=NOW + DAY), Window(NOW, NOW + DAY + 4 * HOUR + LAG), id="unfunded after its lock"
-        ),
-        pytest.param(estimated(), Window(SOON - LEAD - UNSURE, BATCH_ENDS + LAG), id="an estimate may be late"),
-        pytest.param(a_placed_backorder(), Window(NOW, None), id="without a date, open-ended from now"),
-        pytest.param(placed(State.QUEUED), Window(SOON - LEAD, BATCH_ENDS + LAG), id="on its way"),
-        pytest.param(placed(State.SUBMITTING), Window(SOON - LEAD, BATCH_ENDS + LAG), id="being ordered"),
-        pytest.param(placed(State.WITHDRAWING), Window(NOW, BATCH_ENDS + LAG), id="being taken back, perhaps too late"),
-        pytest.param(placed(origin=Origin.FOREIGN), Window(NOW, BATCH_ENDS + LAG), id="not to be taken back"),
+        pytest.param(estimated(), bound(SOON - LEAD - UNSURE, BATCH_ENDS + LAG), id="an estimate may be late"),
+        pytest.param(a_placed_backorder(), bound(NOW, None), id="without a date, open-ended from now"),
+        pytest.param(placed(State.QUEUED), bound(SOON - LEAD, BATCH_ENDS + LAG), id="on its way"),
+        pytest.param(placed(State.SUBMITTING), bound(SOON - LEAD, BATCH_ENDS + LAG), id="being ordered"),
+        pytest.param(placed(State.WITHDRAWING), bound(NOW, BATCH_ENDS + LAG), id="being taken back, perhaps too late"),
+        pytest.param(placed(origin=Origin.FOREIGN), bound(NOW, BATCH_ENDS + LAG), id="not to be taken back"),
         pytest.param(
             placed(State.PROCESSING, NOW - 10 * HOUR),
-            Window(NOW, NOW + LAG),
+            bound(NOW, NOW + LAG),
             id="its batch is over, and no outcome seen",
         ),
         pytest.param(
             placed(State.PROCESSING, batch_ends_at=None),
-            Window(NOW, datetime(2026, 12, 1, tzinfo=UTC) + LAG),
+            bound(NOW, datetime(2026, 12, 1, tzinfo=UTC) + LAG),
             id="a batch without an end ends a day after the drop day",
         ),
         pytest.param(
-            placed(State.AUCTION_PENDING, NOW - 4 * HOUR), Window(NOW, NOW + 4 * DAY + HOUR + LAG), id="in an auction"
+            placed(State.AUCTION_PENDING, NOW - 4 * HOUR), bound(NOW, NOW + 4 * DAY + HOUR + LAG), id="in an auction"
         ),
         pytest.param(
             placed(State.AUCTION_PENDING, NOW - 4 * HOUR, auction_ends_at=NOW + DAY),
-            Window(NOW, NOW + DAY + LAG),
+            bound(NOW, NOW + DAY + LAG),
             id="in an auction whose end is known",
         ),
-        pytest.param(placed(State.SUCCESSFUL, NOW - DAY), Window(NOW, None), id="won: until AMOUNT has fallen"),
+        pytest.param(placed(State.SUCCESSFUL, NOW - DAY), bound(NOW, None), id="won: until AMOUNT has fallen"),
         pytest.param(
-            placed(State.FAILED, NOW - DAY, outcome_at=NOW - HOUR), Window(NOW, NOW - HOUR + LAG), id="lost: the lag"
+            placed(State.FAILED, NOW - DAY, outcome_at=NOW - HOUR), bound(NOW, NOW - HOUR + LAG), id="lost: the lag"
         ),
         pytest.param(
-            placed(State.FAILED, NOW - DAY, outcome_at=NOW - 2 * LAG), Window(NOW, NOW + LAG), id="lost, and overdue"
+            placed(State.FAILED, NOW - DAY, outcome_at=NOW - 2 * LAG), bound(NOW, NOW + LAG), id="lost, and overdue"
         ),
     ],
 )
-def test_what_is_under_way_draws(order: Backorder, window: Window) -> None:
-    assert windows().under_way(order) == window
+def test_what_is_under_way_draws(order: Backorder, window: ReservationWindow) -> None:
+    assert windows().under_way(order, FEE) == window
 
 
 def test_the_lag_as_measured_counts_but_a_win_must_be_seen_before_anybody_else_counts_on_the_fee() -> None:
-    assert windows(release_lag=9 * HOUR).under_way(placed()).ends_at == BATCH_ENDS + 9 * HOUR
-    assert windows(release_lag=HOUR).under_way(placed()).ends_at == BATCH_ENDS + TIME_TO_REACT
+    assert windows(release_lag=9 * HOUR).under_way(placed(), FEE).end == BATCH_ENDS + 9 * HOUR
+    assert windows(release_lag=HOUR).under_way(placed(), FEE).end == BATCH_ENDS + TIME_TO_REACT
     lost = placed(State.FAILED, outcome_at=NOW)
-    assert windows(release_lag=HOUR).under_way(lost).ends_at == NOW + HOUR
+    assert windows(release_lag=HOUR).under_way(lost, FEE).end == NOW + HOUR
 
 
 def test_an_estimated_lock_may_come_three_hours_sooner_and_one_that_is_told_not_a_minute() -> None:
-    assert windows().under_way(estimated()).begins_at == SOON - 3 * DAY - 3 * HOUR
-    assert windows().under_way(placed()).begins_at == SOON - 3 * DAY
+    assert windows().under_way(estimated(), FEE).start == SOON - 3 * DAY - 3 * HOUR
+    assert windows().under_way(placed(), FEE).start == SOON - 3 * DAY
 
 
 def test_whoever_counts_on_a_fee_has_six_hours_to_react_if_it_does_not_come_back() -> None:
-    ends = {hours: windows(release_lag=hours * HOUR).under_way(placed()).ends_at for hours in (1, 6, 7)}
+    ends = {hours: windows(release_lag=hours * HOUR).under_way(placed(), FEE).end for hours in (1, 6, 7)}
     assert ends == {1: BATCH_ENDS + 6 * HOUR, 6: BATCH_ENDS + 6 * HOUR, 7: BATCH_ENDS + 7 * HOUR}
 
 
@@ -110,36 +113,36 @@ def test_whoever_counts_on_a_fee_has_six_hours_to_react_if_it_does_not_come_back
 def test_a_lost_ones_fee_is_back_a_day_after_its_outcome_and_where_it_is_overdue_a_day_from_now(
     outcome_at: datetime | None, ends_at: datetime
 ) -> None:
-    assert windows().under_way(placed(State.FAILED, NOW - 2 * DAY, outcome_at=outcome_at)).ends_at == ends_at
+    assert windows().under_way(placed(State.FAILED, NOW - 2 * DAY, outcome_at=outcome_at), FEE).end == ends_at
 
 
 def test_what_drops_in_more_than_a_thousand_days_never_comes_back() -> None:
     far = NOW + 1000 * DAY
-    assert windows().if_ordered(a_backorder(batch_ends_at=far))[0].ends_at == far + LAG
-    assert windows().if_ordered(a_backorder(batch_ends_at=far + MINUTE))[0].ends_at is None
+    assert windows().if_ordered(a_backorder(batch_ends_at=far), FEE)[0].end == far + LAG
+    assert windows().if_ordered(a_backorder(batch_ends_at=far + MINUTE), FEE)[0].end is None
 
 
 @pytest.mark.parametrize("order", [placed(), placed(State.ACTIVE), placed(State.FAILED), a_placed_backorder()])
 def test_where_refunds_are_not_to_be_reused_no_fee_comes_back(order: Backorder) -> None:
-    assert windows(reuse_refunds=False).under_way(order).ends_at is None
+    assert windows(reuse_refunds=False).under_way(order, FEE).end is None
 
 
 def test_where_nothing_is_to_be_taken_back_each_order_counts_from_now_on() -> None:
-    assert windows(take_back=False).under_way(placed()).begins_at == NOW
-    assert windows(take_back=False).if_ordered(placed(State.SELECTED))[0].begins_at == NOW
+    assert windows(take_back=False).under_way(placed(), FEE).start == NOW
+    assert windows(take_back=False).if_ordered(placed(State.SELECTED), FEE)[0].start == NOW
 
 
 def test_an_order_that_is_made_inside_the_three_days_is_reserved_for_at_once() -> None:
     waiting = a_dated_backorder(finalization_at=NOW + DAY)
-    assert windows().if_ordered(waiting)[0] == Window(NOW, NOW + DAY + 4 * HOUR + LAG)
-    assert windows().if_ordered(a_dated_backorder(finalization_at=SOON))[0].begins_at == SOON - LEAD
+    assert windows().if_ordered(waiting, FEE)[0] == bound(NOW, NOW + DAY + 4 * HOUR + LAG)
+    assert windows().if_ordered(a_dated_backorder(finalization_at=SOON), FEE)[0].start == SOON - LEAD
 
 
 def test_an_order_that_is_made_late_draws_from_then_on() -> None:
     waiting = a_dated_backorder(finalization_at=SOON)
     send_at = SOON - 15 * MINUTE - 90 * MINUTE
     assert windows().send_at(waiting) == send_at
-    assert windows().if_ordered(waiting)[1] == Window(send_at, BATCH_ENDS + LAG)
+    assert windows().if_ordered(waiting, FEE)[1] == bound(send_at, BATCH_ENDS + LAG)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +155,7 @@ def test_an_order_that_is_made_late_draws_from_then_on() -> None:
 )
 def test_what_gains_nothing_by_waiting_is_not_sent_late(waiting: Backorder, changes: Any) -> None:
     assert windows(**changes).send_at(waiting) is None
-    assert windows(**changes).if_ordered(waiting)[1] == windows(**changes).if_ordered(waiting)[0]
+    assert windows(**changes).if_ordered(waiting, FEE)[1] == windows(**changes).if_ordered(waiting, FEE)[0]
 
 
 @pytest.mark.parametrize(
@@ -178,28 +181,10 @@ def test_ours_are_taken_back_until_their_finalization_date(order: Backorder, *, 
 
 
 def test_what_is_taken_back_before_its_lock_draws_nothing_and_its_deposit_comes_back_with_the_lag() -> None:
-    assert windows().taken_back(placed()) == Window(NOW, NOW)
-    assert windows().taken_back(a_placed_backorder()) == Window(NOW, NOW)
-    assert windows().taken_back(placed(State.ACTIVE)) == Window(NOW, NOW + LAG)
-    assert windows(release_lag=HOUR).taken_back(placed(State.ACTIVE, deposit=usd(69))).ends_at == NOW + HOUR
-
-
-def test_the_lock_comes_three_days_before_the_finalization_date_known_or_estimated() -> None:
-    drop_at = NOW + 5 * DAY
-    assert lock_of(a_backorder(batch_starts_at=drop_at), LEAD) == drop_at - 3 * HOUR - LEAD
-    assert lock_of(a_dated_backorder(finalization_at=SOON, dates=()), LEAD) == SOON - LEAD
-    assert lock_of(a_backorder(), LEAD) is None
-
-
-def test_the_date_that_the_provider_told_counts_however_long_before_its_batch_it_is() -> None:
-    order = a_dated_backorder(finalization_at=SOON, batch_starts_at=SOON + 9 * HOUR)
-    assert lock_of(order, LEAD) == SOON - LEAD
-
-
-def test_a_lock_before_the_year_1000_is_as_good_as_one_in_it() -> None:
-    millennium = datetime(1000, 1, 1, tzinfo=UTC)
-    assert lock_of(a_dated_backorder(finalization_at=millennium - DAY), LEAD) == millennium - LEAD
-    assert lock_of(a_dated_backorder(finalization_at=millennium + DAY), LEAD) == millennium + DAY - LEAD
+    assert windows().taken_back(placed()) == ReservationWindow(NOW, NOW, ZERO)
+    assert windows().taken_back(a_placed_backorder()) == ReservationWindow(NOW, NOW, ZERO)
+    assert windows().taken_back(placed(State.ACTIVE)) == ReservationWindow(NOW, NOW + LAG, ZERO)
+    assert windows(release_lag=HOUR).taken_back(placed(State.ACTIVE, deposit=usd(69))).end == NOW + HOUR
 
 
 # --- Of others -----------------------------------------------------------------------------------
@@ -220,7 +205,7 @@ def test_a_lock_before_the_year_1000_is_as_good_as_one_in_it() -> None:
 def test_a_foreign_order_draws_from_now_until_its_fee_is_back(
     finalization_at: datetime | None, changes: Any, ends_at: datetime | None
 ) -> None:
-    assert windows(**changes).of_others(finalization_at) == Window(NOW, ends_at)
+    assert windows(**changes).of_others(finalization_at, FEE) == bound(NOW, ends_at)
 
 
 # --- Reserved, and locked ------------------------------------------------------------------------
@@ -267,6 +252,6 @@ def test_dates_at_the_ends_of_the_calendar_do_no_harm(year: int) -> None:
     order = a_placed_backorder(finalization_at=there, batch_starts_at=there, batch_ends_at=there, deadline=there)
     for each in (order, a_backorder(finalization_at=None, batch_starts_at=there, batch_ends_at=there, deadline=there)):
         for state in (State.REQUESTED, State.AUCTION_PENDING, State.FAILED):
-            assert windows().under_way(a_placed_backorder(state=state, batch_ends_at=there)).begins_at >= NOW
-        assert windows().if_ordered(each)[1].begins_at >= NOW
+            assert windows().under_way(a_placed_backorder(state=state, batch_ends_at=there), FEE).start >= NOW
+        assert windows().if_ordered(each, FEE)[1].start >= NOW
         lock_of(each, LEAD)

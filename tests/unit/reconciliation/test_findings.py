@@ -16,11 +16,11 @@ from backorder.documents.halt import Halt
 from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding, Kind, Severity
 from backorder.domain.money import ZERO
+from backorder.domain.reservation import RELEASE_LAG
 from backorder.domain.states import FINAL, WON, State
 from backorder.domain.values import AuctionState, Reason, Refusal, Source, Withdrawal
 from backorder.provider.port import LOCK_LEAD, Command, UnreadRow
 from reconciliation.findings import (
-    RELEASE_LAG,
     Circumstances,
     Examined,
     Observation,
@@ -231,6 +231,13 @@ def test_a_charge_for_a_name_that_was_not_caught_is_found_until_it_is_given_back
     assert "69.00 USD were charged for john.com" in one.advice
     assert "entry 1" in one.advice
     assert kinds(replace(lost, charges=(a_charge(), a_charge("entry#2", -FEE)))) == []
+
+
+def test_a_charge_that_may_be_for_somebody_elses_order_is_not_found() -> None:
+    lost = a_placed_backorder(state=State.FAILED, charges=(a_charge(),))
+    at = Circumstances(NOW, CURRENCY, undecided={lost.key})
+    assert list(examine_order(lost, at)) == []
+    assert [one.kind for one in examine_order(changed(lost, cycle=2), at)] == [Kind.CHARGE_WITHOUT_SUCCESS]
 
 
 def test_a_won_name_that_is_charged_twice_is_found_until_one_is_given_back() -> None:

@@ -27,7 +27,7 @@ from backorder.provider.port import AccountingEntry, Deposit, EntryKind
 from local.memory_store import MemoryStore
 from reconciliation import ledger
 from reconciliation.account.snapshot import first_day
-from reconciliation.bookkeeping import Bookkeeping
+from reconciliation.bookkeeping import Bookkeeping, Unanswered
 from reconciliation.books import Books, Notes
 from reconciliation.ledger import Checked, Seen
 from reconciliation.ledger.bookings import CHARGE_WINDOW
@@ -72,6 +72,10 @@ class Kept:
         self.store: MemoryStore = MemoryStore()
         self.agrees = True
         self.won_by_others: set[str] = set()
+        self.unanswered: set[str] = set()
+        """Domains of which the provider does not say who won them."""
+        self.undecided: set[BackorderKey] = set()
+        """As the last look left them."""
         for look in looks:
             self.look(look)
 
@@ -92,18 +96,21 @@ class Kept:
                 )
         before = {posting.key for posting in self.postings}
         books, known = Books(self.store), Orders(self.store)
-        Bookkeeping(
-            self.store,
-            known,
-            books,
-            agrees=lambda _: self.agrees,
-            won_by_others=lambda domain: domain in self.won_by_others,
-        ).book(look)
+        bookkeeping = Bookkeeping(
+            self.store, known, books, agrees=lambda _: self.agrees, won_by_others=self._is_won_by_others
+        )
+        bookkeeping.book(look)
+        self.undecided = bookkeeping.undecided
         known.write()
         books.close(look.at)
         new = [posting for posting in self.postings if posting.key not in before]
         assert Books(self.store).tally.balances == {**dict.fromkeys(Account, ZERO), **balances(self.postings)}
         return [posting for posting in new if posting.kind != "unexplained"]
+
+    def _is_won_by_others(self, domain: str) -> bool:
+        if domain in self.unanswered:
+            raise Unanswered(domain)
+        return domain in self.won_by_others
 
     def order(self, domain: str = "john.com") -> Backorder:
         found = self.store.latest(domain)
@@ -535,6 +542,22 @@ def test_a_charge_for_a_name_that_somebody_elses_order_in_the_account_caught_is_
         books.look(seen(entries=[an_entry()]), a_placed_backorder(state=State.PROCESSING))
     books.look(seen(entries=[an_entry()]), a_placed_backorder(state=State.FAILED))
     assert books.order().charged == 0
+    assert (books.held[Account.FEES], books.held[Account.OTHER]) == (ZERO, FEE)
+
+
+@pytest.mark.parametrize("caught", [True, False])
+def test_a_charge_of_a_lost_order_is_undecided_until_the_provider_says_who_caught_the_name(*, caught: bool) -> None:
+    books = Kept(seen())
+    books.look(seen(entries=[an_entry()]), a_placed_backorder(state=State.PROCESSING))
+    books.unanswered.add("john.com")
+    books.look(seen(entries=[an_entry()]), lost := a_placed_backorder(state=State.FAILED))
+    assert books.undecided == {lost.key}
+    assert books.held[Account.FEES] == FEE
+    books.unanswered.clear()
+    books.won_by_others |= {"john.com"} if caught else set()
+    books.look(seen(entries=[an_entry()]), lost)
+    assert books.undecided == set()
+    assert books.order().charged == (ZERO if caught else FEE)
     assert (books.held[Account.FEES], books.held[Account.OTHER]) == (ZERO, FEE)
 
 

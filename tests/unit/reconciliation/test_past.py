@@ -23,7 +23,7 @@ from reconciliation.page.past import Past, add_up
 from reconciliation.page.view import view
 from reconciliation.past import read_past
 from tests.browser import worlds
-from tests.factories import FEE, NOW, a_backorder, a_charge, usd
+from tests.factories import FEE, NOW, TERMS, a_backorder, a_charge, usd
 
 DAY = timedelta(days=1)
 SINCE = NOW.date().replace(month=10, day=1)
@@ -85,7 +85,7 @@ def look(store: MemoryStore, now: datetime = NOW, changed: Sequence[date] = ()) 
     def keep(day: date, backorders: Iterable[Backorder]) -> None:
         files[day] = [backorder.domain for backorder in backorders]
 
-    return read_past(store, now, since=SINCE, changed=changed, keep=keep), files
+    return read_past(store, now, since=SINCE, terms=TERMS, changed=changed, keep=keep), files
 
 
 def test_the_first_look_adds_each_day_up_and_later_ones_read_only_the_latest() -> None:
@@ -189,7 +189,7 @@ backorders = st.lists(
 
 @given(backorders)
 def test_the_page_says_the_same_of_days_as_of_the_backorders_themselves(over: list[Backorder]) -> None:
-    days = {day: add_up(b for b in over if b.closed_on == day) for day in {b.closed_on for b in over}}
+    days = {day: add_up((b for b in over if b.closed_on == day), TERMS) for day in {b.closed_on for b in over}}
     one_by_one = view(**worlds.empty(backorders=over))
     by_day = view(**worlds.empty(backorders=[]), before=Past((), days))
     assert (by_day.zones, by_day.weeks, by_day.total) == (one_by_one.zones, one_by_one.weeks, one_by_one.total)

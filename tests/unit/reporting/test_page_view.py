@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorder.documents.account_outlook import ForeignOrder, Lock, Standing
+from backorder.documents.account_outlook import DayAhead, Standing
 from backorder.documents.successes import Stage, Successes
 from backorder.domain.backorder import Backorder
 from backorder.domain.clock_difference import Ahead
@@ -19,6 +19,8 @@ from backorder.domain.dates import DateSource
 from backorder.domain.findings import Kind
 from backorder.domain.ledger import Account, Posting, balances
 from backorder.domain.money import ZERO
+from backorder.domain.reservation import TIME_TO_REACT
+from backorder.domain.schedule import MARGIN
 from backorder.domain.states import State
 from backorder.domain.values import Reason
 from reconciliation.page import html
@@ -43,7 +45,6 @@ from tests.factories import (
     a_posting,
     an_account_status,
     an_estimated_backorder,
-    changed,
     usd,
 )
 from tests.unit.reporting.test_page_html import Seen
@@ -72,13 +73,11 @@ def the_opening(amount: str = "1000.00", days: int = 10) -> Posting:
 def test_what_names_without_a_date_wait_for_is_told_where_nothing_else_is_missing() -> None:
     undated = {"undated": 2, "undated_shortfall": usd("126.00")}
     covered = a_forecast(shortfall=ZERO, waiting=0, before=None, **undated)
-    told = page(forecast=covered).undated
+    told = page(forecast=covered).outlook
     assert told is not None
     assert "without one, 2 wait for 126.00 USD more" in told
-    # Where something is missing, the task's own sentence ends with it.
-    assert page(forecast=a_forecast(**undated)).undated is None
-    assert page(forecast=a_forecast(shortfall=ZERO, waiting=0)).undated is None
-    assert page().undated is None
+    assert page(forecast=a_forecast(shortfall=ZERO, waiting=0)).outlook == "The account covers all that is wanted"
+    assert page().outlook is None
 
 
 def test_an_account_that_nobody_used_has_nothing_to_do_and_a_day_to_show() -> None:
@@ -211,74 +210,75 @@ def test_the_past_is_what_the_books_say_was_there_and_reserved() -> None:
 
 def test_older_books_show_the_last_four_weeks() -> None:
     seen = page([the_opening(days=300), a_posting("1", usd("500.00"), at=ago(days=100))])
-    assert seen.funding[0] == FundingDay(TODAY - timedelta(days=PAST), usd("1500.00"), ZERO, ZERO, is_past=True)
+    assert seen.funding[0] == FundingDay(TODAY - timedelta(days=PAST), usd("1500.00"), ZERO, ZERO, ZERO, is_past=True)
 
 
-def test_an_order_is_needed_and_drawn_from_its_lock_until_its_deposit_can_be_back() -> None:
-    finalization = NOW + timedelta(days=5)
-    order = a_dated_backorder(
-        finalization_at=finalization, state=State.REQUESTED, application="1", submitted_at=ago(days=1), fee=FEE
-    )
-    held = changed(order, domain="held.com", state=State.HELD, application=None, submitted_at=None)
-    seen = page(backorders=[order, held], account=an_account_status(usd("100.00")))
-    assert [(day(seen, n).drawn, day(seen, n).needed) for n in (1, 2, 6, 7)] == [
-        (ZERO, ZERO),
-        (FEE, 2 * FEE),
-        (FEE, 2 * FEE),
-        (ZERO, ZERO),
+def missed(domain: str = "john.com", **changes: Any) -> Backorder:
+    """Its deadline was five days ago, and its batch over four hours later."""
+    values = {"state": State.MISSED, "reason": Reason.UNFUNDED, "fee": FEE, "outcome_at": ago(days=5), **changes}
+    return a_dated_backorder(domain, finalization_at=ago(days=5) + MARGIN, **values)
+
+
+def test_of_a_past_day_what_was_reserved_and_the_fees_of_what_was_missed_for_want_of_them_was_needed() -> None:
+    books = [the_opening("100.00", days=10), a_posting("1", FEE, at=ago(days=8), source=BALANCE, target=RESERVED)]
+    others = [missed("late.com", reason=Reason.LATE), missed("dear.com", reason=Reason.TOO_DEAR)]
+    seen = page(books, backorders=[missed(), *others])
+    assert [(day(seen, -n).drawn, day(seen, -n).needed, day(seen, -n).short) for n in (9, 6, 5, 4, 3)] == [
+        (ZERO, ZERO, ZERO),
+        (FEE, FEE, ZERO),
+        (FEE, 2 * FEE, usd("38.00")),
+        (FEE, 2 * FEE, usd("38.00")),
+        (FEE, FEE, ZERO),
     ]
-    assert (day(seen, 2).capacity, day(seen, 2).short) == (usd("100.00"), usd("38.00"))
 
 
-def test_what_has_no_fee_yet_needs_the_last_deposit_of_its_zone_or_the_highest_fee_there() -> None:
-    def order(name: str, fee: Decimal | None) -> Backorder:
-        return a_dated_backorder(name, finalization_at=NOW + timedelta(days=5), fee=fee, created_at=ago(days=1))
+def test_the_release_lag_as_measured_counts_and_six_hours_at_least() -> None:
+    books = [the_opening("100.00", days=10)]
+    for lag, last in ((None, 4), (timedelta(hours=1), 5), (timedelta(hours=40), 3)):
+        seen = page(books, backorders=[missed()], standing=Standing(release_lag=lag))
+        assert min((TODAY - each.day).days for each in seen.funding if each.needed) == last
 
-    orders = [order("a.com", None), order("b.com", usd("10.00")), order("c.com", usd("20.00")), order("d.xyz", None)]
-    assert day(page(backorders=orders), 5).needed == usd("50.00")
-    standing = Standing(last_deposits={"com": usd("7.00"), "xyz": usd("100.00")})
-    assert day(page(backorders=orders, standing=standing), 5).needed == usd("137.00")
+
+def test_the_past_knows_the_credit_line_and_what_is_kept_as_the_days_ahead_do() -> None:
+    today = DayAhead(TODAY, usd("950.00"), ZERO, ZERO)
+    seen = page([the_opening("1000.00", days=10)], forecast=a_forecast(days=(today,), beside_amount=usd("-50.00")))
+    assert {each.capacity for each in seen.funding if each.is_past} == {usd("950.00")}
+    assert day(seen, 0).capacity == usd("950.00")
 
 
 @pytest.mark.parametrize("name", ["Asia/Kathmandu", "Asia/Kolkata", "America/St_Johns", "UTC"])
 def test_money_that_is_needed_from_midnight_to_midnight_is_needed_on_that_day_only(name: str) -> None:
     zone = ZoneInfo(name)
     evening = ago(days=2).astimezone(zone).replace(hour=23, minute=55)
-    lost = a_placed_backorder(
-        state=State.FAILED,
-        submitted_at=evening.replace(hour=0, minute=5).astimezone(UTC),
-        outcome_at=evening.astimezone(UTC),
+    morning = evening.replace(hour=0, minute=5)
+    unfunded = missed(deadline=morning.astimezone(UTC), batch_ends_at=evening.astimezone(UTC) - TIME_TO_REACT)
+    books = [the_opening()]
+    seen = page(
+        books,
+        backorders=[unfunded],
+        forecast=a_forecast(time_zone=name),
+        standing=Standing(release_lag=timedelta(hours=1)),
     )
-    seen = page([the_opening()], backorders=[lost], forecast=a_forecast(time_zone=name))
     assert {each.day for each in seen.funding if each.needed} == {evening.date()}
 
 
-def test_orders_of_others_draw_from_now_on_until_their_deposits_can_be_back() -> None:
-    ours = a_placed_backorder(state=State.FAILED, fee=FEE)
-    foreign = {
-        "1": ForeignOrder("theirs.com", "com", NOW + timedelta(days=2)),
-        "2": ForeignOrder("undated.com", "com"),
-        "3": ForeignOrder("unpriced.xyz", "xyz"),
-    }
-    seen = page(backorders=[ours], standing=Standing(foreign=foreign), account=an_account_status(usd("100.00")))
-    assert [(day(seen, n).drawn, day(seen, n).needed) for n in (0, 3, 4)] == [
-        (2 * FEE, 2 * FEE),
-        (2 * FEE, 2 * FEE),
-        (FEE, FEE),
+def test_today_and_the_days_ahead_are_as_the_last_plan_foresaw_them() -> None:
+    days = (
+        DayAhead(TODAY, usd("500.00"), FEE, usd("300.00")),
+        DayAhead(TODAY + timedelta(days=1), usd("500.00"), FEE, usd("700.00"), usd("200.00")),
+    )
+    seen = page(forecast=a_forecast(days=days), account=an_account_status(usd("500.00")))
+    assert [(each.capacity, each.drawn, each.needed, each.short) for each in seen.funding[:3]] == [
+        (usd("500.00"), FEE, usd("300.00"), ZERO),
+        (usd("500.00"), FEE, usd("700.00"), usd("200.00")),
+        (usd("500.00"), None, None, ZERO),  # nobody knows
     ]
+    assert len(seen.funding) == 15
 
 
-def test_the_days_ahead_are_as_the_last_plan_foresaw_them_at_their_worst_moment() -> None:
-    def lock(hours: int, needed: str, capacity: str) -> Lock:
-        return Lock(NOW + timedelta(hours=hours), usd(needed), usd(capacity), 1, ("john.com",))
-
-    locks = (lock(24, "300.00", "500.00"), lock(26, "700.00", "600.00"), lock(48, "100.00", "600.00"))
-    seen = page(forecast=a_forecast(locks=locks), account=an_account_status(usd("500.00")))
-    assert [(day(seen, n).capacity, day(seen, n).needed, day(seen, n).short) for n in (0, 1, 2)] == [
-        (usd("500.00"), ZERO, ZERO),
-        (usd("600.00"), usd("700.00"), usd("100.00")),
-        (usd("600.00"), usd("100.00"), ZERO),
-    ]
+def test_a_shortage_beyond_two_weeks_is_shown() -> None:
+    far = DayAhead(TODAY + timedelta(days=30), usd("500.00"), FEE, usd("700.00"), usd("200.00"))
+    assert page(forecast=a_forecast(days=(far,))).funding[-1].short == usd("200.00")
 
 
 def test_days_begin_at_the_readers_midnight() -> None:
@@ -286,14 +286,6 @@ def test_days_begin_at_the_readers_midnight() -> None:
     seen = view(**worlds.empty(now=at_night, forecast=a_forecast(time_zone="America/New_York", shortfall=ZERO)))
     assert seen.funding[0].day == TODAY - timedelta(days=1)
     assert not seen.tasks
-
-
-def test_what_was_refused_or_cancelled_needs_no_money() -> None:
-    gone = [
-        a_dated_backorder(f"{state}.com", finalization_at=NOW, state=state, fee=FEE, created_at=ago(days=2))
-        for state in (State.REJECTED, State.CANCELLED, State.VANISHED)
-    ]
-    assert {each.needed for each in page([the_opening()], backorders=gone).funding} == {ZERO}
 
 
 @given(

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from backorder.documents.account_outlook import Forecast
 from backorder.domain.backorder import Backorder
+from backorder.domain.reservation import TIME_TO_REACT
 from backorder.domain.states import State
 from backorder.domain.values import Reason
 from planning.funding.choosing import choose
@@ -20,7 +21,6 @@ from planning.funding.dispatch import send
 from planning.funding.forecast import foresee
 from planning.funding.problem import Order, Position
 from planning.funding.timeline import amount_of
-from planning.funding.windows import TIME_TO_REACT
 
 
 @dataclass(frozen=True, slots=True)

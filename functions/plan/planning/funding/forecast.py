@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
 from heapq import nsmallest
 from typing import Any
 
-from backorder.documents.account_outlook import Forecast, Lock
+from backorder.documents.account_outlook import Forecast
 from backorder.domain.backorder import Backorder
-from backorder.domain.money import CENT
 from backorder.domain.states import State
 from planning.funding.choosing import Choice, refused
+from planning.funding.days_ahead import Shortage, days_ahead, told
 from planning.funding.problem import Order, Position, by_rank
-from planning.funding.timeline import Span, Timeline, amount_of
+from planning.funding.timeline import Span, Timeline
 
 NAMES = 5
 """So many of those that wait are named."""
-LOCKS = 100
-"""So many of the next locks are foreseen: the forecast is one small document."""
 IN_TIME = timedelta(minutes=10)
 """So long before a deadline money must be there: two ticks."""
 
@@ -39,21 +36,22 @@ class _Demand:
 class _Wanted:
     """All that is wanted, and not beyond a limit."""
 
+    drawn: Timeline
+    """What is bound by what is at the provider; but for names without a date that go after each that has one."""
     timeline: Timeline
-    """What it binds, with what is reserved already; without what is `later`."""
+    """What all of it binds, with what is reserved already; without what is `sooner` or `later`."""
     demands: dict[int, _Demand] = field(default_factory=dict)
     undated: list[Order] = field(default_factory=list)
     """Those that wait for funds, and have no date yet."""
+    sooner: list[tuple[Span, int]] = field(default_factory=list)
+    """What names bind that have no date, wait for funds, and go before one that has a date."""
     later: list[tuple[Span, int]] = field(default_factory=list)
     """What names bind that have no date, and go after each that has one."""
 
-
-@dataclass(slots=True)
-class _Hour:
-    """The locks within one hour."""
-
-    first: datetime
-    demands: list[_Demand] = field(default_factory=list)
+    def bind(self, bound: Iterable[tuple[Span, int]]) -> None:
+        """Add what is to be bound as well."""
+        for span, amount in bound:
+            self.timeline.add(span, amount)
 
 
 def foresee(position: Position, choice: Choice) -> Forecast:
@@ -66,20 +64,27 @@ def foresee(position: Position, choice: Choice) -> Forecast:
     wanted = _wanted(position, choice)
     demands = list(wanted.demands.values())
     waiting = [order for demand in demands for order in demand.waiting]
-    needed = max(map(wanted.timeline.peak, _lasting(demands)), default=0) if waiting else 0
-    missing = max(0, needed - position.capacity) if waiting else 0
-    locks = tuple(_locks(demands, wanted.timeline, position))
+    if waiting:
+        wanted.bind(wanted.sooner)
+    moments = (_pay_by(demand, position.now) for demand in demands if demand.waiting)
+    before = min(filter(None, moments), default=None)
+    shortages = list(_shortages(demands, wanted.timeline, position, before)) if waiting else []
+    missing = max((shortage.amount for shortage in shortages), default=0)
+    days = tuple(days_ahead(position, wanted.drawn, wanted.timeline, shortages))
+    if not waiting:
+        wanted.bind(wanted.sooner)
     return Forecast(
-        shortfall=_told(missing),
+        shortfall=told(missing),
         currency=position.funds.currency,
-        before=min(filter(None, _moments_to_pay(demands, position.now)), default=None),
+        before=before,
         waiting=len(waiting),
         names=_best(waiting or wanted.undated),
         undated=len(wanted.undated),
-        undated_shortfall=_told(max(0, _more(wanted, position) - missing)),
+        undated_shortfall=told(max(0, _more(wanted, position) - missing)),
         unused_credit=position.funds.unused_credit(position.rules),
         time_zone=position.rules.messages.time_zone,
-        locks=locks,
+        days=days,
+        beside_amount=position.funds.capacity(position.rules) - position.funds.amount,
     )
 
 
@@ -92,7 +97,8 @@ def _wanted(position: Position, choice: Choice) -> _Wanted:
             asking.append(order)
     last = max((order.rank for order in (*asking, *position.movable) if order.course.lock is not None), default=())
     give_way = {order for order in position.movable if order.course.lock is None and order.rank > last}
-    wanted = _Wanted(Timeline(position.steps, position.at_the_provider(but=give_way)))
+    there = list(position.at_the_provider(but=give_way))
+    wanted = _Wanted(Timeline(position.steps, there), Timeline(position.steps, there))
     wanted.later.extend((order.course.stays, order.fee) for order in give_way)
     _add_waiting(wanted, asking, last, fits=set(choice.chosen))
     _add_under_way(wanted, position, displaced=set(choice.displaced))
@@ -101,20 +107,23 @@ def _wanted(position: Position, choice: Choice) -> _Wanted:
 
 def _add_waiting(wanted: _Wanted, asking: Iterable[Order], last: tuple[Any, ...], fits: Collection[Order]) -> None:
     for order in asking:
-        course = order.course
-        if course.lock is None and order.rank > last:
-            wanted.later.append((course.late, order.fee))
-        else:
-            wanted.timeline.add(course.late, order.fee)
+        course, waits = order.course, order not in fits
         if course.lock is None:
-            waiting = wanted.undated
-        else:
-            demand = wanted.demands.get(id(course))
-            if demand is None:
-                demand = wanted.demands[id(course)] = _Demand(course.late, course.lock)
-            waiting = demand.waiting
-        if order not in fits:
-            waiting.append(order)
+            if waits:
+                wanted.undated.append(order)
+            if order.rank > last:
+                wanted.later.append((course.late, order.fee))
+            elif waits:
+                wanted.sooner.append((course.late, order.fee))
+            else:
+                wanted.timeline.add(course.late, order.fee)
+            continue
+        wanted.timeline.add(course.late, order.fee)
+        demand = wanted.demands.get(id(course))
+        if demand is None:
+            demand = wanted.demands[id(course)] = _Demand(course.late, course.lock)
+        if waits:
+            demand.waiting.append(order)
 
 
 def _add_under_way(wanted: _Wanted, position: Position, displaced: Collection[Order]) -> None:
@@ -135,20 +144,16 @@ def _more(wanted: _Wanted, position: Position) -> int:
     """What is missing if names without a date are to have their money, too."""
     if not wanted.undated:
         return 0
-    for span, amount in wanted.later:
-        wanted.timeline.add(span, amount)
+    wanted.bind(wanted.later)
     return wanted.timeline.peak(Span(0, position.steps.count)) - position.capacity
 
 
-def _moments_to_pay(demands: Iterable[_Demand], now: datetime) -> Iterator[datetime | None]:
-    """Of each that waits: the lock; where that is over, the last moment at which paying in helps."""
-    for demand in demands:
-        if demand.lock is not None and demand.lock > now:
-            if demand.waiting:
-                yield demand.lock
-        else:
-            for order in demand.waiting:
-                yield _last_moment(order.backorder, now)
+def _pay_by(demand: _Demand, now: datetime) -> datetime | None:
+    """Return its lock; where that is over, the last moment at which paying in helps one of those that wait."""
+    if demand.lock is not None and demand.lock > now:
+        return demand.lock
+    moments = (_last_moment(order.backorder, now) for order in demand.waiting)
+    return min(filter(None, moments), default=None)
 
 
 def _last_moment(backorder: Backorder, now: datetime) -> datetime | None:
@@ -158,32 +163,16 @@ def _last_moment(backorder: Backorder, now: datetime) -> datetime | None:
     return deadline - IN_TIME if deadline - IN_TIME > now else deadline
 
 
-def _locks(demands: Iterable[_Demand], wanted: Timeline, position: Position) -> Iterator[Lock]:
-    hours: dict[datetime, _Hour] = {}
+def _shortages(
+    demands: Iterable[_Demand], wanted: Timeline, position: Position, before: datetime | None
+) -> Iterator[Shortage]:
+    """Of each demand for which there is too little: from the moment by which it is to be paid in, and none sooner than
+    the first of those that wait."""
     for demand in demands:
-        lock = demand.lock
-        if lock is None or lock <= position.now:
-            continue
-        start = lock.replace(minute=0, second=0, microsecond=0)
-        hour = hours.setdefault(start, _Hour(lock))
-        hour.first = min(hour.first, lock)
-        hour.demands.append(demand)
-    for start in sorted(hours)[:LOCKS]:
-        hour = hours[start]
-        needed = max(map(wanted.peak, _lasting(hour.demands)), default=0)
-        waiting = [order for demand in hour.demands for order in demand.waiting]
-        yield Lock(hour.first, _told(needed), _told(position.capacity), len(waiting), _best(waiting))
+        if demand.span.first < demand.span.end and (amount := wanted.peak(demand.span) - position.capacity) > 0:
+            since = max(before or position.now, _pay_by(demand, position.now) or position.now)
+            yield Shortage(since, demand.span.end, amount)
 
 
 def _best(orders: Sequence[Order]) -> tuple[str, ...]:
     return tuple(order.backorder.domain for order in nsmallest(NAMES, orders, key=by_rank))
-
-
-def _lasting(demands: Iterable[_Demand]) -> set[Span]:
-    """The spans of demands that are not over."""
-    return {demand.span for demand in demands if demand.span.first < demand.span.end}
-
-
-def _told(units: int) -> Decimal:
-    """Nobody can pay in less than a cent."""
-    return amount_of(units).quantize(CENT, ROUND_CEILING)

@@ -13,13 +13,14 @@ from typing import Any
 from backorder.documents.account_outlook import Standing
 from backorder.domain.backorder import Backorder
 from backorder.domain.money import ZERO
+from backorder.domain.reservation import ReservationTerms, ReservationWindow, lock_of
 from backorder.domain.states import State
 from backorder.rules import Rules
 from planning.funding.fees import Fees
 from planning.funding.limits import Counted
 from planning.funding.ranking import rank
-from planning.funding.timeline import NEVER, Span, Steps, Window, span_of, units
-from planning.funding.windows import Windows, drop_of, lock_of
+from planning.funding.timeline import NEVER, Span, Steps, span_of, units
+from planning.funding.windows import Windows, drop_of
 
 QUEUE_STEP = timedelta(minutes=15)
 """Late orders go sooner by whole steps of this where the queue needs longer: so that plans agree with each other."""
@@ -119,18 +120,17 @@ class Position:
         self.whole = units(funds.capacity(rules))
         self.windows = Windows(
             now,
-            lock_lead,
+            ReservationTerms(lock_lead, funds.standing.release_lag),
             self._late_by(len(candidates), fee_in.values(), orders_a_minute),
             rules.funding.reuse_refunds,
             rules.funding.take_back,
-            funds.standing.release_lag,
         )
         self._courses: dict[tuple[Any, ...], Course] = {}
         self.waiting = sorted((self._waiting(backorder, fee_in) for backorder in candidates), key=by_rank)
         in_transit = self._money_is_in_transit(placed)
         self.under_way = [self._under_way(backorder, in_transit) for backorder in placed]
         self.movable = [order for order in self.under_way if order.movable]
-        elsewhere = [(span_of(window, now), units(amount)) for window, amount in self._elsewhere()]
+        elsewhere = [(span_of(window, now), units(window.amount)) for window in self._elsewhere()]
         courses = list({id(order.course): order.course for order in chain(self.waiting, self.under_way)}.values())
         own = (span for course in courses for span in (course.now, course.late, course.gone))
         self.steps = Steps(chain(own, (span for span, _ in elsewhere)))
@@ -177,7 +177,7 @@ class Position:
         drop = (*drop_of(backorder), backorder.deposit.amount is None)
         course = self._courses.get(drop)
         if course is None:
-            now, late = self.windows.if_ordered(backorder)
+            now, late = self.windows.if_ordered(backorder, self.fees.of(backorder.zone))
             course = self._courses[drop] = Course(
                 span_of(now, self.now),
                 span_of(late, self.now),
@@ -189,6 +189,7 @@ class Position:
 
     def _under_way(self, backorder: Backorder, money_is_in_transit: bool) -> Order:
         movable = self._may_be_taken_back(backorder, money_is_in_transit)
+        fee = self.fees.drawn_by(backorder)
         drop = (
             *drop_of(backorder),
             backorder.deposit.amount is None,
@@ -201,22 +202,22 @@ class Position:
         course = self._courses.get(drop)
         if course is None:
             course = self._courses[drop] = Course(
-                span_of(self.windows.under_way(backorder), self.now),
-                span_of(self.windows.if_ordered(backorder)[1], self.now) if movable else NEVER,
+                span_of(self.windows.under_way(backorder, fee), self.now),
+                span_of(self.windows.if_ordered(backorder, fee)[1], self.now) if movable else NEVER,
                 self.windows.send_at(backorder) if movable else None,
                 span_of(self.windows.taken_back(backorder), self.now) if movable else NEVER,
                 lock_of(backorder, self.lock_lead),
             )
-        return Order(backorder, rank(backorder), units(self.fees.drawn_by(backorder)), course, movable)
+        return Order(backorder, rank(backorder), units(fee), course, movable)
 
-    def _elsewhere(self) -> Iterator[tuple[Window, Decimal]]:
+    def _elsewhere(self) -> Iterator[ReservationWindow]:
         """What else will draw on the account: renewals that fall due, and orders that others placed in it."""
         standing = self.funds.standing
         for renewal in standing.renewals.values():
             if renewal.at > self.now:  # what was due is in AMOUNT
-                yield Window(renewal.at, None), renewal.amount
+                yield ReservationWindow(renewal.at, None, renewal.amount)
         for order in standing.foreign.values():
-            yield self.windows.of_others(order.finalization_at), self.fees.of(order.zone)
+            yield self.windows.of_others(order.finalization_at, self.fees.of(order.zone))
 
     def _late_by(self, waiting: int, fees: Iterable[int], orders_a_minute: float) -> timedelta:
         """All that can be affordable at once may be due at once, and the queue needs its time."""

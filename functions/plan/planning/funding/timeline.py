@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from backorder.domain.money import CENT
+from backorder.domain.reservation import ReservationWindow
 
 STEP = timedelta(minutes=5)
 """Windows begin and end on the ticks: never later, or sooner, than they really do."""
@@ -16,13 +18,6 @@ _UNITS = 10**8
 """Of which an amount is made: the provider's have no more than eight decimals. Whole numbers are exact, and quick."""
 _NOTHING = -(10**40)
 """Less than any sum."""
-
-
-class Window(NamedTuple):
-    """When an order draws its fee: from `begins_at` on, until before `ends_at`. None: for ever."""
-
-    begins_at: datetime
-    ends_at: datetime | None
 
 
 class Span(NamedTuple):
@@ -37,10 +32,10 @@ OPEN = 2**62
 """The step at which a window without an end ends."""
 
 
-def span_of(window: Window, now: datetime) -> Span:
+def span_of(window: ReservationWindow, now: datetime) -> Span:
     """A window in steps since `now`; what is over by then is empty."""
-    first = (window.begins_at - now) // STEP
-    end = OPEN if window.ends_at is None else -((now - window.ends_at) // STEP)
+    first = (window.start - now) // STEP
+    end = OPEN if window.end is None else -((now - window.end) // STEP)
     return Span(first if first > 0 else 0, end if end > 0 else 0)
 
 
@@ -53,12 +48,17 @@ class Steps:
             steps.add(first)
             steps.add(end)
         steps.discard(OPEN)
-        self._places = {step: place for place, step in enumerate(sorted(steps))}
+        self._steps = sorted(steps)
+        self._places = {step: place for place, step in enumerate(self._steps)}
         self.count = self._places[OPEN] = len(steps)
 
     def place(self, span: Span) -> Span:
         """Where a span, which must be one of those given, lies among the steps."""
         return Span(self._places[span.first], self._places[span.end])
+
+    def around(self, span: Span) -> Span:
+        """Return the places that cover a span, which need not be one of those given."""
+        return Span(bisect_right(self._steps, span.first) - 1, bisect_left(self._steps, span.end))
 
 
 class Timeline:

@@ -15,11 +15,12 @@ from backorder.documents.account_outlook import ForeignOrder
 from backorder.domain.backorder import Backorder
 from backorder.domain.findings import Finding, Kind
 from backorder.domain.ledger import Lease
+from backorder.domain.reservation import RELEASE_LAG
 from backorder.domain.values import Origin
 from backorder.provider.port import Application, ApplicationStatus, Provider
 from backorder.store import NotUnderstood, Store
 from reconciliation.account.snapshot import Reading
-from reconciliation.findings import RELEASE_LAG, Stranger, refund_is_overdue
+from reconciliation.findings import Stranger, refund_is_overdue
 from reconciliation.findings.applications import CLOCKS_DIFFER
 from reconciliation.open_backorders import Orders
 from reconciliation.status_sync import reserved

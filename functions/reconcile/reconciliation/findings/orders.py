@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,14 +11,13 @@ from backorder.domain.backoff import MATTERS_AFTER
 from backorder.domain.backorder import FUNDED_AND_MISSED, Backorder
 from backorder.domain.findings import Kind
 from backorder.domain.money import CENT, ZERO, in_words
+from backorder.domain.reservation import RELEASE_LAG
 from backorder.domain.states import AUCTIONED, WITHDRAWABLE, State
-from backorder.domain.values import AuctionState, Charge, Origin, Source
+from backorder.domain.values import AuctionState, BackorderKey, Charge, Origin, Source
 from backorder.provider.port import LOCK_LEAD
 from reconciliation.findings.observation import Observation, subject_of
 from reconciliation.status_sync import may_come_back, stale
 
-RELEASE_LAG = timedelta(hours=24)
-"""Until the account's own lag is measured: how long a lost order's deposit may take to come back."""
 LAPSED_AFTER = timedelta(hours=6)
 """Deposits are leases that expire and are renewed: a shorter gap is none."""
 UNFUNDED_AFTER = timedelta(hours=1)
@@ -73,6 +72,8 @@ class Circumstances:
     """By zone."""
     opened_at: datetime | None = None
     """When the books were opened: what was booked before is in none of them."""
+    # Orders with charges of which the provider did not say whose they are.
+    undecided: Collection[BackorderKey] = ()
 
 
 def examine_order(order: Backorder, at: Circumstances) -> Iterator[Observation]:
@@ -308,6 +309,8 @@ def _charged_twice(order: Backorder, at: Circumstances) -> Observation | None:
 def _charge_without_success(order: Backorder, at: Circumstances) -> Observation | None:
     if not order.state.is_lost or order.charged <= ZERO or may_come_back(order, at.now):
         return None
+    if order.key in at.undecided:
+        return None  # they may be for somebody else's order
     return _found(
         Kind.CHARGE_WITHOUT_SUCCESS,
         order,

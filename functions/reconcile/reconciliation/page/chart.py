@@ -94,7 +94,7 @@ def funding_chart(days: Sequence[FundingDay]) -> FundingChart:
         short=[
             Box(round(n * step, 1), down(day.needed), round(step, 1), down(day.capacity) - down(day.needed))
             for n, day in enumerate(days)
-            if day.capacity is not None and day.short
+            if day.capacity is not None and day.needed is not None and day.short
         ],
         amounts=[Tick(down(amount), amount) for amount in lines],
         days=[

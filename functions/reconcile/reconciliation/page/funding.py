@@ -1,7 +1,8 @@
-"""The funds day by day: what the account covers, what orders draw, and what all that is wanted would need.
+"""The funds day by day: what the account covers, what is bound, and what all that is wanted needs.
 
-The past is told by the ledger, the days to come by what the last plan foresaw; what is needed, by each backorder's
-window, in which it draws its fee whether or not the provider has reserved it (docs/money.md).
+The past is told by the ledger, and by what was missed for want of funds; today and the days ahead are what the last
+plan foresaw, so that they agree with its sentence. Both count what others have reserved in the account as bound, and
+the credit line and what is kept as the rules of the last plan say.
 """
 
 from __future__ import annotations
@@ -12,86 +13,81 @@ from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from backorder.documents.account_outlook import ForeignOrder, Lock
+from backorder.documents.account_outlook import Forecast
 from backorder.domain.ledger import Account, Posting
 from backorder.domain.money import ZERO
-from backorder.domain.schedule import FINALIZATION_LEAD
-from reconciliation.findings import RELEASE_LAG
 from reconciliation.page.model import FundingDay
-from reconciliation.page.needs import Change, Needs
+from reconciliation.page.unfunded import Change
 
 PAST = 28
 AHEAD = 14
-"""Days."""
+"""Days, at least."""
 
 
 def funding_days(
-    needs: Needs,
+    unfunded: Iterable[Change],
     postings: Sequence[Posting],
     held: Mapping[Account, Decimal],
     *,
-    fees: Mapping[str, Decimal],
-    capacity: Decimal | None,
-    locks: Sequence[Lock],
+    forecast: Forecast | None,
+    amount: Decimal | None,
     now: datetime,
     time_zone: ZoneInfo,
-    before: Iterable[Change] = (),
-    others: Iterable[ForeignOrder] = (),
 ) -> list[FundingDay]:
-    """The last days from the books' first on, today, and the days ahead; each with the highest of its amounts.
+    """Return the last days from the books' first on, today, and the days ahead; each with the highest of its amounts.
 
-    `postings` are those of the last days at least, `held` what each account of the whole ledger holds; `fees`: what an
-    order draws, by zone; `locks`: what the last plan foresaw, in order of time; `capacity`: what orders may draw where
-    it foresaw nothing (None: nobody knows); `before`: how backorders that are over, and not among those given, changed
-    what was needed; `others`: live orders that somebody else placed in the account, and that have no deposit yet.
+    `unfunded`: how the fees of what was missed for want of funds change; `postings` are those of the last days at
+    least, `held` what each account of the whole ledger holds; `amount`: the provider's AMOUNT, which says what the
+    account covers where the last plan foresaw nothing (None: nobody knows).
     """
+    beside = forecast.beside_amount if forecast else ZERO
     today = now.astimezone(time_zone).date()
-    days = [today + timedelta(days=n) for n in range(-PAST, AHEAD + 1)]
-    needed = [*before, *needs.needed(fees)]
-    drawn = [*needs.drawn(fees)]
-    for order in others:
-        theirs = list(_needs_of_others(order, fees, now))
-        needed += theirs
-        drawn += theirs
+    past = [
+        day
+        for day in _past_days(list(unfunded), postings, held, now=now, time_zone=time_zone, beside=beside)
+        if day.day < today
+    ]
+    return [*past, *_days_ahead(forecast, today, None if amount is None else amount + beside)]
+
+
+def _past_days(
+    unfunded: Iterable[Change],
+    postings: Sequence[Posting],
+    held: Mapping[Account, Decimal],
+    *,
+    now: datetime,
+    time_zone: ZoneInfo,
+    beside: Decimal,
+) -> Iterator[FundingDay]:
+    today = now.astimezone(time_zone).date()
+    days = [today + timedelta(days=n) for n in range(-PAST, 0)]
     own = (Account.BALANCE, Account.RESERVED)
     had = _highest(days, _changes(postings, own), time_zone, now_at=sum((held[account] for account in own), ZERO))
-    kept = _highest(days, _changes(postings, own[1:]), time_zone, now_at=held[Account.RESERVED])
-    columns = (had, kept, _highest(days, drawn, time_zone), _highest(days, needed, time_zone))
+    reserved = list(_changes(postings, own[1:]))
+    missing = [change for change in unfunded if change[0] <= now]
+    reserved_now = held[Account.RESERVED]
+    drawn = _highest(days, reserved, time_zone, now_at=reserved_now)
+    missing_now = sum((amount for _, amount in missing), ZERO)
+    needed = _highest(days, [*reserved, *missing], time_zone, now_at=reserved_now + missing_now)
     first = min((posting.at for posting in postings if posting.kind == "opening"), default=None)
     opened = first.astimezone(time_zone).date() if first else days[0] if any(held.values()) else today
-    foreseen = _worst(locks, time_zone)
-    capacity = locks[0].capacity if locks else capacity
-    seen = []
-    for day, amount, reserved, draws, wants in zip(days, *columns, strict=True):
-        if day >= today:
-            lock = foreseen.get(day)
-            capacity = lock.capacity if lock else capacity
-            needed_then = max(wants, lock.needed) if lock else wants
-            seen.append(FundingDay(day, capacity, draws, needed_then, is_past=False))
-        elif day >= opened:
-            seen.append(FundingDay(day, amount, reserved, wants, is_past=True))
-    return seen
+    for day, amount, draws, needs in zip(days, had, drawn, needed, strict=True):
+        if day >= opened:
+            capacity = amount + beside
+            short = max(ZERO, needs - capacity) if needs > draws else ZERO
+            yield FundingDay(day, capacity, draws, needs, short, is_past=True)
 
 
-def _worst(locks: Iterable[Lock], time_zone: ZoneInfo) -> dict[date, Lock]:
-    """Of each day, the lock that leaves the least."""
-    worst: dict[date, Lock] = {}
-    for lock in locks:
-        day = lock.at.astimezone(time_zone).date()
-        if day not in worst or lock.capacity - lock.needed < worst[day].capacity - worst[day].needed:
-            worst[day] = lock
-    return worst
-
-
-def _needs_of_others(order: ForeignOrder, fees: Mapping[str, Decimal], now: datetime) -> Iterator[Change]:
-    """The same for an order of somebody else: it cannot be taken back, so its money is left alone from now on."""
-    fee = fees.get(order.zone)
-    over = None if order.finalization_at is None else order.finalization_at + FINALIZATION_LEAD + RELEASE_LAG
-    if fee is None or (over is not None and over <= now):
-        return
-    yield now, fee
-    if over is not None:
-        yield over, -fee
+def _days_ahead(forecast: Forecast | None, today: date, capacity: Decimal | None) -> Iterator[FundingDay]:
+    """Of a day that the last plan did not foresee, nobody knows what is bound."""
+    foreseen = {day.day: day for day in forecast.days} if forecast else {}
+    last = max([today + timedelta(days=AHEAD), *foreseen])
+    for number in range((last - today).days + 1):
+        day = today + timedelta(days=number)
+        if (ahead := foreseen.get(day)) is not None:
+            yield FundingDay(day, ahead.capacity, ahead.drawn, ahead.needed, ahead.short, is_past=False)
+        else:
+            yield FundingDay(day, capacity, None, None, ZERO, is_past=False)
 
 
 def _changes(postings: Iterable[Posting], accounts: Sequence[Account]) -> Iterator[Change]:

@@ -52,17 +52,14 @@ class FundingDay:
 
     day: date
     capacity: Decimal | None
-    """What orders may draw together."""
+    """What may be bound together: by orders, by others' in the account, and by renewals."""
     drawn: Decimal | None
-    """By orders at the provider: reserved then, or to be reserved."""
-    needed: Decimal
-    """For all that was wanted, ordered or not."""
+    """What was reserved; of the days ahead, what is bound by all that is at the provider."""
+    needed: Decimal | None
+    """The same with what was, or is, wanted beside it, and has a drop date."""
+    short: Decimal
+    """What was, or will be, missing for names that wait: of the days ahead, from when it is to be paid in."""
     is_past: bool
-
-    @property
-    def short(self) -> Decimal:
-        """What is missing on this day."""
-        return max(self.needed - self.capacity, Decimal(0)) if self.capacity is not None else Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +190,8 @@ class Page:
     tasks: Sequence[Task]
     today: Today
     funding: Sequence[FundingDay]
-    undated: str | None
-    """What names without a drop date wait for, where no other does: it is not urgent, and no task."""
+    outlook: str | None
+    """The last plan's sentence of what is missing, and by when."""
     zones: Sequence[Outcomes]
     weeks: Sequence[Outcomes]
     total: Outcomes

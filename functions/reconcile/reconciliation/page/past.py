@@ -9,9 +9,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from backorder.domain.backorder import Backorder
+from backorder.domain.reservation import ReservationTerms
 from backorder.domain.states import State
-from reconciliation.page.needs import turns
 from reconciliation.page.outcomes import Zones
+from reconciliation.page.unfunded import unfunded_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Day:
     """How many in each, by zone."""
     charged: Mapping[str, Decimal] = field(default_factory=dict)
     """For the names that were won, with tax, by zone."""
-    needed: Mapping[datetime, Decimal] = field(default_factory=dict)
-    """By how much they changed what was needed, by the full hour (UTC)."""
+    unfunded: Mapping[datetime, Decimal] = field(default_factory=dict)
+    """By how much the fees changed of those that were missed for want of funds, by the full hour (UTC)."""
 
     @property
     def count(self) -> int:
@@ -53,17 +54,16 @@ class Past:
         return states
 
 
-def add_up(backorders: Iterable[Backorder]) -> Day:
+def add_up(backorders: Iterable[Backorder], terms: ReservationTerms) -> Day:
     """What they come to."""
     zones = Zones()
-    needed: defaultdict[datetime, Decimal] = defaultdict(Decimal)
+    unfunded: defaultdict[datetime, Decimal] = defaultdict(Decimal)
     for backorder in backorders:
         zones.add(backorder)
-        if backorder.plan.fee is not None:
-            for at, sign in turns(backorder):
-                needed[at.replace(minute=0, second=0, microsecond=0)] += sign * backorder.plan.fee
+        for at, amount in unfunded_changes(backorder, terms):
+            unfunded[at.replace(minute=0, second=0, microsecond=0)] += amount
     return Day(
         {zone: dict(counts) for zone, counts in zones.states.items()},
         {zone: amount for zone, amount in zones.charged.items() if amount},
-        {at: amount for at, amount in sorted(needed.items()) if amount},
+        {at: amount for at, amount in sorted(unfunded.items()) if amount},
     )

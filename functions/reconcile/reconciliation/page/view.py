@@ -17,19 +17,20 @@ from backorder.domain.backorder import Backorder
 from backorder.domain.clock_difference import Ahead
 from backorder.domain.findings import Finding
 from backorder.domain.ledger import Account, Posting
-from backorder.provider.port import AccountStatus
+from backorder.domain.reservation import ReservationTerms
+from backorder.provider.port import LOCK_LEAD, AccountStatus
 from backorder.store import ListRecord
 from reconciliation.page.auctions import Auctions
 from reconciliation.page.funding import funding_days
 from reconciliation.page.model import Page, StageLine
 from reconciliation.page.moments import Moments
-from reconciliation.page.needs import Needs
 from reconciliation.page.outcomes import Weeks, Zones, summed
 from reconciliation.page.past import Past
 from reconciliation.page.rows import first_rows
 from reconciliation.page.statements import statement
 from reconciliation.page.tasks import tasks
 from reconciliation.page.today import SinceMidnight
+from reconciliation.page.unfunded import Unfunded
 
 MOST_LISTS = 12
 
@@ -65,9 +66,10 @@ def view(
     )
     time_zone = ZoneInfo(forecast.time_zone if forecast else "UTC")
     days = before.days if before else {}
-    zones, weeks, needs = Zones(), Weeks(now, time_zone), Needs()
+    terms = ReservationTerms(LOCK_LEAD, standing.release_lag)
+    zones, weeks, unfunded = Zones(), Weeks(now, time_zone), Unfunded(terms)
     today, coming, auctions = SinceMidnight(now, time_zone), Moments(now), Auctions(now)
-    rows = first_rows(_told(backorders, (zones, weeks, needs, today, coming, auctions)))
+    rows = first_rows(_told(backorders, (zones, weeks, unfunded, today, coming, auctions)))
     for day, sums in days.items():
         zones.add_sums(sums.states, sums.charged)
         weeks.add_sums(day, sums.states)
@@ -87,19 +89,15 @@ def view(
         tasks=tasks(findings, forecast, now=now),
         today=today.counts(read),
         funding=funding_days(
-            needs,
+            [*unfunded.changes, *(change for sums in days.values() for change in sums.unfunded.items())],
             postings,
             held,
-            # What an order in each zone draws: the last deposit, or the highest fee that was planned with.
-            fees=needs.planned | dict(standing.last_deposits),
-            capacity=account.amount - standing.others if account else None,
-            locks=forecast.locks if forecast else (),
+            forecast=forecast,
+            amount=account.amount if account else None,
             now=now,
             time_zone=time_zone,
-            before=(change for sums in days.values() for change in sums.needed.items()),
-            others=standing.foreign.values(),
         ),
-        undated=forecast.sentence if forecast and forecast.undated and not forecast.waiting else None,
+        outlook=forecast.sentence if forecast else None,
         zones=by_zone,
         weeks=weeks.outcomes,
         total=total,

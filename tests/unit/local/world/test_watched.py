@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from backorder.domain.reservation import TIME_TO_REACT
 from backorder.domain.states import State
 from local.memory_store import MemoryStore
 from local.world.promises.terms import LAPSED_AFTER
 from local.world.watched import WatchedStore
-from planning.funding.windows import TIME_TO_REACT
 from tests.factories import NOW, a_placed_backorder
 
 LOCK_LEAD, DAY = timedelta(days=3), timedelta(days=1)
