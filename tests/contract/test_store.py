@@ -9,6 +9,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, pairwise
@@ -996,12 +997,14 @@ def test_a_document_of_a_newer_schema_is_not_understood_and_never_written_over(t
         lambda: store.document("rules"),
         lambda: store.documents(["rules"]),
         lambda: store.put_document("rules", {}),
-        lambda: store.swap_document("rules", {"text": ""}, {}),
         lambda: store.put_member("foreign", "4711", {}),
     )
     for ask in asks:
         with pytest.raises(NotUnderstood):
             ask()
+    with suppress(NotUnderstood):  # which a table tells only that answers a failed condition with the item
+        assert not store.swap_document("rules", {"text": ""}, {})
+    assert table.item("document#rules", "-")["body"] == {"S": '{"text": ""}'}
     assert store.group("foreign") == {"4712": {"domain": "jane.com"}}
     assert {each.pk for each in store.set_aside()} == {"document#rules", pk}
     assert "john.com" in str(table.item(pk, sk))

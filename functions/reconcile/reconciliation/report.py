@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
-from backorder.documents.account_outlook import FORECAST, forecast, standing
+from backorder.documents.account_outlook import FORECAST, STANDING, forecast, standing
 from backorder.documents.listeners import UNHEARD, last_unheard
 from backorder.documents.successes import SUCCESSES, successes
 from backorder.domain.backorder import Backorder
@@ -77,7 +77,7 @@ class Reports:
         older ones stay as they were written. The backorders that are over are this month's and the last one's, if there
         are not too many; those of each day have files of their own, written once the day is over.
         """
-        documents, outlook = read_together(self._store, (_REPORTED, *_SHOWN)), standing(self._store)
+        documents = read_together(self._store, (_REPORTED, STANDING.name, *_SHOWN))
         lists, changed = list(self._store.lists()), list(changes)
         findings = {finding.key: finding for finding in (*self._store.findings(), *changed)}
         months = self._months()
@@ -86,7 +86,7 @@ class Reports:
             self._store,
             self._now,
             since=last_month,
-            terms=ReservationTerms(LOCK_LEAD, outlook.release_lag),
+            terms=ReservationTerms(LOCK_LEAD, STANDING.read(documents).release_lag),
             changed=orders.closed_days,
             keep=self._write_day_of_outcomes,
         )
@@ -149,7 +149,7 @@ class Reports:
             held={**dict.fromkeys(Account, ZERO), **self._books.tally.balances},
             findings=findings,
             forecast=forecast(documents),
-            standing=outlook,
+            standing=standing(self._store),
             account=status,
             now=self._now,
             successes=successes(documents),
