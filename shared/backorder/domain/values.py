@@ -156,8 +156,8 @@ class RefusedLook:
 class Claim:
     """A worker's hold on a backorder while a command for it may be under way.
 
-    `first_sent_at` and `extra` are frozen at the first attempt: what a later worker asks about, and sends again, is
-    what the first one sent.
+    `first_sent_at` and `extra` are those of the first attempt: what a later worker asks about, and sends again, is what
+    the first one sent; once its zone refused it for what it lacks, with INCOMPLETE=1.
     """
 
     attempt: str
