@@ -126,7 +126,7 @@ def test_an_order_that_is_not_understood_draws_its_fee_all_the_same(new_table: N
     """The provider may have it, and would void it, or another one, for want of funds."""
     in_time = NOW + timedelta(days=4)
     newer = a_placed_backorder("newer.com", finalization_at=in_time, deadline=in_time)
-    table, _ = a_table(new_table, newer, a_dated_backorder(finalization_at=in_time), future=("reason", UNKNOWN_WORD))
+    table, _ = a_table(new_table, newer, a_dated_backorder(finalization_at=in_time), future=("plan", UNKNOWN_WORD))
     assert tick(table.store, "100.00")[0].queued == 0
     assert tick(table.store, "140.00")[0].queued == 1
 
@@ -141,7 +141,7 @@ def test_nothing_is_taken_back_for_an_order_that_is_not_understood(new_table: Ne
         "batch_ends_at": soon,
     }
     placed = a_placed_backorder("placed.com", **moments)
-    table, _ = a_table(new_table, a_placed_backorder("newer.com", **moments), placed, future=("reason", UNKNOWN_WORD))
+    table, _ = a_table(new_table, a_placed_backorder("newer.com", **moments), placed, future=("plan", UNKNOWN_WORD))
     assert tick(table.store, "100.00")[0].withdrawn == 0
     assert table.store.get(placed.key) == placed
     table.client.delete_item(TableName=table.name, Key={"pk": {"S": KEY[0]}, "sk": {"S": KEY[1]}})
@@ -285,7 +285,7 @@ def lists(new_table: NewTable) -> Lists:
 
 
 def test_a_list_goes_on_with_its_other_entries_and_says_so(lists: Lists, new_table: NewTable) -> None:
-    table, lies = a_table(new_table, a_backorder("newer.com"), future=("reason", UNKNOWN_WORD))
+    table, lies = a_table(new_table, a_backorder("newer.com"), future=("plan", UNKNOWN_WORD))
     lists.store = table.store
     for kind in ("wanted", "cancel"):
         summary = lists.upload(f"{kind}/list.txt", "one.com\nnewer.com\ntwo.com\n")
@@ -382,7 +382,7 @@ def test_what_a_finding_says_of_an_order_holds_while_that_is_not_understood(new_
         refund = (Kind.REFUND_MISSING, "newer.com")
         assert told(world) == [refund]
         sound = table.item(*KEY)
-        table.change(*KEY, ("reason", UNKNOWN_WORD))
+        table.change(*KEY, ("plan", UNKNOWN_WORD))
         world.at(DROP + 31 * HOUR)
         assert told(world) == [refund, *NEWER]
         table.client.put_item(TableName=table.name, Item=sound)
@@ -434,7 +434,7 @@ def test_an_order_that_vanished_stays_so_while_the_one_after_it_is_not_understoo
         vanished = moved(first, State.VANISHED, at=NOW, why="the provider no longer knows it", settled=False)
         world.store.replace(vanished)
         world.store.create(a_placed_backorder("newer.com", cycle=2))
-        table.change(KEY[0], "cycle#0002", ("reason", UNKNOWN_WORD))
+        table.change(KEY[0], "cycle#0002", ("plan", UNKNOWN_WORD))
         assert world.at(NOW + HOUR).not_understood == 1
         assert world.state("newer.com") is State.VANISHED
         assert NEWER[0] in told(world)
@@ -468,7 +468,7 @@ def test_sums_of_a_day_are_not_kept_without_what_is_not_understood(new_table: Ne
     for domain in ("newer.com", "john.com"):
         store.create(a_backorder(domain, State.REJECTED, settled=True, outcome_at=NOW - timedelta(days=9)))
     sound = table.item(*KEY)
-    table.change(*KEY, ("reason", UNKNOWN_WORD))
+    table.change(*KEY, ("plan", UNKNOWN_WORD))
 
     def seen(since: timedelta) -> tuple[int, list[date]]:
         files: list[date] = []

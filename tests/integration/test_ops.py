@@ -355,7 +355,7 @@ def test_of_an_item_that_is_not_understood_each_command_says_so(command: Ops, st
     ):
         stack.store.create(backorder)
     key = ("domain#newer.com", "cycle#0002")
-    sound, lies = table.item(*key), table.change(*key, ("reason", UNKNOWN_WORD))
+    sound, lies = table.item(*key), table.change(*key, ("plan", UNKNOWN_WORD))
     fault = "domain#newer.com, cycle#0002 is not understood: a newer version wrote it, or it is damaged"
     try:
         told = command("why", "newer.com")

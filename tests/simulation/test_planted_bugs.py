@@ -164,7 +164,7 @@ def nobody_looks_at(what: str) -> Plant:
 
 
 def refunds_that_are_missed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reconciliation.findings, "RELEASE_LAG", timedelta(0))
+    monkeypatch.setattr(reconciliation.reconcile, "RELEASE_LAG", timedelta(0))
 
 
 def sending_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:

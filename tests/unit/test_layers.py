@@ -15,8 +15,9 @@ SPEAK_THE_WIRE = {
     *("ops/secret.py", "ops/stacks.py", "ops/doctor/provider.py", "ops/doctor/settings.py"),
     # They run the real client against the emulator, and measure it.
     *(
-        "tools/simulate/machine.py",
-        "tools/simulate/pool.py",
+        "local/world/by_hand.py",
+        "local/world/virtual/machine.py",
+        "local/world/virtual/pool.py",
         "tools/bench/reconciliation.py",
         "tools/bench/submission.py",
     ),

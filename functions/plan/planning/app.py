@@ -91,7 +91,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return summary.as_json()
     finally:
         # Of a plan that fails, too: the other stages' alarms must not fire for it.
-        measure_memory("PlanMemory", context.memory_limit_in_mb)
+        measure_memory("PlanMemory", int(context.memory_limit_in_mb))
         measure_ages(ages(tick.store, settings.expected, tick.clock()))
 
 

@@ -90,7 +90,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         measure_run(summary)
         return summary.as_json()
     finally:
-        measure_memory("AccountMemory", context.memory_limit_in_mb)
+        measure_memory("AccountMemory", int(context.memory_limit_in_mb))
 
 
 def measure_run(summary: Summary) -> None:

@@ -20,6 +20,7 @@ from backorder.provider.port import (
     Provider,
     ProviderError,
     Refused,
+    Scope,
     TemporaryFailure,
     TryAgainSlowly,
 )
@@ -234,10 +235,16 @@ class Orders:
         settle(self.store, claimed, set_aside)
 
     def _back(self, claimed: Backorder, error: ProviderError) -> str:
-        """Nothing took effect: it stays due, and a later tick goes on."""
+        """Nothing took effect: it stays due, and a later tick goes on.
+
+        But what was answered about this one alone, and looks like a refused login for want of time to ask about that,
+        may have taken effect as a refusal may: the next attempt looks first.
+        """
         now, refusal = self.clock(), claimed.refusal
         if error.code is not None:
             refusal = replace(refusal or Refusal(""), words=error.description, for_credit=False)
+            if isinstance(error, TemporaryFailure) and error.scope is not Scope.TRANSPORT:
+                refusal = replace(refusal, since=refusal.since or _claim(claimed).first_sent_at)
 
         def release(current: Backorder) -> Backorder:
             return current.release(at=now, why=str(error), call=_call(error), reason=Reason.UNANSWERED, refusal=refusal)

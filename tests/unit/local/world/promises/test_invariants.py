@@ -149,7 +149,7 @@ RESERVED = {"domain": "lost.com", "user": "test.user", "amount": "69.00"}
 WITH_DEPOSIT = an_emulator(account=an_account("931.00", "69.00"), deposits=[RESERVED])
 STRANGERS = an_application("5", "lost.com", "AUCTION-PENDING") | {"foreign": True, "deposit": "69.00"}
 REGRET = Word("cancel", NOW, list="cancel/regret.txt")
-CANCEL_READ = a_step(State.SELECTED, State.SELECTED, why="cancelled by cancel/regret.txt (v1), line 1")
+CANCEL_READ = a_step(State.SELECTED, State.SELECTED, entry=ListPlace("cancel/regret.txt", "v1", 1))
 LONG_STORY = a_placed_backorder("lost.com", application="2", history=(a_step(),) * HISTORY_LIMIT)
 
 
