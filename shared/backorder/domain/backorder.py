@@ -20,6 +20,7 @@ from backorder.domain.dates import (
     schedule_of,
     with_statement,
 )
+from backorder.domain.moments import Moment
 from backorder.domain.money import ZERO
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import UNDATED, Known, Schedule
@@ -73,11 +74,11 @@ class Backorder:
     zone: str
     state: State
     wish: Wish
-    created_at: datetime
+    created_at: Moment
     # Counts the writes: each is conditional on the one that it was read at.
     version: int = 0
     # When it entered its state; None: when it was created.
-    entered_at: datetime | None = None
+    entered_at: Moment | None = None
     # What each source said last of its drop, by rank: the first one counts.
     dates: tuple[DateStatement, ...] = ()
     schedule: Schedule = UNDATED
@@ -96,7 +97,7 @@ class Backorder:
     refused_look: RefusedLook | None = None
     cancel_requested: bool = False
     # When a final state was first seen.
-    outcome_at: datetime | None = None
+    outcome_at: Moment | None = None
     # Final, its money in place (a lost one's deposit is back, a won one's charge is booked), and looked up.
     settled: bool = False
     history: tuple[Step, ...] = ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from backorder.domain.moments import Moment
 from backorder.domain.registries import Registries
 from backorder.domain.schedule import UNDATED, Schedule, schedule
 
@@ -54,14 +55,14 @@ class DateStatement:
 
     source: DateSource
     # The list's LastModified, or when the provider was asked.
-    said_at: datetime
+    said_at: Moment
     # The list's name; None for what the provider answered.
     list: str | None = None
     # In the registry's time zone.
     drop_day: date | None = None
-    drop_at: datetime | None = None
+    drop_at: Moment | None = None
     # The provider's last moment for an application.
-    finalization_at: datetime | None = None
+    finalization_at: Moment | None = None
 
     def schedule(self, zone: str, registries: Registries) -> Schedule:
         """Return the schedule that follows from this statement alone."""

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from backorder.domain.moments import Moment
 from backorder.domain.registries import Registries
 
 MARGIN = timedelta(minutes=15)
@@ -32,13 +33,13 @@ class Known(StrEnum):
 class Schedule:
     """The moments in the life of an order, in UTC; None where nothing is known."""
 
-    finalization_at: datetime | None
-    deadline: datetime | None
+    finalization_at: Moment | None
+    deadline: Moment | None
     """Ours: an order sent by then is in time."""
-    last_chance: datetime | None
+    last_chance: Moment | None
     """Until then an order is still tried."""
-    batch_starts_at: datetime | None
-    batch_ends_at: datetime | None
+    batch_starts_at: Moment | None
+    batch_ends_at: Moment | None
     known: Known
 
 

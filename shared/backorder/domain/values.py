@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import total_ordering
 from typing import Literal, NamedTuple
 
+from backorder.domain.moments import Moment
 from backorder.domain.states import State
 
 
@@ -79,7 +80,7 @@ class Decision:
 
     by: Decider
     # UTC: the LastModified of the person's, or of the complete, list; since when the rules choose as they do.
-    at: datetime
+    at: Moment
 
     def __lt__(self, other: Decision) -> bool:
         return (_RANKS[self.by], self.at) < (_RANKS[other.by], other.at)
@@ -116,7 +117,7 @@ class Call:
 class Step:
     """One line of a backorder's history."""
 
-    at: datetime
+    at: Moment
     left: State
     entered: State
     why: str
@@ -134,7 +135,7 @@ class Refusal:
     # In a row, where each was about this one alone.
     times: int = 0
     # When what was refused first had been sent: a placement may have taken effect all the same.
-    since: datetime | None = None
+    since: Moment | None = None
     # The account's credit was too small for it.
     for_credit: bool = False
 
@@ -146,10 +147,10 @@ class RefusedLook:
     call: Call
     # The provider's.
     words: str
-    since: datetime
+    since: Moment
     # In a row.
     times: int
-    next_at: datetime
+    next_at: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +163,15 @@ class Claim:
 
     attempt: str
     kind: Literal["order", "withdraw"]
-    first_sent_at: datetime
-    lease_until: datetime
+    first_sent_at: Moment
+    lease_until: Moment
     # How many times the command was or may have been sent.
     sent: int = 0
     # The outcome of the last sending is unknown: ask before anything else.
     unanswered: bool = False
     # How many times in a row the provider said that it has no such application.
     asked: int = 0
-    ask_after: datetime | None = None
+    ask_after: Moment | None = None
     # How many times the provider answered that it has such an application already.
     exists: int = 0
     # Every application for this domain is in a final state, and the provider still answers that it exists: NEW=1.
@@ -189,7 +190,7 @@ class Claim:
 class Withdrawal:
     """An application of ours that the provider took back, and when we knew."""
 
-    at: datetime
+    at: Moment
     application: str | None
 
 
@@ -202,7 +203,7 @@ class Charge:
 
     # Of the ledger's postings.
     key: str
-    at: datetime
+    at: Moment
     net: Decimal
     tax: Decimal
     # The name was not won, and the books have it under `other`.
@@ -243,12 +244,12 @@ class PlannedSubmission:
     planned_fee: Decimal | None = None
     reason: Reason | None = None
     # Its deadline, if that passed while it was held, and what for.
-    held_at_deadline: tuple[datetime, Reason] | None = None
+    held_at_deadline: tuple[Moment, Reason] | None = None
     # When it is to be placed, late: until then, other backorders' deposits come back.
-    send_at: datetime | None = None
-    queued_until: datetime | None = None
+    send_at: Moment | None = None
+    queued_until: Moment | None = None
     # Not tried again before then: the provider asked for patience.
-    not_before: datetime | None = None
+    not_before: Moment | None = None
     # A better one needs its money, or the money is gone: it is to be withdrawn, and to wait again.
     marked_for_withdrawal: bool = False
 
@@ -262,10 +263,10 @@ class PlacedApplication:
 
     id: str
     # When the provider took it, UTC, by the provider's clock.
-    submitted_at: datetime | None
+    submitted_at: Moment | None
     origin: Origin = Origin.OURS
     # Between which moments (UTC) we sent what made it and had the answer; None: it was found later.
-    answered: tuple[datetime, datetime] | None = None
+    answered: tuple[Moment, Moment] | None = None
     # Parameters that the provider misses in it, or takes for invalid.
     lacks: tuple[str, ...] = ()
     # What was last sent to amend it, parameters with their values: not sent again.
@@ -285,7 +286,7 @@ class DepositState:
     # The deposit, if that was what is usual in its zone at some time: it is no other one for a price that changed.
     usual: Decimal | None = None
     # Since when it has been ACTIVE without a deposit.
-    missing_since: datetime | None = None
+    missing_since: Moment | None = None
 
 
 NO_DEPOSIT = DepositState()
@@ -305,12 +306,12 @@ class AuctionState:
     vat: Decimal | None = None
     bidders: int | None = None
     # When it ends, or ended.
-    ends_at: datetime | None = None
+    ends_at: Moment | None = None
     url: str | None = None
     # The least that the next bid must be, with its currency.
     next_bid: str | None = None
     # When it was last seen as pending after its end.
-    pending_at: datetime | None = None
+    pending_at: Moment | None = None
     # What was won is paid, as far as the provider's words tell.
     paid: bool = False
 
@@ -322,11 +323,11 @@ NO_AUCTION = AuctionState()
 class Lookup:
     """What a look at the name after its drop found: in the account, if it was won, else whether it is free."""
 
-    at: datetime | None = None
+    at: Moment | None = None
     # Lost, and free at the ordinary price.
     is_free: bool = False
     # Of a won name's registration.
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
     renewal_mode: str | None = None
 
 
