@@ -36,6 +36,10 @@ ON_ITS_BEHALF = {
         ("FetchList", "IngestList", "PlanSubmissions"),
         "Lambda tells of a schedule's run that failed, with the function's role",
     ),
+    "dynamodb:UpdateItem": (
+        ("SubmitBackorders",),
+        "when an order is refused, or halts the line: test_circuit_breaker has what is then kept for other workers",
+    ),
     "s3:AbortMultipartUpload": (
         ("FetchList",),
         "when a list breaks off: see test_a_large_list_that_breaks_off_leaves_nothing_in_dropping",
