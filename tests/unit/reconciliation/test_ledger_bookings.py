@@ -95,7 +95,7 @@ def test_a_free_name_may_cost_more_than_its_order_would_have() -> None:
     assert kinds(an_entry(price=usd("-150.00"), at=NOW), order) == ["other"]
 
 
-@pytest.mark.parametrize("kind", set(EntryKind) - {EntryKind.REGISTRATION, EntryKind.AUCTION})
+@pytest.mark.parametrize("kind", sorted(set(EntryKind) - {EntryKind.REGISTRATION, EntryKind.AUCTION}))
 def test_only_what_is_called_a_registration_is_one(kind: EntryKind) -> None:
     assert kinds(an_entry(price=usd("-12.50"), kind=kind), lost()) == ["disputed"]
 
