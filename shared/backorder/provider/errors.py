@@ -22,7 +22,7 @@ from __future__ import annotations
 from enum import Flag, StrEnum, auto
 from typing import TypedDict, Unpack
 
-from backorder.provider.results import Answer, Command
+from backorder.provider.results import Command
 
 
 class Scope(StrEnum):
@@ -99,11 +99,6 @@ class ProviderError(Exception):
         self.where = where
         self.scope = scope or self._scope or (Scope.OBJECT if subject else Scope.COMMAND)
         super().__init__(description)
-
-    @property
-    def answer(self) -> Answer | None:
-        """Return what the provider answered; None where it is not known what was asked."""
-        return None if self.asked is None else Answer(self.asked, self.code)
 
     @property
     def advice(self) -> str:

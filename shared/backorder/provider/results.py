@@ -40,16 +40,6 @@ class Command(StrEnum):
     REGISTERED = "registered"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of a command, as a history may keep it: the provider's code (None: no answer), and the application that
-    it names."""
-
-    command: Command
-    code: int | None = None
-    application: str | None = None
-
-
 # Lists
 
 

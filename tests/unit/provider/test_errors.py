@@ -17,7 +17,6 @@ from backorder.provider.errors import (
     TemporaryFailure,
     TryAgainSlowly,
 )
-from backorder.provider.results import Answer, Command
 
 
 def test_nothing_that_may_have_taken_effect_is_safe_to_repeat() -> None:
@@ -48,12 +47,6 @@ def test_an_error_concerns_its_object_unless_its_kind_or_the_provider_says_other
 def test_a_refusal_of_the_zone_is_the_names_own_fault_as_well() -> None:
     refused = Refused("Not supported", blames=Blame.ZONE)
     assert (refused.counts_by_zone, refused.blames_name, refused.is_about_what_was_said) == (True, True, False)
-
-
-def test_an_error_says_what_was_asked_and_with_which_code_it_was_answered() -> None:
-    assert TryAgainSlowly("Command failed", asked=Command.PLACE, code=549).answer == Answer(Command.PLACE, 549)
-    assert OutcomeUnknown("no answer", asked=Command.WITHDRAW).answer == Answer(Command.WITHDRAW)
-    assert OutcomeUnknown("no answer").answer is None
 
 
 def test_a_message_says_what_where_and_what_to_do() -> None:

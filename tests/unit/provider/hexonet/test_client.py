@@ -24,7 +24,6 @@ from backorder.provider.hexonet.concurrency import Concurrency
 from backorder.provider.hexonet.credentials import Credentials
 from backorder.provider.port import (
     AccessDenied,
-    Answer,
     ApplicationStatus,
     Called,
     Command,
@@ -506,7 +505,7 @@ def test_a_name_that_could_not_be_checked_says_so_and_leaves_the_others(code: in
     assert (odd.is_free, free.is_free, free.error) == (False, True, None)
     assert isinstance(odd.error, Refused)
     assert (odd.error.code, odd.error.subject, odd.error.description) == (code, "a.com", "Registry is busy")
-    assert odd.error.answer == Answer(Command.AVAILABILITY, code)
+    assert odd.error.asked is Command.AVAILABILITY
 
 
 def test_a_missing_check_shifts_no_name() -> None:
